@@ -1,0 +1,61 @@
+"""What the journal records: one event a step, in a closed set, so that every reader can be checked for completeness."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import JsonValue
+
+from agent.domain.base import Noun
+
+
+class EventType(StrEnum):
+    ALERTS_RECEIVED = "alerts_received"
+    ALERT_PLACED = "alert_placed"
+    INCIDENT_OPENED = "incident_opened"
+    INCIDENT_REOPENED = "incident_reopened"
+    INCIDENT_UPDATED = "incident_updated"
+    """An alert joined it, or its severity rose."""
+    INCIDENT_STATUS = "incident_status"
+    TRIAGED = "triaged"
+    RECALLED = "recalled"
+    SURVEYED = "surveyed"
+    MODEL_CALLED = "model_called"
+    TOOL_CALLED = "tool_called"
+    DIAGNOSED = "diagnosed"
+    ACTION_PROPOSED = "action_proposed"
+    ACTION_REFUSED = "action_refused"
+    APPROVAL_REQUESTED = "approval_requested"
+    APPROVAL_DECIDED = "approval_decided"
+    APPROVAL_EXPIRED = "approval_expired"
+    EFFECT_INTENT = "effect_intent"
+    EFFECT_OUTCOME = "effect_outcome"
+    VERIFIED = "verified"
+    REPORTED = "reported"
+    PARKED = "parked"
+    LEARNED = "learned"
+    FEEDBACK = "feedback"
+    ACTIONS_PAUSED = "actions_paused"
+    ACTIONS_RESUMED = "actions_resumed"
+    KEY_CHANGED = "key_changed"
+    JOB_DEAD = "job_dead"
+
+
+class Event(Noun):
+    """One thing that happened. `text` is the sentence people read; `facts` is what programs read."""
+
+    type: EventType
+    text: str
+    incident: str | None = None
+    actor: str = "agent"
+    """Who did it: `agent`, a key's name, a person."""
+    facts: dict[str, JsonValue] = {}
+
+
+class Recorded(Noun):
+    """An event in its place in the journal. `hash` covers everything here and the hash before it."""
+
+    sequence: int
+    at: datetime
+    event: Event
+    previous: str
+    hash: str

@@ -1,0 +1,43 @@
+"""Evidence: one stored observation that a claim can point at and code can check."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import JsonValue
+
+from agent.domain.base import Noun
+
+
+class EvidenceKind(StrEnum):
+    METRIC = "metric"
+    LOG = "log"
+    CHANGE = "change"
+    TOPOLOGY = "topology"
+    ALERT = "alert"
+    TRACE = "trace"
+    RUNBOOK = "runbook"
+    TICKET = "ticket"
+    MEMORY = "memory"
+    PLATFORM = "platform"
+    """What Kubernetes says: pods, events, rollouts."""
+
+
+class Evidence(Noun):
+    id: str
+    """Short and citable, e.g. `e7`; unique within its incident."""
+    kind: EvidenceKind
+    source: str
+    """The tool or analysis that made it."""
+    query: str
+    """Exactly what was asked, so that a person can ask it again."""
+    entity: str = ""
+    """The component it speaks of; empty when it speaks of none."""
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    summary: str
+    """One sentence with the numbers in it."""
+    content: JsonValue = None
+    """What came back, capped; claims are checked against this."""
+    trust: Literal["system", "user-controlled"] = "system"
+    """`user-controlled` when outsiders can write into it (log text, tickets)."""

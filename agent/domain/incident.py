@@ -1,0 +1,57 @@
+"""An incident: many alerts with one story, from opened to closed."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from agent.domain.alert import Severity
+from agent.domain.base import Noun
+
+
+class IncidentStatus(StrEnum):
+    OPEN = "open"
+    INVESTIGATING = "investigating"
+    AWAITING_APPROVAL = "awaiting_approval"
+    REMEDIATING = "remediating"
+    VERIFYING = "verifying"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    """Resolved, and confirmed by a person or by the quiet period."""
+    PARKED = "parked"
+    """Needs a human; never silently."""
+
+
+class Symptom(StrEnum):
+    """What kind of trouble the alerts speak of, before any cause is known."""
+
+    ERRORS = "errors"
+    LATENCY = "latency"
+    AVAILABILITY = "availability"
+    SATURATION = "saturation"
+    TRAFFIC = "traffic"
+    OTHER = "other"
+
+
+class Incident(Noun):
+    id: str
+    status: IncidentStatus
+    episode: int = 1
+    """Counts up when it fires again within the re-open window; each episode is its own run."""
+    severity: Severity
+    title: str
+    service: str = ""
+    team: str = ""
+    labels: dict[str, str] = {}
+    """The labels that all its alerts share."""
+    group_key: str = ""
+    opened_at: datetime
+    updated_at: datetime
+    resolved_at: datetime | None = None
+    closed_at: datetime | None = None
+    previous: str | None = None
+    """The earlier incident it follows, when it came after the re-open window."""
+    parked_because: str = ""
+
+    @property
+    def thread(self) -> str:
+        """The LangGraph thread of this episode: a new episode never resumes an old one."""
+        return f"{self.id}.{self.episode}"

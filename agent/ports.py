@@ -1,0 +1,281 @@
+"""Every seam on one page: what the agent needs from the outside, and what each promises.
+
+Back ends that are read (`Metrics`, `Logs`, `Changes`, `TopologySource`), tools and executors have their
+protocols in `tools.base`, because tools know nothing of the agent; they are named here so that this stays
+the one page.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+
+from pydantic import BaseModel, JsonValue
+
+from agent.domain.alert import Alert, Placed
+from agent.domain.approval import Approval
+from agent.domain.event import Event, Recorded
+from agent.domain.evidence import Evidence, EvidenceKind
+from agent.domain.hypothesis import Diagnosis, Usage
+from agent.domain.incident import Incident, IncidentStatus
+from agent.domain.job import Job, Lease
+from agent.domain.remediation import Action, Effect, Proposal
+from tools.base import Changes, Executor, Logs, Metrics, Tool, ToolResult, TopologySource
+
+__all__ = [
+    "Approvals",
+    "Catalogue",
+    "Changes",
+    "Clock",
+    "Effects",
+    "Executor",
+    "Incidents",
+    "Journal",
+    "Lesson",
+    "Logs",
+    "Memory",
+    "Message",
+    "Metrics",
+    "Model",
+    "Parser",
+    "Queue",
+    "Recalled",
+    "Reply",
+    "Tickets",
+    "Tool",
+    "ToolCall",
+    "ToolResult",
+    "TopologySource",
+    "Unparsed",
+]
+
+Answer = TypeVar("Answer", bound=BaseModel)
+
+
+class Clock(Protocol):
+    """The time, as an argument, so that tests and replays can set it."""
+
+    def now(self) -> datetime:
+        """Aware, in UTC."""
+        ...
+
+    async def sleep(self, duration: timedelta) -> None: ...
+
+
+class Queue(Protocol):
+    """Jobs wait here, durably. At least once: a leased job comes back unless it is acknowledged in time.
+
+    One incident's jobs never run side by side. A job delivered three times without an acknowledgement is dead:
+    it is kept, told to the journal, and its incident is parked.
+    """
+
+    async def put(self, job: Job, *, delay: timedelta = timedelta(0)) -> None:
+        """On the record when this returns. A job whose id is known already is not put twice. QueueFull at the limit."""
+        ...
+
+    async def lease(self, holder: str, length: timedelta) -> Lease | None:
+        """The most urgent job that is due, or None."""
+        ...
+
+    async def renew(self, lease: Lease, length: timedelta) -> Lease:
+        """LeaseLost when somebody else has it."""
+        ...
+
+    async def acknowledge(self, lease: Lease) -> None: ...
+
+    async def give_back(self, lease: Lease, error: str, delay: timedelta) -> None:
+        """It failed; try again later, or not at all after the third time."""
+        ...
+
+    async def release(self, lease: Lease) -> None:
+        """It was not finished (a drain); another worker may take it at once, and no attempt is counted."""
+        ...
+
+    async def wait(self, longest: timedelta) -> None:
+        """Until something may be due, at most this long."""
+        ...
+
+
+class Journal(Protocol):
+    """Append-only and hash-chained: the audit log, and what notify, dashboard and metrics follow."""
+
+    async def record(self, *events: Event) -> None:
+        """On disk when this returns; raises JournalBroken otherwise, and then nothing may be done in the world."""
+        ...
+
+    async def after(self, sequence: int, limit: int = 500) -> list[Recorded]: ...
+
+
+class Incidents(Protocol):
+    """The record of incidents and what was found out about them, as the graph's nodes need it."""
+
+    async def get(self, incident: str) -> Incident:
+        """NotFound when there is none."""
+        ...
+
+    async def alerts(self, incident: str) -> list[Placed]: ...
+
+    async def move(self, incident: str, status: IncidentStatus, because: str) -> None:
+        """Set the status and tell the journal. A closed incident stays closed."""
+        ...
+
+    async def add_evidence(self, incident: str, found: Sequence[Evidence]) -> list[Evidence]:
+        """Store it and give it its citable ids. The same source, query and content again keeps its id."""
+        ...
+
+    async def evidence(self, incident: str, kinds: Sequence[EvidenceKind] = ()) -> list[Evidence]: ...
+
+    async def save_diagnosis(self, incident: str, run: str, diagnosis: Diagnosis, usage: Usage) -> None: ...
+
+    async def save_report(self, incident: str, run: str, markdown: str) -> None: ...
+
+
+class Approvals(Protocol):
+    async def request(self, proposal: Proposal, reason: str, shown: str, valid_for: timedelta) -> Approval:
+        """The pending approval of exactly this proposal; asked twice in one run, it is the same row."""
+        ...
+
+    async def get(self, approval: str) -> Approval: ...
+
+
+class Effects(Protocol):
+    """The effect ledger: every call to the outside is INTENT, call, OUTCOME; no second call with the same key."""
+
+    async def act(self, proposal: Proposal, approval: str | None, *, undo: bool = False) -> Effect:
+        """Run the proposal's action (or, with `undo`, its rollback) at most once.
+
+        Policy, the approval and the precondition are checked again, and the approval is spent in the transaction
+        that writes the INTENT. Called again after a crash it reads back at the far end first; when that cannot
+        tell, the effect is UNKNOWN. Raises Refused, with the reason, when a check says no.
+        """
+        ...
+
+
+class Model(Protocol):
+    """A language model behind budgets. Its words are proposals; code decides."""
+
+    name: str
+
+    async def structured(
+        self, prompt: Sequence["Message"], answer: type[Answer], *, deadline: timedelta
+    ) -> tuple[Answer, Usage]:
+        """An answer of that shape; malformed output is repaired at most twice. ModelUnavailable otherwise."""
+        ...
+
+    async def converse(
+        self, prompt: Sequence["Message"], tools: Sequence[Tool], *, deadline: timedelta
+    ) -> tuple["Reply", Usage]:
+        """One turn: the model's text and the tool calls it asks for. ModelUnavailable when there is none."""
+        ...
+
+
+class Message(BaseModel):
+    """One message of a conversation with a model."""
+
+    role: str
+    """`system`, `user`, `assistant` or `tool`."""
+    text: str
+    calls: tuple["ToolCall", ...] = ()
+    """What an assistant's message asked for."""
+    call_id: str = ""
+    """For a tool's message: the call it answers."""
+
+
+class ToolCall(BaseModel):
+    id: str
+    name: str
+    arguments: dict[str, JsonValue]
+    malformed: str = ""
+    """The arguments as they came, when they were not a JSON object."""
+
+
+class Reply(BaseModel):
+    text: str
+    calls: tuple[ToolCall, ...] = ()
+
+
+class Recalled(BaseModel):
+    """A past incident that looks like this one."""
+
+    incident: str
+    summary: str
+    component: str
+    fault: str
+    remedy: str
+    similarity: float
+    """Cosine, -1 to 1."""
+    margin: float
+    """Distance to the runner-up that names another cause; small means ambiguous."""
+    why: str
+    """One sentence: what the two have in common."""
+
+
+class Lesson(BaseModel):
+    """What is worth remembering of a closed incident."""
+
+    incident: str
+    title: str
+    service: str
+    alert_names: tuple[str, ...]
+    symptom: str
+    component: str
+    fault: str
+    cause: str
+    remedy: str
+    outcome: str
+    """`recovered`, `not_recovered`, `no_action`."""
+    confirmed_by: str
+    """The person, or `quiet period`."""
+    closed_at: datetime
+    source: str = "incident"
+    """`incident`, `jira`, `import`."""
+
+
+class Memory(Protocol):
+    """Past incidents, searchable by meaning. Written only after closure; rebuildable from the records."""
+
+    async def recall(self, title: str, service: str, alert_names: Sequence[str], symptom: str) -> list[Recalled]:
+        """The most similar first, none that fails the gates. MemoryUnavailable when it cannot be read."""
+        ...
+
+    async def remember(self, lessons: Sequence[Lesson]) -> None:
+        """The same incident again replaces what was there."""
+        ...
+
+    async def forget(self, incidents: Sequence[str]) -> int:
+        """How many were there and are gone."""
+        ...
+
+
+class Tickets(Protocol):
+    """A ticket system. One ticket an incident, found again by its key."""
+
+    async def create(self, key: str, title: str, body: str, fields: Mapping[str, JsonValue]) -> str:
+        """The new ticket's id. Raises `tools.base.Unsure` when it may have been made."""
+        ...
+
+    async def find(self, key: str) -> str | None:
+        """The ticket carrying this key, if the search shows one."""
+        ...
+
+    async def comment(self, ticket: str, key: str, body: str) -> None: ...
+
+    async def transition(self, ticket: str, to: str) -> None: ...
+
+
+class Catalogue(Protocol):
+    def actions(self) -> Sequence[Action]: ...
+
+    def get(self, name: str) -> Action:
+        """NotFound when the catalogue has none of that name."""
+        ...
+
+
+Parser = Callable[[bytes, datetime], tuple[list[Alert], list["Unparsed"]]]
+"""An integration's parser: the body and when it came -> the alerts, and what could not be parsed. Never raises."""
+
+
+class Unparsed(BaseModel):
+    """A part of a body that could not be understood: kept, counted and shown, never lost."""
+
+    body: bytes
+    reason: str

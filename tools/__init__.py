@@ -1,0 +1,1 @@
+"""What the agent can look at (`observe`) and what it can change (`act`). Knows nothing of the agent."""
