@@ -29,6 +29,7 @@ __all__ = [
     "Effects",
     "Executor",
     "Incidents",
+    "JobRecord",
     "Journal",
     "Lesson",
     "Logs",
@@ -82,17 +83,37 @@ class Queue(Protocol):
 
     async def acknowledge(self, lease: Lease) -> None: ...
 
-    async def give_back(self, lease: Lease, error: str, delay: timedelta) -> None:
-        """It failed; try again later, or not at all after the third time."""
+    async def give_back(self, lease: Lease, error: str) -> None:
+        """It failed; it comes back after a back-off, or is dead after the third time."""
         ...
 
     async def release(self, lease: Lease) -> None:
         """It was not finished (a drain); another worker may take it at once, and no attempt is counted."""
         ...
 
+    def wake(self) -> None:
+        """A job was written in a transaction of its own: whoever waits looks again."""
+        ...
+
     async def wait(self, longest: timedelta) -> None:
         """Until something may be due, at most this long."""
         ...
+
+
+class JobRecord(Protocol):
+    """The jobs' rows. A queue is only the transport beside them and can be wiped without loss."""
+
+    async def put(self, job: Job, *, delay: timedelta = timedelta(0)) -> None: ...
+
+    async def lease(self, holder: str, length: timedelta) -> Lease | None: ...
+
+    async def renew(self, lease: Lease, length: timedelta) -> Lease: ...
+
+    async def acknowledge(self, lease: Lease) -> None: ...
+
+    async def give_back(self, lease: Lease, error: str, delay: timedelta) -> None: ...
+
+    async def release(self, lease: Lease) -> None: ...
 
 
 class Journal(Protocol):

@@ -1,0 +1,1 @@
+"""Jobs wait here, durably, until a worker has done them."""

@@ -1,0 +1,1 @@
+"""The record: every row that must survive, and the only place that speaks SQL."""

@@ -1,0 +1,124 @@
+"""Where is each alert, and where did it end? Receipts, alerts, quarantine, silences and changes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select, update
+
+from agent.domain.alert import Alert, Fate, Placed
+from agent.domain.base import Noun
+from agent.ports import Unparsed
+from agent.storage.tables import alerts, quarantine, receipts
+
+
+class Receipt(Noun):
+    """What a sender is told: this much is on the disk."""
+
+    id: str
+    integration: str
+    sender: str
+    received_at: datetime
+    accepted: int
+    quarantined: int
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A webhook's body, parsed, on its way to the disk."""
+
+    receipt: Receipt
+    alerts: Sequence[tuple[str, Alert]]
+    """(our id, the alert)"""
+    unparsed: Sequence[Unparsed]
+
+
+def store(connection: Connection, arrival: Arrival) -> None:
+    """Put the receipt, its alerts and whatever could not be parsed on the record."""
+    receipt = arrival.receipt
+    connection.execute(receipts.insert().values(receipt.model_dump()))
+    if arrival.alerts:
+        connection.execute(
+            alerts.insert(),
+            [
+                {
+                    "id": id_,
+                    "receipt": receipt.id,
+                    "received_at": receipt.received_at,
+                    "event": alert.event,
+                    "occurrence": alert.occurrence,
+                    "alert": alert.model_dump(mode="json"),
+                }
+                for id_, alert in arrival.alerts
+            ],
+        )
+    if arrival.unparsed:
+        rows = [{"receipt": receipt.id, "body": part.body, "reason": part.reason} for part in arrival.unparsed]
+        connection.execute(quarantine.insert(), rows)
+
+
+def unplaced(connection: Connection, limit: int) -> list[Placed]:
+    """The oldest alerts that the correlator has not seen yet."""
+    query = select(alerts).where(alerts.c.fate.is_(None)).order_by(alerts.c.sequence).limit(limit)
+    return [_placed(row) for row in connection.execute(query)]
+
+
+def place(connection: Connection, placed: Sequence[Placed]) -> None:
+    """Write down where they ended. An alert is placed once: a second time changes nothing."""
+    for one in placed:
+        connection.execute(
+            update(alerts)
+            .where(alerts.c.id == one.id, alerts.c.fate.is_(None))
+            .values(fate=one.fate, reason=one.reason, incident=one.incident)
+        )
+
+
+def since(connection: Connection, moment: datetime) -> list[Placed]:
+    """Placed alerts received since then, in order: what the correlator needs to remember after a restart."""
+    query = select(alerts).where(alerts.c.received_at >= moment, alerts.c.fate.is_not(None)).order_by(alerts.c.sequence)
+    return [_placed(row) for row in connection.execute(query)]
+
+
+def of_incident(connection: Connection, incident: str) -> list[Placed]:
+    query = select(alerts).where(alerts.c.incident == incident).order_by(alerts.c.sequence)
+    return [_placed(row) for row in connection.execute(query)]
+
+
+def one(connection: Connection, id_: str) -> Placed | None:
+    row = connection.execute(select(alerts).where(alerts.c.id == id_)).one_or_none()
+    return _placed(row) if row else None
+
+
+def receipt(connection: Connection, id_: str) -> tuple[Receipt, list[Placed], list[tuple[str, bytes]]] | None:
+    """The receipt, its alerts, and (reason, body) of what was quarantined."""
+    row = connection.execute(select(receipts).where(receipts.c.id == id_)).one_or_none()
+    if row is None:
+        return None
+    its_alerts = connection.execute(select(alerts).where(alerts.c.receipt == id_).order_by(alerts.c.sequence))
+    kept = connection.execute(select(quarantine).where(quarantine.c.receipt == id_).order_by(quarantine.c.id))
+    return (
+        Receipt.model_validate(dict(row._mapping)),  # noqa: SLF001 (a named tuple's public method, by its name)
+        [_placed(alert) for alert in its_alerts],
+        [(part.reason, part.body) for part in kept],
+    )
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """How many alerts ended where; `waiting` for those not placed yet."""
+    rows = connection.execute(select(alerts.c.fate, func.count()).group_by(alerts.c.fate)).all()
+    found = {str(fate or "waiting"): number for fate, number in rows}
+    found[Fate.QUARANTINED] = connection.scalar(select(func.count()).select_from(quarantine)) or 0
+    return found
+
+
+def _placed(row: Row[Any]) -> Placed:
+    return Placed(
+        id=row.id,
+        alert=Alert.model_validate(row.alert),
+        receipt=row.receipt,
+        received_at=row.received_at,
+        fate=row.fate,
+        reason=row.reason,
+        incident=row.incident,
+    )

@@ -1,0 +1,141 @@
+"""How does a change get on the record? One writer thread, many changes a commit, one fsync a commit.
+
+A commit waits for the disk (about 4 ms here), so changes that arrive while one is under way share the next one
+(group commit, as in Gray and Reuter, Transaction Processing, 1993, section 9.4.7). A change is a function of a
+connection; it is on the disk when `write` returns, and either all of it is or nothing.
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+
+from agent.domain.errors import QueueFull
+
+T = TypeVar("T")
+Work = Callable[[Connection], T]
+
+WAITING = 20_000
+"""Changes that may wait for the writer before new ones are refused."""
+BATCH = 64
+"""Changes that share one commit at most."""
+READERS = 4
+
+
+@dataclass
+class _Change(Generic[T]):
+    work: Work[T]
+    done: "Future[T]"
+
+
+class Database:
+    """SQLite or PostgreSQL behind the same two calls. Close it before the process ends."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(url)
+        self._waiting: queue.Queue[_Change[Any] | None] = queue.Queue(WAITING)
+        self._readers = ThreadPoolExecutor(READERS, "reader")
+        self._writer = threading.Thread(target=self._write_forever, name="writer", daemon=True)
+        self._writer.start()
+
+    async def write(self, work: Work[T]) -> T:
+        """Run `work` in a transaction; on the disk when this returns. What `work` raises is raised here, and
+        then nothing of it is kept. QueueFull when too many changes wait."""
+        return await asyncio.wrap_future(self._submit(work))
+
+    def write_now(self, work: Work[T]) -> T:
+        """The same for callers without an event loop."""
+        return self._submit(work).result()
+
+    async def read(self, work: Work[T]) -> T:
+        """Run `work` on a connection that sees the last commit. It must not write."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self.read_now, work)
+
+    def read_now(self, work: Work[T]) -> T:
+        with self.engine.connect() as connection:
+            return work(connection)
+
+    def close(self) -> None:
+        self._waiting.put(None)
+        self._writer.join()
+        self._readers.shutdown()
+        self.engine.dispose()
+
+    def _submit(self, work: Work[T]) -> "Future[T]":
+        change = _Change(work, Future())
+        try:
+            self._waiting.put_nowait(change)
+        except queue.Full:
+            raise QueueFull(f"{WAITING} changes wait for the disk; try again later.") from None
+        return change.done
+
+    def _write_forever(self) -> None:
+        while True:
+            batch, last = self._next_batch()
+            if batch:
+                self._commit(batch)
+            if last:
+                return
+
+    def _next_batch(self) -> tuple[list[_Change[Any]], bool]:
+        """Whatever waits, up to BATCH; blocks for the first."""
+        batch: list[_Change[Any]] = []
+        while len(batch) < BATCH:
+            try:
+                change = self._waiting.get(block=not batch)
+            except queue.Empty:
+                break
+            if change is None:
+                return batch, True
+            batch.append(change)
+        return batch, False
+
+    def _commit(self, batch: list[_Change[Any]]) -> None:
+        try:
+            with self.engine.begin() as connection:
+                outcomes = [_attempt(change, connection) for change in batch]
+        except Exception as error:  # noqa: BLE001 (this thread's outermost frame; every caller gets the error)
+            for change in batch:
+                change.done.set_exception(error)
+            return
+        for change, (result, failure) in zip(batch, outcomes, strict=True):
+            if failure is None:
+                change.done.set_result(result)
+            else:
+                change.done.set_exception(failure)
+
+
+def _attempt(change: _Change[T], connection: Connection) -> tuple[T | None, BaseException | None]:
+    """Run one change; the savepoint keeps its failure from its neighbours."""
+    try:
+        with connection.begin_nested():
+            return change.work(connection), None
+    except Exception as error:  # noqa: BLE001 (raised again where `write` was called)
+        return None, error
+
+
+def _engine(url: str) -> Engine:
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url, pool_size=READERS + 1, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 10})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The driver's own transactions would commit before DDL and begin late; we say BEGIN ourselves.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writing = threading.current_thread().name == "writer"
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

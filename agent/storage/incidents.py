@@ -1,0 +1,181 @@
+"""What is known of an incident: its state, its evidence, its diagnosis and its report."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, or_, select, update
+
+from agent.domain.alert import Placed
+from agent.domain.base import digest
+from agent.domain.errors import NotFound
+from agent.domain.event import Event, EventType
+from agent.domain.evidence import Evidence, EvidenceKind
+from agent.domain.hypothesis import Diagnosis, Usage
+from agent.domain.incident import Incident, IncidentStatus
+from agent.ports import Clock
+from agent.storage import alerts
+from agent.storage.database import Database
+from agent.storage.journal import Chain
+from agent.storage.tables import evidence, incidents, runs
+
+
+class SqlIncidents:
+    """`ports.Incidents` over the record."""
+
+    def __init__(self, database: Database, chain: Chain, clock: Clock) -> None:
+        self._database = database
+        self._chain = chain
+        self._clock = clock
+
+    async def get(self, incident: str) -> Incident:
+        return await self._database.read(lambda connection: get(connection, incident))
+
+    async def alerts(self, incident: str) -> list[Placed]:
+        return await self._database.read(lambda connection: alerts.of_incident(connection, incident))
+
+    async def move(self, incident: str, status: IncidentStatus, because: str) -> None:
+        await self._database.write(lambda connection: move(connection, self._chain, incident, status, because))
+
+    async def add_evidence(self, incident: str, found: Sequence[Evidence]) -> list[Evidence]:
+        return await self._database.write(lambda connection: _add_evidence(connection, incident, found))
+
+    async def evidence(self, incident: str, kinds: Sequence[EvidenceKind] = ()) -> list[Evidence]:
+        found = await self._database.read(lambda connection: evidence_of(connection, incident))
+        return [one for one in found if not kinds or one.kind in kinds]
+
+    async def save_diagnosis(self, incident: str, run: str, diagnosis: Diagnosis, usage: Usage) -> None:
+        values = {
+            "diagnosis": diagnosis.model_dump(mode="json"),
+            "usage": usage.model_dump(mode="json"),
+            "diagnosed_at": self._clock.now(),
+        }
+        text = f"Diagnosed by {diagnosis.analysed_by}: {diagnosis.summary}"
+        facts = {"verdict": diagnosis.verdict, "component": diagnosis.component, "confidence": diagnosis.confidence}
+        event = Event(type=EventType.DIAGNOSED, incident=incident, text=text, facts=facts)
+        await self._database.write(lambda connection: self._save(connection, incident, run, values, event))
+
+    async def save_report(self, incident: str, run: str, markdown: str) -> None:
+        values = {"report": markdown, "reported_at": self._clock.now()}
+        event = Event(type=EventType.REPORTED, incident=incident, text="The report is written.", facts={"run": run})
+        await self._database.write(lambda connection: self._save(connection, incident, run, values, event))
+
+    def _save(self, connection: Connection, incident: str, run: str, values: dict[str, Any], event: Event) -> None:
+        """Once a run and field: the same again, after a crash, is not told to the journal twice."""
+        existing = connection.execute(select(runs).where(runs.c.id == run)).one_or_none()
+        if existing is None:
+            connection.execute(runs.insert().values(id=run, incident=incident, **values))
+        else:
+            connection.execute(update(runs).where(runs.c.id == run).values(values))
+        stamp = next(name for name in values if name.endswith("_at"))
+        if existing is None or getattr(existing, stamp) is None:
+            self._chain.append(connection, event)
+
+
+def get(connection: Connection, incident: str) -> Incident:
+    row = connection.execute(select(incidents).where(incidents.c.id == incident)).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no incident {incident}.")
+    return _incident(row)
+
+
+def listed(
+    connection: Connection, *, status: str = "", text: str = "", limit: int = 50, before: str = ""
+) -> list[Incident]:
+    """The newest first; `before` is the id of the last one seen. Ids sort by time."""
+    query = select(incidents).order_by(incidents.c.id.desc()).limit(limit)
+    if status:
+        query = query.where(incidents.c.status.in_(status.split(",")))
+    if text:
+        like = f"%{_escape_like(text)}%"
+        query = query.where(
+            or_(incidents.c.title.ilike(like, escape="\\"), incidents.c.service.ilike(like, escape="\\"))
+        )
+    if before:
+        query = query.where(incidents.c.id < before)
+    return [_incident(row) for row in connection.execute(query)]
+
+
+def live(connection: Connection) -> list[Incident]:
+    """Every incident that is not closed."""
+    query = select(incidents).where(incidents.c.status != IncidentStatus.CLOSED).order_by(incidents.c.id)
+    return [_incident(row) for row in connection.execute(query)]
+
+
+def insert(connection: Connection, incident: Incident) -> None:
+    connection.execute(incidents.insert().values(incident.model_dump()))
+
+
+def replace(connection: Connection, incident: Incident) -> None:
+    """Write what the correlator changed: everything but its id."""
+    values = incident.model_dump(exclude={"id"})
+    connection.execute(update(incidents).where(incidents.c.id == incident.id).values(values))
+
+
+def move(
+    connection: Connection,
+    chain: Chain,
+    incident: str,
+    status: IncidentStatus,
+    because: str,
+    *,
+    actor: str = "agent",
+) -> Incident:
+    """Set the status, once, and tell the journal. A closed incident stays closed; a resolved one only closes."""
+    known = get(connection, incident)
+    if known.status in {status, IncidentStatus.CLOSED}:
+        return known
+    if known.status == IncidentStatus.RESOLVED and status not in {IncidentStatus.CLOSED, IncidentStatus.PARKED}:
+        return known
+    now = chain.clock.now()
+    moved = known.model_copy(
+        update={
+            "status": status,
+            "updated_at": now,
+            "resolved_at": now if status == IncidentStatus.RESOLVED else known.resolved_at,
+            "closed_at": now if status == IncidentStatus.CLOSED else None,
+            "parked_because": because if status == IncidentStatus.PARKED else "",
+        }
+    )
+    replace(connection, moved)
+    kind = EventType.PARKED if status == IncidentStatus.PARKED else EventType.INCIDENT_STATUS
+    facts = {"from": known.status, "to": status}
+    chain.append(connection, Event(type=kind, incident=incident, text=because, actor=actor, facts=facts))
+    return moved
+
+
+def evidence_of(connection: Connection, incident: str) -> list[Evidence]:
+    rows = connection.execute(select(evidence.c.evidence).where(evidence.c.incident == incident)).scalars()
+    return sorted((Evidence.model_validate(row) for row in rows), key=lambda one: int(one.id[1:]))
+
+
+def runs_of(connection: Connection, incident: str) -> list[Row[Any]]:
+    """Its runs, the latest last: diagnosis, usage, report."""
+    return list(connection.execute(select(runs).where(runs.c.incident == incident).order_by(runs.c.id)))
+
+
+def _add_evidence(connection: Connection, incident: str, found: Sequence[Evidence]) -> list[Evidence]:
+    known = {row.digest: row.id for row in connection.execute(select(evidence).where(evidence.c.incident == incident))}
+    number = len(known)
+    stored = []
+    for one in found:
+        identity = digest(one.model_dump(mode="json", exclude={"id"}))
+        if identity not in known:
+            number += 1
+            known[identity] = f"e{number}"
+            named = one.model_copy(update={"id": known[identity]})
+            connection.execute(
+                evidence.insert().values(
+                    incident=incident, id=named.id, digest=identity, evidence=named.model_dump(mode="json")
+                )
+            )
+        stored.append(one.model_copy(update={"id": known[identity]}))
+    return stored
+
+
+def _incident(row: Row[Any]) -> Incident:
+    fields = {name: getattr(row, name) for name in Incident.model_fields}
+    return Incident.model_validate(fields)
+
+
+def _escape_like(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,0 +1,150 @@
+"""Which job is due, who holds it, and how often was it tried?"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
+
+from agent.domain.errors import LeaseLost, QueueFull
+from agent.domain.event import Event, EventType
+from agent.domain.incident import IncidentStatus
+from agent.domain.job import Job, Lease
+from agent.ports import Clock
+from agent.storage import incidents
+from agent.storage.database import Database
+from agent.storage.journal import Chain
+from agent.storage.tables import jobs
+
+LIMIT = 50_000
+"""Jobs that may wait before new ones are refused."""
+DELIVERIES = 3
+"""A job delivered this often without an acknowledgement is dead."""
+
+
+class SqlJobs:
+    """`ports.JobRecord` over the record."""
+
+    def __init__(self, database: Database, chain: Chain, clock: Clock) -> None:
+        self._database = database
+        self._chain = chain
+        self._clock = clock
+
+    async def put(self, job: Job, *, delay: timedelta = timedelta(0)) -> None:
+        await self._database.write(lambda connection: put(connection, job, self._clock.now(), delay))
+
+    async def lease(self, holder: str, length: timedelta) -> Lease | None:
+        # Asking first keeps an idle worker from writing once a second.
+        if not await self._database.read(lambda connection: _due(connection, self._clock.now())):
+            return None
+        return await self._database.write(lambda connection: self._lease(connection, holder, length))
+
+    async def renew(self, lease: Lease, length: timedelta) -> Lease:
+        until = self._clock.now() + length
+        await self._change(lease, lease_until=until)
+        return lease.model_copy(update={"until": until})
+
+    async def acknowledge(self, lease: Lease) -> None:
+        await self._change(lease, status="done", lease_until=None, error="")
+
+    async def give_back(self, lease: Lease, error: str, delay: timedelta) -> None:
+        await self._database.write(lambda connection: self._give_back(connection, lease, error, delay))
+
+    async def release(self, lease: Lease) -> None:
+        await self._change(lease, status="queued", lease_until=None, attempts=lease.attempt - 1)
+
+    async def _change(self, lease: Lease, **values: object) -> None:
+        await self._database.write(lambda connection: _update_held(connection, lease, values))
+
+    def _lease(self, connection: Connection, holder: str, length: timedelta) -> Lease | None:
+        now = self._clock.now()
+        while job := _due(connection, now, lock=True):
+            row = connection.execute(select(jobs).where(jobs.c.id == job.id)).one()
+            if row.attempts >= DELIVERIES:
+                self._bury(connection, job, row.error or "its worker died each time")
+                continue
+            held = Lease(job=job, holder=holder, epoch=row.epoch + 1, attempt=row.attempts + 1, until=now + length)
+            connection.execute(
+                update(jobs)
+                .where(jobs.c.id == job.id)
+                .values(
+                    status="leased",
+                    holder=holder,
+                    epoch=held.epoch,
+                    attempts=held.attempt,
+                    lease_until=held.until,
+                )
+            )
+            return held
+        return None
+
+    def _give_back(self, connection: Connection, lease: Lease, error: str, delay: timedelta) -> None:
+        if lease.attempt >= DELIVERIES:
+            _update_held(connection, lease, {"lease_until": None})
+            self._bury(connection, lease.job, error)
+            return
+        values = {"status": "queued", "lease_until": None, "not_before": self._clock.now() + delay, "error": error}
+        _update_held(connection, lease, values)
+
+    def _bury(self, connection: Connection, job: Job, error: str) -> None:
+        """It is kept, told, and its incident waits for a human."""
+        connection.execute(update(jobs).where(jobs.c.id == job.id).values(status="dead", error=error, lease_until=None))
+        text = f"The job {job.kind} failed {DELIVERIES} times and is set aside: {error}"
+        event = Event(type=EventType.JOB_DEAD, incident=job.incident, text=text, facts={"job": job.id})
+        self._chain.append(connection, event)
+        parked = f"The agent could not work on it: {error}. A human must take over."
+        incidents.move(connection, self._chain, job.incident, IncidentStatus.PARKED, parked)
+
+
+def put(connection: Connection, job: Job, now: datetime, delay: timedelta = timedelta(0)) -> None:
+    """Write the job down unless its id is known. QueueFull at the limit."""
+    if connection.scalar(select(exists().where(jobs.c.id == job.id))):
+        return
+    if depth(connection) >= LIMIT:
+        raise QueueFull(f"{LIMIT} jobs are waiting; try again later.")
+    row = job.model_dump(mode="json") | {"status": "queued", "not_before": now + delay, "created_at": now}
+    connection.execute(jobs.insert().values(row))
+
+
+def depth(connection: Connection) -> int:
+    return connection.scalar(select(func.count()).select_from(jobs).where(jobs.c.status == "queued")) or 0
+
+
+def oldest(connection: Connection, now: datetime) -> timedelta:
+    """How long the longest waiting job that is due has waited."""
+    first = connection.scalar(
+        select(func.min(jobs.c.created_at)).where(jobs.c.status == "queued", jobs.c.not_before <= now)
+    )
+    return now - first if first else timedelta(0)
+
+
+def _due(connection: Connection, now: datetime, *, lock: bool = False) -> Job | None:
+    """The most urgent job that is due and whose incident nobody works on."""
+    other = jobs.alias()
+    busy = exists().where(
+        other.c.incident == jobs.c.incident,
+        other.c.id != jobs.c.id,
+        other.c.status == "leased",
+        other.c.lease_until > now,
+    )
+    query = select(jobs).where(_free(now), ~busy).order_by(jobs.c.priority, jobs.c.not_before, jobs.c.id).limit(1)
+    row = connection.execute(query.with_for_update(skip_locked=True) if lock else query).one_or_none()
+    if row is None:
+        return None
+    return Job(id=row.id, kind=row.kind, incident=row.incident, payload=row.payload, priority=row.priority)
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    return or_(
+        and_(jobs.c.status == "queued", jobs.c.not_before <= now),
+        and_(jobs.c.status == "leased", jobs.c.lease_until <= now),
+    )
+
+
+def _update_held(connection: Connection, lease: Lease, values: Mapping[str, object]) -> None:
+    held = connection.execute(
+        update(jobs)
+        .where(jobs.c.id == lease.job.id, jobs.c.epoch == lease.epoch, jobs.c.status == "leased")
+        .values(dict(values))
+    )
+    if held.rowcount == 0:
+        raise LeaseLost

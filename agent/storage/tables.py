@@ -1,0 +1,268 @@
+"""What is on the record? Every table on one page; `migrations/` brings a database to this shape."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+
+class Utc(TypeDecorator[datetime]):
+    """Aware UTC datetimes, also on SQLite, which forgets the zone."""
+
+    impl = DateTime(timezone=False)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 (SQLAlchemy's signature)
+        return value.astimezone(UTC).replace(tzinfo=None) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 (SQLAlchemy's signature)
+        return value.replace(tzinfo=UTC) if value else None
+
+
+Counter = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite counts up by itself only on a column of the type INTEGER."""
+
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("integration", String(40), nullable=False),
+    Column("sender", String(100), nullable=False),
+    Column("received_at", Utc, nullable=False),
+    Column("accepted", Integer, nullable=False),
+    Column("quarantined", Integer, nullable=False),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("id", Counter, primary_key=True),
+    Column("receipt", ForeignKey("receipts.id"), nullable=False, index=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("sequence", Counter, primary_key=True),
+    Column("id", String(40), nullable=False, unique=True),
+    Column("receipt", ForeignKey("receipts.id"), nullable=False, index=True),
+    Column("received_at", Utc, nullable=False),
+    Column("event", String(64), nullable=False),
+    Column("occurrence", String(64), nullable=False),
+    Column("alert", JSON, nullable=False),
+    Column("fate", String(20)),
+    Column("reason", Text, nullable=False, default=""),
+    Column("incident", String(40)),
+    Index("alerts_by_incident", "incident"),
+    Index("alerts_unplaced", "fate", "sequence"),
+)
+
+silences = Table(
+    "silences",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("matchers", JSON, nullable=False),
+    Column("starts_at", Utc, nullable=False),
+    Column("ends_at", Utc, nullable=False),
+    Column("created_by", String(100), nullable=False),
+    Column("comment", Text, nullable=False),
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("at", Utc, nullable=False, index=True),
+    Column("service", String(200), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("source", String(100), nullable=False),
+    Column("author", String(200), nullable=False),
+    Column("link", Text, nullable=False),
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("status", String(20), nullable=False, index=True),
+    Column("episode", Integer, nullable=False),
+    Column("severity", String(10), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("service", String(200), nullable=False),
+    Column("team", String(100), nullable=False),
+    Column("labels", JSON, nullable=False),
+    Column("group_key", Text, nullable=False),
+    Column("opened_at", Utc, nullable=False, index=True),
+    Column("updated_at", Utc, nullable=False),
+    Column("resolved_at", Utc),
+    Column("closed_at", Utc),
+    Column("previous", String(40)),
+    Column("parked_because", Text, nullable=False, default=""),
+)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("incident", ForeignKey("incidents.id"), primary_key=True),
+    Column("id", String(10), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("evidence", JSON, nullable=False),
+    UniqueConstraint("incident", "digest"),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String(60), primary_key=True),
+    Column("incident", ForeignKey("incidents.id"), nullable=False, index=True),
+    Column("diagnosis", JSON),
+    Column("usage", JSON),
+    Column("report", Text),
+    Column("diagnosed_at", Utc),
+    Column("reported_at", Utc),
+)
+
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("incident", ForeignKey("incidents.id"), nullable=False, index=True),
+    Column("proposal_digest", String(64), nullable=False, unique=True),
+    Column("proposal", JSON, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("shown", Text, nullable=False),
+    Column("status", String(10), nullable=False, index=True),
+    Column("created_at", Utc, nullable=False),
+    Column("expires_at", Utc, nullable=False),
+    Column("decided_by", String(100), nullable=False, default=""),
+    Column("decided_at", Utc),
+    Column("decided_via", String(20), nullable=False, default=""),
+    Column("comment", Text, nullable=False, default=""),
+)
+
+effects = Table(
+    "effects",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("incident", String(40), nullable=False, index=True),
+    Column("kind", String(20), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("arguments", JSON, nullable=False),
+    Column("approval", String(40)),
+    Column("status", String(10), nullable=False),
+    Column("intent_at", Utc, nullable=False),
+    Column("outcome_at", Utc),
+    Column("detail", Text, nullable=False, default=""),
+    Column("result", JSON),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Utc, nullable=False),
+    Column("type", String(40), nullable=False),
+    Column("incident", String(40), index=True),
+    Column("actor", String(100), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("facts", JSON, nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+journal_head = Table(
+    "journal_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("signature", String(64), nullable=False),
+)
+"""One row: where the chain ends, signed, so that a tail cut off is seen."""
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", String(100), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("incident", String(40), nullable=False, index=True),
+    Column("payload", JSON, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("status", String(10), nullable=False),
+    Column("not_before", Utc, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("epoch", Integer, nullable=False, default=0),
+    Column("holder", String(100), nullable=False, default=""),
+    Column("lease_until", Utc),
+    Column("error", Text, nullable=False, default=""),
+    Index("jobs_due", "status", "priority", "not_before"),
+)
+
+lessons = Table(
+    "lessons",
+    metadata,
+    Column("incident", String(100), primary_key=True),
+    Column("lesson", JSON, nullable=False),
+    Column("learned_at", Utc, nullable=False),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("id", Counter, primary_key=True),
+    Column("incident", ForeignKey("incidents.id"), nullable=False, index=True),
+    Column("verdict", String(10), nullable=False),
+    Column("cause", String(200), nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("given_by", String(100), nullable=False),
+    Column("at", Utc, nullable=False),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("record", JSON, nullable=False),
+    Column("revoked", Boolean, nullable=False, default=False),
+    Column("created_at", Utc, nullable=False),
+    Column("last_used_at", Utc),
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("name", String(60), primary_key=True),
+    Column("sequence", BigInteger, nullable=False),
+)
+"""How far each follower of the journal has come."""
+
+switches = Table(
+    "switches",
+    metadata,
+    Column("name", String(60), primary_key=True),
+    Column("on", Boolean, nullable=False),
+    Column("set_by", String(100), nullable=False),
+    Column("at", Utc, nullable=False),
+)
