@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from agent.domain.base import Noun
 from agent.domain.errors import ConfigurationError
-from agent.domain.rules import Budgets, Correlation, InhibitRule, Policy, Team
+from agent.domain.rules import Budgets, Correlation, InhibitRule, ModelLimits, Policy, Team
 
 
 class Endpoint(Noun):
@@ -41,6 +41,7 @@ class Config(Noun):
     teams: dict[str, Team] = {}
     policy: Policy = Policy()
     budgets: Budgets = Budgets()
+    model_limits: ModelLimits = ModelLimits()
     endpoints: dict[str, Endpoint] = {}
     commands: dict[str, Command] = {}
     topology: tuple[tuple[str, str], ...] = ()

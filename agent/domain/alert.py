@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from agent.domain.base import Noun, digest
 
@@ -34,6 +35,17 @@ class Fate(StrEnum):
     QUARANTINED = "quarantined"
 
 
+class Identity(NamedTuple):
+    """What an alert is about, from the widest to the narrowest; each is a SHA-256 in hexadecimal."""
+
+    series: str
+    """What is alerted on: our own hash of integration and labels (or of the sender's key for them)."""
+    occurrence: str
+    """One episode of it: the series and when it started (or the sender's name for the episode)."""
+    event: str
+    """One message about the occurrence: it fired, or it resolved."""
+
+
 class Alert(Noun):
     """One alert as it arrived, in our words whoever sent it. Times are UTC."""
 
@@ -52,20 +64,32 @@ class Alert(Noun):
     fingerprint: str = ""
     """The sender's own, shown to people; identity never rests on it, since a sender could forge it."""
 
+    sender_key: str = ""
+    """The sender's key for what is alerted on, if its messages do not all carry the labels; empty: the labels are it."""
+    sender_episode: str = ""
+    """The sender's key for this episode, if it has one; empty: `starts_at` is it."""
+    starts_at_known: bool = True
+    """False when the sender does not say when it started: then `starts_at` is when this message was made."""
+    left_out: int = 0
+    """How many alerts of the same group the sender kept back from its message."""
+
+    @property
+    def identity(self) -> Identity:
+        series = digest([self.integration, self.sender_key or self.labels])
+        occurrence = digest([series, self.sender_episode or self.starts_at.isoformat()])
+        return Identity(series, occurrence, digest([occurrence, self.status]))
+
     @property
     def series(self) -> str:
-        """Identity of what is alerted on: our own hash of integration and labels."""
-        return digest([self.integration, self.labels])
+        return self.identity.series
 
     @property
     def occurrence(self) -> str:
-        """Identity of one episode of it: the series and when it started."""
-        return digest([self.series, self.starts_at.isoformat()])
+        return self.identity.occurrence
 
     @property
     def event(self) -> str:
-        """Identity of one message about the occurrence: it fired, or it resolved."""
-        return digest([self.occurrence, self.status])
+        return self.identity.event
 
     @property
     def service(self) -> str:

@@ -1,5 +1,7 @@
 """What can go wrong, each with the sentence its reader needs. Raise the class; the docstring is the message."""
 
+from agent.domain.hypothesis import Usage
+
 
 class AgentError(Exception):
     """Something went wrong in the agent."""
@@ -54,6 +56,11 @@ class QueueFull(AgentError):
 
 class ModelUnavailable(AgentError):
     """The model gave no usable answer within its budget."""
+
+    def __init__(self, message: str | None = None, usage: Usage | None = None) -> None:
+        super().__init__(message)
+        self.usage = usage or Usage()
+        """What was spent on it all the same."""
 
 
 class BudgetSpent(AgentError):

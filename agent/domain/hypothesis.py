@@ -59,6 +59,17 @@ class Hypothesis(Noun):
     evidence_against: tuple[str, ...] = ()
 
 
+class Impact(Noun):
+    """Who feels it: components, each in one of four lists, so that "not affected" never means "not looked at"."""
+
+    affected: tuple[str, ...] = ()
+    healthy: tuple[str, ...] = ()
+    """Looked at, and found healthy."""
+    changed_otherwise: tuple[str, ...] = ()
+    """Changed in the window, for a reason of its own."""
+    not_checked: tuple[str, ...] = ()
+
+
 class Diagnosis(Noun):
     verdict: Verdict
     analysed_by: Literal["analysis", "model"]
@@ -67,12 +78,15 @@ class Diagnosis(Noun):
     fault: Fault = Fault.UNKNOWN
     summary: str
     """Two or three sentences for the page at 3 a.m."""
+    mechanism: str = ""
+    """How the cause leads to the symptom, in one sentence; empty when that is not known."""
     claims: tuple[Claim, ...] = ()
     claims_dropped: int = 0
     """Claims that the evidence did not bear out, and that were therefore left out."""
     suspects: tuple[Suspect, ...] = ()
     hypotheses: tuple[Hypothesis, ...] = ()
     ruled_out: tuple[str, ...] = ()
+    impact: Impact = Impact()
     confidence: float
     """0 to 1."""
     next_check: str = ""

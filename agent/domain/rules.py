@@ -53,6 +53,24 @@ class Budgets(Noun):
     call_deadline: timedelta = timedelta(seconds=25)
 
 
+class Price(Noun):
+    """USD per million tokens."""
+
+    input: float
+    cached: float
+    """Input that the provider had in its prompt cache."""
+    output: float
+
+
+class ModelLimits(Noun):
+    """What all incidents together may ask of a model, and what it costs."""
+
+    requests_per_minute: int = 60
+    tokens_per_minute: int = 200_000
+    prices: dict[str, Price] = {}
+    """By model name; goes before the table the agent brings along. A model without a price counts as free."""
+
+
 class Policy(Noun):
     """Who may do what without being asked. The default is read-only."""
 

@@ -1,0 +1,30 @@
+"""A silence: alerts that match it open no incident until it ends."""
+
+from datetime import datetime
+from typing import Literal
+
+from agent.domain.base import Noun
+
+
+class Matcher(Noun):
+    """One condition on a label; a label that is absent counts as empty, as in Alertmanager."""
+
+    label: str
+    operator: Literal["=", "!=", "=~", "!~"] = "="
+    value: str
+    """For `=~` and `!~` a regular expression that must match the whole value."""
+
+    def __str__(self) -> str:
+        return f'{self.label}{self.operator}"{self.value}"'
+
+
+class Silence(Noun):
+    """An alert is silenced while every matcher is true of its labels."""
+
+    id: str
+    matchers: tuple[Matcher, ...]
+    """At least one."""
+    starts_at: datetime
+    ends_at: datetime
+    created_by: str = ""
+    comment: str = ""
