@@ -65,7 +65,7 @@ class Alert(Noun):
     """The sender's own, shown to people; identity never rests on it, since a sender could forge it."""
 
     sender_key: str = ""
-    """The sender's key for what is alerted on, if its messages do not all carry the labels; empty: the labels are it."""
+    """The sender's key for what is alerted on, if its messages lack some labels; empty: the labels are it."""
     sender_episode: str = ""
     """The sender's key for this episode, if it has one; empty: `starts_at` is it."""
     starts_at_known: bool = True
