@@ -19,6 +19,7 @@ help:  ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
 setup: $(VENV)/.runtime  ## Create .venv with exactly the libraries of requirements.lock
+	@echo "$(VENV) is ready."
 
 run: $(VENV)/.runtime  ## Serve on http://127.0.0.1:8080 and post the recorded incident, to see it travel
 	@$(PY) -m agent demo --stay $(ARGS)
@@ -101,7 +102,7 @@ $(VENV)/.python:
 define install
 start=`date +%s`; echo "Installing $(1) ..."; \
 if ! $(PIP) install --no-compile --require-hashes --requirement $(2) > $(VENV)/setup.log 2>&1; then \
-	grep -v '^WARNING' $(VENV)/setup.log | tail -n 15 >&2; \
+	grep -Ev '^(WARNING|Ignoring)' $(VENV)/setup.log | tail -n 15 >&2; \
 	echo "pip could not install $(2); all it said is in $(VENV)/setup.log." >&2; exit 1; \
 fi; \
 echo "... done in $$((`date +%s` - start)) s, $(VENV) holds `du -sm $(VENV) | cut -f1` MB."

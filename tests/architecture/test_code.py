@@ -1,0 +1,123 @@
+"""Does the code keep the promises that a reader, not a type checker, would have to check?"""
+
+import ast
+import re
+from collections.abc import Callable
+from pathlib import PurePosixPath
+
+import pytest
+
+from tests.architecture.sources import ROOT, calls, dotted, sources
+
+OUTERMOST = {
+    "agent/entrypoints/worker.py",  # whatever a job raises, the worker goes on with the next one
+}
+"""Where `except Exception` may stand: the frames that nothing stands around. The web application has a handler."""
+
+ENVIRONMENT = {"agent/settings.py", "agent/bootstrap.py"}
+"""Where the environment may be read or set."""
+
+
+def test_no_shell_is_ever_started() -> None:
+    shells = {"os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatusoutput"}
+
+    def starts_a_shell(name: str, call: ast.Call) -> bool:
+        return (
+            name in shells
+            or name.endswith("create_subprocess_shell")
+            or any(keyword.arg == "shell" for keyword in call.keywords)
+        )
+
+    assert _where(starts_a_shell) == []
+
+
+def test_nothing_is_evaluated_or_unpickled() -> None:
+    forbidden = {
+        "eval",
+        "exec",
+        "compile",
+        "pickle.load",
+        "pickle.loads",
+        "marshal.loads",
+        "yaml.load",
+        "yaml.unsafe_load",
+    }
+    assert _where(lambda name, _: name in forbidden) == []
+
+
+def test_only_the_outermost_frames_catch_everything() -> None:
+    assert [
+        f"{source.path}:{node.lineno}"
+        for source in sources("agent", "tools", "prompts")
+        if source.path not in OUTERMOST
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.ExceptHandler) and _catches_everything(node)
+    ] == []
+
+
+def test_the_environment_is_read_in_the_settings_alone() -> None:
+    reads = {"os.environ", "os.getenv", "os.putenv", "environ", "getenv"}
+    assert [
+        f"{source.path}:{node.lineno}"
+        for source in sources("agent", "tools", "prompts")
+        if source.path not in ENVIRONMENT
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Attribute | ast.Name) and dotted(node) in reads
+    ] == []
+
+
+def test_every_module_says_first_which_question_it_answers() -> None:
+    assert [source.path for source in sources() if source.text.strip() and not ast.get_docstring(source.tree)] == []
+
+
+def test_every_ignore_carries_its_code_and_its_reason() -> None:
+    ignore = re.compile(r"#\s*(?:noqa|type:\s*ignore)(?P<code>[:\[]\s*[\w, -]+\]?)?(?P<reason>.*)")
+    bare = [
+        f"{source.path}:{number}: {line.strip()}"
+        for source in sources("agent", "tools", "prompts", "evals", "tests")
+        if source.path != "tests/architecture/test_code.py"
+        for number, line in enumerate(source.text.splitlines(), 1)
+        for match in ignore.finditer(line)
+        if not match["code"] or len(re.sub(r"[\W_]+", "", match["reason"])) < 8
+    ]
+    assert bare == []
+
+
+def test_unit_tests_lie_where_the_module_they_test_lies() -> None:
+    assert [path for path in _unit_tests() if not _tested(path)] == []
+
+
+@pytest.mark.parametrize("package", ["agent/policy", "agent/analysis", "agent/correlate", "agent/ingest"])
+def test_every_module_that_decides_has_a_test_of_its_own(package: str) -> None:
+    tests = {_subject(path) for path in _unit_tests()}
+    modules = {source.path for source in sources(package) if not source.path.endswith("__init__.py")}
+    assert sorted(module for module in modules if module.removesuffix(".py") not in tests) == []
+
+
+def _where(matches: Callable[[str, ast.Call], bool]) -> list[str]:
+    return [
+        f"{source.path}:{call.lineno}"
+        for source in sources()
+        for name, call in calls(source.tree)
+        if matches(name, call)
+    ]
+
+
+def _catches_everything(handler: ast.ExceptHandler) -> bool:
+    caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(kind is None or dotted(kind) in {"Exception", "BaseException"} for kind in caught)
+
+
+def _unit_tests() -> list[str]:
+    return [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "tests/unit").rglob("test_*.py"))]
+
+
+def _subject(test: str) -> str:
+    """tests/unit/agent/policy/test_approval.py -> agent/policy/approval"""
+    path = PurePosixPath(test).relative_to("tests/unit")
+    return (path.parent / path.stem.removeprefix("test_")).as_posix()
+
+
+def _tested(test: str) -> bool:
+    subject = _subject(test)
+    return (ROOT / f"{subject}.py").exists() or (ROOT / subject / "__init__.py").exists()
