@@ -5,7 +5,8 @@ protocols in `tools.base`, because tools know nothing of the agent; they are nam
 the one page.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
@@ -18,20 +19,22 @@ from agent.domain.evidence import Evidence, EvidenceKind
 from agent.domain.hypothesis import Diagnosis, Usage
 from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.job import Job, Lease
-from agent.domain.remediation import Action, Effect, Proposal
-from tools.base import Changes, Executor, Logs, Metrics, Tool, ToolResult, TopologySource
+from agent.domain.remediation import Action, Effect, Proposal, Step
+from tools.base import ActResult, Changes, Executor, Logs, Metrics, Tool, ToolResult, TopologySource, Trust
 
 __all__ = [
     "Approvals",
+    "Call",
     "Catalogue",
     "Changes",
     "Clock",
-    "Effects",
     "Executor",
     "Incidents",
     "JobRecord",
     "Journal",
+    "Ledger",
     "Lesson",
+    "Lessons",
     "Logs",
     "Memory",
     "Message",
@@ -125,6 +128,8 @@ class Journal(Protocol):
 
     async def after(self, sequence: int, limit: int = 500) -> list[Recorded]: ...
 
+    async def about(self, incident: str) -> list[Recorded]: ...
+
 
 class Incidents(Protocol):
     """The record of incidents and what was found out about them, as the graph's nodes need it."""
@@ -158,17 +163,31 @@ class Approvals(Protocol):
     async def get(self, approval: str) -> Approval: ...
 
 
-class Effects(Protocol):
+@dataclass(frozen=True)
+class Call:
+    """One call to the outside, and how to find out later whether it was made."""
+
+    run: Callable[[], Awaitable[ActResult]]
+    """Raises `tools.base.Unsure` when it may or may not have taken effect."""
+    read_back: Callable[[], Awaitable[ActResult | None]]
+    """As `tools.base.Executor.read_back`."""
+
+
+class Ledger(Protocol):
     """The effect ledger: every call to the outside is INTENT, call, OUTCOME; no second call with the same key."""
 
-    async def act(self, proposal: Proposal, approval: str | None, *, undo: bool = False) -> Effect:
-        """Run the proposal's action (or, with `undo`, its rollback) at most once.
+    async def once(
+        self, effect: Effect, call: Call, *, proposal: Proposal | None = None, lease: Lease | None = None
+    ) -> Effect:
+        """Make the call at most once a key and say what came of it.
 
-        Policy, the approval and the precondition are checked again, and the approval is spent in the transaction
-        that writes the INTENT. Called again after a crash it reads back at the far end first; when that cannot
-        tell, the effect is UNKNOWN. Raises Refused, with the reason, when a check says no.
+        An action's approval is spent in the transaction that writes the INTENT. Called again after a crash it reads
+        back at the far end first; when that cannot tell, the effect is UNKNOWN. Raises Refused when the approval
+        does not allow exactly this proposal or actions are paused, LeaseLost when the job is another worker's.
         """
         ...
+
+    async def get(self, key: str) -> Effect | None: ...
 
 
 class Model(Protocol):
@@ -228,6 +247,8 @@ class Recalled(BaseModel):
     """Distance to the runner-up that names another cause; small means ambiguous."""
     why: str
     """One sentence: what the two have in common."""
+    trust: Trust = "user-controlled"
+    """`system` when a person of ours confirmed it."""
 
 
 class Lesson(BaseModel):
@@ -283,12 +304,44 @@ class Tickets(Protocol):
     async def transition(self, ticket: str, to: str) -> None: ...
 
 
+class Lessons(Protocol):
+    """The record of what was learned; memory is rebuilt from it."""
+
+    async def draft(self, incident: str) -> Lesson | None:
+        """What the closed incident teaches, with the cause people confirmed if they did; None when nothing is known."""
+        ...
+
+    async def save(self, lesson: Lesson) -> None: ...
+
+    async def all(self) -> list[Lesson]: ...
+
+
 class Catalogue(Protocol):
+    """The only actions there are."""
+
     def actions(self) -> Sequence[Action]: ...
 
     def get(self, name: str) -> Action:
         """NotFound when the catalogue has none of that name."""
         ...
+
+    def choose(self, diagnosis: Diagnosis, observed: Sequence[str]) -> list[tuple[Action, dict[str, str | int]]]:
+        """The actions, with their arguments, that fit the diagnosed fault and component; the best first."""
+        ...
+
+    def arguments_for(self, action: Action, given: Mapping[str, JsonValue]) -> dict[str, str | int]:
+        """Defaults applied and every limit checked. Raises Refused with the sentence."""
+        ...
+
+    def fill(self, step: Step, arguments: Mapping[str, str | int], observed: JsonValue) -> dict[str, JsonValue]:
+        """The step's call with its placeholders filled in; `{observed.x}` reads the precondition's answer."""
+        ...
+
+    def success_query(self, action: Action, arguments: Mapping[str, str | int]) -> str:
+        """The action's success query as PromQL."""
+        ...
+
+    def title(self, action: Action, arguments: Mapping[str, str | int]) -> str: ...
 
 
 Parser = Callable[[bytes, datetime], tuple[list[Alert], list["Unparsed"]]]
@@ -300,3 +353,5 @@ class Unparsed(BaseModel):
 
     body: bytes
     reason: str
+    count: int = 1
+    """How many alerts it holds, as far as that can be told."""

@@ -1,0 +1,1 @@
+"""The way of an incident, as a state machine."""

@@ -1,0 +1,1 @@
+"""May this be done, said or spent? Pure decisions; each returns its reason."""

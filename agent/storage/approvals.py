@@ -80,9 +80,8 @@ def decide(
     who: str,
     via: str,
     comment: str,
-    at: datetime,
 ) -> Approval:
-    """Write the decision down if the row still waits for it. A denial is accepted until the approval is spent, and wins.
+    """Write the decision down if the row still waits for it. A denial is taken until the approval is spent, and wins.
 
     Raises AlreadyDecided or ApprovalExpired otherwise.
     """
@@ -106,14 +105,17 @@ def decide(
     return now_is
 
 
+def overdue(connection: Connection, at: datetime) -> list[Approval]:
+    """What nobody decided in time."""
+    query = select(approvals).where(approvals.c.status == ApprovalStatus.PENDING, approvals.c.expires_at <= at)
+    return [_approval(row) for row in connection.execute(query)]
+
+
 def expire(connection: Connection, chain: Chain) -> list[Approval]:
-    """Mark what nobody decided, or used, in time."""
-    undecided = select(approvals).where(
-        approvals.c.status == ApprovalStatus.PENDING, approvals.c.expires_at <= chain.clock.now()
-    )
-    overdue = [_approval(row) for row in connection.execute(undecided)]
-    _set_expired(connection, chain, overdue, "nobody decided in time")
-    return overdue
+    """Mark what nobody decided in time."""
+    late = overdue(connection, chain.clock.now())
+    _set_expired(connection, chain, late, "nobody decided in time")
+    return late
 
 
 def withdraw(connection: Connection, chain: Chain, incident: str, because: str) -> list[Approval]:

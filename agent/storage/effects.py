@@ -5,52 +5,40 @@ the far end first; when that cannot tell, the effect is UNKNOWN and a human deci
 effect at most once, whatever is killed when.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from agent.domain.errors import LeaseLost
+from agent.domain.errors import LeaseLost, Refused
 from agent.domain.event import Event, EventType
 from agent.domain.job import Lease
-from agent.domain.remediation import Effect, EffectStatus
-from agent.ports import Clock
+from agent.domain.remediation import Effect, EffectStatus, Proposal
+from agent.ports import Call, Clock
+from agent.storage import approvals
 from agent.storage.database import Database
 from agent.storage.journal import Chain
-from agent.storage.tables import effects, jobs
+from agent.storage.tables import effects, jobs, switches
 from tools.base import ActResult, BackendError, Unsure
 
-Guard = Callable[[Connection], None]
-"""Checks, and spends, what allows the effect, in the transaction that writes its INTENT; raises Refused."""
-
+POLICY = "policy:"
+"""How the id of a policy decision begins; it stands where an approval's id would."""
 RECONCILE = (timedelta(seconds=1), timedelta(seconds=3))
 """How long to wait between asking the far end whether an unsure call was done."""
 
 
-@dataclass(frozen=True)
-class Call:
-    """One call to the outside and how to find out later whether it was made."""
-
-    run: Callable[[], Awaitable[ActResult]]
-    read_back: Callable[[], Awaitable[ActResult | None]]
-
-
-class Ledger:
-    """`once` is the only way to the outside."""
+class SqlLedger:
+    """`ports.Ledger` over the record."""
 
     def __init__(self, database: Database, chain: Chain, clock: Clock) -> None:
         self._database = database
         self._chain = chain
         self._clock = clock
 
-    async def once(self, effect: Effect, guard: Guard, call: Call, lease: Lease | None = None) -> Effect:
-        """Make the call at most once a key and say what came of it.
-
-        With a `lease`, every line is fenced: LeaseLost when the job meanwhile belongs to another worker.
-        """
-        known, fresh = await self._database.write(lambda connection: self._intend(connection, effect, guard, lease))
+    async def once(
+        self, effect: Effect, call: Call, *, proposal: Proposal | None = None, lease: Lease | None = None
+    ) -> Effect:
+        known, fresh = await self._database.write(lambda connection: self._intend(connection, effect, proposal, lease))
         if known.status is not EffectStatus.INTENT:
             return known
         result = None if fresh else await call.read_back()
@@ -79,15 +67,32 @@ class Ledger:
                     return ActResult(ok=False, detail="The far end never got it.") if _absent(result) else result
             return None
 
-    def _intend(self, connection: Connection, effect: Effect, guard: Guard, lease: Lease | None) -> tuple[Effect, bool]:
+    def _intend(
+        self, connection: Connection, effect: Effect, proposal: Proposal | None, lease: Lease | None
+    ) -> tuple[Effect, bool]:
         """(the effect as it stands, whether this call wrote it)."""
         _fence(connection, lease)
         if known := _get(connection, effect.key):
             return known, False
-        guard(connection)
+        self._permit(connection, effect, proposal)
         connection.execute(effects.insert().values(effect.model_dump()))
         self._chain.append(connection, _told(EventType.EFFECT_INTENT, effect, f"About to: {effect.detail}"))
         return effect, True
+
+    def _permit(self, connection: Connection, effect: Effect, proposal: Proposal | None) -> None:
+        """Refused unless an action may run now; tickets and messages need no leave."""
+        if effect.kind in {"ticket", "message"}:
+            return
+        if connection.scalar(select(switches.c.on).where(switches.c.name == "actions paused")):
+            raise Refused("Actions are paused; nothing is done until they are resumed.")
+        if proposal is None:
+            raise Refused("An action without a proposal is never run.")
+        if effect.kind == "rollback":
+            _after_its_action(connection, effect)
+        elif effect.approval and not effect.approval.startswith(POLICY):
+            approvals.spend(connection, effect.approval, proposal, self._clock.now())
+        elif not effect.approval:
+            raise Refused("Neither a human nor the policy has allowed this.")
 
     async def _close(
         self, effect: Effect, status: EffectStatus, detail: str, result: ActResult | None, lease: Lease | None
@@ -112,6 +117,13 @@ class Ledger:
         )
         if written.rowcount:
             self._chain.append(connection, _told(EventType.EFFECT_OUTCOME, closed, f"{closed.status}: {closed.detail}"))
+
+
+def _after_its_action(connection: Connection, effect: Effect) -> None:
+    """A rollback rests on the approval of the action it undoes, so that action must have been attempted."""
+    undone = select(effects.c.key).where(effects.c.approval == effect.approval, effects.c.kind == "action")
+    if connection.execute(undone).first() is None:
+        raise Refused("There is nothing to roll back: the action was never begun.")
 
 
 def of_incident(connection: Connection, incident: str) -> list[Effect]:

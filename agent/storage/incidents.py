@@ -1,6 +1,7 @@
 """What is known of an incident: its state, its evidence, its diagnosis and its report."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, or_, select, update
@@ -99,6 +100,16 @@ def live(connection: Connection) -> list[Incident]:
     """Every incident that is not closed."""
     query = select(incidents).where(incidents.c.status != IncidentStatus.CLOSED).order_by(incidents.c.id)
     return [_incident(row) for row in connection.execute(query)]
+
+
+def resolved_before(connection: Connection, moment: datetime) -> list[str]:
+    """Ids of incidents that have been resolved since then, and whose alerts all are."""
+    query = select(incidents.c.id).where(
+        incidents.c.status == IncidentStatus.RESOLVED,
+        incidents.c.resolved_at <= moment,
+        incidents.c.updated_at <= moment,
+    )
+    return list(connection.execute(query).scalars())
 
 
 def insert(connection: Connection, incident: Incident) -> None:

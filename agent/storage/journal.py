@@ -93,6 +93,9 @@ class SqlJournal:
     async def after(self, sequence: int, limit: int = 500) -> list[Recorded]:
         return await self._database.read(lambda connection: entries(connection, after=sequence, limit=limit))
 
+    async def about(self, incident: str) -> list[Recorded]:
+        return await self._database.read(lambda connection: entries(connection, incident=incident))
+
     async def verify(self) -> tuple[int, str]:
         return await self._database.read(self._chain.verify)
 

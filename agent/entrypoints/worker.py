@@ -1,0 +1,137 @@
+"""Who does the jobs? Workers lease them, keep the lease alive, and stop between two steps when told to."""
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+
+from langgraph.errors import GraphDrained
+from langgraph.runtime import RunControl
+
+from agent.domain.errors import LeaseLost
+from agent.domain.job import Lease
+from agent.ports import Clock, Queue
+from agent.service import Service
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=30)
+"""A worker that has died is replaced this much later."""
+BEAT = timedelta(seconds=10)
+IDLE = timedelta(seconds=5)
+SWEEP = timedelta(seconds=2)
+GRACE = timedelta(seconds=25)
+"""How long a stop waits for running steps to end; below Kubernetes' usual 30 s."""
+
+
+class Worker:
+    """Runs `concurrency` jobs at once, places alerts, follows the journal and sweeps, until it is stopped."""
+
+    def __init__(
+        self,
+        service: Service,
+        queue: Queue,
+        clock: Clock,
+        *,
+        concurrency: int = 4,
+        beside: tuple[Callable[[], Awaitable[None]], ...] = (),
+    ) -> None:
+        """`beside`: what else is done every few seconds, e.g. telling people what the journal says."""
+        self._service = service
+        self._queue = queue
+        self._clock = clock
+        self._concurrency = concurrency
+        self._beside = beside
+        self._stopping = asyncio.Event()
+        self._controls: set[RunControl] = set()
+        self._name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+
+    async def run(self) -> None:
+        """Work until `stop`; then let running steps end, give the rest back, and return."""
+        loops = [self._work_forever() for _ in range(self._concurrency)]
+        loops += [self._place_forever(), self._every(SWEEP, self._sweep)]
+        loops += [self._every(timedelta(seconds=1), step) for step in self._beside]
+        async with asyncio.TaskGroup() as group:
+            for loop in loops:
+                group.create_task(loop)
+
+    def stop(self) -> None:
+        """Take no new job; runs stop at their next step and are given back."""
+        self._stopping.set()
+        for control in self._controls:
+            control.request_drain()
+        self._queue.wake()
+        self._service.placement.wake()
+
+    async def _work_forever(self) -> None:
+        while not self._stopping.is_set():
+            lease = await self._queue.lease(self._name, LEASE)
+            if lease is None:
+                await self._queue.wait(IDLE)
+            else:
+                await self._work_on(lease)
+
+    async def _work_on(self, lease: Lease) -> None:
+        control = RunControl()
+        self._controls.add(control)
+        started = self._clock.now()
+        try:
+            await self._under_lease(lease, control)
+            await self._queue.acknowledge(lease)
+            took = (self._clock.now() - started).total_seconds()
+            log.info("job finished", extra={"job": lease.job.id, "seconds": took})
+        except GraphDrained:
+            await self._queue.release(lease)
+        except LeaseLost:
+            log.warning("lease lost", extra={"job": lease.job.id})
+        except Exception as error:  # the worker's outermost frame: the job comes back, or is set aside the third time
+            log.exception("job failed", extra={"job": lease.job.id, "attempt": lease.attempt})
+            with suppress(LeaseLost):
+                await self._queue.give_back(lease, f"{type(error).__name__}: {error}")
+        finally:
+            self._controls.discard(control)
+
+    async def _under_lease(self, lease: Lease, control: RunControl) -> None:
+        """Run the job while its lease is kept alive; when the lease is lost the run is cut off."""
+        run = asyncio.create_task(self._service.runs.run(lease, control))
+        beat = asyncio.create_task(self._beat(lease))
+        try:
+            done, _ = await asyncio.wait({run, beat}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in (run, beat):
+                task.cancel()
+            await asyncio.gather(run, beat, return_exceptions=True)
+
+    async def _beat(self, lease: Lease) -> None:
+        while True:
+            await self._clock.sleep(BEAT)
+            await self._queue.renew(lease, LEASE)
+
+    async def _place_forever(self) -> None:
+        while not self._stopping.is_set():
+            if await self._guarded(self._service.placement.place_waiting) == 0:
+                await self._service.placement.wait(IDLE)
+
+    async def _sweep(self) -> None:
+        await self._service.upkeep.sweep()
+
+    async def _every(self, pause: timedelta, step: Callable[[], Awaitable[None]]) -> None:
+        while not self._stopping.is_set():
+            await self._guarded(step)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), pause.total_seconds())
+
+    async def _guarded(self, step: Callable[[], Awaitable[int | None]]) -> int | None:
+        """A loop beside the line never dies: what went wrong is told and tried again."""
+        try:
+            return await step()
+        except Exception:  # an outermost frame: the next round tries again
+            log.exception("failed, trying again")
+            await self._clock.sleep(SWEEP)
+            return 0

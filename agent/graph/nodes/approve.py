@@ -1,0 +1,18 @@
+"""Does a human allow it? The graph waits here, for as long as it takes."""
+
+from typing import Any
+
+from langgraph.runtime import Runtime
+from langgraph.types import interrupt
+
+from agent.graph.context import Context
+from agent.graph.state import Answer, State
+
+
+async def approve(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
+    # No side effect above this line: on resume LangGraph runs the node again from the top.
+    interrupt({"approval": state["approval"]})
+    # The row decides, not what the resume carried: whoever wakes the graph cannot approve by doing so.
+    row = await runtime.context.approvals.get(str(state["approval"]))
+    decision = Answer(status=row.status, by=row.decided_by, via=row.decided_via, comment=row.comment)
+    return {"decision": decision}

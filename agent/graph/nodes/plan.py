@@ -1,0 +1,88 @@
+"""What would help, and may it be done?"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from agent.domain.errors import Refused
+from agent.domain.event import Event, EventType
+from agent.domain.hypothesis import Diagnosis, Verdict
+from agent.domain.incident import Incident, IncidentStatus
+from agent.domain.remediation import Action, Judgement, Permission, Proposal
+from agent.graph.context import Context
+from agent.graph.question import shown
+from agent.graph.state import State
+from agent.policy.approval import autonomy_for, judge
+from tools.base import BackendError
+
+_NOTHING: dict[str, Any] = {"proposal": None, "judgement": None, "approval": None}
+
+
+async def plan(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
+    context = runtime.context
+    diagnosis = Diagnosis.model_validate(state["diagnosis"])
+    incident = await context.incidents.get(state["incident"])
+    if diagnosis.verdict is not Verdict.CAUSE or autonomy_for(context.policy, incident.team, "") == "observe":
+        return _NOTHING
+    proposal = await _first_that_fits(state, context, incident, diagnosis)
+    if proposal is None:
+        return _NOTHING
+    judgement = judge(proposal, diagnosis, context.policy, incident.team, frozenset(state["entities"]))
+    await _tell(context, proposal, judgement)
+    planned = {"proposal": proposal.model_dump(mode="json"), "judgement": judgement.model_dump(mode="json")}
+    if judgement.permission is not Permission.ASK:
+        return {**planned, "approval": None}
+    text = shown(proposal, diagnosis, judgement)
+    asked = await context.approvals.request(proposal, judgement.reason, text, context.policy.approval_valid)
+    await context.incidents.move(incident.id, IncidentStatus.AWAITING_APPROVAL, f"Waits for a human: {proposal.title}?")
+    return {**planned, "approval": asked.id}
+
+
+async def _first_that_fits(state: State, context: Context, incident: Incident, diagnosis: Diagnosis) -> Proposal | None:
+    """The best action whose target can be read; why another was passed over goes to the journal."""
+    for action, arguments in context.catalogue.choose(diagnosis, state["entities"]):
+        try:
+            return await _propose(state, context, action, arguments, diagnosis)
+        except (Refused, BackendError) as refusal:
+            text = f"{action.name} was not proposed: {refusal}"
+            await context.journal.record(Event(type=EventType.ACTION_REFUSED, incident=incident.id, text=text))
+    return None
+
+
+async def _propose(
+    state: State, context: Context, action: Action, arguments: Mapping[str, str | int], diagnosis: Diagnosis
+) -> Proposal:
+    checked = context.catalogue.arguments_for(action, arguments)
+    observed = await context.act.observe(action, checked)
+    return Proposal(
+        incident=state["incident"],
+        run=state["run"],
+        action=action.name,
+        action_digest=action.digest,
+        arguments=checked,
+        observed=observed,
+        risk=action.risk,
+        reversible=action.reversible,
+        blast_radius=action.blast_radius,
+        title=context.catalogue.title(action, checked),
+        because=f"{diagnosis.component} is the likeliest cause ({diagnosis.fault}, {diagnosis.confidence:.0%} sure).",
+        dry_run=context.act.describe(action.do, checked, observed),
+        rollback=context.act.describe(action.rollback, checked, observed),
+    )
+
+
+async def _tell(context: Context, proposal: Proposal, judgement: Judgement) -> None:
+    refused = judgement.permission is Permission.REFUSE
+    event = Event(
+        type=EventType.ACTION_REFUSED if refused else EventType.ACTION_PROPOSED,
+        incident=proposal.incident,
+        text=f"{proposal.title}: {judgement.permission}. {judgement.reason}",
+        facts={
+            "action": proposal.action,
+            "arguments": dict(proposal.arguments),
+            "permission": judgement.permission,
+            "digest": proposal.digest,
+        },
+    )
+    await context.journal.record(event)

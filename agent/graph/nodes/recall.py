@@ -1,0 +1,43 @@
+"""Have we seen this before?"""
+
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from agent.domain.errors import MemoryUnavailable
+from agent.domain.event import Event, EventType
+from agent.domain.evidence import Evidence, EvidenceKind
+from agent.graph.context import Context
+from agent.graph.state import State
+from agent.ports import Recalled
+
+
+async def recall(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
+    context = runtime.context
+    if context.memory is None:
+        return {"recalled": []}
+    incident = await context.incidents.get(state["incident"])
+    names = sorted({placed.alert.name for placed in await context.incidents.alerts(incident.id)})
+    try:
+        found = await context.memory.recall(incident.title, incident.service, names, state["symptom"])
+    except MemoryUnavailable as unavailable:
+        text = f"Went on without the memory of past incidents: {unavailable}"
+        await context.journal.record(Event(type=EventType.RECALLED, incident=incident.id, text=text))
+        return {"recalled": []}
+    await context.incidents.add_evidence(incident.id, [_evidence(one, incident.title) for one in found])
+    text = f"Recalled {len(found)} similar incident(s)." if found else "Nothing like it in memory."
+    facts = {"incidents": [one.incident for one in found]}
+    await context.journal.record(Event(type=EventType.RECALLED, incident=incident.id, text=text, facts=facts))
+    return {"recalled": [one.model_dump(mode="json") for one in found]}
+
+
+def _evidence(one: Recalled, query: str) -> Evidence:
+    return Evidence(
+        id="e0",
+        kind=EvidenceKind.MEMORY,
+        source="memory",
+        query=query,
+        entity=one.component,
+        summary=f"{one.incident}: {one.summary} ({one.why})",
+        content=one.model_dump(mode="json"),
+    )

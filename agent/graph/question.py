@@ -1,0 +1,32 @@
+"""What exactly is a human shown before deciding? Arguments first, nothing that could hide them."""
+
+import unicodedata
+
+from agent.domain.hypothesis import Diagnosis
+from agent.domain.remediation import Judgement, Proposal
+
+
+def shown(proposal: Proposal, diagnosis: Diagnosis, judgement: Judgement) -> str:
+    """The text every surface shows, line by line; it is stored, and its digest is part of what is approved."""
+    lines = [
+        f"{proposal.title}?",
+        *(f"  {name} = {value}" for name, value in sorted(proposal.arguments.items())),
+        f"Would send: {proposal.dry_run}",
+        f"To undo: {proposal.rollback or 'nothing; it cannot be undone by the agent'}",
+        f"Risk: {proposal.risk}, touches {proposal.blast_radius}",
+        f"Target now: {proposal.observed}" if proposal.observed is not None else "Target now: not read",
+        f"Why: {proposal.because} {diagnosis.summary}",
+        f"You are asked because: {judgement.reason}",
+        f"Digest: {proposal.digest}",
+    ]
+    return "\n".join(visible(line) for line in lines)
+
+
+def visible(line: str) -> str:
+    """Control, bidirectional and zero-width characters written out, so that none of them can rearrange what is read."""
+    return "".join(
+        f"\\u{ord(character):04x}"
+        if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+        else character
+        for character in line
+    )

@@ -1,0 +1,40 @@
+"""What does a run know so far? JSON only; each field has one writer, named beside it."""
+
+from typing import Any, Literal, TypedDict
+
+Json = dict[str, Any]
+"""A frozen model of `agent.domain`, dumped; nodes rebuild it."""
+
+
+class Answer(TypedDict):
+    """What came back from the human, as the approval's row has it."""
+
+    status: str
+    by: str
+    via: str
+    comment: str
+
+
+class Start(TypedDict):
+    """What a run begins with."""
+
+    purpose: Literal["investigate", "learn"]
+    incident: str
+    run: str
+
+
+class State(Start, total=False):
+    symptom: str  # triage
+    recalled: list[Json]  # recall: ports.Recalled
+    findings: Json  # survey: Diagnosis by the analysis alone
+    entities: list[str]  # survey: every component a tool has returned
+    inquiry: Json  # investigate: what the model found out
+    diagnosis: Json  # diagnose: Diagnosis
+    usage: Json  # diagnose: Usage
+    proposal: Json | None  # plan: Proposal
+    judgement: Json | None  # plan: Judgement
+    approval: str | None  # plan: the approval's id when a human is asked
+    decision: Answer  # approve
+    effect: Json  # remediate: Effect
+    refused: str  # remediate: why the action was not run after all
+    verification: Json  # verify: Verification

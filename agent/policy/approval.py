@@ -1,0 +1,61 @@
+"""May the proposed action run?  Policy answers first; otherwise the graph waits for a human."""
+
+from agent.domain.hypothesis import Diagnosis, Verdict
+from agent.domain.remediation import Judgement, Permission, Proposal, Risk
+from agent.domain.rules import Autonomy, Policy
+
+_RISKS = list(Risk)
+
+
+def judge(proposal: Proposal, diagnosis: Diagnosis, policy: Policy, team: str, observed: frozenset[str]) -> Judgement:
+    """Run, ask or refuse, with the sentence people read. `observed`: every component a tool has returned."""
+    if refusal := _refusal(proposal, diagnosis, observed):
+        return Judgement(permission=Permission.REFUSE, reason=refusal)
+    autonomy = autonomy_for(policy, team, proposal.action)
+    if autonomy in {"observe", "propose"}:
+        return Judgement(
+            permission=Permission.REFUSE, reason=f"The policy for {_whom(team)} is “{autonomy}”: nothing is run."
+        )
+    if autonomy == "auto" and not (doubt := _doubt(proposal, diagnosis, policy)):
+        return Judgement(permission=Permission.RUN, reason=f"The policy for {_whom(team)} lets {proposal.action} run.")
+    return Judgement(permission=Permission.ASK, reason=doubt if autonomy == "auto" else _facts(proposal))
+
+
+def autonomy_for(policy: Policy, team: str, action: str) -> Autonomy:
+    """The action's own setting, or else the team's, or else the general one: of several, the most careful."""
+    order: list[Autonomy] = ["observe", "propose", "approve", "auto"]
+    set_here = [found for found in (policy.per_action.get(action), policy.per_team.get(team)) if found is not None] or [
+        policy.autonomy
+    ]
+    return min(set_here, key=order.index)
+
+
+def _refusal(proposal: Proposal, diagnosis: Diagnosis, observed: frozenset[str]) -> str:
+    if diagnosis.verdict is not Verdict.CAUSE:
+        return f"No action on a diagnosis that is {diagnosis.verdict}."
+    unseen = [str(value) for value in proposal.arguments.values() if value == diagnosis.component]
+    if unseen and diagnosis.component not in observed:
+        return f"No tool has ever returned a component named {diagnosis.component!r}."
+    return ""
+
+
+def _doubt(proposal: Proposal, diagnosis: Diagnosis, policy: Policy) -> str:
+    """Why a human is asked although the policy says auto; empty when there is no doubt."""
+    if _RISKS.index(proposal.risk) > _RISKS.index(policy.auto_risk):
+        return f"Its risk is {proposal.risk}; only {policy.auto_risk} risk runs by itself."
+    if not proposal.reversible:
+        return "It cannot be undone."
+    if diagnosis.confidence < policy.min_confidence:
+        return (
+            f"The diagnosis is {diagnosis.confidence:.0%} sure; {policy.min_confidence:.0%} is needed to act unasked."
+        )
+    return ""
+
+
+def _facts(proposal: Proposal) -> str:
+    undo = "can be undone" if proposal.reversible else "cannot be undone"
+    return f"{proposal.risk.capitalize()} risk, {undo}, touches {proposal.blast_radius}."
+
+
+def _whom(team: str) -> str:
+    return f"team {team}" if team else "this incident"

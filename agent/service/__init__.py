@@ -1,0 +1,23 @@
+"""The use cases: everything an entrypoint can ask for."""
+
+from dataclasses import dataclass
+
+from agent.service.intake import Intake
+from agent.service.people import People
+from agent.service.placement import Placement
+from agent.service.runs import Runs
+from agent.service.upkeep import Upkeep
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    intake: Intake
+    """A webhook's body comes in."""
+    placement: Placement
+    """Stored alerts become incidents."""
+    runs: Runs
+    """A leased job is worked on."""
+    people: People
+    """A human decides, closes, comments."""
+    upkeep: Upkeep
+    """What time itself brings: expiry, closing, sweeping."""

@@ -1,0 +1,157 @@
+"""A human decides, takes over, closes, comments. One way for every surface; the row decides, not the click."""
+
+from sqlalchemy import Connection, update
+
+from agent.domain.approval import Approval, Decision
+from agent.domain.errors import Conflict, NotAllowed
+from agent.domain.event import Event, EventType
+from agent.domain.incident import Incident, IncidentStatus
+from agent.domain.job import Job, JobKind
+from agent.domain.remediation import Risk
+from agent.identity.roles import Caller
+from agent.ports import Queue
+from agent.storage import approvals, incidents, jobs
+from agent.storage.database import Database
+from agent.storage.journal import Chain
+from agent.storage.tables import feedback, switches
+
+_COMMENT = 2000
+"""Characters of a comment that are kept."""
+
+
+class People:
+    def __init__(self, database: Database, chain: Chain, queue: Queue) -> None:
+        self._database = database
+        self._chain = chain
+        self._queue = queue
+
+    async def decide(self, approval: str, decision: Decision, who: Caller, via: str, comment: str = "") -> Approval:
+        """Approve or deny, once. Raises NotAllowed, AlreadyDecided, ApprovalExpired or NotFound."""
+        decided = await self._database.write(
+            lambda connection: self._decide(
+                connection, approval, decision, who=who, via=via, comment=comment[:_COMMENT]
+            )
+        )
+        self._queue.wake()
+        return decided
+
+    async def acknowledge(self, incident: str, who: Caller) -> Incident:
+        """Somebody has seen it; the agent goes on."""
+        return await self._note(incident, who, f"{who.name} has seen it.")
+
+    async def take_over(self, incident: str, who: Caller) -> Incident:
+        """The agent stops: open questions are withdrawn, and the incident is the human's."""
+        return await self._stop(incident, who, IncidentStatus.PARKED, f"{who.name} took over.")
+
+    async def cancel(self, incident: str, who: Caller) -> Incident:
+        """The agent stops working on it."""
+        return await self._stop(incident, who, IncidentStatus.PARKED, f"{who.name} told the agent to stop.")
+
+    async def close(self, incident: str, who: Caller) -> Incident:
+        """It is over, says a human; what it taught is learned."""
+        return await self._database.write(lambda connection: self._close(connection, incident, who))
+
+    async def give_feedback(self, incident: str, verdict: str, cause: str, comment: str, who: Caller) -> None:
+        """Was the diagnosis right? The real cause, when it was not, is what is learned."""
+        await self._database.write(
+            lambda connection: self._give_feedback(
+                connection, incident, verdict=verdict, cause=cause, comment=comment[:_COMMENT], who=who
+            )
+        )
+
+    async def switch_actions(self, *, paused: bool, who: Caller) -> None:
+        """The one switch that stops every action."""
+        await self._database.write(lambda connection: self._switch(connection, paused, who))
+
+    def _decide(
+        self, connection: Connection, approval: str, decision: Decision, *, who: Caller, via: str, comment: str
+    ) -> Approval:
+        asked = approvals.get(connection, approval)
+        if decision is Decision.APPROVE:
+            _check_may_approve(who, asked)
+        decided = approvals.decide(connection, self._chain, approval, decision, who=who.name, via=via, comment=comment)
+        resume(connection, self._chain, decided)
+        return decided
+
+    async def _note(self, incident: str, who: Caller, text: str) -> Incident:
+        def work(connection: Connection) -> Incident:
+            known = incidents.get(connection, incident)
+            event = Event(type=EventType.INCIDENT_UPDATED, incident=incident, text=text, actor=who.name)
+            self._chain.append(connection, event)
+            return known
+
+        return await self._database.write(work)
+
+    async def _stop(self, incident: str, who: Caller, status: IncidentStatus, text: str) -> Incident:
+        def work(connection: Connection) -> Incident:
+            for asked in approvals.withdraw(connection, self._chain, incident, text):
+                resume(connection, self._chain, asked)
+            return incidents.move(connection, self._chain, incident, status, text, actor=who.name)
+
+        stopped = await self._database.write(work)
+        self._queue.wake()
+        return stopped
+
+    def _close(self, connection: Connection, incident: str, who: Caller) -> Incident:
+        if incidents.get(connection, incident).status is IncidentStatus.CLOSED:
+            raise Conflict(f"{incident} is closed already.")
+        text = f"{who.name} closed it."
+        for asked in approvals.withdraw(connection, self._chain, incident, text):
+            resume(connection, self._chain, asked)
+        closed = incidents.move(connection, self._chain, incident, IncidentStatus.CLOSED, text, actor=who.name)
+        learn(connection, self._chain, closed)
+        return closed
+
+    def _give_feedback(
+        self, connection: Connection, incident: str, *, verdict: str, cause: str, comment: str, who: Caller
+    ) -> None:
+        known = incidents.get(connection, incident)
+        at = self._chain.clock.now()
+        connection.execute(
+            feedback.insert().values(
+                incident=incident, verdict=verdict, cause=cause, comment=comment, given_by=who.name, at=at
+            )
+        )
+        text = f"{who.name}: the diagnosis is {verdict}" + (f", the cause was {cause}." if cause else ".")
+        facts = {"verdict": verdict, "cause": cause}
+        self._chain.append(
+            connection, Event(type=EventType.FEEDBACK, incident=incident, text=text, actor=who.name, facts=facts)
+        )
+        if known.status is IncidentStatus.CLOSED:
+            learn(connection, self._chain, known, again=at.isoformat())
+
+    def _switch(self, connection: Connection, paused: bool, who: Caller) -> None:
+        values = {"on": paused, "set_by": who.name, "at": self._chain.clock.now()}
+        name = "actions paused"
+        if connection.execute(update(switches).where(switches.c.name == name).values(values)).rowcount == 0:
+            connection.execute(switches.insert().values(name=name, **values))
+        kind = EventType.ACTIONS_PAUSED if paused else EventType.ACTIONS_RESUMED
+        text = f"{who.name} {'paused' if paused else 'resumed'} every action."
+        self._chain.append(connection, Event(type=kind, text=text, actor=who.name))
+
+
+def resume(connection: Connection, chain: Chain, decided: Approval) -> None:
+    """Wake the run that asked: in the transaction of the decision, so that neither stands without the other."""
+    job = Job(
+        id=f"resume:{decided.id}:{decided.status}",
+        kind=JobKind.RESUME,
+        incident=decided.incident,
+        payload={"approval": decided.id, "thread": decided.proposal.run},
+        priority=0,
+    )
+    jobs.put(connection, job, chain.clock.now())
+
+
+def learn(connection: Connection, chain: Chain, closed: Incident, again: str = "") -> None:
+    """Let the closed incident be learned from; `again` names the news that make it worth a second time."""
+    thread = ":".join(part for part in ("learn", closed.thread, again) if part)
+    job = Job(id=thread, kind=JobKind.LEARN, incident=closed.id, payload={"thread": thread}, priority=4)
+    jobs.put(connection, job, chain.clock.now())
+
+
+def _check_may_approve(who: Caller, asked: Approval) -> None:
+    scope = "approve:low" if asked.proposal.risk is Risk.LOW else "approve:high"
+    if who.kind != "person":
+        raise NotAllowed("A machine's key cannot approve; a person must.")
+    if not who.may(scope):
+        raise NotAllowed(f"{who.name} may not approve this: it needs the scope {scope}.")

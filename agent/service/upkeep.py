@@ -1,0 +1,47 @@
+"""What time itself brings: questions expire, quiet incidents close."""
+
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from agent.domain.incident import IncidentStatus
+from agent.ports import Queue
+from agent.service.people import learn, resume
+from agent.storage import approvals, incidents
+from agent.storage.database import Database
+from agent.storage.journal import Chain
+
+
+class Upkeep:
+    def __init__(self, database: Database, chain: Chain, queue: Queue, quiet_period: timedelta) -> None:
+        self._database = database
+        self._chain = chain
+        self._queue = queue
+        self._quiet_period = quiet_period
+
+    async def sweep(self) -> int:
+        """Do what is due; how many things that was. Call it every few seconds; twice is harmless."""
+        if not await self._database.read(self._anything_due):
+            return 0
+        done = await self._database.write(self._sweep)
+        self._queue.wake()
+        return done
+
+    def _anything_due(self, connection: Connection) -> bool:
+        return bool(approvals.overdue(connection, self._chain.clock.now()) or self._quiet(connection))
+
+    def _sweep(self, connection: Connection) -> int:
+        expired = approvals.expire(connection, self._chain)
+        for asked in expired:
+            resume(connection, self._chain, asked)
+        quiet = self._quiet(connection)
+        for incident in quiet:
+            text = f"Quiet for {self._quiet_period}: closed."
+            learn(
+                connection, self._chain, incidents.move(connection, self._chain, incident, IncidentStatus.CLOSED, text)
+            )
+        return len(expired) + len(quiet)
+
+    def _quiet(self, connection: Connection) -> list[str]:
+        since = self._chain.clock.now() - self._quiet_period
+        return incidents.resolved_before(connection, since)
