@@ -1,0 +1,166 @@
+"""The read side: what people and programs may look at. Changes nothing."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, select
+
+from agent.domain.alert import Placed
+from agent.domain.approval import Approval
+from agent.domain.base import Noun
+from agent.domain.errors import NotFound
+from agent.domain.event import Recorded
+from agent.domain.evidence import Evidence
+from agent.domain.hypothesis import Diagnosis, Usage
+from agent.domain.incident import Incident
+from agent.domain.remediation import Effect
+from agent.ports import Clock
+from agent.storage import alerts, approvals, effects, incidents, jobs, journal
+from agent.storage.alerts import Receipt
+from agent.storage.database import Database
+from agent.storage.tables import switches
+from agent.storage.tables import incidents as incidents_table
+
+PAGE = 200
+"""Rows one answer holds at most."""
+
+
+class Quarantined(Noun):
+    """A part of a body that could not be understood."""
+
+    reason: str
+    body: str
+    """Its beginning, with what is no text replaced."""
+
+
+class ReceiptView(Noun):
+    receipt: Receipt
+    alerts: tuple[Placed, ...]
+    quarantined: tuple[Quarantined, ...]
+
+
+class RunView(Noun):
+    """One episode's diagnosis, cost and report."""
+
+    id: str
+    diagnosis: Diagnosis | None
+    usage: Usage | None
+    report: str | None
+
+
+class IncidentView(Noun):
+    """Everything about one incident."""
+
+    incident: Incident
+    alerts: tuple[Placed, ...]
+    evidence: tuple[Evidence, ...]
+    runs: tuple[RunView, ...]
+    """The latest last."""
+    approvals: tuple[Approval, ...]
+    effects: tuple[Effect, ...]
+    timeline: tuple[Recorded, ...]
+
+
+class IncidentList(Noun):
+    incidents: tuple[Incident, ...]
+    cursor: str
+    """Hand it back for the next page; empty on the last."""
+
+
+class Load(Noun):
+    """How busy it is."""
+
+    alerts: dict[str, int]
+    """How many ended where; `waiting` for those not placed yet."""
+    incidents: dict[str, int]
+    """How many have which status."""
+    jobs_waiting: int
+    oldest_job: timedelta
+    actions_paused: bool
+
+
+class Views:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def receipt(self, id_: str) -> ReceiptView:
+        found = await self._database.read(lambda connection: alerts.receipt(connection, id_))
+        if found is None:
+            raise NotFound(f"There is no receipt {id_}.")
+        receipt, placed, kept = found
+        quarantined = tuple(
+            Quarantined(reason=reason, body=body[:2000].decode("utf-8", "replace")) for reason, body in kept
+        )
+        return ReceiptView(receipt=receipt, alerts=tuple(placed[:PAGE]), quarantined=quarantined)
+
+    async def alert(self, id_: str) -> Placed:
+        found = await self._database.read(lambda connection: alerts.one(connection, id_))
+        if found is None:
+            raise NotFound(f"There is no alert {id_}.")
+        return found
+
+    async def incidents(self, status: str = "", text: str = "", limit: int = 50, cursor: str = "") -> IncidentList:
+        """The newest first."""
+        asked = max(1, min(limit, PAGE))
+        found = await self._database.read(
+            lambda connection: incidents.listed(connection, status=status, text=text, limit=asked + 1, before=cursor)
+        )
+        page = tuple(found[:asked])
+        return IncidentList(incidents=page, cursor=page[-1].id if len(found) > asked else "")
+
+    async def incident(self, id_: str) -> IncidentView:
+        return await self._database.read(lambda connection: _incident(connection, id_))
+
+    async def approvals(self, status: str = "") -> list[Approval]:
+        return await self._database.read(lambda connection: approvals.listed(connection, status=status))
+
+    async def approval(self, id_: str) -> Approval:
+        return await self._database.read(lambda connection: approvals.get(connection, id_))
+
+    async def audit(self, after: int = 0, limit: int = PAGE) -> list[Recorded]:
+        """The journal in order."""
+        return await self._database.read(
+            lambda connection: journal.entries(connection, after=after, limit=max(1, min(limit, 1000)))
+        )
+
+    async def load(self) -> Load:
+        now = self._clock.now()
+        return await self._database.read(lambda connection: _load(connection, now))
+
+    async def alive(self) -> bool:
+        """The record answers."""
+        return await self._database.read(lambda connection: connection.scalar(select(1)) == 1)
+
+
+def _incident(connection: Connection, id_: str) -> IncidentView:
+    runs = tuple(
+        RunView(
+            id=row.id,
+            diagnosis=Diagnosis.model_validate(row.diagnosis) if row.diagnosis else None,
+            usage=Usage.model_validate(row.usage) if row.usage else None,
+            report=row.report,
+        )
+        for row in incidents.runs_of(connection, id_)
+    )
+    return IncidentView(
+        incident=incidents.get(connection, id_),
+        alerts=tuple(alerts.of_incident(connection, id_)),
+        evidence=tuple(incidents.evidence_of(connection, id_)),
+        runs=runs,
+        approvals=tuple(approvals.listed(connection, incident=id_)),
+        effects=tuple(effects.of_incident(connection, id_)),
+        timeline=tuple(journal.entries(connection, incident=id_, limit=1000)),
+    )
+
+
+def _load(connection: Connection, now: datetime) -> Load:
+    by_status = connection.execute(
+        select(incidents_table.c.status, func.count()).group_by(incidents_table.c.status)
+    ).all()
+    return Load(
+        alerts=alerts.counts(connection),
+        incidents={str(status): int(number) for status, number in by_status},
+        jobs_waiting=jobs.depth(connection),
+        oldest_job=jobs.oldest(connection, now),
+        actions_paused=bool(connection.scalar(select(switches.c.on).where(switches.c.name == "actions paused"))),
+    )
