@@ -29,6 +29,7 @@ __all__ = [
     "Changes",
     "Clock",
     "Executor",
+    "Follower",
     "Incidents",
     "JobRecord",
     "Journal",
@@ -129,6 +130,18 @@ class Journal(Protocol):
     async def after(self, sequence: int, limit: int = 500) -> list[Recorded]: ...
 
     async def about(self, incident: str) -> list[Recorded]: ...
+
+
+class Follower(Protocol):
+    """The journal, as somebody who follows it reads it: each follower has a cursor of its own."""
+
+    async def after(self, sequence: int, limit: int = 500) -> list[Recorded]: ...
+
+    async def followed(self, name: str) -> int:
+        """How far the follower of that name has come; 0 at first."""
+        ...
+
+    async def follow(self, name: str, sequence: int) -> None: ...
 
 
 class Incidents(Protocol):

@@ -17,8 +17,8 @@ from agent.ports import Clock
 from agent.storage import alerts, approvals, effects, incidents, jobs, journal
 from agent.storage.alerts import Receipt
 from agent.storage.database import Database
-from agent.storage.tables import switches
 from agent.storage.tables import incidents as incidents_table
+from agent.storage.tables import switches
 
 PAGE = 200
 """Rows one answer holds at most."""

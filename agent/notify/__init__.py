@@ -1,0 +1,1 @@
+"""Who is told what? Follows the journal; nodes never talk to people."""

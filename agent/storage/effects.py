@@ -59,7 +59,7 @@ class SqlLedger:
         try:
             return await call.run()
         except BackendError as refused:
-            return ActResult(ok=False, detail=str(refused))
+            return ActResult(ok=False, detail=str(refused), data={"retry": refused.retry})
         except Unsure:
             for pause in RECONCILE:
                 await self._clock.sleep(pause)
@@ -154,7 +154,13 @@ def _cannot_tell(effect: Effect) -> str:
 
 
 def _told(kind: EventType, effect: Effect, text: str) -> Event:
-    facts = {"key": effect.key, "name": effect.name, "status": effect.status, "approval": effect.approval}
+    facts = {
+        "key": effect.key,
+        "kind": effect.kind,
+        "name": effect.name,
+        "status": effect.status,
+        "approval": effect.approval,
+    }
     return Event(type=kind, incident=effect.incident, text=text, facts=facts)
 
 

@@ -1,0 +1,67 @@
+"""What has happened that somebody has not been told yet? Follows the journal, one cursor a channel."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from agent.domain.event import Recorded
+from agent.ports import Clock, Follower
+
+log = logging.getLogger(__name__)
+
+PAGE = 100
+FIRST_PAUSE = timedelta(seconds=2)
+LONGEST_PAUSE = timedelta(minutes=2)
+
+
+class Later(Exception):
+    """The far end cannot take it now; the channel tries the same entry again."""
+
+
+class Channel(Protocol):
+    """Somebody to tell. Telling the same entry twice must have one effect: channels go through the ledger."""
+
+    name: str
+
+    async def tell(self, entry: Recorded) -> None:
+        """Raises Later when it should be tried again."""
+        ...
+
+
+class Dispatcher:
+    """Tells each channel, in order, what it has not been told; a channel that is down keeps only itself waiting."""
+
+    def __init__(self, journal: Follower, channels: Sequence[Channel], clock: Clock) -> None:
+        self._journal = journal
+        self._channels = channels
+        self._clock = clock
+        self._pause: dict[str, timedelta] = {}
+        self._not_before: dict[str, datetime] = {}
+
+    async def dispatch(self) -> None:
+        """One round over all channels."""
+        for channel in self._channels:
+            if self._clock.now() >= self._not_before.get(channel.name, self._clock.now()):
+                await self._catch_up(channel)
+
+    async def _catch_up(self, channel: Channel) -> None:
+        cursor = await self._journal.followed(channel.name)
+        entries = await self._journal.after(cursor, PAGE)
+        told = cursor
+        try:
+            for entry in entries:
+                await channel.tell(entry)
+                told = entry.sequence
+            self._pause.pop(channel.name, None)
+        except Later as reason:
+            self._wait(channel.name, reason)
+        finally:
+            if told != cursor:
+                await self._journal.follow(channel.name, told)
+
+    def _wait(self, name: str, reason: Later) -> None:
+        pause = min(LONGEST_PAUSE, self._pause.get(name, FIRST_PAUSE / 2) * 2)
+        self._pause[name] = pause
+        self._not_before[name] = self._clock.now() + pause
+        log.warning("channel waits", extra={"channel": name, "seconds": pause.total_seconds(), "reason": str(reason)})

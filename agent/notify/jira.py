@@ -1,0 +1,168 @@
+"""One ticket an incident: made when a diagnosis is there, commented as things happen, closed when it is over."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from pydantic import JsonValue
+
+from agent.domain.base import digest
+from agent.domain.event import Event, EventType, Recorded
+from agent.domain.incident import Incident, IncidentStatus
+from agent.domain.remediation import Effect, EffectStatus
+from agent.notify.dispatcher import Later
+from agent.ports import Call, Clock, Incidents, Ledger, Tickets
+from tools.base import ActResult
+
+_OPENS = {EventType.DIAGNOSED, EventType.PARKED, EventType.JOB_DEAD}
+_TOLD = {
+    EventType.APPROVAL_REQUESTED,
+    EventType.APPROVAL_DECIDED,
+    EventType.APPROVAL_EXPIRED,
+    EventType.EFFECT_OUTCOME,
+    EventType.VERIFIED,
+    EventType.PARKED,
+    EventType.INCIDENT_REOPENED,
+}
+_OVER = {IncidentStatus.RESOLVED, IncidentStatus.CLOSED}
+_ATTEMPTS = 1000
+
+
+class JiraChannel:
+    name = "jira"
+
+    def __init__(
+        self,
+        tickets: Tickets,
+        ledger: Ledger,
+        incidents: Incidents,
+        clock: Clock,
+        *,
+        fields: Callable[[Incident], Mapping[str, JsonValue]],
+        done: str = "Done",
+    ) -> None:
+        """`fields`: the project and whatever else a new ticket needs; `done`: the transition that closes one."""
+        self._tickets = tickets
+        self._ledger = ledger
+        self._incidents = incidents
+        self._clock = clock
+        self._fields = fields
+        self._done = done
+
+    async def tell(self, entry: Recorded) -> None:
+        event = entry.event
+        if event.incident is None or event.facts.get("kind") in {"ticket", "message"}:
+            return
+        ticket = await self._known(event.incident)
+        if ticket is None and event.type in _OPENS:
+            ticket = await self._create(event)
+        if ticket is None:
+            return
+        if event.type in _TOLD:
+            await self._comment(ticket, entry)
+        if event.type is EventType.INCIDENT_STATUS and event.facts.get("to") in _OVER:
+            await self._close(ticket, entry)
+
+    async def _known(self, incident: str) -> str | None:
+        """The ticket made for it, as the ledger has it."""
+        for attempt in range(_ATTEMPTS):
+            effect = await self._ledger.get(_key("create", incident, attempt))
+            if effect is None:
+                return None
+            if effect.status is EffectStatus.DONE and isinstance(effect.result, dict):
+                return str(effect.result["ticket"])
+        return None
+
+    async def _create(self, event: Event) -> str | None:
+        incident = await self._incidents.get(str(event.incident))
+        key = _label(incident.id)
+
+        async def run() -> ActResult:
+            ticket = await self._tickets.create(
+                key, f"[{incident.severity}] {incident.title}", _body(incident, event), self._fields(incident)
+            )
+            return ActResult(ok=True, detail=f"Ticket {ticket} created.", data={"ticket": ticket})
+
+        async def read_back() -> ActResult | None:
+            ticket = await self._tickets.find(key)
+            # A search that shows nothing proves nothing: it lags behind what was created.
+            return ActResult(ok=True, detail=f"Ticket {ticket} found.", data={"ticket": ticket}) if ticket else None
+
+        effect = await self._once(
+            "create", incident.id, incident.id, f"Create a ticket for {incident.id}.", run, read_back
+        )
+        return str(effect.result["ticket"]) if isinstance(effect.result, dict) and "ticket" in effect.result else None
+
+    async def _comment(self, ticket: str, entry: Recorded) -> None:
+        key = f"{_label(str(entry.event.incident))}-{entry.sequence}"
+
+        async def run() -> ActResult:
+            await self._tickets.comment(ticket, key, entry.event.text)
+            return ActResult(ok=True, detail=f"Commented on {ticket}.")
+
+        # A comment carries its key and is written once by the far end's adapter, so doing it again is reading back.
+        detail = f"Comment on {ticket}."
+        await self._once("comment", str(entry.sequence), str(entry.event.incident), detail, run, run)
+
+    async def _close(self, ticket: str, entry: Recorded) -> None:
+        async def run() -> ActResult:
+            await self._tickets.transition(ticket, self._done)
+            return ActResult(ok=True, detail=f"{ticket} moved to {self._done}.")
+
+        detail = f"Move {ticket} to {self._done}."
+        await self._once("close", str(entry.sequence), str(entry.event.incident), detail, run, run)
+
+    async def _once(
+        self,
+        name: str,
+        what: str,
+        incident: str,
+        detail: str,
+        run: Callable[[], Awaitable[ActResult]],
+        read_back: Callable[[], Awaitable[ActResult | None]],
+    ) -> Effect:
+        """Through the ledger; an attempt that surely failed is followed by another one, with a key of its own."""
+        for attempt in range(_ATTEMPTS):
+            key = _key(name, what, attempt)
+            known = await self._ledger.get(key)
+            if known is not None and _may_try_again(known):
+                continue
+            intent = Effect(
+                key=key,
+                incident=incident,
+                kind="ticket",
+                name=f"jira.{name}",
+                arguments={"what": what, "attempt": attempt},
+                approval=None,
+                status=EffectStatus.INTENT,
+                intent_at=self._clock.now(),
+                detail=detail,
+            )
+            effect = await self._ledger.once(intent, Call(run=run, read_back=read_back))
+            if _may_try_again(effect):
+                raise Later(effect.detail)
+            return effect
+        raise Later(f"{_ATTEMPTS} attempts failed: {detail}")
+
+
+def _may_try_again(effect: Effect) -> bool:
+    return (
+        effect.status is EffectStatus.FAILED and isinstance(effect.result, dict) and effect.result.get("retry") is True
+    )
+
+
+def _label(incident: str) -> str:
+    """What the ticket is found again by: short enough for a label, the same after a restart."""
+    return digest(["ticket", incident])[:16]
+
+
+def _key(name: str, what: str, attempt: int) -> str:
+    return digest(["jira", name, what, attempt])
+
+
+def _body(incident: Incident, event: Event) -> str:
+    lines = [
+        event.text,
+        "",
+        f"Incident {incident.id}, severity {incident.severity}, opened {incident.opened_at:%Y-%m-%d %H:%M:%S} UTC.",
+        f"Service: {incident.service or 'not named by the alerts'}.",
+    ]
+    return "\n".join(lines)
