@@ -1,6 +1,7 @@
 """One ticket an incident: made when a diagnosis is there, commented as things happen, closed when it is over."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from pydantic import JsonValue
 
@@ -24,6 +25,17 @@ _TOLD = {
 }
 _OVER = {IncidentStatus.RESOLVED, IncidentStatus.CLOSED}
 _ATTEMPTS = 1000
+
+
+@dataclass(frozen=True)
+class _Errand:
+    """One thing to do at the far end."""
+
+    name: str
+    what: str
+    """What makes it this one and no other: the incident, or the journal entry."""
+    incident: str
+    detail: str
 
 
 class JiraChannel:
@@ -86,9 +98,8 @@ class JiraChannel:
             # A search that shows nothing proves nothing: it lags behind what was created.
             return ActResult(ok=True, detail=f"Ticket {ticket} found.", data={"ticket": ticket}) if ticket else None
 
-        effect = await self._once(
-            "create", incident.id, incident.id, f"Create a ticket for {incident.id}.", run, read_back
-        )
+        errand = _Errand("create", incident.id, incident.id, f"Create a ticket for {incident.id}.")
+        effect = await self._once(errand, Call(run=run, read_back=read_back))
         return str(effect.result["ticket"]) if isinstance(effect.result, dict) and "ticket" in effect.result else None
 
     async def _comment(self, ticket: str, entry: Recorded) -> None:
@@ -99,8 +110,8 @@ class JiraChannel:
             return ActResult(ok=True, detail=f"Commented on {ticket}.")
 
         # A comment carries its key and is written once by the far end's adapter, so doing it again is reading back.
-        detail = f"Comment on {ticket}."
-        await self._once("comment", str(entry.sequence), str(entry.event.incident), detail, run, run)
+        errand = _Errand("comment", str(entry.sequence), str(entry.event.incident), f"Comment on {ticket}.")
+        await self._once(errand, Call(run=run, read_back=run))
 
     async def _close(self, ticket: str, entry: Recorded) -> None:
         async def run() -> ActResult:
@@ -108,39 +119,32 @@ class JiraChannel:
             return ActResult(ok=True, detail=f"{ticket} moved to {self._done}.")
 
         detail = f"Move {ticket} to {self._done}."
-        await self._once("close", str(entry.sequence), str(entry.event.incident), detail, run, run)
+        errand = _Errand("close", str(entry.sequence), str(entry.event.incident), detail)
+        await self._once(errand, Call(run=run, read_back=run))
 
-    async def _once(
-        self,
-        name: str,
-        what: str,
-        incident: str,
-        detail: str,
-        run: Callable[[], Awaitable[ActResult]],
-        read_back: Callable[[], Awaitable[ActResult | None]],
-    ) -> Effect:
+    async def _once(self, errand: _Errand, call: Call) -> Effect:
         """Through the ledger; an attempt that surely failed is followed by another one, with a key of its own."""
         for attempt in range(_ATTEMPTS):
-            key = _key(name, what, attempt)
+            key = _key(errand.name, errand.what, attempt)
             known = await self._ledger.get(key)
             if known is not None and _may_try_again(known):
                 continue
             intent = Effect(
                 key=key,
-                incident=incident,
+                incident=errand.incident,
                 kind="ticket",
-                name=f"jira.{name}",
-                arguments={"what": what, "attempt": attempt},
+                name=f"jira.{errand.name}",
+                arguments={"what": errand.what, "attempt": attempt},
                 approval=None,
                 status=EffectStatus.INTENT,
                 intent_at=self._clock.now(),
-                detail=detail,
+                detail=errand.detail,
             )
-            effect = await self._ledger.once(intent, Call(run=run, read_back=read_back))
+            effect = await self._ledger.once(intent, call)
             if _may_try_again(effect):
                 raise Later(effect.detail)
             return effect
-        raise Later(f"{_ATTEMPTS} attempts failed: {detail}")
+        raise Later(f"{_ATTEMPTS} attempts failed: {errand.detail}")
 
 
 def _may_try_again(effect: Effect) -> bool:
