@@ -126,10 +126,14 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.data / 'agent.db'}"
 
 
-def load() -> Settings:
+SECRETS = Path("/run/secrets")
+"""Where Docker and Kubernetes mount secrets: a file named like a variable counts when the variable is not set."""
+
+
+def load(secrets: Path = SECRETS) -> Settings:
     """From the environment; ConfigurationError, in one sentence, when a value cannot be used."""
     try:
-        return Settings()
+        return Settings(_secrets_dir=secrets if secrets.is_dir() else None)
     except ValidationError as error:
         first = error.errors()[0]
         raise ConfigurationError(f"{first['loc'][0]}: {first['msg']}.") from error

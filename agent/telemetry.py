@@ -241,6 +241,12 @@ class Meters:
         self.llm_active = gauge("llm_active_requests", "Calls of language models under way")
         self.llm_errors = counter("llm_errors", "Calls of a language model that failed", "model", "error_type")
 
+        # A series that begins at 1 shows no increase; what an alert rule watches therefore begins at 0.
+        for kind in ("investigate", "resume", "learn"):
+            self.jobs.labels(kind, "dead")
+        for kind in ("action", "rollback", "ticket", "message"):
+            self.effects.labels(kind, "unknown")
+
     def exposition(self) -> bytes:
         """The page Prometheus reads, in its text format."""
         from prometheus_client import generate_latest
