@@ -1,0 +1,58 @@
+"""A real PostgreSQL on a Unix socket and a loopback port, in a folder of its own, gone when the tests are."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+HOW = "PostgreSQL is not installed; get it with: apt-get install postgresql"
+
+
+def binaries() -> Path | None:
+    """Where initdb and pg_ctl are, or None."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if found:
+        return found[-1].parent
+    on_path = shutil.which("initdb")
+    return Path(on_path).parent if on_path else None
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """The address of an empty server; each test makes its own database in it."""
+    folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+    programs = binaries()
+    assert programs is not None, HOW
+    port = _free_port()
+    try:
+        _as_its_user(folder, [programs / "initdb", "-D", folder / "data", "-U", "agent", "-A", "trust", "--no-sync"])
+        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
+        start = [programs / "pg_ctl", "-D", folder / "data", "-w", "-o", options, "-l", folder / "log", "start"]
+        _as_its_user(folder, start)
+        try:
+            yield f"postgresql+psycopg://agent@127.0.0.1:{port}/postgres"
+        finally:
+            _as_its_user(folder, [programs / "pg_ctl", "-D", folder / "data", "-m", "immediate", "-w", "stop"])
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _as_its_user(folder: Path, command: list[str | Path]) -> None:
+    """PostgreSQL refuses to run as root: then it runs as the user its package made."""
+    words = [str(word) for word in command]
+    if os.geteuid() == 0:
+        owner = pwd.getpwnam("postgres")
+        os.chown(folder, owner.pw_uid, owner.pw_gid)
+        words = ["runuser", "-u", "postgres", "--", *words]
+    subprocess.run(words, check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=60)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
