@@ -69,7 +69,9 @@ class Settings(BaseSettings):
     redis_url: SecretStr | None = Field(None, alias="AGENT_REDIS_URL")
     """Unset: the embedded queue."""
     chroma_path: Path | None = Field(None, alias="AGENT_CHROMA_PATH")
+    """Folder of the memory of past incidents; unset: `memory` in the data folder."""
     chroma_url: str = Field("", alias="AGENT_CHROMA_URL")
+    """A Chroma server that several processes share; empty: embedded, in this process."""
     model: str = Field("", alias="AGENT_MODEL")
     """`openai:gpt-5-mini`, ...; unset and no key: analysis only."""
     model_fallbacks: str = Field("", alias="AGENT_MODEL_FALLBACKS")
@@ -77,30 +79,54 @@ class Settings(BaseSettings):
     embeddings: str = Field("", alias="AGENT_EMBEDDINGS")
     """`openai:text-embedding-3-small`, ...; empty: vectors are made locally, offline."""
     config_file: Path | None = Field(None, alias="AGENT_CONFIG")
+    """The YAML file with teams, policy, correlation, budgets and endpoints, described below; unset: the defaults."""
     host: str = Field("127.0.0.1", alias="AGENT_HOST")
+    """The address it listens on. Beyond loopback, put TLS in front."""
     port: int = Field(8080, alias="AGENT_PORT")
     secret_key: SecretStr | None = Field(None, alias="AGENT_SECRET_KEY")
     """Root of every other key; made in the data folder when absent."""
     runbooks: Path = Field(Path("runbooks"), alias="AGENT_RUNBOOKS")
+    """The folder of the catalogue: one folder a runbook."""
     log_level: str = Field("INFO", alias="AGENT_LOG_LEVEL")
+    """`DEBUG`, `INFO`, `WARNING` or `ERROR`."""
+    url: str = Field("", alias="AGENT_URL")
+    """The running agent that commands talk to; empty: the one on `AGENT_HOST` and `AGENT_PORT`."""
+    key: SecretStr | None = Field(None, alias="AGENT_KEY")
+    """The key that commands show it; unset: the `local-operator` key in the data folder."""
 
     openai_api_key: SecretStr | None = Field(None, alias="OPENAI_API_KEY")
+    """Key of the model's provider."""
     openai_base_url: str = Field("", alias="OPENAI_BASE_URL")
+    """An OpenAI-compatible endpoint of your own, or a gateway."""
     prometheus_url: str = Field("", alias="PROMETHEUS_URL")
+    """Metrics: Prometheus or anything that answers PromQL."""
     loki_url: str = Field("", alias="LOKI_URL")
+    """Logs in Loki."""
     elasticsearch_url: str = Field("", alias="ELASTICSEARCH_URL")
+    """Logs in Elasticsearch or OpenSearch."""
     dd_api_key: SecretStr | None = Field(None, alias="DD_API_KEY")
+    """Datadog metrics and logs, together with `DD_APP_KEY`."""
     dd_app_key: SecretStr | None = Field(None, alias="DD_APP_KEY")
+    """The application key; reading metrics and logs is all it needs to allow."""
     dd_site: str = Field("datadoghq.com", alias="DD_SITE")
+    """Which Datadog, e.g. `datadoghq.eu`."""
     jira_url: str = Field("", alias="JIRA_URL")
+    """Tickets, and past incidents to import."""
     jira_user: str = Field("", alias="JIRA_USER")
+    """For Jira Cloud: the e-mail address the token belongs to; empty: the token is a personal access token."""
     jira_token: SecretStr | None = Field(None, alias="JIRA_TOKEN")
     jira_project: str = Field("", alias="JIRA_PROJECT")
+    """The project of tickets when a team names none."""
     slack_bot_token: SecretStr | None = Field(None, alias="SLACK_BOT_TOKEN")
+    """`xoxb-…`: to post and update incident cards."""
     slack_app_token: SecretStr | None = Field(None, alias="SLACK_APP_TOKEN")
+    """`xapp-…`: Socket Mode, so that no public address is needed."""
     slack_signing_secret: SecretStr | None = Field(None, alias="SLACK_SIGNING_SECRET")
+    """Checks what Slack posts to `/slack/events`."""
     slack_api_url: str = Field("", alias="SLACK_API_URL")
+    """Another address of Slack's API, for tests."""
     kubeconfig: str = Field("", alias="KUBECONFIG")
+    """Path of the kubeconfig for pods, events and rollouts; empty: Kubernetes is not looked at."""
 
     def config(self) -> Config:
         """The YAML file, checked; the defaults when none is named."""
