@@ -1,0 +1,251 @@
+"""How is a configured endpoint called, so that it happens once and nowhere else?
+
+Only endpoints that the configuration names; redirects are never followed; the key travels as `Idempotency-Key` (the
+header of draft-ietf-httpapi-idempotency-key-header). An endpoint may say where an effect can be read back:
+`GET <read_back>` answers 200 when it has seen the key, with the HTTP status it gave as `status` if it keeps one
+(null while it is still at it), and 404 when it has not.
+"""
+
+import asyncio
+import json
+import re
+import ssl
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cached_property
+from typing import Any, Literal
+
+import httpx2
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+
+from tools.act.observation import observation
+from tools.base import ActResult, BackendError, Unsure
+from tools.clients.http import quoted
+from tools.clients.origin import Origin, Resolve, is_path, judged_address, origin_of
+from tools.clients.outcome import Answered, Unanswered
+
+MAX_BODY = 64 * 1024
+"""Bytes of an answer that are read; the rest of a longer one is not worth waiting for."""
+CONNECT = timedelta(seconds=5)
+
+_KEY = re.compile(r"[A-Za-z0-9._:-]{1,200}")
+_MAYBE_DONE = frozenset({408, 409})
+"""Request time-out, and conflict: the same key may still be at work."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A place that may be called."""
+
+    url: str
+    token: str = field(default="", repr=False)
+    """Sent as a bearer token."""
+    read_back: str = ""
+    """Where an effect can be looked up, with `{key}` in it: `/effects/{key}`. Empty: it cannot."""
+
+
+class HttpExecutor:
+    """`tools.base.Executor` for HTTP. A call is `{endpoint, method, path, body}`, and `fields` when it reads."""
+
+    name = "http"
+
+    def __init__(
+        self,
+        endpoints: Mapping[str, Endpoint],
+        *,
+        deadline: timedelta = timedelta(seconds=30),
+        resolve: Resolve | None = None,
+    ) -> None:
+        """BackendError when an endpoint cannot be called as it is configured. `deadline` is for a call as a whole."""
+        self._endpoints = {name: (endpoint, _origin(name, endpoint)) for name, endpoint in endpoints.items()}
+        self._deadline = deadline.total_seconds()
+        self._resolve = resolve
+
+    def describe(self, call: Mapping[str, Any]) -> str:
+        asked, endpoint, origin = self._understood(call)
+        credential = ", with the endpoint's token" if endpoint.token else ""
+        body = "" if asked.body is None else f" {_written(asked.body)}"
+        return f"{asked.method} {origin.url(asked.path)}{body}{credential}"
+
+    async def read(self, call: Mapping[str, Any]) -> JsonValue:
+        asked, endpoint, origin = self._understood(call)
+        if asked.method != "GET":
+            raise BackendError(f"{asked.method} {origin.url(asked.path)} is not a reading call.")
+        what = f"GET {origin.url(asked.path)}"
+        status, answer = await self._send(asked, endpoint, origin, {})
+        if status != 200 or answer is None:
+            raise Answered(f"{what} answered {status}: {_said(answer)}.", status, retry=status >= 500)
+        return observation(answer, asked.fields, what)
+
+    async def run(self, call: Mapping[str, Any], key: str) -> ActResult:
+        try:
+            asked, endpoint, origin = self._understood(call)
+            status, answer = await self._send(_writing(asked), endpoint, origin, {"Idempotency-Key": _checked(key)})
+        except Unanswered as error:
+            raise Unsure(str(error)) from error
+        except BackendError as error:
+            return ActResult(ok=False, detail=str(error))
+        return _result(f"{asked.method} {origin.url(asked.path)}", status, answer)
+
+    async def read_back(self, call: Mapping[str, Any], key: str) -> ActResult | None:
+        try:
+            asked, endpoint, origin = self._understood(call)
+            if not endpoint.read_back:
+                return None
+            path = endpoint.read_back.replace("{key}", _checked(key))
+            look = _Call(endpoint=asked.endpoint, method="GET", path=path)
+            status, answer = await self._send(look, endpoint, origin, {})
+        except BackendError:
+            return None
+        return _remembered(f"{asked.method} {origin.url(asked.path)}", status, answer)
+
+    def _understood(self, call: Mapping[str, Any]) -> tuple["_Call", Endpoint, Origin]:
+        try:
+            asked = _Call.model_validate(dict(call))
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise BackendError(f"This HTTP call is not well-formed: {where}: {first['msg']}.") from error
+        if asked.endpoint not in self._endpoints:
+            raise BackendError(f"There is no endpoint {asked.endpoint!a}; the configuration names {self._names()}.")
+        if not asked.path or not is_path(asked.path):
+            raise BackendError(f"{asked.path!a} is not a path that can be called.")
+        return asked, *self._endpoints[asked.endpoint]
+
+    def _names(self) -> str:
+        return ", ".join(self._endpoints) or "none"
+
+    async def _send(
+        self, asked: "_Call", endpoint: Endpoint, origin: Origin, headers: Mapping[str, str]
+    ) -> tuple[int, JsonValue]:
+        """(status, the answer's JSON or None). Unanswered once it may have been sent, BackendError before that."""
+        what = f"{asked.method} {origin.url(asked.path)}"
+        try:
+            async with asyncio.timeout(self._deadline):
+                address = await judged_address(origin, self._resolve)
+                async with self._client(origin) as client:
+                    request = client.build_request(
+                        asked.method,
+                        origin.url_at(address, asked.path),
+                        content=None if asked.body is None else _written(asked.body).encode(),
+                        headers={**_headers(asked, endpoint, origin), **headers},
+                        extensions={"sni_hostname": origin.host},
+                    )
+                    response = await client.send(request, stream=True)
+                    try:
+                        return response.status_code, _parsed(await _body(response))
+                    finally:
+                        await response.aclose()
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.UnsupportedProtocol) as error:
+            raise BackendError(f"{what}: no connection: {quoted(str(error)) or 'timed out'}.", retry=True) from error
+        except (TimeoutError, httpx2.TimeoutException) as error:
+            raise Unanswered(f"{what}: no answer within {self._deadline:g} s.") from error
+        except httpx2.HTTPError as error:
+            raise Unanswered(f"{what}: {quoted(str(error)) or type(error).__name__}.") from error
+
+    def _client(self, origin: Origin) -> httpx2.AsyncClient:
+        """One for each call: it happens a few times a day, and no connection, cookie or proxy is kept from before."""
+        timeout = httpx2.Timeout(self._deadline, connect=min(self._deadline, CONNECT.total_seconds()))
+        verify = self._trust if origin.scheme == "https" else True
+        return httpx2.AsyncClient(verify=verify, timeout=timeout, follow_redirects=False, trust_env=False)
+
+    @cached_property
+    def _trust(self) -> ssl.SSLContext:
+        """The machine's own list of authorities, or that of SSL_CERT_FILE: where an in-house one is found."""
+        return ssl.create_default_context()
+
+
+class _Call(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    endpoint: str
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "GET"
+    path: str
+    body: JsonValue = None
+    fields: list[str] | dict[str, str] = []
+
+
+def _origin(name: str, endpoint: Endpoint) -> Origin:
+    if not (endpoint.token.isascii() and endpoint.token.isprintable()):
+        raise BackendError(f"The token of the endpoint {name} holds characters that fit no header.")
+    if not is_path(endpoint.read_back.replace("{key}", "key")):
+        raise BackendError(f"The endpoint {name} cannot be read back at {endpoint.read_back!a}: that is no path.")
+    return origin_of(endpoint.url)
+
+
+def _writing(asked: _Call) -> _Call:
+    if asked.method == "GET":
+        raise BackendError(f"GET {asked.path} changes nothing; it cannot be run.")
+    return asked
+
+
+def _checked(key: str) -> str:
+    if not _KEY.fullmatch(key):
+        raise BackendError("The idempotency key is not one that fits a header.")
+    return key
+
+
+def _written(body: JsonValue) -> str:
+    """What is sent, and what a human is shown: ASCII, so that nothing in it can look like something else."""
+    return json.dumps(body, sort_keys=True, allow_nan=False)
+
+
+def _headers(asked: _Call, endpoint: Endpoint, origin: Origin) -> dict[str, str]:
+    headers = {"Host": origin.authority, "User-Agent": "incident-agent", "Accept": "application/json"}
+    headers["Accept-Encoding"] = "identity"  # A compressed answer could unpack to any size.
+    if endpoint.token:
+        headers["Authorization"] = f"Bearer {endpoint.token}"
+    if asked.body is not None:
+        headers["Content-Type"] = "application/json"
+    return headers
+
+
+async def _body(response: httpx2.Response) -> bytes:
+    """As much of it as came: the status already says what was done, so a cut body is only a short one."""
+    body = bytearray()
+    with suppress(httpx2.TransportError):
+        async for chunk in response.aiter_raw():
+            body += chunk
+            if len(body) >= MAX_BODY:
+                break
+    return bytes(body[:MAX_BODY])
+
+
+def _parsed(body: bytes) -> JsonValue:
+    def refuse(_: str) -> JsonValue:
+        raise ValueError
+
+    try:
+        answer: JsonValue = json.loads(body, parse_constant=refuse)
+    except (ValueError, RecursionError):
+        return None
+    return answer
+
+
+def _result(what: str, status: int, answer: JsonValue) -> ActResult:
+    """2xx: done. 4xx: refused, nothing done. Anything else, and a redirect too, may hide that it was done."""
+    if 200 <= status < 300:
+        return ActResult(ok=True, detail=f"{what} answered {status}.", data=answer)
+    if 400 <= status < 500 and status not in _MAYBE_DONE:
+        return ActResult(ok=False, detail=f"{what} answered {status}: {_said(answer)}.", data=answer)
+    raise Unsure(f"{what} answered {status}: {_said(answer)}.")
+
+
+def _remembered(what: str, status: int, answer: JsonValue) -> ActResult | None:
+    if status == 404:
+        return ActResult(ok=False, detail=f"{what} was never received.", data={"absent": True})
+    if status != 200 or not isinstance(answer, dict):
+        return None
+    match answer.get("status", 200):
+        case int(given) if 200 <= given < 300:
+            return ActResult(ok=True, detail=f"{what} was done: the far end has it on record.", data=answer)
+        case int(given) if 400 <= given < 500:
+            return ActResult(ok=False, detail=f"{what} was received and answered {given}.", data=answer)
+        case _:
+            return None
+
+
+def _said(answer: JsonValue) -> str:
+    return quoted(_written(answer)) if answer is not None else "nothing that can be read"
