@@ -1,0 +1,39 @@
+"""What speaks against each component, and how much does it all weigh?"""
+
+from dataclasses import dataclass, field
+
+from agent.analysis.changes import Shift
+from agent.analysis.log_templates import LineShift
+from agent.analysis.observations import Observations
+from agent.analysis.onset import Onset
+from agent.analysis.storm import Blame
+from agent.analysis.table import Table
+from agent.analysis.topology import Flow, Graph
+from tools.base import Change
+
+
+@dataclass
+class Dossier:
+    """Everything found against one component; weights add up (in nats, as log-odds do)."""
+
+    component: str
+    shifts: list[Shift] = field(default_factory=list)
+    flows: list[Flow] = field(default_factory=list)
+    lines: list[LineShift] = field(default_factory=list)
+    changes: list[tuple[Change, float]] = field(default_factory=list)
+    """With the minutes before the onset."""
+    blame: Blame | None = None
+    weight: float = 0.0
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """All that the ranking knows when it is done: what the report is written from."""
+
+    seen: Observations
+    table: Table
+    onset: Onset
+    graph: Graph
+    flows: tuple[Flow, ...]
+    dossiers: tuple[Dossier, ...]
+    """The heaviest first."""

@@ -1,0 +1,106 @@
+"""When did it begin?  The clock of the alert is a hint only: rules wait, evaluate and group before they fire."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from agent.analysis.changes import Baseline, baseline
+from agent.analysis.signals import SYMPTOMS, symptom_of
+from agent.analysis.table import Floats, Table
+from agent.domain.alert import Alert
+from agent.domain.incident import Symptom
+
+LATEST_REPORT = timedelta(minutes=10)
+"""An alert may be this late after what it speaks of."""
+LOOK_BACK = timedelta(minutes=15)
+"""The onset is looked for from this long before the alerts, and from LATEST_REPORT and three steps at least."""
+_SLACK = 1.5
+"""Robust deviations that are not counted as a change (the reference value k of Page's CUSUM)."""
+_DECIDED = 6.0
+"""Sum of deviations beyond the slack from which a change is believed (Page's decision interval h)."""
+_CLIP = 8.0
+"""One wild sample counts no more than this."""
+
+
+@dataclass(frozen=True)
+class Onset:
+    """The columns [first, last) of the table are the incident; everything before is its baseline."""
+
+    at: datetime
+    sure: float
+    """0 to 1: 0 when nothing moved and `at` follows from the alerts' times alone."""
+    first: int
+    last: int
+    why: str
+
+
+def find(table: Table, alerts: Sequence[Alert], symptom: Symptom | None, now: datetime, step: timedelta) -> Onset:
+    """The onset of the symptom. Page's CUSUM (1954) on robust deviations, as the heaviest segment near the alerts."""
+    told = min([alert.starts_at for alert in alerts] + [now])
+    quiet = _quiet(table, told, step)
+    deviation = _symptom_deviation(table, alerts, symptom, quiet)
+    weight, first, last = heaviest(deviation[quiet:] - _SLACK)
+    if weight >= _DECIDED:
+        return _seen(table, quiet + first, quiet + last, weight)
+    return _told(table, told, step)
+
+
+def heaviest(excess: Floats) -> tuple[float, int, int]:
+    """(sum, first, last) of the segment [first, last) with the greatest sum (Kadane); NaN counts as nothing."""
+    best, begin, total = (0.0, 0, 0), 0, 0.0
+    for place, value in enumerate(np.nan_to_num(excess)):
+        if total <= 0:
+            begin, total = place, 0.0
+        total += float(value)
+        if total > best[0]:
+            best = (total, begin, place + 1)
+    return best
+
+
+def _quiet(table: Table, told: datetime, step: timedelta) -> int:
+    """Where the baseline ends: far enough before the alerts, yet so that a few samples stand on either side."""
+    start = table.column(told - max(LOOK_BACK, LATEST_REPORT + 3 * step))
+    return max(0, min(max(start, 3), len(table.times) - 3))
+
+
+def _symptom_deviation(table: Table, alerts: Sequence[Alert], symptom: Symptom | None, quiet: int) -> Floats:
+    """The mean robust deviation, in the bad direction, of the series that show the symptom."""
+    rows = symptom_rows(table, alerts, symptom)
+    if not len(rows) or quiet < 2:
+        return np.zeros(len(table.times))
+    before: Baseline = baseline(table.values[rows, :quiet])
+    bad = np.array([table.rows[row].meaning.worse for row in rows])[:, None]
+    z = (table.values[rows] - before.median[:, None]) / before.scale[:, None]
+    z = np.clip(np.where(bad == 0, np.abs(z), z * bad), -_CLIP, _CLIP)
+    counted = np.isfinite(z)
+    mean: Floats = np.where(counted, z, 0.0).sum(axis=0) / np.maximum(counted.sum(axis=0), 1)
+    return mean
+
+
+def symptom_rows(table: Table, alerts: Sequence[Alert], symptom: Symptom | None) -> list[int]:
+    """The rows that the alerts speak of: a metric they name, else the alerted component's matching signals."""
+    values = {value for alert in alerts for value in alert.labels.values()}
+    named = [i for i, row in enumerate(table.rows) if row.reading.series.name in values]
+    if named:
+        return named
+    services = {alert.service for alert in alerts}
+    signals = SYMPTOMS[symptom or symptom_of([*values, *(alert.name for alert in alerts)])]
+    of_service = [i for i, row in enumerate(table.rows) if row.component in services and row.edge is None]
+    return [i for i in of_service if table.rows[i].meaning.signal in signals]
+
+
+def _seen(table: Table, first: int, last: int, weight: float) -> Onset:
+    sure = weight / (weight + _DECIDED)
+    at = table.at(first)
+    left = f"the symptom left its usual range at {at:%H:%M:%S} UTC"
+    why = f"{left} (cumulative deviation {weight:.0f}, limit {_DECIDED:.0f})"
+    return Onset(at, sure, first, last, why)
+
+
+def _told(table: Table, told: datetime, step: timedelta) -> Onset:
+    """Nothing to see in the symptom: the last samples before the alerts and all since."""
+    first = max(0, min(table.column(told - 2 * step), len(table.times) - 3))
+    why = f"no series shows the symptom clearly; taken from the alerts' own time, {told:%H:%M:%S} UTC"
+    return Onset(table.at(first) if len(table.times) else told, 0.0, first, len(table.times), why)

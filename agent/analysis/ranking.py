@@ -1,0 +1,117 @@
+"""Which component is the cause, and how sure is that?  All signals are weighed together here."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from agent.analysis import changes, log_templates, onset, report, storm, topology
+from agent.analysis.changes import Shift
+from agent.analysis.dossier import Dossier, Weighed
+from agent.analysis.findings import Findings
+from agent.analysis.log_templates import LineShift
+from agent.analysis.observations import Observations
+from agent.analysis.signals import Signal
+from agent.analysis.storm import Blame
+from agent.analysis.table import tabulate
+from agent.analysis.topology import Flow, Graph
+from tools.base import Change
+
+_FLOW = 6.0
+"""Weight of explaining all of a clear symptom."""
+_ECHO = frozenset({Signal.LATENCY, Signal.OUTGOING_LATENCY, Signal.ERRORS, Signal.AVAILABILITY, Signal.TRAFFIC})
+"""Signals that travel along calls: where a flow divides them among the components, they count there."""
+_CHANGE = 2.0
+"""Weight of a change at the very onset; it halves with every _CHANGE_AGE."""
+_CHANGE_AGE = timedelta(minutes=10)
+_CHANGE_WINDOW = timedelta(minutes=60)
+_NOTICED = 4.0
+"""Robust deviations from which a shift is worth a sentence."""
+
+
+def diagnose(seen: Observations) -> Findings:
+    """A complete diagnosis from what was observed. Pure: the same observations give the same findings."""
+    return report.write(weigh(seen))
+
+
+def weigh(seen: Observations) -> Weighed:
+    """Every component with all that speaks against it. Cost is linear in series, lines and alerts."""
+    table = tabulate(seen)
+    began = onset.find(table, seen.alerts, seen.symptom, seen.now, seen.step)
+    deps = topology.graph(seen.topology, table)
+    flows = topology.flows(table, began, deps, {alert.service for alert in seen.alerts} & deps.nodes)
+    dossiers = {name: Dossier(name) for name in _candidates(seen, deps)}
+    _add_shifts(dossiers, changes.shifts(table, began.first, began.last))
+    _add_flows(dossiers, flows)
+    _add_lines(dossiers, log_templates.line_shifts(seen.lines, began.at, seen.now))
+    _add_changes(dossiers, seen.changes, began.at)
+    _add_blame(dossiers, storm.blame(seen.alerts, deps, seen.service_label) if len(seen.alerts) > 1 else [])
+    clear = max((flow.strength for flow in flows), default=0.0)
+    for one in dossiers.values():
+        one.weight = _weight(one, clear)
+    ranked = sorted(dossiers.values(), key=lambda one: (-one.weight, one.component))
+    return Weighed(seen, table, began, deps, tuple(flows), tuple(ranked))
+
+
+def _candidates(seen: Observations, deps: Graph) -> set[str]:
+    """Whatever was measured, logged, changed or alerted, and what these depend on; hosts when a storm names them."""
+    named = {line.service for line in seen.lines} | {alert.service for alert in seen.alerts}
+    named |= {change.service for change in seen.changes}
+    return {name for name in deps.nodes | named if name}
+
+
+def _add_shifts(dossiers: Mapping[str, Dossier], found: Iterable[Shift]) -> None:
+    for shift in found:
+        if shift.row.component in dossiers and shift.own > 0:
+            dossiers[shift.row.component].shifts.append(shift)
+    for one in dossiers.values():
+        one.shifts.sort(key=lambda shift: (-shift.own, shift.index))
+
+
+def _add_flows(dossiers: Mapping[str, Dossier], flows: Iterable[Flow]) -> None:
+    for flow in flows:
+        for node, share in flow.share.items():
+            if share > 0 and node in dossiers:
+                dossiers[node].flows.append(flow)
+    for one in dossiers.values():
+        one.flows.sort(key=lambda flow: -flow.share[one.component] * flow.strength)
+
+
+def _add_lines(dossiers: Mapping[str, Dossier], found: Sequence[LineShift]) -> None:
+    names = sorted(dossiers)
+    for shift in found:
+        for name in [shift.component, *log_templates.blamed(shift, names)]:
+            if name in dossiers:
+                dossiers[name].lines.append(shift)
+
+
+def _add_changes(dossiers: Mapping[str, Dossier], found: Iterable[Change], at: datetime) -> None:
+    for change in found:
+        minutes = (at - change.at).total_seconds() / 60
+        near = -_CHANGE_AGE.total_seconds() / 120 <= minutes <= _CHANGE_WINDOW.total_seconds() / 60
+        if near and change.service in dossiers:
+            dossiers[change.service].changes.append((change, minutes))
+
+
+def _add_blame(dossiers: Mapping[str, Dossier], found: Iterable[Blame]) -> None:
+    for blame in found:
+        if blame.component in dossiers:
+            dossiers[blame.component].blame = blame
+
+
+def _weight(one: Dossier, clear: float) -> float:
+    """`clear`, 0 to 1, says how much of the symptom a flow has already divided among the components."""
+    weights: dict[str, float] = defaultdict(float)
+    for shift in one.shifts:
+        kind = "echo" if shift.row.meaning.signal in _ECHO else "own"
+        heard = 1 - clear if kind == "echo" else 1.0
+        weights["shift"] = max(weights["shift"], heard * math.log1p(max(0.0, shift.own)))
+    weights["flow"] = max((_FLOW * flow.strength * flow.share[one.component] for flow in one.flows), default=0.0)
+    weights["lines"] = math.log1p(max((line.strength for line in one.lines), default=0.0))
+    weights["change"] = max((_recency(minutes) for _, minutes in one.changes), default=0.0)
+    weights["blame"] = math.log1p(one.blame.weight) if one.blame else 0.0
+    return sum(weights.values())
+
+
+def _recency(minutes: float) -> float:
+    return _CHANGE * math.exp2(-max(0.0, minutes) * 60 / _CHANGE_AGE.total_seconds())

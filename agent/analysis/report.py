@@ -1,0 +1,314 @@
+"""How is what was found written down: verdict, suspects, claims, and the evidence each of them cites?"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pydantic import JsonValue
+
+from agent.analysis import signals, wording
+from agent.analysis.changes import Shift
+from agent.analysis.dossier import Dossier, Weighed
+from agent.analysis.findings import Findings
+from agent.analysis.log_templates import LineShift
+from agent.analysis.signals import Signal
+from agent.analysis.storm import Blame
+from agent.analysis.topology import Flow
+from agent.domain.evidence import Evidence, EvidenceKind
+from agent.domain.hypothesis import Claim, Fault, Suspect, Verdict
+from tools.base import Change
+
+_SUSPECTS = 8
+"""Suspects that are told; the rest of the components are only counted."""
+_PER_SUSPECT = 3
+"""Pieces of evidence a suspect carries."""
+_NULL = 2.0
+"""Weight of "nothing here": what the loudest of some hundred quiet series reaches by chance."""
+_DECIDED = 0.35
+"""Share of the whole weight from which the first suspect is called the cause."""
+_QUIET = 0.6
+"""Share of the whole weight from which "nothing here" is called healthy."""
+_SAMPLES = 6
+_SOURCE = "analysis"
+
+
+@dataclass
+class _Ledger:
+    """Numbers evidence as it is cited; the same observation is cited under one id."""
+
+    seen: Weighed
+    kept: dict[str, Evidence] = field(default_factory=dict)
+
+    def add(self, kind: EvidenceKind, query: str, entity: str, summary: str, content: JsonValue, **more: object) -> str:
+        key = f"{kind}|{query}|{entity}"
+        if key not in self.kept:
+            start, end = self._window()
+            self.kept[key] = Evidence(
+                id=f"a{len(self.kept) + 1}",
+                kind=kind,
+                source=_SOURCE,
+                query=query,
+                entity=entity,
+                starts_at=start,
+                ends_at=end,
+                summary=summary,
+                content=content,
+                trust="user-controlled" if more.get("untrusted") else "system",
+            )
+        return self.kept[key].id
+
+    def _window(self) -> tuple[datetime, datetime]:
+        table, now = self.seen.table, self.seen.seen.now
+        return (table.at(0) if len(table.times) else self.seen.onset.at), now
+
+
+def write(weighed: Weighed) -> Findings:
+    """The findings, with everything that a suspect or a claim cites among the evidence."""
+    ledger = _Ledger(weighed)
+    probable = _probabilities(weighed)
+    symptom = _symptom_claims(weighed, ledger)
+    suspects = tuple(
+        _suspect(one, probable[one.component], ledger) for one in weighed.dossiers[:_SUSPECTS] if one.weight > 0
+    )
+    verdict, confidence = _verdict(weighed, probable)
+    first = weighed.dossiers[0] if weighed.dossiers else None
+    cause = first if verdict is Verdict.CAUSE else None
+    return Findings(
+        onset=weighed.onset,
+        verdict=verdict,
+        component=cause.component if cause else "",
+        fault=_fault(cause, weighed) if cause else (Fault.NONE if verdict is Verdict.HEALTHY else Fault.UNKNOWN),
+        summary=_summary(weighed, verdict, suspects),
+        confidence=confidence,
+        suspects=suspects,
+        evidence=tuple(ledger.kept.values()),
+        claims=(*symptom, *(_cause_claims(cause, ledger) if cause else ())),
+        ruled_out=_ruled_out(weighed),
+        next_check=_next_check(suspects, verdict),
+    )
+
+
+def _probabilities(weighed: Weighed) -> dict[str, float]:
+    """Softmax of the weights, with "nothing here" (the empty name) among the candidates."""
+    weights = {one.component: one.weight for one in weighed.dossiers} | {"": _NULL}
+    top = max(weights.values())
+    powers = {name: math.exp(weight - top) for name, weight in weights.items()}
+    total = sum(powers.values())
+    return {name: power / total for name, power in powers.items()}
+
+
+def _verdict(weighed: Weighed, probable: dict[str, float]) -> tuple[Verdict, float]:
+    if not weighed.dossiers or not _anything(weighed):
+        return Verdict.INCONCLUSIVE, 0.0
+    best = probable[weighed.dossiers[0].component]
+    if best >= _DECIDED:
+        return Verdict.CAUSE, best
+    if probable[""] >= _QUIET and not weighed.flows and weighed.onset.sure == 0:
+        return Verdict.HEALTHY, probable[""]
+    return Verdict.INCONCLUSIVE, best
+
+
+def _anything(weighed: Weighed) -> bool:
+    """Was there anything to look at besides the alert itself?"""
+    seen = weighed.seen
+    return bool(weighed.table.rows or seen.lines or seen.changes or len(seen.alerts) > 1)
+
+
+def _symptom_claims(weighed: Weighed, ledger: _Ledger) -> tuple[Claim, ...]:
+    claims = [
+        Claim(
+            text=_sentence(wording.excess(flow.top, flow.excess[flow.top], flow)),
+            evidence=(_flow(flow, flow.top, ledger),),
+        )
+        for flow in weighed.flows
+    ]
+    if weighed.onset.sure > 0 and claims:
+        claims.append(Claim(text=_sentence(f"Onset: {weighed.onset.why}"), evidence=claims[0].evidence))
+    return tuple(claims)
+
+
+def _suspect(one: Dossier, score: float, ledger: _Ledger) -> Suspect:
+    found = _findings(one, ledger)[:_PER_SUSPECT]
+    return Suspect(
+        component=one.component,
+        score=score,
+        why=_sentence("; ".join(text for text, _ in found[:2])) if found else "Nothing of its own was found.",
+        evidence=tuple(dict.fromkeys(one for _, one in found)),
+        fault=_fault(one, ledger.seen),
+    )
+
+
+def _cause_claims(one: Dossier, ledger: _Ledger) -> tuple[Claim, ...]:
+    return tuple(
+        Claim(text=_sentence(text), evidence=(one,)) for text, one in _findings(one, ledger)[: _PER_SUSPECT + 1]
+    )
+
+
+def _findings(one: Dossier, ledger: _Ledger) -> list[tuple[str, str]]:
+    """(sentence, evidence id) of all that speaks against a component, the weightiest kinds first."""
+    found = [(wording.share(one.component, flow), _flow(flow, one.component, ledger)) for flow in one.flows[:1]]
+    found += [(wording.change(change, minutes), _change(change, ledger)) for change, minutes in one.changes[:1]]
+    found += [(wording.lines(line), _lines(line, ledger)) for line in one.lines[:1]]
+    found += [(wording.shift(shift), _shift(shift, ledger)) for shift in one.shifts[:2] if shift.own >= 1]
+    if one.blame:
+        found.append((wording.blame(one.blame), _blame(one.blame, ledger)))
+    return found
+
+
+def _flow(flow: Flow, node: str, ledger: _Ledger) -> str:
+    excess, table = flow.excess[node], ledger.seen.table
+    return ledger.add(
+        EvidenceKind.METRIC,
+        " or ".join(table.rows[row].reading.asked for row in excess.rows),
+        node,
+        _sentence(wording.excess(node, excess, flow)),
+        {
+            "before": _rounded(excess.before),
+            "after": _rounded(excess.after),
+            "deviations": _rounded(excess.z),
+            "share_of_symptom": _rounded(flow.share.get(node, 0.0)),
+            "samples": _samples(ledger, excess.rows[0]),
+        },
+    )
+
+
+def _shift(shift: Shift, ledger: _Ledger) -> str:
+    return ledger.add(
+        EvidenceKind.METRIC,
+        shift.row.reading.asked,
+        shift.row.component,
+        _sentence(wording.shift(shift)),
+        {
+            "before": _rounded(shift.before),
+            "after": _rounded(shift.after),
+            "deviations": _rounded(shift.z),
+            "not_shared": _rounded(shift.own),
+            "samples": _samples(ledger, shift.index),
+        },
+    )
+
+
+def _samples(ledger: _Ledger, row: int) -> JsonValue:
+    """The last few samples as [Unix seconds, value]."""
+    table = ledger.seen.table
+    measured = [(t, v) for t, v in zip(table.times, table.values[row], strict=True) if v == v]  # noqa: PLR0124 (not NaN)
+    return [[float(t), _rounded(float(v))] for t, v in measured[-_SAMPLES:]]
+
+
+def _lines(line: LineShift, ledger: _Ledger) -> str:
+    return ledger.add(
+        EvidenceKind.LOG,
+        f"{ledger.seen.seen.lines_query or 'log lines'} | template {line.template}",
+        line.component,
+        _sentence(wording.lines(line)),
+        {
+            "template": line.template,
+            "level": line.level,
+            "expected": _rounded(line.before),
+            "count": line.after,
+            "first": line.first.isoformat(),
+            "example": line.example,
+        },
+        untrusted=True,
+    )
+
+
+def _change(change: Change, ledger: _Ledger) -> str:
+    return ledger.add(
+        EvidenceKind.CHANGE,
+        f"changes of {change.service} from {change.source}",
+        change.service,
+        _sentence(f"{change.kind} of {change.service} at {wording.clock(change.at)}: {wording.quoted(change.summary)}"),
+        {"at": change.at.isoformat(), "kind": change.kind, "summary": change.summary, "author": change.author},
+        untrusted=True,
+    )
+
+
+def _blame(blame: Blame, ledger: _Ledger) -> str:
+    return ledger.add(
+        EvidenceKind.ALERT,
+        f"alerts of this incident that bear on {blame.component}",
+        blame.component,
+        _sentence(wording.blame(blame)),
+        {
+            "alerts": blame.alerts,
+            "first": blame.first.isoformat(),
+            "telling": [[kind, here, raisers] for kind, here, raisers in blame.telling],
+        },
+    )
+
+
+def _fault(one: Dossier, weighed: Weighed) -> Fault:
+    """The kind of fault, by what speaks loudest: a change, a resource, then what the requests show."""
+    if weighed.graph.kinds.get(one.component) in {"host", "node"}:
+        return Fault.INFRASTRUCTURE
+    for change, _ in one.changes:
+        return {"deploy": Fault.DEPLOYMENT, "config": Fault.CONFIGURATION, "flag": Fault.CONFIGURATION}.get(
+            change.kind, Fault.DEPLOYMENT if change.kind == "restart" else Fault.UNKNOWN
+        )
+    for shift in one.shifts:
+        signal = shift.row.meaning.signal
+        if shift.own >= 2 and signal not in {Signal.OTHER, Signal.TRAFFIC}:
+            return signals.FAULTS[signal]
+    if one.flows or one.lines:
+        return Fault.APPLICATION
+    return _fault_of_alerts(one)
+
+
+def _fault_of_alerts(one: Dossier) -> Fault:
+    if one.blame and one.blame.telling:
+        return signals.FAULTS[signals.meaning(one.blame.telling[0][0], {}).signal]
+    return Fault.UNKNOWN
+
+
+def _summary(weighed: Weighed, verdict: Verdict, suspects: Sequence[Suspect]) -> str:
+    looked = (
+        f"{len(weighed.table.rows)} series, {len(weighed.seen.lines)} log lines and {len(weighed.seen.changes)} changes"
+    )
+    if not suspects or verdict is Verdict.HEALTHY:
+        return f"Nothing unusual was found in {looked} around {wording.clock(weighed.onset.at)}."
+    first = suspects[0]
+    if verdict is Verdict.CAUSE:
+        return f"{first.component} is the most probable cause since {wording.clock(weighed.onset.at)}. {first.why}"
+    others = " and ".join(one.component for one in suspects[:2])
+    return f"The evidence in {looked} does not decide between causes; look at {others} first. {first.why}"
+
+
+def _ruled_out(weighed: Weighed) -> tuple[str, ...]:
+    """Components that move only because something they depend on does, then those that did not move."""
+    said = []
+    for one in weighed.dossiers[1:]:
+        for flow in weighed.flows[:1]:
+            if by := _explained_by(one.component, flow, weighed):
+                said.append(_sentence(wording.explained(one.component, flow, by)))
+    still = sum(1 for one in weighed.dossiers[1:] if one.weight < _NULL)
+    if still:
+        said.append(f"{still} of {len(weighed.dossiers)} components show nothing beyond their usual variation.")
+    return tuple(said[:_SUSPECTS])
+
+
+def _explained_by(node: str, flow: Flow, weighed: Weighed) -> str:
+    excess = flow.excess.get(node)
+    if not excess or excess.z < 4 or flow.share.get(node, 0.0) > 0.2 or node not in flow.share:
+        return ""
+    below = [kid for kid in weighed.graph.callees.get(node, ()) if kid in flow.excess]
+    best = max(below, key=lambda kid: flow.excess[kid].amount, default="")
+    return best if best and flow.excess[best].amount > 0.5 * excess.amount else ""
+
+
+def _next_check(suspects: Sequence[Suspect], verdict: Verdict) -> str:
+    if verdict is Verdict.CAUSE and len(suspects) > 1:
+        return _sentence(f"If this is wrong, look at {suspects[1].component}: {suspects[1].why.rstrip('.')}")
+    if verdict is Verdict.HEALTHY:
+        return "Check whether the alert's rule still fits: what it speaks of is back in its usual range."
+    return "Ask for more: metrics, logs or changes of the alerted component and of what it depends on."
+
+
+def _sentence(text: str) -> str:
+    return text if not text or text.endswith((".", "”")) else f"{text}."
+
+
+def _rounded(value: float) -> float | None:
+    """Four significant digits; None for what is not a number."""
+    return float(f"{value:.4g}") if math.isfinite(value) else None

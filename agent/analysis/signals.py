@@ -1,0 +1,215 @@
+"""What does a metric measure, of which component, and which way is worse?  Read from names and labels alone.
+
+The conventions are those of Prometheus, OpenTelemetry, cAdvisor, Istio and Linkerd; the table `_RULES` is
+the one place where they stand. Nothing here knows a service, a system or a fault by name.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+from agent.domain.hypothesis import Fault
+from agent.domain.incident import Symptom
+
+
+class Signal(StrEnum):
+    """The kind of quantity."""
+
+    LATENCY = "latency"
+    """How long the component takes to answer, its dependencies included."""
+    OUTGOING_LATENCY = "outgoing latency"
+    """How long the component waits for others: it speaks of them."""
+    SELF_TIME = "self time"
+    """How long the component takes, its dependencies left out."""
+    ERRORS = "errors"
+    AVAILABILITY = "availability"
+    TRAFFIC = "traffic"
+    CPU = "CPU"
+    MEMORY = "memory"
+    DISK = "disk"
+    NETWORK = "network"
+    POOL = "connections, threads or queues"
+    RESTARTS = "restarts"
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """`worse` is +1 when a rise is bad, -1 when a fall is, 0 when either may be."""
+
+    signal: Signal
+    worse: int
+
+
+# (any of these words, none of those, signal, worse); the first line that fits decides.
+_RULES: tuple[tuple[str, str, Signal, int], ...] = (
+    ("selftime exclusive", "", Signal.SELF_TIME, +1),
+    ("restarts restart oom oomkilled killed crash crashes terminated evicted starttime", "", Signal.RESTARTS, +1),
+    ("up availability available success successes healthy ready apdex hit", "memory disk fs", Signal.AVAILABILITY, -1),
+    ("throttled throttling throttle steal", "", Signal.CPU, +1),
+    ("retransmit retransmits retransmitted retrans retransmission rtt", "", Signal.NETWORK, +1),
+    ("dropped drop drops loss corrupt corrupted collisions", "queue", Signal.NETWORK, +1),
+    (
+        "error errors err failed failure failures fault faults exception exceptions 5xx timeouts timeout rejected",
+        "page network packets",
+        Signal.ERRORS,
+        +1,
+    ),
+    ("cpu cores millicores load1 load5 load15 runqueue", "", Signal.CPU, +1),
+    ("network net tcp udp packets bandwidth socket sockets", "connections pool", Signal.NETWORK, 0),
+    ("memory mem rss heap swap workingset pgfault gc", "", Signal.MEMORY, +1),
+    ("disk fs filesystem inode inodes iops blkio syscall io iowait wal", "", Signal.DISK, +1),
+    (
+        "connections connection pool threads goroutines queue queued pending backlog waiting fds locks inflight lag",
+        "",
+        Signal.POOL,
+        +1,
+    ),
+    ("latency duration responsetime elapsed rt ms milliseconds seconds delay", "", Signal.LATENCY, +1),
+    (
+        "requests request calls call rps qps rpm throughput hits messages operations ops sessions rate",
+        "",
+        Signal.TRAFFIC,
+        0,
+    ),
+    ("read reads write writes", "", Signal.DISK, +1),
+    ("receive transmit received sent bytes", "", Signal.NETWORK, 0),
+)
+_RULE_SETS = tuple((frozenset(a.split()), frozenset(n.split()), signal, worse) for a, n, signal, worse in _RULES)
+_TIMES = frozenset({"ms", "milliseconds", "seconds", "latency", "delay"})
+_LEFT_OVER = frozenset({"available", "avail", "free", "remaining"})
+_OUTGOING = frozenset({"client", "outbound", "egress", "outgoing", "downstream"})
+_JOINED = {("self", "time"): "selftime", ("start", "time"): "starttime", ("response", "time"): "responsetime"}
+_COMPONENT_LABELS = (
+    *("service", "app", "component", "service_name", "app_kubernetes_io_name", "application", "microservice"),
+    *("deployment", "workload", "statefulset", "daemonset", "container", "pod", "job", "host", "node", "instance"),
+)
+_SOURCE_LABELS = ("source", "src", "caller", "client", "from", "source_service", "source_workload", "source_app")
+_TARGET_LABELS = (
+    *("target", "dst", "destination", "callee", "upstream", "dest", "peer", "peer_service", "server", "to"),
+    *("destination_service", "destination_workload", "destination_app", "destination_service_name"),
+)
+_CODE_LABELS = (
+    "code",
+    "status",
+    "status_code",
+    "http_status_code",
+    "response_code",
+    "grpc_code",
+    "http_response_status_code",
+)
+_POD = re.compile(r"^(?P<owner>.+?)(-[a-z0-9]{6,10})?-[a-z0-9]{5}$|^(?P<set>.+)-\d+$")
+
+FAULTS: Mapping[Signal, Fault] = {
+    Signal.LATENCY: Fault.APPLICATION,
+    Signal.OUTGOING_LATENCY: Fault.DEPENDENCY,
+    Signal.SELF_TIME: Fault.APPLICATION,
+    Signal.ERRORS: Fault.APPLICATION,
+    Signal.AVAILABILITY: Fault.APPLICATION,
+    Signal.TRAFFIC: Fault.TRAFFIC,
+    Signal.CPU: Fault.RESOURCE_CPU,
+    Signal.MEMORY: Fault.RESOURCE_MEMORY,
+    Signal.DISK: Fault.RESOURCE_DISK,
+    Signal.NETWORK: Fault.NETWORK,
+    Signal.POOL: Fault.RESOURCE_POOL,
+    Signal.RESTARTS: Fault.CRASH,
+    Signal.OTHER: Fault.UNKNOWN,
+}
+"""What kind of fault it would be if this signal moved first and alone."""
+
+SYMPTOMS: Mapping[Symptom, frozenset[Signal]] = {
+    Symptom.ERRORS: frozenset({Signal.ERRORS, Signal.AVAILABILITY}),
+    Symptom.LATENCY: frozenset({Signal.LATENCY}),
+    Symptom.AVAILABILITY: frozenset({Signal.AVAILABILITY, Signal.ERRORS, Signal.RESTARTS}),
+    Symptom.SATURATION: frozenset({Signal.CPU, Signal.MEMORY, Signal.DISK, Signal.POOL}),
+    Symptom.TRAFFIC: frozenset({Signal.TRAFFIC}),
+    Symptom.OTHER: frozenset({Signal.LATENCY, Signal.ERRORS, Signal.AVAILABILITY}),
+}
+"""Which signals show a symptom."""
+
+
+def meaning(metric: str, labels: Mapping[str, str]) -> Meaning:
+    """What `metric` measures. A 5xx status label turns a count of requests into a count of errors."""
+    found = _meaning(metric)
+    if found.signal is Signal.TRAFFIC and _is_error_code(labels):
+        return Meaning(Signal.ERRORS, +1)
+    return found
+
+
+def words(metric: str) -> tuple[str, ...]:
+    """The metric's name in lower-case words: `edge:p95LatencySeconds` -> edge, p95, latency, seconds."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", metric)
+    split = [word for word in re.split(r"[^a-z0-9]+", spaced.lower()) if word]
+    return _join(split)
+
+
+def component(labels: Mapping[str, str], service_label: str = "service") -> str:
+    """The component that labels speak of; of an edge, its target; empty when none is named."""
+    if target := _first(labels, _TARGET_LABELS):
+        return target
+    name = _first(labels, (service_label, *_COMPONENT_LABELS))
+    return _owner(labels, name)
+
+
+def edge(labels: Mapping[str, str], service_label: str = "service") -> tuple[str, str] | None:
+    """(caller, target) when the labels name both; None otherwise."""
+    target = _first(labels, _TARGET_LABELS)
+    caller = _first(labels, (*_SOURCE_LABELS, service_label, *_COMPONENT_LABELS))
+    return (caller, target) if target and caller and caller != target else None
+
+
+def symptom_of(texts: Iterable[str]) -> Symptom:
+    """What kind of trouble alert names and metric names speak of; OTHER when they do not say."""
+    votes = [_meaning(text).signal for text in texts]
+    for symptom in (Symptom.LATENCY, Symptom.ERRORS, Symptom.AVAILABILITY, Symptom.SATURATION, Symptom.TRAFFIC):
+        if any(signal in SYMPTOMS[symptom] for signal in votes):
+            return symptom
+    return Symptom.OTHER
+
+
+@lru_cache(maxsize=4096)
+def _meaning(metric: str) -> Meaning:
+    named = frozenset(words(metric))
+    for any_of, none_of, signal, worse in _RULE_SETS:
+        if named & any_of and not named & none_of:
+            return _refined(named, Meaning(signal, worse))
+    return Meaning(Signal.OTHER, 0)
+
+
+def _refined(named: frozenset[str], found: Meaning) -> Meaning:
+    """What a second word in the name adds to the first."""
+    if found.signal is Signal.LATENCY and named & _OUTGOING:
+        return Meaning(Signal.OUTGOING_LATENCY, +1)
+    if found.signal is Signal.NETWORK and named & _TIMES:
+        return Meaning(Signal.NETWORK, +1)
+    if found.signal in (Signal.MEMORY, Signal.DISK) and named & _LEFT_OVER:
+        return Meaning(found.signal, -1)
+    return found
+
+
+def _join(split: list[str]) -> tuple[str, ...]:
+    joined: list[str] = []
+    for word in split:
+        if joined and (pair := _JOINED.get((joined[-1], word))):
+            joined[-1] = pair
+        else:
+            joined.append(word)
+    return tuple(joined)
+
+
+def _is_error_code(labels: Mapping[str, str]) -> bool:
+    code = _first(labels, _CODE_LABELS).lower()
+    return bool(re.fullmatch(r"5(\d\d|xx)", code)) or code in {"error", "internal", "unavailable", "deadline_exceeded"}
+
+
+def _first(labels: Mapping[str, str], names: Iterable[str]) -> str:
+    return next((labels[name] for name in names if labels.get(name)), "")
+
+
+def _owner(labels: Mapping[str, str], name: str) -> str:
+    """A pod stands for whatever owns it, when nothing but the pod is named."""
+    if name and name == labels.get("pod") and (match := _POD.match(name)):
+        return match["owner"] or match["set"] or name
+    return name

@@ -1,0 +1,80 @@
+"""How do all series look on one clock?  A matrix of series by time, with what each row measures."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.analysis import signals
+from agent.analysis.observations import Observations, Reading
+from agent.analysis.signals import Meaning
+
+Floats = NDArray[np.float64]
+
+_MAX_STEPS = 2_000
+"""Columns kept, the newest: more history than this does not move a median."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one row of the table measures."""
+
+    reading: Reading
+    meaning: Meaning
+    component: str
+    """Empty when the series names none."""
+    edge: tuple[str, str] | None
+    """(caller, target) when it was measured between two components."""
+
+    @property
+    def family(self) -> str:
+        """Rows of one family measure the same thing on different components."""
+        kept = [value for name, value in sorted(self.reading.series.labels.items()) if name in _STATISTIC_LABELS]
+        return "/".join([self.reading.series.name, *kept])
+
+
+@dataclass(frozen=True)
+class Table:
+    """`values[i, t]` is row i at `times[t]`; NaN where nothing was measured. `times` are Unix seconds."""
+
+    rows: tuple[Row, ...]
+    times: Floats
+    values: Floats
+
+    def column(self, at: datetime) -> int:
+        """The first column at or after `at`; the number of columns when all are earlier."""
+        return int(np.searchsorted(self.times, at.timestamp() - 1e-6))
+
+    def at(self, column: int) -> datetime:
+        return datetime.fromtimestamp(float(self.times[column]), UTC)
+
+
+_STATISTIC_LABELS = frozenset({"stat", "quantile", "le", "reporter", "statistic", "aggregation"})
+
+
+def tabulate(seen: Observations) -> Table:
+    """All readings up to `now` on the clock of `step`; of two samples in one step the later counts."""
+    step = seen.step.total_seconds()
+    now = seen.now.timestamp()
+    used = [reading for reading in seen.readings if np.any(reading.series.times <= now)]
+    start = min((float(reading.series.times[0]) for reading in used), default=now)
+    count = min(_MAX_STEPS, round((now - start) / step) + 1)
+    times = now - step * np.arange(count - 1, -1, -1.0)
+    values = np.full((len(used), count), np.nan)
+    for row, reading in enumerate(used):
+        places = np.rint((reading.series.times - times[0]) / step).astype(np.int64)
+        inside = (places >= 0) & (places < count) & (reading.series.times <= now)
+        values[row, places[inside]] = reading.series.values[inside]
+    values[~np.isfinite(values)] = np.nan
+    return Table(tuple(_row(reading, seen.service_label) for reading in used), times, values)
+
+
+def _row(reading: Reading, service_label: str) -> Row:
+    labels = reading.series.labels
+    return Row(
+        reading=reading,
+        meaning=signals.meaning(reading.series.name, labels),
+        component=signals.component(labels, service_label),
+        edge=signals.edge(labels, service_label),
+    )

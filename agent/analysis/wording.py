@@ -1,0 +1,82 @@
+"""How is a finding said in one sentence that a person can check?"""
+
+from datetime import datetime
+
+from agent.analysis.changes import Shift
+from agent.analysis.log_templates import LineShift
+from agent.analysis.signals import Signal
+from agent.analysis.storm import Blame
+from agent.analysis.topology import Excess, Flow
+from tools.base import Change
+
+_QUOTED = 160
+
+
+def number(value: float) -> str:
+    """Three significant digits, no exponent for what people read at a glance."""
+    if value == 0:
+        return "0"
+    if 1e-4 <= abs(value) < 1e6:
+        digits = f"{value:.3g}"
+        return f"{value:.0f}" if "e" in digits else digits
+    return f"{value:.2e}"
+
+
+def clock(at: datetime) -> str:
+    return f"{at:%H:%M:%S} UTC"
+
+
+def shift(one: Shift) -> str:
+    """`pod_cpu_millicores of cart went from 12 to 310 (24.8 robust deviations)`."""
+    where = f"from {one.row.edge[0]} to {one.row.edge[1]}" if one.row.edge else f"of {one.row.component or 'all'}"
+    moved = f"went from {number(one.before)} to {number(one.after)}"
+    shared = "" if one.own >= 0.8 * one.z else f", {number(one.own)} of them not shared with its peers"
+    return f"{one.row.reading.series.name} {where} {moved} ({number(one.z)} robust deviations{shared})"
+
+
+def excess(node: str, one: Excess, flow: Flow) -> str:
+    what = "latency" if flow.dimension == "time" else "failing share"
+    if one.new:
+        return f"{node} was not called before the onset; its {what} is {number(one.after)}"
+    return f"{what} of {node} went from {number(one.before)} to {number(one.after)} ({number(one.z)} robust deviations)"
+
+
+def share(node: str, flow: Flow) -> str:
+    what = "extra latency" if flow.dimension == "time" else "extra failures"
+    of = f"what {flow.top} suffers" if node != flow.top else "it by itself"
+    return f"{node} adds {flow.share.get(node, 0.0):.0%} of the {what} of {of}, beyond what it calls adds"
+
+
+def explained(node: str, flow: Flow, by: str) -> str:
+    what = "latency" if flow.dimension == "time" else "failures"
+    return f"{node}: its extra {what} is passed on from {by}, which it depends on"
+
+
+def lines(one: LineShift) -> str:
+    before = "never before" if one.new else f"{number(one.before)} expected from the time before"
+    return f"{one.component} logged {one.after} lines of one kind since the onset ({before}): {quoted(one.template)}"
+
+
+def change(one: Change, minutes: float) -> str:
+    when = f"{minutes:.0f} min before the onset" if minutes >= 0 else f"{-minutes:.0f} min after the onset"
+    return f"{one.kind} of {one.service} at {clock(one.at)}, {when}: {quoted(one.summary)}"
+
+
+def blame(one: Blame) -> str:
+    if not one.telling:
+        return f"{one.alerts} alerts speak of {one.component}"
+    kind, here, raisers = one.telling[0]
+    return (
+        f"{one.alerts} alerts bear on {one.component}, the first at {clock(one.first)}; "
+        f"the most telling, {quoted(kind)}, came {here} times from it and from {raisers} components in all"
+    )
+
+
+def quoted(text: str) -> str:
+    """Untrusted text: one line, capped, in quotation marks."""
+    line = " ".join(text.split())
+    return f"“{line[:_QUOTED]}…”" if len(line) > _QUOTED else f"“{line}”"
+
+
+def signal_of(one: Shift) -> str:
+    return "a measure" if one.row.meaning.signal is Signal.OTHER else one.row.meaning.signal.value
