@@ -1,0 +1,60 @@
+"""An incident and a proposal on the record, for tests that need something to approve or to do."""
+
+from datetime import timedelta
+
+from agent.domain.alert import Severity
+from agent.domain.approval import Approval, Decision
+from agent.domain.incident import Incident, IncidentStatus
+from agent.domain.remediation import Proposal, Risk
+from agent.storage import approvals, incidents
+from agent.storage.approvals import SqlApprovals
+from agent.storage.database import Database
+from agent.storage.journal import Chain
+from tests.integration.agent.storage.conftest import Clock
+
+VALID = timedelta(minutes=15)
+
+
+def proposal(incident: str = "inc-1", **changed: object) -> Proposal:
+    values = {
+        "incident": incident,
+        "run": f"{incident}.1",
+        "action": "restart-service",
+        "action_digest": "d" * 64,
+        "arguments": {"service": "cart"},
+        "observed": {"version": "1"},
+        "risk": Risk.LOW,
+        "reversible": True,
+        "blast_radius": "one process",
+        "title": "Restart cart",
+        "because": "it leaks",
+        **changed,
+    }
+    return Proposal.model_validate(values)
+
+
+async def incident(database: Database, clock: Clock, name: str = "inc-1") -> Incident:
+    opened = Incident(
+        id=name,
+        status=IncidentStatus.OPEN,
+        severity=Severity.HIGH,
+        title="High errors on cart",
+        opened_at=clock.now(),
+        updated_at=clock.now(),
+    )
+    await database.write(lambda connection: incidents.insert(connection, opened))
+    return opened
+
+
+async def asked(database: Database, chain: Chain, clock: Clock, what: Proposal) -> Approval:
+    return await SqlApprovals(database, chain, clock).request(what, "a human is asked", "Restart cart?", VALID)
+
+
+async def decide(
+    database: Database, chain: Chain, approval: Approval, decision: Decision, who: str = "ann"
+) -> Approval:
+    return await database.write(
+        lambda connection: approvals.decide(
+            connection, chain, approval.id, decision, who=who, via="rest", comment="because"
+        )
+    )

@@ -1,0 +1,193 @@
+"""Is every call to the outside made at most once, whatever dies when?"""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from agent.domain.approval import ApprovalStatus, Decision
+from agent.domain.errors import LeaseLost, Refused
+from agent.domain.job import Job, JobKind
+from agent.domain.remediation import Effect, EffectStatus
+from agent.ports import Call
+from agent.storage.approvals import SqlApprovals
+from agent.storage.database import Database
+from agent.storage.effects import SqlLedger
+from agent.storage.jobs import SqlJobs
+from agent.storage.journal import Chain, SqlJournal
+from agent.storage.tables import jobs, switches
+from tests.integration.agent.storage.conftest import Clock
+from tests.integration.agent.storage.proposals import asked, decide, incident, proposal
+from tools.base import ActResult, BackendError, Unsure
+
+DONE = ActResult(ok=True, detail="restarted", data={"pid": 7})
+ABSENT = ActResult(ok=False, detail="never seen", data={"absent": True})
+
+
+class FarEnd:
+    """Something that can be called, and can be asked whether it was."""
+
+    def __init__(self, outcome: ActResult | Exception = DONE, told: ActResult | None = None) -> None:
+        self.calls = 0
+        self.outcome = outcome
+        self.told = told
+
+    def call(self) -> Call:
+        return Call(run=self._run, read_back=self._read_back)
+
+    async def _run(self) -> ActResult:
+        self.calls += 1
+        if isinstance(self.outcome, Exception):
+            raise self.outcome
+        return self.outcome
+
+    async def _read_back(self) -> ActResult | None:
+        return self.told
+
+
+def _effect(clock: Clock, approval: str | None, kind: str = "action", key: str = "k1") -> Effect:
+    return Effect.model_validate(
+        {
+            "key": key,
+            "incident": "inc-1",
+            "kind": kind,
+            "name": "restart-service",
+            "arguments": {"service": "cart"},
+            "approval": approval,
+            "status": EffectStatus.INTENT,
+            "intent_at": clock.now(),
+            "detail": "POST /services/cart/restart",
+        }
+    )
+
+
+@pytest.fixture
+def ledger(database: Database, chain: Chain, clock: Clock) -> SqlLedger:
+    return SqlLedger(database, chain, clock)
+
+
+@pytest.fixture
+async def approval(database: Database, chain: Chain, clock: Clock) -> str:
+    await incident(database, clock)
+    question = await asked(database, chain, clock, proposal())
+    await decide(database, chain, question, Decision.APPROVE)
+    return question.id
+
+
+async def test_the_approval_is_spent_with_the_intent_and_the_outcome_is_told(
+    ledger: SqlLedger, approval: str, database: Database, chain: Chain, clock: Clock
+) -> None:
+    far_end = FarEnd()
+    effect = await ledger.once(_effect(clock, approval), far_end.call(), proposal=proposal())
+    assert (effect.status, effect.result, far_end.calls) == (EffectStatus.DONE, {"pid": 7}, 1)
+    assert (await SqlApprovals(database, chain, clock).get(approval)).status is ApprovalStatus.SPENT
+    told = [entry.event.type for entry in await SqlJournal(database, chain).after(2)]
+    assert told == ["effect_intent", "effect_outcome"]
+
+
+async def test_the_same_key_again_is_answered_from_the_ledger(ledger: SqlLedger, approval: str, clock: Clock) -> None:
+    far_end = FarEnd()
+    first = await ledger.once(_effect(clock, approval), far_end.call(), proposal=proposal())
+    again = await ledger.once(_effect(clock, approval), far_end.call(), proposal=proposal())
+    assert (again, far_end.calls) == (first, 1)
+
+
+@pytest.mark.parametrize(
+    ("told", "status", "calls"),
+    [
+        (DONE, EffectStatus.DONE, 0),
+        (None, EffectStatus.UNKNOWN, 0),
+        (ABSENT, EffectStatus.DONE, 1),
+    ],
+)
+async def test_after_a_crash_the_far_end_is_asked_first(
+    ledger: SqlLedger, approval: str, clock: Clock, told: ActResult | None, status: EffectStatus, calls: int
+) -> None:
+    class Killed(BaseException):
+        """As sudden as a kill: nothing catches it."""
+
+    async def die() -> ActResult:
+        raise Killed
+
+    async def nobody() -> ActResult | None:
+        raise AssertionError
+
+    with pytest.raises(Killed):
+        await ledger.once(_effect(clock, approval), Call(run=die, read_back=nobody), proposal=proposal())
+    far_end = FarEnd(told=told)
+    effect = await ledger.once(_effect(clock, approval), far_end.call(), proposal=proposal())
+    assert (effect.status, far_end.calls) == (status, calls)
+
+
+@pytest.mark.parametrize(
+    ("told", "status"), [(DONE, EffectStatus.DONE), (None, EffectStatus.UNKNOWN), (ABSENT, EffectStatus.FAILED)]
+)
+async def test_an_unsure_call_is_reconciled_and_never_repeated(
+    ledger: SqlLedger, approval: str, clock: Clock, told: ActResult | None, status: EffectStatus
+) -> None:
+    far_end = FarEnd(Unsure("cut off"), told)
+    effect = await ledger.once(_effect(clock, approval), far_end.call(), proposal=proposal())
+    assert (effect.status, far_end.calls) == (status, 1)
+
+
+async def test_a_call_that_surely_failed_is_a_failed_effect(ledger: SqlLedger, approval: str, clock: Clock) -> None:
+    far_end = FarEnd(BackendError("503 from the far end", retry=True))
+    effect = await ledger.once(_effect(clock, approval), far_end.call(), proposal=proposal())
+    assert (effect.status, effect.detail, effect.result) == (
+        EffectStatus.FAILED,
+        "503 from the far end",
+        {"retry": True},
+    )
+
+
+async def _pause(database: Database, clock: Clock) -> None:
+    row = {"name": "actions paused", "on": True, "set_by": "ann", "at": clock.now()}
+    await database.write(lambda connection: connection.execute(switches.insert().values(row)))
+
+
+async def test_nothing_is_done_while_actions_are_paused(
+    ledger: SqlLedger, approval: str, database: Database, clock: Clock
+) -> None:
+    await _pause(database, clock)
+    far_end = FarEnd()
+    with pytest.raises(Refused, match="paused"):
+        await ledger.once(_effect(clock, approval), far_end.call(), proposal=proposal())
+    assert far_end.calls == 0
+
+
+@pytest.mark.parametrize("kind", ["action", "rollback"])
+async def test_an_action_without_leave_is_never_run(ledger: SqlLedger, approval: str, clock: Clock, kind: str) -> None:
+    far_end = FarEnd()
+    with pytest.raises(Refused):
+        await ledger.once(_effect(clock, None, kind), far_end.call(), proposal=proposal())
+    assert far_end.calls == 0
+
+
+async def test_a_rollback_rests_on_the_approval_of_what_it_undoes(
+    ledger: SqlLedger, approval: str, clock: Clock
+) -> None:
+    far_end = FarEnd()
+    with pytest.raises(Refused, match="nothing to roll back"):
+        await ledger.once(_effect(clock, approval, "rollback", "k2"), far_end.call(), proposal=proposal())
+    await ledger.once(_effect(clock, approval), far_end.call(), proposal=proposal())
+    undone = await ledger.once(_effect(clock, approval, "rollback", "k2"), far_end.call(), proposal=proposal())
+    assert (undone.status, far_end.calls) == (EffectStatus.DONE, 2)
+
+
+async def test_a_worker_that_lost_its_lease_does_nothing_and_writes_nothing(
+    ledger: SqlLedger, approval: str, database: Database, chain: Chain, clock: Clock
+) -> None:
+    queue = SqlJobs(database, chain, clock)
+    await queue.put(Job(id="j", kind=JobKind.RESUME, incident="inc-1"))
+    late = await queue.lease("late", timedelta(seconds=30))
+    await database.write(lambda connection: connection.execute(update(jobs).values(epoch=2)))
+    far_end = FarEnd()
+    with pytest.raises(LeaseLost):
+        await ledger.once(_effect(clock, approval), far_end.call(), proposal=proposal(), lease=late)
+    assert far_end.calls == 0
+    assert await database.read(lambda connection: connection.execute(select(jobs.c.epoch)).scalar()) == 2
+
+
+async def test_tickets_and_messages_need_no_leave(ledger: SqlLedger, approval: str, clock: Clock) -> None:
+    effect = await ledger.once(_effect(clock, None, "ticket"), FarEnd().call())
+    assert effect.status is EffectStatus.DONE
