@@ -1,0 +1,1 @@
+"""A payload becomes alerts: one parser for each integration, each a `ports.Parser` that never raises."""

@@ -1,0 +1,316 @@
+"""Is a body JSON that we can use?  Read once, within caps; what is refused keeps its bytes and says why.
+
+A list of alerts is read element by element, so that a bad one, a body that breaks off, or a list over the cap
+costs nothing but itself.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from pydantic import JsonValue
+
+from agent.ports import Unparsed
+
+MAX_BODY = 5 * 2**20
+"""Bytes that are read; of a larger body the beginning is used."""
+MAX_ITEMS = 5_000
+"""Elements of a list that are read; the others are kept as they came."""
+MAX_DEPTH = 32
+MAX_CONTAINERS = 200_000
+"""Objects and lists in one body: they are what costs memory (about 200 bytes each)."""
+MAX_VALUES = 600_000
+
+
+class Unusable(ValueError):
+    """A body, or one element of it, that is refused; the message is the reason, for people."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One element of the list, and where its text stands in the body's."""
+
+    value: JsonValue
+    text: str
+    start: int
+    end: int
+
+    @property
+    def raw(self) -> str:
+        return self.text[self.start : self.end]
+
+    def unparsed(self, reason: str) -> Unparsed:
+        return Unparsed(body=self.raw.encode(), reason=reason)
+
+
+@dataclass
+class Reading:
+    """What a body held: the fields of its object, the elements of its list, and what could not be read."""
+
+    fields: dict[str, JsonValue] = field(default_factory=dict)
+    items: list[Item] = field(default_factory=list)
+    unparsed: list[Unparsed] = field(default_factory=list)
+    listed: bool = False
+    """The list was there, though it may have been empty."""
+    text: str = ""
+
+
+def read(body: bytes, list_name: str = "") -> Reading:
+    """Read an object (its list `list_name` element by element) or a bare list. Never raises."""
+    kept = body[:MAX_BODY]
+    note = f" The body has more than {MAX_BODY} bytes; only these were kept." if len(body) > MAX_BODY else ""
+    try:
+        _check_size(kept)
+        _check_depth(kept)
+        return _Reader(_decode(kept, cut=bool(note)), list_name, note).read()
+    except Unusable as problem:
+        return Reading(unparsed=[Unparsed(body=kept, reason=f"{problem}{note}")])
+
+
+def elements(found: Reading) -> list[Item]:
+    """The list's elements; or the object itself, when it came alone."""
+    if found.listed or found.unparsed:
+        return found.items
+    return [Item(found.fields, found.text, 0, len(found.text))]
+
+
+def _check_size(body: bytes) -> None:
+    containers = body.count(b"{") + body.count(b"[")
+    if containers > MAX_CONTAINERS:
+        raise Unusable(f"The body has more than {MAX_CONTAINERS} objects and lists.")
+    if containers + body.count(b",") > MAX_VALUES:
+        raise Unusable(f"The body has more than {MAX_VALUES} values.")
+
+
+# Possessive, and happy with a missing closing quote: no input makes it look at a byte twice.
+_STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
+
+
+def _check_depth(body: bytes) -> None:
+    if body.count(b"{") + body.count(b"[") <= MAX_DEPTH:
+        return
+    depth = 0
+    for token in _STRING_OR_BRACKET.findall(body):
+        if token in (b"{", b"["):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise Unusable(f"The body is nested more than {MAX_DEPTH} deep.")
+        elif token in (b"}", b"]"):
+            depth -= 1
+
+
+def _decode(body: bytes, *, cut: bool) -> str:
+    if body.startswith(b"\xef\xbb\xbf"):
+        raise Unusable("The body begins with a byte order mark, which JSON must not (RFC 8259, section 8.1).")
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        # A cut may go through a character.
+        if cut and error.start >= len(body) - 4:
+            return body[: error.start].decode()
+        raise Unusable(f"The body is not UTF-8: byte {error.start}.") from None
+
+
+class _Broken(Exception):
+    """The text stops being JSON at this position."""
+
+    def __init__(self, position: int, why: str) -> None:
+        super().__init__(why)
+        self.position = position
+
+
+class _Reader:
+    def __init__(self, text: str, list_name: str, note: str) -> None:
+        self._text = text
+        self._list_name = list_name
+        self._note = note
+        self._found = Reading(text=text)
+        self._suspicious = _ODD_ESCAPE.search(text) is not None
+        self._read_to = 0
+        """Everything before this is read, or kept as unparsed."""
+        self._left = (0, 0)
+        """Where the elements over the cap begin, and how many they are."""
+
+    def read(self) -> Reading:
+        try:
+            self._end(self._body(self._blank(0)))
+        except _Broken as broken:
+            self._keep_tail(broken)
+        self._keep_left()
+        return self._found
+
+    def _keep_tail(self, broken: _Broken) -> None:
+        reason = f"The body is not JSON from character {broken.position} on: {broken}."
+        if not self._found.items:
+            raise Unusable(reason)
+        tail = self._text[self._read_to :].encode()
+        self._found.unparsed.append(Unparsed(body=tail, reason=reason + self._note))
+
+    def _keep_left(self) -> None:
+        start, count = self._left
+        if count:
+            reason = f"{count} alerts over the cap of {MAX_ITEMS} in one body." + self._note
+            left = self._text[start : self._read_to].encode()
+            self._found.unparsed.append(Unparsed(body=left, reason=reason, count=count))
+
+    def _body(self, at: int) -> int:
+        match self._text[at : at + 1]:
+            case "{":
+                return self._object(at + 1)
+            case "[":
+                return self._list(at + 1)
+            case "":
+                raise Unusable("The body is empty.")
+            case _:
+                raise Unusable("The body is neither a JSON object nor a list.")
+
+    def _end(self, at: int) -> None:
+        if (end := self._blank(at)) < len(self._text):
+            raise _Broken(end, "there is text after the end")
+
+    def _object(self, at: int) -> int:
+        at = self._blank(at)
+        more = self._text[at : at + 1] != "}"
+        end = at + 1
+        while more:
+            key, at = self._key(at)
+            if key == self._list_name and self._text[at : at + 1] == "[":
+                at = self._list(at + 1)
+            else:
+                self._found.fields[key], at = self._strict(at)
+            end, more = self._next(at, "}")
+            at = end
+        return end
+
+    def _key(self, at: int) -> tuple[str, int]:
+        key, at = self._strict(at)
+        if not isinstance(key, str):
+            raise _Broken(at, "expected a name in quotes")
+        if key in self._found.fields or (key == self._list_name and self._found.listed):
+            raise Unusable(f"The name {_shown(key)} stands twice in one object.")
+        at = self._blank(at)
+        if self._text[at : at + 1] != ":":
+            raise _Broken(at, "expected a colon")
+        return key, self._blank(at + 1)
+
+    def _list(self, at: int) -> int:
+        self._found.listed = True
+        at = self._blank(at)
+        more = self._text[at : at + 1] != "]"
+        end = at + 1
+        while more:
+            at = self._item(at)
+            self._read_to = at
+            end, more = self._next(at, "]")
+            at = end
+        return end
+
+    def _item(self, at: int) -> int:
+        if len(self._found.items) >= MAX_ITEMS:
+            start, count = self._left
+            self._left = (start if count else at, count + 1)
+            return self._skip(at)
+        try:
+            value, end = self._strict(at)
+        except Unusable as problem:
+            end = self._skip(at)
+            self._found.unparsed.append(Unparsed(body=self._text[at:end].encode(), reason=str(problem)))
+        else:
+            self._found.items.append(Item(value, self._text, at, end))
+        return end
+
+    def _next(self, at: int, closing: str) -> tuple[int, bool]:
+        """Past the comma, and True; or past the closing bracket, and False."""
+        at = self._blank(at)
+        found = self._text[at : at + 1]
+        if found == ",":
+            return self._blank(at + 1), True
+        if found == closing:
+            return at + 1, False
+        raise _Broken(at, f"expected a comma or {closing}" if found else "it breaks off")
+
+    def _strict(self, at: int) -> tuple[Any, int]:
+        value, end = self._scan(_STRICT, at)
+        if self._suspicious:
+            _check_text(value)
+        return value, end
+
+    def _skip(self, at: int) -> int:
+        return self._scan(_LENIENT, at)[1]
+
+    def _scan(self, decoder: json.JSONDecoder, at: int) -> tuple[Any, int]:
+        try:
+            return decoder.raw_decode(self._text, at)
+        except json.JSONDecodeError as error:
+            raise _Broken(error.pos, error.msg[:1].lower() + error.msg[1:]) from None
+
+    def _blank(self, at: int) -> int:
+        found = _BLANK.match(self._text, at)
+        return found.end() if found else at
+
+
+_BLANK = re.compile(r"[ \t\n\r]*+")
+_ODD_ESCAPE = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)")
+"""A surrogate or a NUL, perhaps: only such texts are looked at twice."""
+
+
+def _check_text(value: JsonValue) -> None:
+    for text in _texts(value):
+        if "\x00" in text:
+            raise Unusable("A text holds the character NUL.")
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise Unusable("A text holds half a surrogate pair, which is no character.") from None
+
+
+def _texts(value: JsonValue) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case list():
+            for one in value:
+                yield from _texts(one)
+        case dict():
+            for key, one in value.items():
+                yield key
+                yield from _texts(one)
+
+
+def _once(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise Unusable(f"The name {_shown(twice)} stands twice in one object.")
+    return found
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise Unusable(f"The number {_shown(text)} is too large.")
+    return number
+
+
+def _integer(text: str) -> int:
+    if len(text) > 100:
+        raise Unusable(f"The number {_shown(text)} is too long.")
+    return int(text)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise Unusable(f"{name} is not JSON.")
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 40 else text[:40] + "…")
+
+
+_STRICT = json.JSONDecoder(
+    object_pairs_hook=_once, parse_float=_finite, parse_int=_integer, parse_constant=_no_constant
+)
+_LENIENT = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
