@@ -49,7 +49,7 @@ eval: $(VENV)/.runtime  ## Run the whole agent on recorded cases and score it; C
 	@$(PY) -m evals score $(OUT) --truth $(CASES)
 
 docs: $(VENV)/.dev  ## Write again the pages that are made from the code
-	@$(PY) docs/generate.py
+	@$(PY) -m docs.generate
 
 lock: build/uv/bin/uv  ## Resolve the libraries again, within pyproject.toml's bounds
 	@$(LOCK) --extra postgres --group build --output-file requirements.lock pyproject.toml

@@ -16,6 +16,7 @@ class Endpoint(Noun):
     """A place the `http` executor may call. Nothing else can be called."""
 
     url: str
+    """Its base address."""
     token_env: str = ""
     """The environment variable that holds its bearer token."""
 
@@ -24,6 +25,7 @@ class Command(Noun):
     """A program the `command` executor may start, by its absolute path; arguments come from the catalogue."""
 
     path: str
+    """Absolute."""
 
 
 class LogFiles(Noun):
@@ -37,16 +39,25 @@ class Config(Noun):
     """The file AGENT_CONFIG names. Every section may be left out."""
 
     correlation: Correlation = Correlation()
+    """How alerts become incidents."""
     inhibit: tuple[InhibitRule, ...] = ()
+    """Which alerts are left aside while a stronger one fires."""
     teams: dict[str, Team] = {}
+    """Whose incident it is, and where they hear of it."""
     policy: Policy = Policy()
+    """What may be done without asking."""
     budgets: Budgets = Budgets()
+    """What one incident may cost."""
     model_limits: ModelLimits = ModelLimits()
+    """What all incidents together may ask of a model, and its prices."""
     endpoints: dict[str, Endpoint] = {}
+    """Places the `http` executor may call, by the name the catalogue uses."""
     commands: dict[str, Command] = {}
+    """Programs the `command` executor may start, by the name the catalogue uses."""
     topology: tuple[tuple[str, str], ...] = ()
     """(caller, callee) pairs, when no back end knows them."""
     log_files: LogFiles = LogFiles()
+    """Logs in plain files."""
     survey_metrics: tuple[str, ...] = ()
     """Selectors whose series the survey looks at; empty: it finds them by the incident's labels."""
     service_label: str = "service"
@@ -83,6 +94,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", alias="AGENT_HOST")
     """The address it listens on. Beyond loopback, put TLS in front."""
     port: int = Field(8080, alias="AGENT_PORT")
+    """The port it listens on."""
     secret_key: SecretStr | None = Field(None, alias="AGENT_SECRET_KEY")
     """Root of every other key; made in the data folder when absent."""
     runbooks: Path = Field(Path("runbooks"), alias="AGENT_RUNBOOKS")
@@ -115,6 +127,7 @@ class Settings(BaseSettings):
     jira_user: str = Field("", alias="JIRA_USER")
     """For Jira Cloud: the e-mail address the token belongs to; empty: the token is a personal access token."""
     jira_token: SecretStr | None = Field(None, alias="JIRA_TOKEN")
+    """API token (Cloud) or personal access token (Data Center)."""
     jira_project: str = Field("", alias="JIRA_PROJECT")
     """The project of tickets when a team names none."""
     slack_bot_token: SecretStr | None = Field(None, alias="SLACK_BOT_TOKEN")

@@ -28,45 +28,63 @@ class InhibitRule(Noun):
     """While an alert matching `source` fires, alerts matching `target` that agree on `equal` are inhibited."""
 
     source: dict[str, str]
+    """Labels of the stronger alert, e.g. `alertname: HostDown`."""
     target: dict[str, str]
+    """Labels of the alerts it explains."""
     equal: tuple[str, ...] = ()
+    """Labels both must agree on, e.g. `instance`."""
 
 
 class Team(Noun):
     services: tuple[str, ...] = ()
+    """Components that are theirs."""
     match: dict[str, str] = {}
     """Labels an incident must have to be theirs."""
     slack_channel: str = ""
+    """Where their incidents' cards go."""
     jira_project: str = ""
+    """Where their tickets go; empty: `JIRA_PROJECT`."""
     email: str = ""
+    """Who gets their reports by mail."""
 
 
 class Budgets(Noun):
     """What one incident may cost. Whichever is spent first ends the model's part; the analysis remains."""
 
     model_calls: int = 8
+    """Calls of the model."""
     tool_calls: int = 24
+    """Calls of reading tools by the model."""
     input_tokens: int = 40_000
+    """Tokens sent, cached ones included."""
     output_tokens: int = 8_000
+    """Tokens received."""
     cost_usd: float = 0.50
+    """By the prices in `model_limits`."""
     time: timedelta = timedelta(seconds=120)
+    """From the model's first call to its last."""
     call_deadline: timedelta = timedelta(seconds=25)
+    """One call of the model."""
 
 
 class Price(Noun):
     """USD per million tokens."""
 
     input: float
+    """Tokens sent that were in no cache."""
     cached: float
     """Input that the provider had in its prompt cache."""
     output: float
+    """Tokens received."""
 
 
 class ModelLimits(Noun):
     """What all incidents together may ask of a model, and what it costs."""
 
     requests_per_minute: int = 60
+    """Calls of a model a minute, all incidents together."""
     tokens_per_minute: int = 200_000
+    """Tokens a minute, sent and received."""
     prices: dict[str, Price] = {}
     """By model name; goes before the table the agent brings along. A model without a price counts as free."""
 
@@ -77,9 +95,12 @@ class Policy(Noun):
     autonomy: Autonomy = "observe"
     """observe: propose nothing; propose: say what would help; approve: ask a human; auto: low risk runs by itself."""
     per_team: dict[str, Autonomy] = {}
+    """Instead of `autonomy`, for that team's incidents."""
     per_action: dict[str, Autonomy] = {}
+    """Instead of both, for that action of the catalogue."""
     min_confidence: float = 0.8
     """Below this even an `auto` action waits for a human."""
     auto_risk: Risk = Risk.LOW
     """`auto` runs by itself up to this risk."""
     approval_valid: timedelta = timedelta(minutes=15)
+    """A question that nobody answers for this long expires, and the incident is parked."""

@@ -1,0 +1,1 @@
+"""Pages for people; `generate` writes those that are made from the code."""

@@ -1,0 +1,173 @@
+"""Writes the pages that are made from the code: `make docs`. A test compares them with the files."""
+
+import ast
+import inspect
+from collections.abc import Iterator
+from datetime import timedelta
+from enum import Enum
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel, SecretStr, TypeAdapter
+from pydantic.fields import FieldInfo
+
+from agent.settings import Config, Settings
+
+FOLDER = Path(__file__).parent
+
+
+def pages() -> dict[str, str]:
+    """File name -> content."""
+    return {"configuration.md": configuration()}
+
+
+def configuration() -> str:
+    parts = [
+        _INTRODUCTION,
+        _table(Settings, ("variable", "default", "meaning"), _variable),
+        _FILE,
+        f"```yaml\n{EXAMPLE}```\n",
+        _table(Config, ("key", "type", "default", "meaning"), _key),
+    ]
+    parts += [f"### {section.__name__}\n\n{_section(section)}" for section in _sections(Config)]
+    return "\n".join(parts)
+
+
+_INTRODUCTION = """\
+<!-- Made by `make docs` from agent/settings.py and agent/domain/rules.py. Change those. -->
+
+# Configuration
+
+Everything comes from environment variables, or from files of the same names in `/run/secrets`, where Docker and
+Kubernetes mount secrets; a variable counts before a file. An empty variable is an unset one. A back end that is not
+configured disables its tools and nothing else: `incident-agent doctor` says what is on, what is off, and how to turn
+it on.
+
+## Environment
+"""
+
+_FILE = """
+## The file `AGENT_CONFIG` names
+
+YAML; every section may be left out, an unknown key is an error. Durations are ISO 8601 (`PT10M`) or seconds.
+"""
+
+
+EXAMPLE = """\
+teams:
+  payments:
+    services: [checkout, payment-db]
+    slack_channel: "#payments-oncall"
+    jira_project: PAY
+policy:
+  autonomy: approve          # ask a human before anything is done
+  per_action:
+    restart-service: auto    # but this one, when it is low risk and the diagnosis is sure, runs by itself
+inhibit:
+  - source: {alertname: HostDown}
+    target: {severity: high}
+    equal: [instance]
+budgets:
+  cost_usd: 0.25
+  time: PT1M
+"""
+
+
+def _variable(name: str, field: FieldInfo, meaning: str) -> tuple[str, ...]:
+    return f"`{field.alias or name}`", _default(field), meaning
+
+
+def _key(name: str, field: FieldInfo, meaning: str) -> tuple[str, ...]:
+    return f"`{name}`", _type(field.annotation), _default(field), meaning
+
+
+def _section(model: type[BaseModel]) -> str:
+    says = inspect.cleandoc(model.__doc__ or "")
+    return f"{says}\n\n{_table(model, ('key', 'type', 'default', 'meaning'), _key)}".lstrip()
+
+
+def _table(model: type[BaseModel], head: tuple[str, ...], row: Any) -> str:
+    meanings = _docstrings(model)
+    rows = [row(name, field, meanings.get(name, "")) for name, field in model.model_fields.items()]
+    lines = [head, ("---",) * len(head), *rows]
+    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
+
+
+def _docstrings(model: type[BaseModel]) -> dict[str, str]:
+    """Field -> the string that stands below it."""
+    tree = ast.parse(inspect.getsource(model))
+    [definition] = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    found = {}
+    for field, below in zip(definition.body, definition.body[1:], strict=False):
+        match field, below:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                found[name] = " ".join(text.split())
+    return found
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "needed"
+    default = field.get_default(call_default_factory=True)
+    match default:
+        case None | "" | () | {}:
+            return ""
+        case BaseModel() | SecretStr():
+            return "see below"
+        case timedelta():
+            return f"`{TypeAdapter(timedelta).dump_python(default, mode='json')}`"
+        case tuple():
+            return f"`{list(default)}`".replace("'", "")
+    return f"`{default}`"
+
+
+def _type(annotation: Any) -> str:
+    origin, inner = get_origin(annotation), [a for a in get_args(annotation) if a not in (NoneType, Ellipsis)]
+    match origin:
+        case _ if origin is Literal:
+            return ", ".join(f"`{value}`" for value in inner)
+        case _ if origin in (Union, UnionType):
+            return " or ".join(_type(a) for a in inner)
+        case _ if origin is tuple and len(set(inner)) == 1:
+            return f"list of {_type(inner[0])}" if len(inner) == 1 else f"pair of {_type(inner[0])}"
+        case _ if origin is dict:
+            return f"name -> {_type(inner[1])}"
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return ", ".join(f"`{value.value}`" for value in annotation)
+    return _NAMES.get(annotation, f"[{annotation.__name__}](#{annotation.__name__.lower()})")
+
+
+_NAMES = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    bool: "`true`, `false`",
+    timedelta: "duration",
+    Path: "path",
+}
+
+
+def _sections(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    """Every other class the file speaks of, once, in the order it is met."""
+    seen: list[type] = []
+    _collect(model, seen)
+    yield from (found for found in seen if found is not model)
+
+
+def _collect(annotation: Any, seen: list[type]) -> None:
+    for inner in get_args(annotation):
+        _collect(inner, seen)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel) and annotation not in seen:
+        seen.append(annotation)
+        for field in annotation.model_fields.values():
+            _collect(field.annotation, seen)
+
+
+def main() -> None:
+    for name, text in pages().items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
