@@ -47,7 +47,8 @@ class Meaning:
 _RULES: tuple[tuple[str, str, Signal, int], ...] = (
     ("selftime exclusive", "", Signal.SELF_TIME, +1),
     ("restarts restart oom oomkilled killed crash crashes terminated evicted starttime", "", Signal.RESTARTS, +1),
-    ("up availability available success successes healthy ready apdex hit", "memory disk fs", Signal.AVAILABILITY, -1),
+    ("up uptime replicas", "", Signal.RESTARTS, -1),
+    ("availability available success successes healthy ready apdex hit", "memory disk fs", Signal.AVAILABILITY, -1),
     ("throttled throttling throttle steal", "", Signal.CPU, +1),
     ("retransmit retransmits retransmitted retrans retransmission rtt", "", Signal.NETWORK, +1),
     ("dropped drop drops loss corrupt corrupted collisions", "queue", Signal.NETWORK, +1),
@@ -59,7 +60,7 @@ _RULES: tuple[tuple[str, str, Signal, int], ...] = (
     ),
     ("cpu cores millicores load1 load5 load15 runqueue", "", Signal.CPU, +1),
     ("network net tcp udp packets bandwidth socket sockets", "connections pool", Signal.NETWORK, 0),
-    ("memory mem rss heap swap workingset pgfault gc", "", Signal.MEMORY, +1),
+    ("memory mem rss heap swap workingset pgfault gc collection collections", "", Signal.MEMORY, +1),
     ("disk fs filesystem inode inodes iops blkio syscall io iowait wal", "", Signal.DISK, +1),
     (
         "connections connection pool threads goroutines queue queued pending backlog waiting fds locks inflight lag",
@@ -82,16 +83,16 @@ _TIMES = frozenset({"ms", "milliseconds", "seconds", "latency", "delay"})
 _LEFT_OVER = frozenset({"available", "avail", "free", "remaining"})
 _OUTGOING = frozenset({"client", "outbound", "egress", "outgoing", "downstream"})
 _JOINED = {("self", "time"): "selftime", ("start", "time"): "starttime", ("response", "time"): "responsetime"}
-_COMPONENT_LABELS = (
+COMPONENT_LABELS = (
     *("service", "app", "component", "service_name", "app_kubernetes_io_name", "application", "microservice"),
     *("deployment", "workload", "statefulset", "daemonset", "container", "pod", "job", "host", "node", "instance"),
 )
-_SOURCE_LABELS = ("source", "src", "caller", "client", "from", "source_service", "source_workload", "source_app")
-_TARGET_LABELS = (
+SOURCE_LABELS = ("source", "src", "caller", "client", "from", "source_service", "source_workload", "source_app")
+TARGET_LABELS = (
     *("target", "dst", "destination", "callee", "upstream", "dest", "peer", "peer_service", "server", "to"),
     *("destination_service", "destination_workload", "destination_app", "destination_service_name"),
 )
-_CODE_LABELS = (
+CODE_LABELS = (
     "code",
     "status",
     "status_code",
@@ -147,16 +148,16 @@ def words(metric: str) -> tuple[str, ...]:
 
 def component(labels: Mapping[str, str], service_label: str = "service") -> str:
     """The component that labels speak of; of an edge, its target; empty when none is named."""
-    if target := _first(labels, _TARGET_LABELS):
+    if target := _first(labels, TARGET_LABELS):
         return target
-    name = _first(labels, (service_label, *_COMPONENT_LABELS))
+    name = _first(labels, (service_label, *COMPONENT_LABELS))
     return _owner(labels, name)
 
 
 def edge(labels: Mapping[str, str], service_label: str = "service") -> tuple[str, str] | None:
     """(caller, target) when the labels name both; None otherwise."""
-    target = _first(labels, _TARGET_LABELS)
-    caller = _first(labels, (*_SOURCE_LABELS, service_label, *_COMPONENT_LABELS))
+    target = _first(labels, TARGET_LABELS)
+    caller = _first(labels, (*SOURCE_LABELS, service_label, *COMPONENT_LABELS))
     return (caller, target) if target and caller and caller != target else None
 
 
@@ -200,7 +201,7 @@ def _join(split: list[str]) -> tuple[str, ...]:
 
 
 def _is_error_code(labels: Mapping[str, str]) -> bool:
-    code = _first(labels, _CODE_LABELS).lower()
+    code = _first(labels, CODE_LABELS).lower()
     return bool(re.fullmatch(r"5(\d\d|xx)", code)) or code in {"error", "internal", "unavailable", "deadline_exceeded"}
 
 

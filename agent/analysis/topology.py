@@ -24,6 +24,7 @@ Dimension = Literal["time", "failures"]
 
 _GATE = 2.0
 """Robust deviations below which an excess is noise."""
+_SHARES = frozenset({"ratio", "percent", "percentage", "share", "fraction"})
 _KNOWN = 5
 """A component measured in fewer baseline samples than this was not there before."""
 
@@ -153,11 +154,10 @@ def _failures(table: Table, onset: Onset) -> dict[str, Excess]:
 
 
 def _is_share(table: Table, rows: list[int]) -> bool:
+    """Is it a part of the requests, or a number of them?"""
     named = {word for row in rows for word in words(table.rows[row].reading.series.name)}
-    return (
-        bool(named & {"ratio", "percent", "percentage", "rate", "share", "fraction"})
-        and float(np.nanmax(table.values[rows], initial=0.0)) <= 100.0
-    )
+    most = float(np.nanmax(table.values[rows], initial=0.0))
+    return bool(named & _SHARES) or ("rate" in named and most <= 1.0)
 
 
 def _rates(table: Table) -> dict[str, Floats]:

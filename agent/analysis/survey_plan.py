@@ -1,0 +1,243 @@
+"""What should the survey ask the metrics back end, given the alerts and the series that exist?
+
+One range query a metric, never one a series: gauges as they are, counters as rates, histograms as a mean and a high
+quantile, summed to components and to pairs of components. A live Prometheus and a recorded case go the same way.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+import numpy as np
+
+from agent.analysis import signals
+from agent.analysis.observations import Reading
+from agent.analysis.signals import Signal
+from agent.domain.alert import Alert
+from tools.base import Series
+
+Kind = Literal["gauge", "counter", "histogram"]
+
+EVERYTHING = '{__name__=~".+"}'
+MAX_QUERIES = 120
+MAX_SERIES = 5_000
+MOST_OF_ONE = 400
+"""A metric with more series than this is summed up to components before it is sent."""
+_SCOPES = ("cluster", "kubernetes_cluster", "k8s_cluster", "namespace", "env", "environment")
+_QUANTILE = "0.95"
+_FAILING = "5..|error|ERROR|Error|UNAVAILABLE|INTERNAL"
+"""Values of a status label that count as failures."""
+_NOISE = re.compile(
+    r"^(ALERTS|ALERTS_FOR_STATE|scrape_.*|promhttp_.*|prometheus_.*|alertmanager_.*|net_conntrack_.*|go_(?!goroutines).*"
+    r"|python_(?!gc_).*|.*_info|.*_created|.*_build_.*)$"
+)
+"""What exporters say about themselves."""
+_TIME_WORDS = {"request", "requests", "duration", "latency", "seconds", "milliseconds", "ms", "time"}
+_STATISTICS = ("stat", "statistic", "aggregation", "quantile", "reporter")
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One range query, and how to read what comes back."""
+
+    metric: str
+    """What the answer's series are called from here on."""
+    template: str
+    """PromQL with `%s` wherever the selector's matchers stand."""
+    matchers: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """What the answer's series are labelled with beside their own, e.g. which quantile they are."""
+
+    @property
+    def promql(self) -> str:
+        return self._filled(self.matchers)
+
+    def readings(self, answer: Iterable[Series]) -> tuple[Reading, ...]:
+        """Each series under the metric's name, with the query that gives it alone."""
+        return tuple(self._reading(one) for one in answer)
+
+    def _reading(self, one: Series) -> Reading:
+        own = {name: value for name, value in one.labels.items() if name != "__name__"}
+        narrowed = [
+            Series("", {name: value}, one.times[:0], one.values[:0]).selector[1:-1] for name, value in own.items()
+        ]
+        series = Series(self.metric, {**own, **self.labels}, one.times, one.values)
+        return Reading(series, self._filled((*self.matchers, *sorted(narrowed))))
+
+    def _filled(self, matchers: Sequence[str]) -> str:
+        told = "{" + ",".join(dict.fromkeys(matchers)) + "}" if matchers else ""
+        return self.template.replace("%s", told)
+
+
+@dataclass(frozen=True)
+class Plan:
+    asks: tuple[Ask, ...]
+    """The most telling first."""
+    left_out: tuple[str, ...]
+    """A sentence for each kind of thing that is not asked."""
+
+
+def scopes(alerts: Sequence[Alert], configured: Sequence[str]) -> list[list[str]]:
+    """Selectors for `Metrics.series`, to be tried in this order until one of them finds series."""
+    if configured:
+        return [list(configured)]
+    shared = {
+        name: alerts[0].labels[name]
+        for name in _SCOPES
+        if alerts and alerts[0].labels.get(name) and len({alert.labels.get(name) for alert in alerts}) == 1
+    }
+    empty = np.empty(0)
+    narrow = [Series("", {name: value}, empty, empty).selector for name, value in shared.items()]
+    return [[one] for one in narrow] + [[EVERYTHING]]
+
+
+def window(alerts: Sequence[Alert], now: datetime, history: timedelta, step: timedelta) -> tuple[datetime, datetime]:
+    """(start, end) of every range query: enough history for a baseline, whatever the step."""
+    first = min([alert.starts_at for alert in alerts] + [now])
+    return first - max(history, 100 * step), now
+
+
+def plan(
+    found: Sequence[Mapping[str, str]],
+    kinds: Mapping[str, str],
+    alerts: Sequence[Alert],
+    *,
+    step: timedelta,
+    service_label: str = "service",
+    scope: str = "",
+    max_queries: int = MAX_QUERIES,
+    max_series: int = MAX_SERIES,
+) -> Plan:
+    """The queries for the label sets `found` (`__name__` included); `kinds` is `Metrics.metadata()`."""
+    by_metric = _by_metric(found)
+    wanted = {name: sets for name, sets in by_metric.items() if not _NOISE.match(name)}
+    told = {value for alert in alerts for value in (*alert.labels.values(), alert.link)}
+    matchers = tuple(
+        part for part in [scope.strip().removeprefix("{").removesuffix("}")] if part and scope != EVERYTHING
+    )
+    asked: list[Ask] = []
+    weight = 0
+    skipped: list[str] = []
+    for name in sorted(wanted, key=lambda name: (_priority(name, wanted[name], told), name)):
+        asks, expected = _asks(name, wanted[name], _kind(name, kinds, wanted), _Shape(step, service_label, matchers))
+        if len(asked) + len(asks) > max_queries or weight + expected > max_series:
+            skipped.append(name)
+            continue
+        asked += asks
+        weight += expected
+    return Plan(tuple(asked), _left_out(len(by_metric) - len(wanted), skipped))
+
+
+@dataclass(frozen=True)
+class _Shape:
+    step: timedelta
+    service_label: str
+    matchers: tuple[str, ...]
+
+    @property
+    def rate_window(self) -> str:
+        """Four usual scrapes at least, and no step left out."""
+        return f"{max(60, int(2 * self.step.total_seconds()))}s"
+
+
+def _by_metric(found: Iterable[Mapping[str, str]]) -> dict[str, list[Mapping[str, str]]]:
+    by_metric: dict[str, list[Mapping[str, str]]] = defaultdict(list)
+    for labels in found:
+        if name := labels.get("__name__", ""):
+            by_metric[name].append(labels)
+    return by_metric
+
+
+def _priority(name: str, sets: Sequence[Mapping[str, str]], told: set[str]) -> tuple[int, int]:
+    """0 for what an alert names, then what is measured per component with a known meaning; few series before many."""
+    if name in told or any(name in text for text in told if "/" in text):
+        return (0, len(sets))
+    known = signals.meaning(name, {}).signal is not Signal.OTHER
+    placed = any(signals.component(labels) for labels in sets)
+    return (1 if known and placed else 2 if known or placed else 3, len(sets))
+
+
+def _kind(name: str, kinds: Mapping[str, str], wanted: Mapping[str, object]) -> Kind | None:
+    """None for the parts of a histogram that its buckets already cover."""
+    if name.endswith("_bucket"):
+        return "histogram"
+    base = re.sub(r"_(sum|count)$", "", name)
+    if base != name and f"{base}_bucket" in wanted:
+        return None
+    if ":" in name:
+        return "gauge"
+    if kinds.get(name) == "counter" or (kinds.get(base) in ("summary", "histogram") and base != name):
+        return "counter"
+    return "counter" if name.endswith("_total") and kinds.get(name) in (None, "unknown", "counter") else "gauge"
+
+
+def _asks(name: str, sets: Sequence[Mapping[str, str]], kind: Kind | None, shape: _Shape) -> tuple[list[Ask], int]:
+    """The queries for one metric and how many series they will bring."""
+    keep = _kept_labels(sets, shape.service_label)
+    groups = len({tuple(labels.get(name, "") for name in keep) for labels in sets})
+    match kind:
+        case "gauge":
+            return _gauge(name, sets, keep, groups, shape)
+        case "counter":
+            return _counter(name, sets, keep, groups, shape)
+        case "histogram":
+            return _histogram(name, keep, groups, shape)
+        case None:
+            return [], 0
+
+
+def _gauge(
+    name: str, sets: Sequence[Mapping[str, str]], keep: Sequence[str], groups: int, shape: _Shape
+) -> tuple[list[Ask], int]:
+    if len(sets) <= MOST_OF_ONE:
+        return [Ask(name, f"{name}%s", shape.matchers)], len(sets)
+    worst = "min" if signals.meaning(name, {}).worse < 0 else "max"
+    return [Ask(name, f"{worst} by ({', '.join(keep)}) ({name}%s)", shape.matchers)], groups
+
+
+def _counter(
+    name: str, sets: Sequence[Mapping[str, str]], keep: Sequence[str], groups: int, shape: _Shape
+) -> tuple[list[Ask], int]:
+    template = f"sum by ({', '.join(keep)}) (rate({name}%s[{shape.rate_window}]))"
+    asks = [Ask(name, template, shape.matchers)]
+    if code := next((label for label in signals.CODE_LABELS if any(label in labels for labels in sets)), ""):
+        asks.append(Ask(name, template, (*shape.matchers, f'{code}=~"{_FAILING}"'), {code: "5xx"}))
+    return asks, groups * len(asks)
+
+
+def _histogram(name: str, keep: Sequence[str], groups: int, shape: _Shape) -> tuple[list[Ask], int]:
+    base, by, over = name.removesuffix("_bucket"), ", ".join(keep), f"%s[{shape.rate_window}]"
+    quantile = f"histogram_quantile({_QUANTILE}, sum by ({', '.join([*keep, 'le'])}) (rate({name}{over})))"
+    mean = f"sum by ({by}) (rate({base}_sum{over})) / sum by ({by}) (rate({base}_count{over}))"
+    count = f"sum by ({by}) (rate({base}_count{over}))"
+    return [
+        Ask(base, quantile, shape.matchers, {"quantile": _QUANTILE}),
+        Ask(base, mean, shape.matchers, {"stat": "avg"}),
+        Ask(f"{_counted(base)}_requests", count, shape.matchers),
+    ], 3 * groups
+
+
+def _counted(base: str) -> str:
+    """`http_request_duration_seconds` counts what `http` does: the words that speak of time are dropped."""
+    return "_".join(word for word in base.split("_") if word not in _TIME_WORDS)
+
+
+def _kept_labels(sets: Sequence[Mapping[str, str]], service_label: str) -> list[str]:
+    """The labels that place a series: its component, its pair, and which statistic it is."""
+    present = {name for labels in sets for name in labels}
+    placed = next((name for name in (service_label, *signals.COMPONENT_LABELS) if name in present), "")
+    pair = [name for name in (*signals.SOURCE_LABELS, *signals.TARGET_LABELS) if name in present]
+    return sorted({name for name in [placed, *pair, *(s for s in _STATISTICS if s in present)] if name})
+
+
+def _left_out(noise: int, skipped: Sequence[str]) -> tuple[str, ...]:
+    said = []
+    if noise:
+        said.append(f"{noise} metrics that exporters keep about themselves were not asked for.")
+    if skipped:
+        some = ", ".join(skipped[:10]) + (", ..." if len(skipped) > 10 else "")
+        said.append(f"{len(skipped)} metrics were left out to stay within the survey's limits: {some}.")
+    return tuple(said)
