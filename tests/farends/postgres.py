@@ -6,7 +6,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -42,7 +42,7 @@ def postgres() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _as_its_user(folder: Path, command: list[str | Path]) -> None:
+def _as_its_user(folder: Path, command: Sequence[object]) -> None:
     """PostgreSQL refuses to run as root: then it runs as the user its package made."""
     words = [str(word) for word in command]
     if os.geteuid() == 0:

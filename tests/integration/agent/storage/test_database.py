@@ -1,6 +1,7 @@
 """Does a change get on the record whole, alone, and on the disk?"""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import Connection, func, select
@@ -11,8 +12,11 @@ from agent.storage.schema import migrate
 from agent.storage.tables import cursors, metadata
 
 
-def _add(name: str, number: int = 1) -> object:
-    return lambda connection: connection.execute(cursors.insert().values(name=name, sequence=number))
+def _add(name: str) -> Callable[[Connection], None]:
+    def work(connection: Connection) -> None:
+        connection.execute(cursors.insert().values(name=name, sequence=1))
+
+    return work
 
 
 def _names(connection: Connection) -> list[str]:
@@ -20,14 +24,14 @@ def _names(connection: Connection) -> list[str]:
 
 
 async def test_a_change_is_there_for_whoever_opens_the_record_next(database: Database, address: str) -> None:
-    await database.write(_add("first"))  # type: ignore[arg-type]  # the result is not looked at
+    await database.write(_add("first"))
     other = Database(address)
     assert await other.read(_names) == ["first"]
     other.close()
 
 
 async def test_one_failing_change_takes_no_other_with_it(database: Database) -> None:
-    changes = [database.write(_add(f"n{number % 50}")) for number in range(100)]  # type: ignore[arg-type]  # as above
+    changes = [database.write(_add(f"n{number % 50}")) for number in range(100)]
     outcomes = await asyncio.gather(*changes, return_exceptions=True)
     assert sum(isinstance(one, IntegrityError) for one in outcomes) == 50
     assert await database.read(lambda connection: connection.scalar(select(func.count()).select_from(cursors))) == 50

@@ -1,0 +1,77 @@
+"""Is recovery measured, held and bounded?"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from agent.domain.remediation import SuccessQuery
+from agent.graph.nodes.verify import watch
+from tools.base import BackendError, Series
+
+BEGAN = datetime(2026, 11, 21, 12, tzinfo=UTC)
+SUCCESS = SuccessQuery(
+    query="q", operator="<", value=0.05, within=timedelta(seconds=30), stable_for=timedelta(seconds=5)
+)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.time = BEGAN
+
+    def now(self) -> datetime:
+        return self.time
+
+    async def sleep(self, duration: timedelta) -> None:
+        self.time += duration
+
+
+class Metrics:
+    """Its value is a function of the seconds since the action."""
+
+    def __init__(self, value: dict[int, float | BackendError | None]) -> None:
+        self._value = value
+
+    async def query(self, promql: str, at: datetime) -> list[Series]:
+        seconds = (at - BEGAN).total_seconds()
+        value = next(value for since, value in reversed(self._value.items()) if seconds >= since)
+        if isinstance(value, BackendError):
+            raise value
+        if value is None:
+            return []
+        return [Series("q", {}, np.array([at.timestamp()]), np.array([value]))]
+
+    async def query_range(self, promql: str, start: datetime, end: datetime, step: timedelta) -> list[Series]:
+        raise NotImplementedError
+
+    async def series(self, selectors: Sequence[str], start: datetime, end: datetime) -> list[dict[str, str]]:
+        raise NotImplementedError
+
+    async def metadata(self) -> dict[str, str]:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("values", "recovered", "detail"),
+    [
+        ({0: 0.2, 10: 0.01}, True, "q < 0.05 holds (0.01) 15 s after the action."),
+        ({0: 0.01, 3: 0.2, 10: 0.01}, True, "q < 0.05 holds (0.01) 15 s after the action."),
+        ({0: 0.2}, False, "q < 0.05 did not come true within 30 s: it is 0.2."),
+        ({0: None}, False, "q < 0.05 did not come true within 30 s: it has no value."),
+        ({0: BackendError("no answer")}, False, "q < 0.05 did not come true within 30 s: no answer."),
+        ({0: float("nan"), 20: 0.01}, True, "q < 0.05 holds (0.01) 25 s after the action."),
+    ],
+)
+async def test_it_recovers_when_the_query_holds_for_long_enough(
+    values: dict[int, float | BackendError | None], recovered: bool, detail: str
+) -> None:
+    seen = await watch(Metrics(values), Clock(), SUCCESS, "q", BEGAN)
+    assert (seen.recovered, seen.detail) == (recovered, detail)
+
+
+async def test_a_worker_that_comes_back_late_does_not_wait_anew() -> None:
+    clock = Clock()
+    clock.time = BEGAN + timedelta(minutes=5)
+    seen = await watch(Metrics({0: 0.2}), clock, SUCCESS, "q", BEGAN)
+    assert (seen.recovered, clock.now() - BEGAN) == (False, timedelta(minutes=5))
