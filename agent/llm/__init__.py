@@ -1,0 +1,1 @@
+"""Models behind one port: asked within limits, believed only when the answer holds."""
