@@ -28,6 +28,7 @@ class State(Start, total=False):
     recalled: list[Json]  # recall: ports.Recalled
     findings: Json  # survey: Diagnosis by the analysis alone
     entities: list[str]  # survey: every component a tool has returned
+    not_checked: list[str]  # survey: what could not be looked at, and why
     inquiry: Json  # investigate: what the model found out
     diagnosis: Json  # diagnose: Diagnosis
     usage: Json  # diagnose: Usage

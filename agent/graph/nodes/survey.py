@@ -1,0 +1,159 @@
+"""What does the data say before any model is asked?"""
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from langgraph.runtime import Runtime
+
+from agent.analysis import signals, survey_plan
+from agent.analysis.observations import Observations, Reading
+from agent.analysis.ranking import diagnose
+from agent.analysis.survey_plan import Ask
+from agent.domain.alert import Alert
+from agent.domain.event import Event, EventType
+from agent.domain.incident import Symptom
+from agent.graph.context import Context, Sources
+from agent.graph.state import State
+from agent.ports import Metrics
+from tools.base import BackendError, Change, LogPage, Topology
+
+T = TypeVar("T")
+
+AT_ONCE = 8
+"""Queries under way at once: enough to be quick, few enough not to be the next incident."""
+LOG_LINES = 5_000
+LOG_HISTORY = timedelta(minutes=30)
+CHANGE_HISTORY = timedelta(hours=6)
+
+
+@dataclass
+class _Gaps:
+    """What could not be looked at, and why: it is told, never silently left out."""
+
+    sentences: list[str] = field(default_factory=list)
+
+    async def or_else(self, asked: Awaitable[T], instead: T) -> T:
+        try:
+            return await asked
+        except BackendError as error:
+            self.sentences.append(str(error))
+            return instead
+
+
+async def survey(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
+    context = runtime.context
+    alerts = tuple(placed.alert for placed in await context.incidents.alerts(state["incident"]))
+    gaps = _Gaps()
+    seen = await observe(context.sources, alerts, Symptom(state["symptom"]), context.clock.now(), gaps.sentences)
+    # The analysis computes for up to seconds; the leases of other runs must be renewed meanwhile.
+    findings = await asyncio.to_thread(diagnose, seen)
+    stored = await context.incidents.add_evidence(state["incident"], findings.evidence)
+    names = {placeholder.id: kept.id for placeholder, kept in zip(findings.evidence, stored, strict=True)}
+    found = findings.renamed(names.__getitem__).diagnosis()
+    text = f"Surveyed {len(seen.readings)} series, {len(seen.lines)} log lines, {len(seen.changes)} changes."
+    facts = {"evidence": len(stored), "not_checked": list(gaps.sentences)}
+    await context.journal.record(Event(type=EventType.SURVEYED, incident=state["incident"], text=text, facts=facts))
+    return {
+        "findings": found.model_dump(mode="json"),
+        "entities": sorted(_entities(seen)),
+        "not_checked": gaps.sentences,
+    }
+
+
+async def observe(
+    sources: Sources, alerts: Sequence[Alert], symptom: Symptom | None, now: datetime, not_checked: list[str]
+) -> Observations:
+    """Ask every configured back end at once; what fails becomes a sentence in `not_checked`."""
+    gaps = _Gaps(not_checked)
+    start, end = survey_plan.window(alerts, now, sources.history, sources.step)
+    readings, page, changes, topology = await asyncio.gather(
+        _metrics(sources, alerts, start, end, gaps),
+        _logs(sources, alerts, end, gaps),
+        _changes(sources, end - CHANGE_HISTORY, end, gaps),
+        _topology(sources, end, gaps),
+    )
+    return Observations(
+        now=now,
+        step=sources.step,
+        alerts=tuple(alerts),
+        readings=readings,
+        lines=tuple(reversed(page.lines)),
+        lines_query=page.query,
+        changes=changes,
+        topology=topology,
+        symptom=symptom,
+        service_label=sources.service_label,
+    )
+
+
+async def _metrics(
+    sources: Sources, alerts: Sequence[Alert], start: datetime, end: datetime, gaps: _Gaps
+) -> tuple[Reading, ...]:
+    if (metrics := sources.metrics) is None:
+        return ()
+    scope, found = await _scoped(metrics, survey_plan.scopes(alerts, sources.selectors), start, end, gaps)
+    kinds = await gaps.or_else(metrics.metadata(), {})
+    asks = survey_plan.plan(
+        found,
+        kinds,
+        alerts,
+        step=sources.step,
+        service_label=sources.service_label,
+        scope=scope,
+    )
+    gaps.sentences.extend(asks.left_out)
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def put(ask: Ask) -> tuple[Reading, ...]:
+        async with places:
+            return ask.readings(await metrics.query_range(ask.promql, start, end, sources.step))
+
+    answers = await asyncio.gather(*(gaps.or_else(put(ask), ()) for ask in asks.asks))
+    return tuple(reading for answer in answers for reading in answer)
+
+
+async def _scoped(
+    metrics: Metrics, scopes: Sequence[Sequence[str]], start: datetime, end: datetime, gaps: _Gaps
+) -> tuple[str, list[dict[str, str]]]:
+    """The narrowest scope in which there are series, and their label sets."""
+    for selectors in scopes:
+        if found := await gaps.or_else(metrics.series(selectors, start, end), []):
+            return (selectors[0] if len(selectors) == 1 else ""), found
+    return "", []
+
+
+async def _logs(sources: Sources, alerts: Sequence[Alert], end: datetime, gaps: _Gaps) -> LogPage:
+    nothing = LogPage(lines=(), total=0, truncated=False, query="")
+    if sources.logs is None:
+        return nothing
+    start = min([alert.starts_at for alert in alerts] + [end]) - LOG_HISTORY
+    return await gaps.or_else(sources.logs.search(start, end, limit=LOG_LINES), nothing)
+
+
+async def _changes(sources: Sources, start: datetime, end: datetime, gaps: _Gaps) -> tuple[Change, ...]:
+    answers = await asyncio.gather(*(gaps.or_else(source.between(start, end), []) for source in sources.changes))
+    return tuple(sorted((change for answer in answers for change in answer), key=lambda change: change.at))
+
+
+async def _topology(sources: Sources, at: datetime, gaps: _Gaps) -> Topology | None:
+    """All sources' graphs as one."""
+    answers = await asyncio.gather(*(gaps.or_else(source.topology(at), None) for source in sources.topology))
+    known = [answer for answer in answers if answer is not None]
+    if not known:
+        return None
+    return Topology(
+        nodes=frozenset().union(*(one.nodes for one in known)),
+        edges=frozenset().union(*(one.edges for one in known)),
+        kinds={name: kind for one in known for name, kind in one.kinds.items()},
+    )
+
+
+def _entities(seen: Observations) -> set[str]:
+    """Every component that a back end has named: the only ones an action may be aimed at."""
+    by_metric = {signals.component(reading.series.labels, seen.service_label) for reading in seen.readings}
+    by_log = {line.service for line in seen.lines}
+    by_change = {change.service for change in seen.changes}
+    return (by_metric | by_log | by_change | set(seen.topology.nodes if seen.topology else ())) - {""}
