@@ -1,0 +1,88 @@
+"""How does a command talk to the running agent?  Over its REST interface, with one key, like everybody else."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from agent.domain.errors import AgentError, NotAllowed, NotFound, Unauthenticated
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from agent.settings import Settings
+
+OPERATOR_KEY = "local-operator.key"
+"""Where `serve` leaves the key of whoever may read its data folder."""
+
+
+class Unreachable(AgentError):
+    """No incident-agent answers; start one with `incident-agent serve`, or set AGENT_URL."""
+
+
+class Client:
+    """Use it in a `with` block."""
+
+    def __init__(self, url: str, key: str) -> None:
+        import httpx2
+
+        self._url = url
+        headers = {"User-Agent": "incident-agent-cli", "Authorization": f"Bearer {key}"} if key else {}
+        # A redirect would carry the key to wherever it points.
+        self._http = httpx2.Client(base_url=url, headers=headers, timeout=30, follow_redirects=False)
+
+    @classmethod
+    def of(cls, settings: "Settings") -> "Client":
+        """The agent and the key that the settings name, or the one on this machine."""
+        key = settings.key.get_secret_value() if settings.key else _operator_key(settings.data)
+        return cls(settings.url or f"http://{_reachable(settings.host)}:{settings.port}", key)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def get(self, path: str, **query: str | int) -> Any:
+        """What the agent answers, as JSON. Raises the AgentError its problem document speaks of."""
+        return self._send("GET", path, params={name: value for name, value in query.items() if value != ""})
+
+    def post(self, path: str, body: Mapping[str, object] | None = None) -> Any:
+        return self._send("POST", path, json=dict(body or {}))
+
+    def delete(self, path: str) -> Any:
+        return self._send("DELETE", path)
+
+    def _send(self, method: str, path: str, **what: Any) -> Any:
+        import httpx2
+
+        try:
+            response = self._http.request(method, path, **what)
+        except httpx2.TransportError as error:
+            raise Unreachable(
+                f"No incident-agent answers at {self._url} ({error}). "
+                "Start one with `incident-agent serve`, or set AGENT_URL."
+            ) from error
+        if not response.is_success:
+            raise _refusal(response)
+        return response.json() if response.content else None
+
+
+def _refusal(response: "httpx2.Response") -> AgentError:
+    """The error a problem document (RFC 9457) stands for."""
+    try:
+        problem = response.json()
+        detail = str(problem.get("detail") or problem.get("title") or "")
+    except (ValueError, AttributeError):
+        detail = ""
+    kind = {401: Unauthenticated, 403: NotAllowed, 404: NotFound}.get(response.status_code, AgentError)
+    return kind(detail or f"The agent answered {response.status_code} to {response.request.url.path}.")
+
+
+def _operator_key(data: Path) -> str:
+    file = data / OPERATOR_KEY
+    return file.read_text(encoding="utf-8").strip() if file.exists() else ""
+
+
+def _reachable(host: str) -> str:
+    """An address to call for an address to listen on."""
+    return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 (recognised, never bound)

@@ -1,0 +1,38 @@
+"""Every command in one place, so that `--help` costs nothing: what a command needs is imported when it runs."""
+
+from importlib.metadata import PackageNotFoundError, version
+
+import typer
+
+from agent.entrypoints.cli.approvals import approvals
+from agent.entrypoints.cli.incidents import ask, feedback, incidents
+from agent.entrypoints.cli.options import Json
+from agent.entrypoints.cli.say import say, say_json
+
+app = typer.Typer(
+    name="incident-agent",
+    help="Turns alerts into checked diagnoses, and diagnoses into fixes that are safe to approve.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(incidents, name="incidents")
+app.add_typer(approvals, name="approvals")
+app.command(epilog='Example: incident-agent ask inc-7 "which deploy came first?"')(ask)
+app.command(epilog="Example: incident-agent feedback inc-7 --verdict wrong --cause 'a full disk on db-2'")(feedback)
+
+
+@app.command("version", epilog="Example: incident-agent version --json")
+def show_version(as_json: Json = False) -> None:
+    """Print the version."""
+    import platform
+
+    try:
+        number = version("incident-agent")
+    except PackageNotFoundError:
+        number = "not installed"
+    if as_json:
+        say_json({"version": number, "python": platform.python_version()})
+    else:
+        say(f"incident-agent {number}, Python {platform.python_version()}")

@@ -1,0 +1,88 @@
+"""How is something said on a terminal?  As text, as a table, or as JSON, and harmless whoever wrote it."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from agent.telemetry import printable
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+    from rich.console import Console
+
+_PIPE_WIDTH = 250
+"""Columns when nobody looks: wide enough that nothing wraps for the next program."""
+
+_STYLES = {
+    "critical": "bold red",
+    "high": "red",
+    "medium": "yellow",
+    "awaiting_approval": "bold yellow",
+    "pending": "bold yellow",
+    "parked": "bold red",
+    "ok": "green",
+    "off": "dim",
+    "broken": "bold red",
+}
+
+
+def say(text: str = "") -> None:
+    """To standard output."""
+    sys.stdout.write(printable(text, lines=True) + "\n")
+
+
+def complain(text: str) -> None:
+    """To standard error, when something failed."""
+    sys.stderr.write(printable(text, lines=True) + "\n")
+
+
+def say_json(value: "JsonValue") -> None:
+    """One JSON document."""
+    sys.stdout.write(printable(json.dumps(value, ensure_ascii=False, indent=2), lines=True) + "\n")
+
+
+def say_table(head: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str) -> None:
+    """A table; `empty` is the sentence when there are no rows."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*head, box=None, pad_edge=False, header_style="dim")
+    for row in rows:
+        # Text takes no markup: data cannot style, link or hide anything.
+        table.add_row(*(Text(printable(cell), style=_STYLES.get(cell, "")) for cell in row))
+    if table.row_count:
+        _console().print(table)
+    else:
+        say(empty)
+
+
+def say_markdown(text: str) -> None:
+    """Rendered on a terminal, as it is into a pipe."""
+    if not sys.stdout.isatty():
+        say(text)
+        return
+    from rich.markdown import Markdown
+
+    _console().print(Markdown(printable(text, lines=True), hyperlinks=False))
+
+
+def moment(at: datetime | None) -> str:
+    """In the reader's own time zone, to the second."""
+    return at.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z") if at else ""
+
+
+def seconds(length: float) -> str:
+    """A length of time in the two units that matter: `1 h 5 min`, `12 s`."""
+    whole = round(length)
+    hours, minutes, rest = whole // 3600, whole % 3600 // 60, whole % 60
+    named = [(hours, "h"), (minutes, "min"), (rest, "s")]
+    told = [f"{number} {unit}" for number, unit in named if number][:2]
+    return " ".join(told) or "0 s"
+
+
+def _console() -> "Console":
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH, highlight=False)
