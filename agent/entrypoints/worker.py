@@ -1,7 +1,6 @@
 """Who does the jobs? Workers lease them, keep the lease alive, and stop between two steps when told to."""
 
 import asyncio
-import logging
 import os
 import secrets
 import socket
@@ -16,8 +15,9 @@ from agent.domain.errors import LeaseLost
 from agent.domain.job import Lease
 from agent.ports import Clock, Queue
 from agent.service import Service
+from agent.telemetry import Log
 
-log = logging.getLogger(__name__)
+log = Log(__name__)
 
 LEASE = timedelta(seconds=30)
 """A worker that has died is replaced this much later."""
@@ -83,13 +83,13 @@ class Worker:
             await self._under_lease(lease, control)
             await self._queue.acknowledge(lease)
             took = (self._clock.now() - started).total_seconds()
-            log.info("job finished", extra={"job": lease.job.id, "seconds": took})
+            log.info("job finished", job=lease.job.id, seconds=took)
         except GraphDrained:
             await self._queue.release(lease)
         except LeaseLost:
-            log.warning("lease lost", extra={"job": lease.job.id})
+            log.warning("lease lost", job=lease.job.id)
         except Exception as error:  # the worker's outermost frame: the job comes back, or is set aside the third time
-            log.exception("job failed", extra={"job": lease.job.id, "attempt": lease.attempt})
+            log.error("job failed", because=error, job=lease.job.id, attempt=lease.attempt)
             with suppress(LeaseLost):
                 await self._queue.give_back(lease, f"{type(error).__name__}: {error}")
         finally:
@@ -131,7 +131,7 @@ class Worker:
         """A loop beside the line never dies: what went wrong is told and tried again."""
         try:
             return await step()
-        except Exception:  # an outermost frame: the next round tries again
-            log.exception("failed, trying again")
+        except Exception as error:  # an outermost frame: the next round tries again
+            log.error("failed, trying again", because=error)
             await self._clock.sleep(SWEEP)
             return 0

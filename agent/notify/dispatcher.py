@@ -1,14 +1,14 @@
 """What has happened that somebody has not been told yet? Follows the journal, one cursor a channel."""
 
-import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from agent.domain.event import Recorded
 from agent.ports import Clock, Follower
+from agent.telemetry import Log
 
-log = logging.getLogger(__name__)
+log = Log(__name__)
 
 PAGE = 100
 FIRST_PAUSE = timedelta(seconds=2)
@@ -64,4 +64,4 @@ class Dispatcher:
         pause = min(LONGEST_PAUSE, self._pause.get(name, FIRST_PAUSE / 2) * 2)
         self._pause[name] = pause
         self._not_before[name] = self._clock.now() + pause
-        log.warning("channel waits", extra={"channel": name, "seconds": pause.total_seconds(), "reason": str(reason)})
+        log.warning("channel waits", channel=name, seconds=pause.total_seconds(), reason=str(reason))

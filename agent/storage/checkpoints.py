@@ -49,3 +49,18 @@ async def sqlite_checkpoints(path: Path, key: bytes) -> AsyncIterator[BaseCheckp
         saver = AsyncSqliteSaver(connection, serde=SealedSerializer(key))
         await saver.setup()
         yield saver
+
+
+@asynccontextmanager
+async def postgres_checkpoints(url: str, key: bytes) -> AsyncIterator[BaseCheckpointSaver[Any]]:
+    """Checkpoints in the shared database."""
+    from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+    from psycopg.rows import dict_row
+    from psycopg_pool import AsyncConnectionPool
+
+    address = url.replace("postgresql+psycopg", "postgresql")
+    options = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
+    async with AsyncConnectionPool(address, max_size=10, kwargs=options, open=False) as pool:
+        saver = AsyncPostgresSaver(pool, serde=SealedSerializer(key))  # type: ignore[arg-type]  # the pool's row type
+        await saver.setup()
+        yield saver

@@ -1,0 +1,50 @@
+"""What does the machine itself provide? The clock, ids, chance, and the lock on the data folder."""
+
+import asyncio
+import fcntl
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from agent.domain.errors import ConfigurationError, DataFolderInUse
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+"""Crockford's base 32: sorts as the numbers do, and has no letters that look alike."""
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def sleep(self, duration: timedelta) -> None:
+        await asyncio.sleep(duration.total_seconds())
+
+
+def sortable_id(prefix: str) -> str:
+    """`inc-06f1w5m9k7c4...`: 45 bits of milliseconds, so that ids sort by time, and 50 of chance."""
+    milliseconds = int(datetime.now(UTC).timestamp() * 1000)
+    return f"{prefix}-{_base32(milliseconds, 9)}{_base32(secrets.randbits(50), 10)}"
+
+
+@contextmanager
+def data_folder(path: Path) -> Iterator[Path]:
+    """The folder, made if need be, and ours alone until the end. DataFolderInUse when another process has it."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = (path / "lock").open("w")
+    except OSError as error:
+        raise ConfigurationError(f"The data folder {path} cannot be written: {error.strerror}.") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise DataFolderInUse(
+                f"Another incident-agent is running on the data folder {path}; stop it, or set AGENT_DATA to another."
+            ) from None
+        yield path
+
+
+def _base32(number: int, length: int) -> str:
+    return "".join(_ALPHABET[number >> 5 * place & 31] for place in reversed(range(length)))

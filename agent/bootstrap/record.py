@@ -1,0 +1,67 @@
+"""Where is everything kept? The database and what stands on it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from agent.identity.secrets import Secrets
+from langgraph.checkpoint.base import BaseCheckpointSaver
+
+from agent.ports import Clock
+from agent.queue.sql import SqlQueue
+from agent.settings import Settings
+from agent.storage.approvals import SqlApprovals
+from agent.storage.checkpoints import postgres_checkpoints, sqlite_checkpoints
+from agent.storage.database import Database
+from agent.storage.effects import SqlLedger
+from agent.storage.incidents import SqlIncidents
+from agent.storage.jobs import SqlJobs
+from agent.storage.journal import Chain, SqlJournal
+from agent.storage.lessons import SqlLessons
+from agent.storage.schema import migrate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    database: Database
+    chain: Chain
+    journal: SqlJournal
+    incidents: SqlIncidents
+    approvals: SqlApprovals
+    ledger: SqlLedger
+    lessons: SqlLessons
+    queue: SqlQueue
+    checkpoints: BaseCheckpointSaver[Any]
+
+
+@asynccontextmanager
+async def open_record(settings: Settings, folder: Path, clock: Clock, secrets: Secrets) -> AsyncIterator[Record]:
+    """The database in its newest shape; closed at the end."""
+    database = Database(settings.database)
+    try:
+        migrate(database)
+        chain = Chain(secrets.derive("journal"), clock)
+        sealed = secrets.derive("checkpoints")
+        on_sqlite = settings.database.startswith("sqlite")
+        saver = (
+            sqlite_checkpoints(folder / "checkpoints.db", sealed)
+            if on_sqlite
+            else postgres_checkpoints(settings.database, sealed)
+        )
+        async with saver as checkpoints:
+            yield Record(
+                database=database,
+                chain=chain,
+                journal=SqlJournal(database, chain),
+                incidents=SqlIncidents(database, chain, clock),
+                approvals=SqlApprovals(database, chain, clock),
+                ledger=SqlLedger(database, chain, clock),
+                lessons=SqlLessons(database, clock),
+                queue=SqlQueue(SqlJobs(database, chain, clock), Random()),  # noqa: S311 (jitter, not a secret)
+                checkpoints=checkpoints,
+            )
+    finally:
+        database.close()
