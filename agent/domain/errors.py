@@ -1,6 +1,9 @@
 """What can go wrong, each with the sentence its reader needs. Raise the class; the docstring is the message."""
 
-from agent.domain.hypothesis import Usage
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from agent.domain.hypothesis import Usage
 
 
 class AgentError(Exception):
@@ -57,8 +60,11 @@ class QueueFull(AgentError):
 class ModelUnavailable(AgentError):
     """The model gave no usable answer within its budget."""
 
-    def __init__(self, message: str | None = None, usage: Usage | None = None) -> None:
+    def __init__(self, message: str | None = None, usage: "Usage | None" = None) -> None:
         super().__init__(message)
+        # Imported here: the errors are what `--help` needs, and pydantic is not.
+        from agent.domain.hypothesis import Usage
+
         self.usage = usage or Usage()
         """What was spent on it all the same."""
 
