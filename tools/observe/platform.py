@@ -1,0 +1,240 @@
+"""What does Kubernetes say about a service?  Its pods, their events and its rollouts."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+
+from tools.base import BackendError, ToolResult
+from tools.clients.kubernetes import Cluster, ClusterEvent, Pod, ReplicaSet
+from tools.clients.outcome import Answered
+from tools.log_templates import printable
+from tools.observe.rollouts import rollouts
+
+MOST_SHOWN = 20
+"""Pods or events that a result lists; the rest is counted."""
+LONGEST_MESSAGE = 300
+
+Name = Annotated[str, StringConstraints(max_length=253, pattern=r"^([a-z0-9]([a-z0-9.-]*[a-z0-9])?)?$")]
+Namespace = Annotated[str, StringConstraints(max_length=63, pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?)?$")]
+Clock = Callable[[], datetime]
+
+
+class ServiceArguments(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    service: Name = Field("", description="The deployment, or the value of the pods' label `app`; empty: all.")
+    namespace: Namespace = Field("", description="Empty: the agent's own.")
+
+
+class EventArguments(ServiceArguments):
+    minutes: int = Field(60, ge=1, le=1440, description="How far back; a cluster keeps about an hour.")
+
+
+class RolloutArguments(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    service: Name = Field(min_length=1, description="The deployment.")
+    namespace: Namespace = Field("", description="Empty: the agent's own.")
+
+
+class Pods:
+    """What state its pods are in, as a tool."""
+
+    name = "kubernetes_pods"
+    description = "The pods of a service: ready, restarts, why a container waits or how it ended, image, node."
+    kind = "platform"
+    arguments: type[BaseModel] = ServiceArguments
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    async def __call__(self, arguments: BaseModel) -> ToolResult:
+        asked = ServiceArguments.model_validate(arguments.model_dump())
+        try:
+            namespace = asked.namespace or await self._cluster.home()
+            pods, labels, cut = await _pods_of(self._cluster, namespace, asked.service)
+        except BackendError as error:
+            return failed(self.name, asked, error)
+        return ToolResult(
+            ok=True,
+            text="\n".join([_pods_in_short(pods, asked.service, namespace), *map(_pod_line, pods[:MOST_SHOWN])]),
+            query=f"pods in {namespace} where {labels or 'any label'}",
+            data=[_pod_facts(pod) for pod in pods[:MOST_SHOWN]],
+            entities=_entities(asked.service if pods else "", *(pod.name for pod in pods)),
+            truncated=cut or len(pods) > MOST_SHOWN,
+        )
+
+
+class Events:
+    """What was reported about it, as a tool."""
+
+    name = "kubernetes_events"
+    description = "What Kubernetes reported about a service's pods and rollouts lately: scheduling, probes, kills."
+    kind = "platform"
+    arguments: type[BaseModel] = EventArguments
+
+    def __init__(self, cluster: Cluster, now: Clock = lambda: datetime.now(UTC)) -> None:
+        self._cluster = cluster
+        self._now = now
+
+    async def __call__(self, arguments: BaseModel) -> ToolResult:
+        asked = EventArguments.model_validate(arguments.model_dump())
+        end = self._now()
+        start = end - timedelta(minutes=asked.minutes)
+        try:
+            namespace = asked.namespace or await self._cluster.home()
+            listing = await self._cluster.events(namespace)
+        except BackendError as error:
+            return failed(self.name, asked, error)
+        wanted = [one for one in listing.items if start <= one.at < end and _is_about(one, asked.service)]
+        wanted.sort(key=lambda one: (one.type == "Normal", -one.at.timestamp()))  # Warnings first, then the latest.
+        about = f" about {asked.service}" if asked.service else ""
+        return ToolResult(
+            ok=True,
+            text="\n".join([_events_in_short(wanted, about, namespace), *map(_event_line, wanted[:MOST_SHOWN])]),
+            query=f"events in {namespace}{about} from {start:%Y-%m-%dT%H:%M:%SZ} to {end:%Y-%m-%dT%H:%M:%SZ}",
+            data=[_event_facts(one) for one in wanted[:MOST_SHOWN]],
+            entities=_entities(asked.service if wanted else ""),
+            truncated=listing.cut or len(wanted) > MOST_SHOWN,
+            trust="user-controlled",  # The answer of a failing probe is repeated in its event.
+            starts_at=start,
+            ends_at=end,
+        )
+
+
+class Rollouts:
+    """What was rolled out, as a tool."""
+
+    name = "kubernetes_rollouts"
+    description = "The revisions of a deployment: when each was rolled out and what it changed."
+    kind = "change"
+    arguments: type[BaseModel] = RolloutArguments
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    async def __call__(self, arguments: BaseModel) -> ToolResult:
+        asked = RolloutArguments.model_validate(arguments.model_dump())
+        try:
+            namespace = asked.namespace or await self._cluster.home()
+            deployment = await self._cluster.deployment(namespace, asked.service)
+            sets = await self._cluster.replica_sets(namespace)
+        except BackendError as error:
+            return failed(self.name, asked, error)
+        revisions = [one for one in sets.items if one.deployment == deployment.name]
+        state = f"revision {deployment.revision}, {deployment.ready} of {deployment.replicas} replicas ready"
+        changes = [f"{one.at:%Y-%m-%dT%H:%M:%SZ} {one.summary}" for one in rollouts(deployment, revisions)]
+        return ToolResult(
+            ok=True,
+            text="\n".join([f"{deployment.name} is at {state}.", *changes]),
+            query=f"replica sets of deployment {namespace}/{deployment.name}",
+            data=[_revision_facts(one) for one in sorted(revisions, key=lambda one: one.revision)],
+            entities=_entities(deployment.name),
+            truncated=sets.cut,
+        )
+
+
+def failed(tool: str, asked: BaseModel, error: BackendError) -> ToolResult:
+    """An error is a result, too: what was asked, and what came back."""
+    query = asked.model_dump_json(exclude_defaults=True)
+    return ToolResult(ok=False, text=f"{tool} {query}: {error}", query=f"{tool} {query}")
+
+
+async def _pods_of(cluster: Cluster, namespace: str, service: str) -> tuple[Sequence[Pod], str, bool]:
+    """(the pods, the labels they were found by, whether there are more)."""
+    for labels in await _selectors(cluster, namespace, service):
+        listing = await cluster.pods(namespace, labels)
+        if listing.items or not service:
+            break
+    return listing.items, ",".join(f"{key}={value}" for key, value in labels.items()), listing.cut
+
+
+async def _selectors(cluster: Cluster, namespace: str, service: str) -> list[dict[str, str]]:
+    """What a deployment itself selects by; for anything else the labels that are usual."""
+    if not service:
+        return [{}]
+    try:
+        return [dict((await cluster.deployment(namespace, service)).selector)]
+    except Answered as error:
+        if error.status != 404:
+            raise
+    return [{"app": service}, {"app.kubernetes.io/name": service}]
+
+
+def _entities(*names: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _pods_in_short(pods: Sequence[Pod], service: str, namespace: str) -> str:
+    phases = ", ".join(f"{count} {phase}" for phase, count in Counter(pod.phase for pod in pods).most_common())
+    ready = sum(pod.ready == pod.containers for pod in pods)
+    restarts = sum(pod.restarts for pod in pods)
+    of = f" of {service}" if service else ""
+    return f"{len(pods)} pods{of} in {namespace} ({phases or 'none'}): {ready} ready, {restarts} restarts."
+
+
+def _pod_line(pod: Pod) -> str:
+    started = f", since {pod.started_at:%Y-%m-%dT%H:%M:%SZ}" if pod.started_at else ""
+    troubles = "".join(f"; {_cut(trouble)}" for trouble in pod.troubles)
+    images = ", ".join(pod.images)
+    state = f"{pod.phase}, {pod.ready}/{pod.containers} ready, {pod.restarts} restarts"
+    return f"{pod.name}: {state}{started}, {images} on {pod.node or 'no node'}{troubles}"
+
+
+def _pod_facts(pod: Pod) -> JsonValue:
+    return {
+        "name": pod.name,
+        "phase": pod.phase,
+        "node": pod.node,
+        "started_at": pod.started_at.isoformat() if pod.started_at else None,
+        "ready": pod.ready,
+        "containers": pod.containers,
+        "restarts": pod.restarts,
+        "images": list(pod.images),
+        "troubles": [_cut(trouble) for trouble in pod.troubles],
+    }
+
+
+def _is_about(event: ClusterEvent, service: str) -> bool:
+    """A deployment's replica sets and pods have names that begin with its own."""
+    return not service or event.name == service or event.name.startswith(f"{service}-")
+
+
+def _events_in_short(events: Sequence[ClusterEvent], about: str, namespace: str) -> str:
+    counts = ", ".join(f"{count} {reason}" for reason, count in Counter(one.reason for one in events).most_common())
+    return f"{len(events)} events{about} in {namespace}: {counts or 'none'}."
+
+
+def _event_line(event: ClusterEvent) -> str:
+    times = f" x{event.count}" if event.count > 1 else ""
+    about = f"{event.kind} {event.name}"
+    return f"{event.at:%Y-%m-%dT%H:%M:%SZ} {event.type} {event.reason}{times} {about}: {_cut(event.message)}"
+
+
+def _event_facts(event: ClusterEvent) -> JsonValue:
+    return {
+        "at": event.at.isoformat(),
+        "type": event.type,
+        "reason": event.reason,
+        "kind": event.kind,
+        "name": event.name,
+        "message": _cut(event.message),
+        "count": event.count,
+    }
+
+
+def _revision_facts(revision: ReplicaSet) -> JsonValue:
+    return {
+        "revision": revision.revision,
+        "created_at": revision.created_at.isoformat(),
+        "replicas": revision.replicas,
+        "images": list(revision.images),
+        "change_cause": revision.change_cause,
+    }
+
+
+def _cut(text: str) -> str:
+    return " ".join(printable(text).split())[:LONGEST_MESSAGE]

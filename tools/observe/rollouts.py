@@ -1,0 +1,92 @@
+"""Which rollouts changed a deployment, when, and how?  Kubernetes as a source of changes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+from tools.base import Change
+from tools.clients.kubernetes import Cluster, Deployment, Object, ReplicaSet
+
+
+class RolloutChanges:
+    """`tools.base.Changes` over the replica sets of some namespaces: each revision of a deployment is one.
+
+    A cluster keeps `revisionHistoryLimit` of them, ten by default. A rollback brings an old replica set back, which
+    keeps its age; its time is when the deployment last got on, and it is only known while it is the latest.
+    """
+
+    def __init__(self, cluster: Cluster, namespaces: Sequence[str] = ()) -> None:
+        """`namespaces` empty: the cluster's own default one."""
+        self._cluster = cluster
+        self._namespaces = tuple(namespaces)
+
+    async def between(self, start: datetime, end: datetime) -> list[Change]:
+        """Rollouts in [start, end), the earliest first. BackendError when the cluster cannot be asked."""
+        found: list[Change] = []
+        for namespace in self._namespaces or (await self._cluster.home(),):
+            deployments = await self._cluster.deployments(namespace)
+            sets = await self._cluster.replica_sets(namespace)
+            for deployment in deployments.items:
+                found += rollouts(deployment, [one for one in sets.items if one.deployment == deployment.name])
+        return sorted((change for change in found if start <= change.at < end), key=lambda change: change.at)
+
+
+def rollouts(deployment: Deployment, revisions: Sequence[ReplicaSet]) -> list[Change]:
+    """The deployment's revisions as changes, the earliest first."""
+    ordered = sorted(revisions, key=lambda one: one.revision)
+    changes = [_first(ordered[0])] if ordered else []
+    return changes + [_change(deployment, before, after) for before, after in pairwise(ordered)]
+
+
+def _first(revision: ReplicaSet) -> Change:
+    return Change(
+        at=revision.created_at,
+        service=revision.deployment,
+        kind="deploy",
+        summary=f"revision {revision.revision}: {', '.join(revision.images)}{_cause(revision)}",
+        source="kubernetes",
+    )
+
+
+def _change(deployment: Deployment, before: ReplicaSet, after: ReplicaSet) -> Change:
+    kind, what = _difference(before, after)
+    at = after.created_at
+    if at < before.created_at:  # An old revision is back.
+        what = f"rolled back, {what}"
+        at = deployment.progressed_at or at
+    return Change(
+        at=at,
+        service=deployment.name,
+        kind=kind,
+        summary=f"revision {after.revision}: {what}{_cause(after)}",
+        source="kubernetes",
+    )
+
+
+def _difference(before: ReplicaSet, after: ReplicaSet) -> tuple[str, str]:
+    """(kind of change, what differs), by the pod templates."""
+    if before.images != after.images:
+        return "deploy", f"{', '.join(before.images)} -> {', '.join(after.images)}"
+    if before.template["spec"] == after.template["spec"]:
+        return "restart", "the same pods again"
+    changed = sorted(_changed_fields(before.template["spec"], after.template["spec"]))
+    return "config", f"changed {', '.join(changed)}"
+
+
+def _changed_fields(before: Object, after: Object) -> set[str]:
+    """Names only: the values may be secrets."""
+    names = {key for key in before.keys() | after.keys() if key != "containers" and before.get(key) != after.get(key)}
+    old, new = _by_name(before), _by_name(after)
+    for container in old.keys() | new.keys():
+        was, now = old.get(container, {}), new.get(container, {})
+        names |= {f"{container}.{key}" for key in was.keys() | now.keys() if was.get(key) != now.get(key)}
+    return names
+
+
+def _by_name(spec: Object) -> dict[str, dict[str, Any]]:
+    return {container["name"]: container for container in spec.get("containers", ())}
+
+
+def _cause(revision: ReplicaSet) -> str:
+    return f" ({revision.change_cause})" if revision.change_cause else ""
