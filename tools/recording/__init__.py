@@ -1,0 +1,1 @@
+"""Answers from recorded telemetry: the same questions as production, no server."""

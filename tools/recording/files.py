@@ -1,0 +1,88 @@
+"""What do the JSON files of a recorded case hold?  Log lines, changes and a graph of who depends on whom."""
+
+import json
+import lzma
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from tools.base import BackendError, Change, LogLine, Topology
+
+
+def log_lines(path: Path, shift: timedelta) -> list[LogLine]:
+    """JSON lines of `ts service pod level trace message`, in the order of their times; `ts` in seconds or ISO 8601."""
+    return sorted((_log_line(record, shift) for record in _records(path)), key=lambda line: line.at)
+
+
+def changes(path: Path, shift: timedelta) -> list[Change]:
+    """A JSON list of `at service kind summary source author link`, in the order of their times."""
+    return sorted((_change(record, shift) for record in _json(path)), key=lambda change: change.at)
+
+
+def topology(path: Path) -> Topology:
+    """Nodes (names, or objects with `id` and `type`), edges [who depends, on whom], `hosts` {component: host}."""
+    return _topology(_json(path))
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise BackendError(f"{path}: cannot be read: {error}") from error
+
+
+def _records(path: Path) -> Iterator[Mapping[str, Any]]:
+    try:
+        with lzma.open(path, "rt", encoding="utf-8") if path.suffix == ".xz" else path.open(encoding="utf-8") as lines:
+            for line in lines:
+                if line.strip():
+                    yield json.loads(line)
+    except (OSError, ValueError, lzma.LZMAError) as error:
+        raise BackendError(f"{path}: cannot be read: {error}") from error
+
+
+def _log_line(record: Mapping[str, Any], shift: timedelta) -> LogLine:
+    return LogLine(
+        at=_time(record["ts"]) + shift,
+        service=str(record.get("service") or ""),
+        message=str(record.get("message") or ""),
+        level=str(record.get("level") or "").lower(),
+        pod=str(record.get("pod") or ""),
+        trace=str(record.get("trace") or ""),
+    )
+
+
+def _time(stamp: Any) -> datetime:
+    if isinstance(stamp, int | float):
+        return datetime.fromtimestamp(stamp, UTC)
+    at = datetime.fromisoformat(str(stamp))
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def _change(record: Mapping[str, Any], shift: timedelta) -> Change:
+    text = {name: str(record.get(name) or "") for name in ("service", "summary", "author", "link")}
+    kind, source = str(record.get("kind") or "other"), str(record.get("source") or "recorded")
+    return Change(at=_time(record["at"]) + shift, kind=kind, source=source, **text)
+
+
+def _topology(graph: Mapping[str, Any]) -> Topology:
+    kinds = {str(node["id"]): str(node["type"]).lower() for node in graph["nodes"] if isinstance(node, dict)}
+    edges = {edge for raw in graph["edges"] if (edge := _edge(raw, kinds))}
+    for component, host in graph.get("hosts", {}).items():
+        kinds[str(host)] = "host"
+        edges.add((str(component), str(host)))
+    nodes = {str(node) for node in graph["nodes"] if not isinstance(node, dict)}
+    return Topology(frozenset(nodes | set(kinds) | {end for edge in edges for end in edge}), frozenset(edges), kinds)
+
+
+def _edge(raw: Any, kinds: Mapping[str, str]) -> tuple[str, str] | None:
+    """(who depends, on whom). Typed graphs name a placement in both directions; only the one that depends is kept."""
+    caller, callee = (raw["source"], raw["target"]) if isinstance(raw, dict) else raw
+    deeper = _depth(kinds.get(caller, "")) > _depth(kinds.get(callee, ""))
+    return None if deeper else (str(caller), str(callee))
+
+
+def _depth(kind: str) -> int:
+    """0 for a service, 1 for an instance of one, 2 for the machine it runs on."""
+    return 2 if kind == "host" else int(kind.endswith("instance"))
