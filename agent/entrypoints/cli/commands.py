@@ -5,8 +5,10 @@ from importlib.metadata import PackageNotFoundError, version
 import typer
 
 from agent.entrypoints.cli.approvals import approvals
+from agent.entrypoints.cli.doctor import doctor
 from agent.entrypoints.cli.incidents import ask, feedback, incidents
 from agent.entrypoints.cli.options import Json
+from agent.entrypoints.cli.runbooks import runbooks
 from agent.entrypoints.cli.say import say, say_json
 
 app = typer.Typer(
@@ -19,8 +21,10 @@ app = typer.Typer(
 )
 app.add_typer(incidents, name="incidents")
 app.add_typer(approvals, name="approvals")
+app.add_typer(runbooks, name="runbooks")
 app.command(epilog='Example: incident-agent ask inc-7 "which deploy came first?"')(ask)
 app.command(epilog="Example: incident-agent feedback inc-7 --verdict wrong --cause 'a full disk on db-2'")(feedback)
+app.command(epilog="Example: incident-agent doctor")(doctor)
 
 
 @app.command("version", epilog="Example: incident-agent version --json")

@@ -1,0 +1,144 @@
+"""Is what the agent itself stands on in order?  Configuration, data folder, record, queue, memory, runbooks."""
+
+import asyncio
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent.domain.errors import AgentError
+from agent.entrypoints.cli.checks.finding import DEADLINE, Finding, State, asked
+from agent.settings import Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_LOW_DISK = 1_000_000_000
+"""Bytes; below this the record is in danger."""
+
+
+async def configuration(settings: Settings) -> Finding:
+    try:
+        config = settings.config()
+    except AgentError as error:
+        return Finding("configuration", State.BROKEN, str(error), "docs/configuration.md has every key.")
+    if settings.config_file is None:
+        return Finding("configuration", State.OK, "the defaults: nothing is done in the world (autonomy: observe)")
+    return Finding("configuration", State.OK, f"{settings.config_file}, autonomy: {config.policy.autonomy}")
+
+
+async def data_folder(settings: Settings) -> Finding:
+    folder = settings.data
+    if not folder.exists():
+        return _future_folder(folder)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return Finding("data folder", State.BROKEN, f"{folder} cannot be written", f"Run: chown -R $USER {folder}")
+    if folder.stat().st_mode & 0o077:
+        return Finding("data folder", State.BROKEN, f"others can read {folder}", f"Run: chmod -R go= {folder}")
+    free = shutil.disk_usage(folder).free
+    if free < _LOW_DISK:
+        return Finding("data folder", State.BROKEN, f"{free / 1e9:.1f} GB are left", "Make room, or move AGENT_DATA.")
+    return Finding("data folder", State.OK, f"{folder}, {free / 1e9:.0f} GB free")
+
+
+def _future_folder(folder: Path) -> Finding:
+    above = next(parent for parent in folder.absolute().parents if parent.exists())
+    if not os.access(above, os.W_OK | os.X_OK):
+        return Finding("data folder", State.BROKEN, f"{folder} cannot be made", "Set AGENT_DATA to another folder.")
+    return Finding("data folder", State.OK, f"{folder} will be made at the first start")
+
+
+async def record(settings: Settings) -> Finding:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        found, wanted = await asyncio.to_thread(_revisions, settings)
+    except (SQLAlchemyError, OSError) as error:
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        return Finding("record", State.BROKEN, reason, "Check AGENT_DATABASE_URL, and that the database is up.")
+    kind = settings.database.split(":")[0].split("+")[0]
+    if not found:
+        return Finding("record", State.OK, f"{kind}, empty: the first start fills it")
+    if found != wanted:
+        return Finding("record", State.BROKEN, f"{kind} at {found}, wanted {wanted}", "Run: incident-agent migrate")
+    return Finding("record", State.OK, f"{kind} at {found}")
+
+
+def _revisions(settings: Settings) -> tuple[str, str]:
+    """(the database's revision, the newest); empty for a database that does not exist yet."""
+    from sqlalchemy import create_engine, inspect, text
+
+    from agent.storage.schema import newest
+
+    def read(connection: "Connection") -> str:
+        if not inspect(connection).has_table("alembic_version"):
+            return ""
+        return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or "")
+
+    engine = create_engine(settings.database)
+    file = engine.url.database if engine.url.get_backend_name() == "sqlite" else None
+    try:
+        # Connecting to a SQLite file that is not there would make it.
+        if file and not os.path.exists(file):  # noqa: PTH110 (SQLAlchemy speaks of it as text)
+            return "", newest()
+        with engine.connect() as connection:
+            return read(connection), newest()
+    finally:
+        engine.dispose()
+
+
+async def queue(settings: Settings) -> Finding:
+    if settings.redis_url is None:
+        return Finding("queue", State.OK, "embedded, in the record")
+    from redis.asyncio import Redis
+    from redis.backoff import NoBackoff
+    from redis.exceptions import RedisError
+    from redis.retry import Retry
+
+    redis = Redis.from_url(
+        settings.redis_url.get_secret_value(),
+        socket_timeout=DEADLINE.total_seconds(),
+        socket_connect_timeout=DEADLINE.total_seconds(),
+        retry=Retry(NoBackoff(), 0),
+    )
+    try:
+        version = (await redis.info("server"))["redis_version"]
+    except (RedisError, OSError) as error:
+        return Finding("queue", State.BROKEN, str(error), "Check AGENT_REDIS_URL, and that Redis is up.")
+    finally:
+        await redis.aclose()
+    return Finding("queue", State.OK, f"Redis {version}")
+
+
+async def memory(settings: Settings) -> Finding:
+    if settings.chroma_url:
+        return await asked("memory", settings.chroma_url, "/api/v2/heartbeat", "AGENT_CHROMA_URL")
+    if settings.embeddings:
+        return Finding("memory", State.OK, f"embedded Chroma, vectors by {settings.embeddings}")
+    from agent.memory.minilm import MiniLM, ModelFilesMissing
+
+    try:
+        await asyncio.to_thread(MiniLM.check)
+    except ModelFilesMissing as missing:
+        return Finding("memory", State.OK, f"embedded Chroma, vectors by hashing: {missing}", "Run: make setup")
+    return Finding("memory", State.OK, "embedded Chroma, vectors by MiniLM on this machine")
+
+
+async def runbooks(settings: Settings) -> Finding:
+    from agent.catalogue.lint import survey
+
+    actions, problems = await asyncio.to_thread(survey, settings.runbooks)
+    if problems:
+        return Finding("runbooks", State.BROKEN, f"{problems[0]}", "Run: incident-agent runbooks lint")
+    return Finding("runbooks", State.OK, f"{len(actions)} actions in {settings.runbooks}")
+
+
+async def address(settings: Settings) -> Finding:
+    if settings.host in {"127.0.0.1", "::1", "localhost"}:
+        return Finding("address", State.OK, f"{settings.host}:{settings.port}, this machine alone")
+    return Finding(
+        "address",
+        State.OK,
+        f"{settings.host}:{settings.port}, reachable from outside",
+        "Put TLS in front of it; keys travel with every request.",
+    )

@@ -1,0 +1,61 @@
+"""Does what the agent talks to answer?  The model, the ticket system, the chat."""
+
+from agent.entrypoints.cli.checks.finding import DEADLINE, Finding, State, asked
+from agent.settings import Settings
+
+
+async def model(settings: Settings) -> Finding:
+    if not settings.model:
+        mend = "Set AGENT_MODEL and OPENAI_API_KEY for investigations; diagnoses come from the analysis until then."
+        return Finding("model", State.OFF, "not configured: analysis only", mend)
+    if settings.openai_api_key is None and not settings.openai_base_url and "@http" not in settings.model:
+        return Finding("model", State.BROKEN, f"{settings.model} has no key", "Set OPENAI_API_KEY.")
+    if "@http" in settings.model or (settings.openai_base_url == "" and not settings.model.startswith("openai:")):
+        return Finding("model", State.OK, f"{settings.model} (not asked)")
+    key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else ""
+    url = settings.openai_base_url or "https://api.openai.com/v1"
+    return await asked(
+        "model", url, "/models", "OPENAI_BASE_URL and OPENAI_API_KEY", says=settings.model, key=key, outside=True
+    )
+
+
+async def jira(settings: Settings) -> Finding:
+    if not settings.jira_url:
+        return Finding("jira", State.OFF, "not configured: no tickets", "Set JIRA_URL, JIRA_TOKEN and JIRA_PROJECT.")
+    if settings.jira_token is None:
+        return Finding("jira", State.BROKEN, "JIRA_URL is set and JIRA_TOKEN is not", "Set JIRA_TOKEN.")
+    token = settings.jira_token.get_secret_value()
+    basic = (settings.jira_user, token) if settings.jira_user else None
+    return await asked(
+        "jira",
+        settings.jira_url,
+        "/rest/api/2/myself",
+        "JIRA_URL, JIRA_USER and JIRA_TOKEN",
+        key="" if basic else token,
+        basic=basic,
+        outside=True,
+    )
+
+
+async def slack(settings: Settings) -> Finding:
+    if settings.slack_bot_token is None:
+        mend = "Set SLACK_BOT_TOKEN, and SLACK_APP_TOKEN or SLACK_SIGNING_SECRET."
+        return Finding("slack", State.OFF, "not configured: no cards", mend)
+    if settings.slack_app_token is None and settings.slack_signing_secret is None:
+        mend = "Set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (its requests reach you)."
+        return Finding("slack", State.BROKEN, "answers from Slack cannot be received", mend)
+    from slack_sdk.errors import SlackApiError
+    from slack_sdk.web.async_client import AsyncWebClient
+
+    slack = AsyncWebClient(
+        settings.slack_bot_token.get_secret_value(),
+        base_url=settings.slack_api_url or AsyncWebClient.BASE_URL,
+        timeout=int(DEADLINE.total_seconds()),
+    )
+    try:
+        who = await slack.auth_test()
+    except SlackApiError as error:
+        return Finding("slack", State.BROKEN, str(error.response["error"]), "Check SLACK_BOT_TOKEN.")
+    except (OSError, TimeoutError) as error:
+        return Finding("slack", State.BROKEN, str(error) or "no answer", "Is Slack reachable from here?")
+    return Finding("slack", State.OK, f"{who['user']} in {who['team']}")

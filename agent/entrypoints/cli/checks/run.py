@@ -1,0 +1,45 @@
+"""Every check, side by side, each within its deadline."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from agent.entrypoints.cli.checks import own, partners, sources
+from agent.entrypoints.cli.checks.finding import DEADLINE, Finding, State
+from agent.settings import Settings
+
+Check = Callable[[Settings], Awaitable[Finding]]
+
+
+async def findings(settings: Settings) -> list[Finding]:
+    """Every check, side by side, in the order of the list below."""
+    return list(await asyncio.gather(*(_within_deadline(name, check, settings) for name, check in CHECKS.items())))
+
+
+async def _within_deadline(name: str, check: Check, settings: Settings) -> Finding:
+    longest = DEADLINE.total_seconds() * 2
+    try:
+        async with asyncio.timeout(longest):
+            return await check(settings)
+    except TimeoutError:
+        return Finding(name, State.BROKEN, f"no answer within {longest:g} s", "Is it up?")
+
+
+CHECKS: dict[str, Check] = {
+    "configuration": own.configuration,
+    "address": own.address,
+    "data folder": own.data_folder,
+    "record": own.record,
+    "queue": own.queue,
+    "memory": own.memory,
+    "runbooks": own.runbooks,
+    "model": partners.model,
+    "prometheus": sources.metrics,
+    "loki": sources.loki,
+    "elasticsearch": sources.elasticsearch,
+    "log files": sources.log_files,
+    "datadog": sources.datadog,
+    "kubernetes": sources.kubernetes,
+    "jira": partners.jira,
+    "slack": partners.slack,
+}
+"""Name -> check, in the order they are shown."""
