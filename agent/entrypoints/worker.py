@@ -88,8 +88,10 @@ class Worker:
             await self._queue.release(lease)
         except LeaseLost:
             log.warning("lease lost", job=lease.job.id)
-        except Exception as error:  # the worker's outermost frame: the job comes back, or is set aside the third time
-            log.error("job failed", because=error, job=lease.job.id, attempt=lease.attempt)
+        except Exception as error:  # noqa: BLE001 (the worker's outermost frame: the job comes back, or is set aside)
+            log.warning(
+                "job failed", because=f"{type(error).__name__}: {error}", job=lease.job.id, attempt=lease.attempt
+            )
             with suppress(LeaseLost):
                 await self._queue.give_back(lease, f"{type(error).__name__}: {error}")
         finally:
@@ -131,7 +133,7 @@ class Worker:
         """A loop beside the line never dies: what went wrong is told and tried again."""
         try:
             return await step()
-        except Exception as error:  # an outermost frame: the next round tries again
-            log.error("failed, trying again", because=error)
+        except Exception as error:  # noqa: BLE001 (an outermost frame: the next round tries again)
+            log.warning("failed, trying again", because=f"{type(error).__name__}: {error}")
             await self._clock.sleep(SWEEP)
             return 0

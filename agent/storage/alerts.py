@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, func, or_, select, update
 
 from agent.domain.alert import Alert, Fate, Placed
 from agent.domain.base import Noun
@@ -74,9 +74,10 @@ def place(connection: Connection, placed: Sequence[Placed]) -> None:
         )
 
 
-def since(connection: Connection, moment: datetime) -> list[Placed]:
-    """Placed alerts received since then, in order: what the correlator needs to remember after a restart."""
-    query = select(alerts).where(alerts.c.received_at >= moment, alerts.c.fate.is_not(None)).order_by(alerts.c.sequence)
+def remembered(connection: Connection, moment: datetime, incidents: Sequence[str]) -> list[Placed]:
+    """Placed alerts received since then, and all of the incidents, in order: what the correlator must know again."""
+    wanted = or_(alerts.c.received_at >= moment, alerts.c.incident.in_(incidents))
+    query = select(alerts).where(wanted, alerts.c.fate.is_not(None)).order_by(alerts.c.sequence)
     return [_placed(row) for row in connection.execute(query)]
 
 

@@ -102,6 +102,11 @@ def live(connection: Connection) -> list[Incident]:
     return [_incident(row) for row in connection.execute(query)]
 
 
+def changed_since(connection: Connection, moment: datetime) -> list[Incident]:
+    query = select(incidents).where(incidents.c.updated_at >= moment).order_by(incidents.c.id)
+    return [_incident(row) for row in connection.execute(query)]
+
+
 def resolved_before(connection: Connection, moment: datetime) -> list[str]:
     """Ids of incidents that have been resolved since then, and whose alerts all are."""
     query = select(incidents.c.id).where(

@@ -114,7 +114,7 @@ incidents = Table(
     Column("labels", JSON, nullable=False),
     Column("group_key", Text, nullable=False),
     Column("opened_at", Utc, nullable=False, index=True),
-    Column("updated_at", Utc, nullable=False),
+    Column("updated_at", Utc, nullable=False, index=True),
     Column("resolved_at", Utc),
     Column("closed_at", Utc),
     Column("previous", String(40)),

@@ -65,6 +65,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_incidents_opened_at"), "incidents", ["opened_at"], unique=False)
     op.create_index(op.f("ix_incidents_status"), "incidents", ["status"], unique=False)
+    op.create_index(op.f("ix_incidents_updated_at"), "incidents", ["updated_at"], unique=False)
     op.create_table(
         "jobs",
         sa.Column("id", sa.String(length=100), nullable=False),
