@@ -9,9 +9,8 @@ from agent.storage.tables import silences
 
 
 def add(connection: Connection, silence: Silence) -> None:
-    connection.execute(
-        silences.insert().values(silence.model_dump(mode="json", include={"matchers"}) | _plain(silence))
-    )
+    values = silence.model_dump(exclude={"matchers"}) | silence.model_dump(mode="json", include={"matchers"})
+    connection.execute(silences.insert().values(values))
 
 
 def end(connection: Connection, id_: str, at: datetime) -> bool:
