@@ -50,7 +50,7 @@ def lint(folder: Folder = None, as_json: Json = False) -> None:
     else:
         say("\n".join(map(str, problems)) or f"The runbooks in {place} are fit for use.")
     if problems:
-        raise AgentError(f"{len(problems)} problems in {place}.")
+        raise AgentError(f"{len(problems)} problem{'s' * (len(problems) > 1)} in {place}.")
 
 
 def _folder(given: Path | None) -> Path:

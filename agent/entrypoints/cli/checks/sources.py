@@ -6,6 +6,7 @@ import os
 from agent.domain.errors import AgentError
 from agent.entrypoints.cli.checks.finding import DEADLINE, Finding, State, asked
 from agent.settings import Settings
+from tools.clients.http import quoted
 
 
 async def metrics(settings: Settings) -> Finding:
@@ -73,6 +74,6 @@ def _asked_kubernetes(kubeconfig: str) -> Finding:
         with api:
             version = client.VersionApi(api).get_code(_request_timeout=DEADLINE.total_seconds())
     except (config.ConfigException, client.ApiException, HTTPError, OSError) as error:
-        says = str(error).strip().splitlines()[0]
+        says = quoted(str(error))
         return Finding("kubernetes", State.BROKEN, says, "Check KUBECONFIG and the cluster's address.")
     return Finding("kubernetes", State.OK, f"Kubernetes {version.git_version}")
