@@ -73,7 +73,7 @@ def _asked_kubernetes(kubeconfig: str) -> Finding:
         api = config.new_client_from_config(kubeconfig)  # type: ignore[no-untyped-call]  # it has no types
         with api:
             version = client.VersionApi(api).get_code(_request_timeout=DEADLINE.total_seconds())
-    except (config.ConfigException, client.ApiException, HTTPError, OSError) as error:
+    except (config.ConfigException, client.ApiException, HTTPError, OSError, ValueError) as error:
         says = quoted(str(error))
         return Finding("kubernetes", State.BROKEN, says, "Check KUBECONFIG and the cluster's address.")
     return Finding("kubernetes", State.OK, f"Kubernetes {version.git_version}")
