@@ -25,8 +25,15 @@ PATHS = {
     "/jira/rest/api/2/myself": {"name": "agent"},
     "/slack/auth.test": {"ok": True, "user": "agent", "team": "Ops"},
     "/version/": {
-        **{"gitVersion": "v1.34.0", "major": "1", "minor": "34", "platform": "linux/amd64", "compiler": "gc"},
-        **{"gitCommit": "c", "gitTreeState": "clean", "buildDate": "2026-01-01T00:00:00Z", "goVersion": "go1.25"},
+        "gitVersion": "v1.34.0",
+        "major": "1",
+        "minor": "34",
+        "platform": "linux/amd64",
+        "compiler": "gc",
+        "gitCommit": "c",
+        "gitTreeState": "clean",
+        "buildDate": "2026-01-01T00:00:00Z",
+        "goVersion": "go1.25",
     },
 }
 
