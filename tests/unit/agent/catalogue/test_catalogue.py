@@ -1,0 +1,76 @@
+from pathlib import Path
+
+import pytest
+
+from agent.catalogue.catalogue import Catalogue
+from agent.catalogue.lint import lint
+from agent.domain.errors import ConfigurationError, NotFound
+from agent.domain.hypothesis import Fault
+from agent.ports import Catalogue as Port
+from agent.ports import Executor
+from tests.architecture.sources import ROOT
+from tests.unit.agent.catalogue.actions import action, diagnosis
+from tools.act.command import CommandExecutor
+from tools.act.http import Endpoint, HttpExecutor
+from tools.act.kubernetes import KubernetesExecutor
+from tools.clients.kubernetes import Cluster
+
+RUNBOOKS = ROOT / "runbooks"
+HTTP = HttpExecutor({"shop-control": Endpoint("http://127.0.0.1:9")})
+KUBERNETES = KubernetesExecutor(Cluster())
+
+
+def test_the_projects_own_runbooks_are_fit_for_use_by_the_executors_that_run_them() -> None:
+    assert lint(RUNBOOKS, {"http": HTTP, "kubernetes": KUBERNETES, "command": CommandExecutor({})}) == []
+
+
+def test_each_fault_that_the_shops_actions_can_heal_has_one() -> None:
+    catalogue: Port = Catalogue.load(RUNBOOKS).usable({"http": HTTP})
+    found = {fault: catalogue.choose(diagnosis(fault=fault), ["checkout"]) for fault in _healable(catalogue)}
+    assert {fault: [action.name for action, _ in choices] for fault, choices in found.items()} == {
+        Fault.APPLICATION: ["restart-service"],
+        Fault.CONFIGURATION: ["disable-flag"],
+        Fault.CRASH: ["restart-service"],
+        Fault.DEPLOYMENT: ["roll-back-deploy", "disable-flag"],
+        Fault.RESOURCE_CPU: ["restart-service"],
+        Fault.RESOURCE_MEMORY: ["restart-service"],
+        Fault.RESOURCE_POOL: ["restart-service", "resize-pool"],
+        Fault.TRAFFIC: ["resize-pool"],
+    }
+
+
+def test_only_what_this_installation_can_carry_out_is_usable() -> None:
+    catalogue = Catalogue.load(RUNBOOKS)
+    elsewhere = HttpExecutor({"other": Endpoint("http://127.0.0.1:9")})
+    installations: dict[str, dict[str, Executor]] = {
+        "nothing": {},
+        "kubernetes": {"kubernetes": KUBERNETES, "http": elsewhere},
+        "http": {"http": HTTP},
+    }
+    usable = {
+        name: sorted(one.name for one in catalogue.usable(executors).actions())
+        for name, executors in installations.items()
+    }
+    assert usable == {
+        "nothing": [],
+        "kubernetes": ["restart-deployment", "roll-back-rollout", "scale-deployment"],
+        "http": ["disable-flag", "resize-pool", "restart-service", "roll-back-deploy"],
+    }
+
+
+def test_an_action_that_is_not_there_is_not_found_and_the_others_are_named() -> None:
+    with pytest.raises(NotFound, match="has no action 'reboot'; it has: restart"):
+        Catalogue([action("restart")]).get("reboot")
+
+
+def test_one_bad_runbook_keeps_the_whole_catalogue_from_loading(tmp_path: Path) -> None:
+    for name in ("good", "bad"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "SKILL.md").write_text(f"---\nname: {name}\ndescription: x\n---\ntext", encoding="utf-8")
+    (tmp_path / "bad" / "action.yaml").write_text("title: x", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"bad/action\.yaml: faults: Field required\."):
+        Catalogue.load(tmp_path)
+
+
+def _healable(catalogue: Port) -> set[Fault]:
+    return {fault for one in catalogue.actions() for fault in one.faults}

@@ -1,0 +1,71 @@
+from agent.catalogue.choose import Choice, choose
+from agent.domain.hypothesis import Fault, Verdict
+from agent.domain.remediation import Argument, Risk, Step
+from tests.unit.agent.catalogue.actions import SERVICE, action, diagnosis
+
+RESTART = action("restart", faults=(Fault.CRASH, Fault.RESOURCE_MEMORY))
+RISKY = action("drain", faults=(Fault.CRASH,), risk=Risk.HIGH)
+UNDOABLE = action("fail-over", faults=(Fault.CRASH,), risk=Risk.HIGH, reversible=True, rollback=RESTART.do)
+SPECIAL = action("replay", faults=(Fault.TRAFFIC, Fault.CRASH), services=("checkout",))
+FLAG = action(
+    "disable-flag",
+    faults=(Fault.CONFIGURATION, Fault.CRASH),
+    arguments={"service": SERVICE, "flag": Argument(pattern="[a-z_]+")},
+    do=Step(executor="http", call={"path": "/{service}/{flag}"}),
+)
+
+
+def _names(choices: list[Choice]) -> list[str]:
+    return [choice.action.name for choice in choices]
+
+
+def test_the_action_made_for_the_component_comes_first_then_the_undoable_then_the_lower_risk() -> None:
+    found = choose([RISKY, RESTART, UNDOABLE, FLAG, SPECIAL], diagnosis(), {"checkout"})
+    assert _names(found) == ["replay", "fail-over", "restart", "drain", "disable-flag"]
+
+
+def test_an_action_that_names_the_fault_earlier_is_preferred() -> None:
+    second = action("a-second", faults=(Fault.TRAFFIC, Fault.CRASH))
+    assert _names(choose([second, RESTART], diagnosis(), {"checkout"})) == ["restart", "a-second"]
+
+
+def test_a_choice_names_its_target_and_says_why() -> None:
+    assert choose([RESTART], diagnosis(), {"checkout"}) == [
+        Choice(RESTART, {"service": "checkout"}, (), "restart is a remedy for a crash fault in checkout.")
+    ]
+
+
+def test_what_nothing_observed_gives_a_value_for_is_missing() -> None:
+    (found,) = choose([FLAG], diagnosis(fault=Fault.CONFIGURATION), {"checkout"})
+    assert (found.arguments, found.missing) == ({"service": "checkout"}, ("flag",))
+
+
+def test_a_hint_fills_an_argument_unless_the_argument_does_not_allow_it() -> None:
+    configuration = diagnosis(fault=Fault.CONFIGURATION)
+    (good,) = choose([FLAG], configuration, {"checkout"}, {"flag": "new_prices", "region": "eu"})
+    (bad,) = choose([FLAG], configuration, {"checkout"}, {"flag": "new prices; rm -rf"})
+    assert (good.arguments, good.missing) == ({"service": "checkout", "flag": "new_prices"}, ())
+    assert (bad.arguments, bad.missing) == ({"service": "checkout"}, ("flag",))
+
+
+def test_a_hint_never_replaces_the_diagnosed_target() -> None:
+    (found,) = choose([RESTART], diagnosis(), {"checkout", "payment"}, {"service": "payment"})
+    assert found.arguments == {"service": "checkout"}
+
+
+def test_nothing_is_chosen_for_a_component_that_no_tool_returned() -> None:
+    assert choose([RESTART], diagnosis(), {"payment"}) == []
+
+
+def test_nothing_is_chosen_for_a_component_that_the_action_cannot_name() -> None:
+    assert choose([RESTART], diagnosis("Check out!"), {"Check out!"}) == []
+
+
+def test_nothing_is_chosen_when_no_cause_was_found() -> None:
+    found = [choose([RESTART], diagnosis(verdict=verdict), {"checkout"}) for verdict in Verdict]
+    assert [bool(choices) for choices in found] == [True, False, False]
+
+
+def test_nothing_is_chosen_for_another_fault_or_for_another_service() -> None:
+    assert choose([RESTART], diagnosis(fault=Fault.NETWORK), {"checkout"}) == []
+    assert choose([SPECIAL], diagnosis("payment"), {"payment"}) == []

@@ -1,0 +1,55 @@
+import asyncio
+import contextvars
+import threading
+from datetime import timedelta
+
+import pytest
+
+from tools.clients.threads import Threads
+
+SOON = timedelta(seconds=5)
+AT_ONCE = timedelta(milliseconds=20)
+
+
+async def test_the_result_and_the_error_come_back() -> None:
+    threads = Threads()
+    assert await threads.run(lambda: 6 * 7, SOON) == 42
+    with pytest.raises(ZeroDivisionError):
+        await threads.run(lambda: 1 // 0, SOON)
+
+
+async def test_a_call_that_hangs_is_abandoned_and_keeps_its_place_until_it_ends() -> None:
+    threads, release = Threads(limit=1), threading.Event()
+    with pytest.raises(TimeoutError):
+        await threads.run(release.wait, AT_ONCE)
+    with pytest.raises(TimeoutError):
+        await threads.run(lambda: 1, AT_ONCE)
+    release.set()
+    assert await threads.run(lambda: 1, SOON) == 1
+
+
+async def test_calls_run_side_by_side_up_to_the_limit() -> None:
+    threads, together = Threads(limit=2), threading.Barrier(2, timeout=5)
+    assert sorted(await asyncio.gather(*(threads.run(together.wait, SOON) for _ in range(2)))) == [0, 1]
+
+
+async def test_the_callers_context_goes_along() -> None:
+    incident = contextvars.ContextVar("incident", default="none")
+    incident.set("INC-1")
+    assert await Threads().run(incident.get, SOON) == "INC-1"
+
+
+def test_a_call_that_outlives_the_loop_harms_nobody() -> None:
+    release, ended = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        release.wait()
+        ended.set()
+
+    async def abandon() -> None:
+        with pytest.raises(TimeoutError):
+            await Threads().run(hang, AT_ONCE)
+
+    asyncio.run(abandon())
+    release.set()
+    assert ended.wait(5)
