@@ -45,14 +45,17 @@ class Template:
 
 def template(message: str) -> str:
     """The message with its variable parts masked, blanks collapsed; equal for lines that differ in numbers and ids."""
-    words = _without_user_fields(_head(printable(message))[:MAX_MESSAGE]).split()
+    words = _words(message)
     masked = [_mask(word) for word in words]
-    if masked[1:2] == ["-"] and masked[0] == "<ip>":
-        masked[2:3] = ["<user>"]  # the combined access log names the user there
     for place in range(1, len(words)):
         if masked[place].startswith("<num>") and _is_code(words, place):
             masked[place] = words[place]
     return " ".join(masked)
+
+
+def readable(message: str) -> str:
+    """One line of at most MAX_EXAMPLE characters with its numbers and ids, but without what outsiders filled in."""
+    return " ".join(_without_user_value(word) for word in _words(message))[:MAX_EXAMPLE]
 
 
 def assign(messages: Iterable[str]) -> list[str]:
@@ -64,10 +67,16 @@ def assign(messages: Iterable[str]) -> list[str]:
 
 def group(lines: Sequence[LogLine]) -> list[Template]:
     """The kinds of line in a log, the most frequent first."""
+    return [text for text, _ in kinds(lines)]
+
+
+def kinds(lines: Sequence[LogLine]) -> list[tuple[Template, list[LogLine]]]:
+    """The kinds of line in a log, the most frequent first, each with its lines in the order given."""
     members: dict[str, list[LogLine]] = {}
     for line, text in zip(lines, assign(line.message for line in lines), strict=True):
         members.setdefault(text, []).append(line)
-    return sorted((_summary(text, found) for text, found in members.items()), key=lambda t: (-t.count, t.text))
+    found = [(_summary(text, those), those) for text, those in members.items()]
+    return sorted(found, key=lambda pair: (-pair[0].count, pair[0].text))
 
 
 def printable(message: str) -> str:
@@ -95,6 +104,14 @@ def _summary(text: str, lines: list[LogLine]) -> Template:
         levels=dict(Counter(line.level for line in lines)),
         services=dict(Counter(line.service for line in lines)),
     )
+
+
+def _words(message: str) -> list[str]:
+    """The telling part of the message, without the fields that outsiders fill."""
+    words = _without_user_fields(_head(printable(message))[:MAX_MESSAGE]).split()
+    if words[1:2] == ["-"] and len(words) > 2 and _mask(words[0]) == "<ip>":
+        words[2] = "<user>"  # the combined access log names the user there
+    return words
 
 
 def _head(message: str) -> str:
@@ -259,14 +276,19 @@ _KEYED = re.compile(r"([A-Za-z][\w.-]*)([=:])([\"']?)([^\"'<].*?)([\"']?[,;)\]}]
 @lru_cache(maxsize=1 << 16)
 def _mask(word: str) -> str:
     """One word with what varies in it masked."""
+    return _VARIABLE.sub(_placeholder, _without_user_value(word))
+
+
+def _without_user_value(word: str) -> str:
+    """One word without what an outsider can have chosen: a named field, a query string, a path that is a message."""
     keyed = _KEYED.fullmatch(word)
     if keyed and keyed[1].lower() in _USER_FIELDS:
         return f"{keyed[1]}{keyed[2]}{keyed[3]}<{keyed[1].lower()}>{keyed[5]}"
     if "@" in word:
         word = _EMAIL.sub("<email>", word)
     if "/" not in word:
-        return _VARIABLE.sub(_placeholder, word)
-    return _VARIABLE.sub(_placeholder, _SEGMENT.sub("<segment>", _QUERY_STRING.sub("?<query>", word)))
+        return word
+    return _SEGMENT.sub("<segment>", _QUERY_STRING.sub("?<query>", word))
 
 
 def _placeholder(found: re.Match[str]) -> str:

@@ -61,6 +61,18 @@ def nodes(tree: Any) -> list[Any]:
     return found
 
 
+_INVENTING = frozenset({"label_replace", "label_join", "absent", "absent_over_time", "info"})
+
+
+def invents_labels(tree: Any) -> bool:
+    """May the answer carry label values that stand in the query alone, so that they prove nothing?"""
+    return any(
+        (isinstance(node, ast.Call) and node.func.name in _INVENTING)
+        or (isinstance(node, ast.AggregateExpr) and str(node.op) == "count_values")
+        for node in nodes(tree)
+    )
+
+
 def quoted(value: str) -> str:
     """A label value as a PromQL (and LogQL) string: whatever it holds, it stays one value."""
     escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tools.base import LogLine
-from tools.log_templates import Template, assign, group, printable, template
+from tools.log_templates import Template, assign, group, printable, readable, template
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -120,3 +120,15 @@ def test_a_log_of_random_text_stays_affordable_and_becomes_few_kinds() -> None:
     kinds = len(set(assign(messages)))
     assert kinds <= 64
     assert time.process_time() - began < 5
+
+
+def test_an_example_keeps_its_numbers_but_not_what_outsiders_filled_in() -> None:
+    assert [
+        readable('10.1.2.3 - bob [10/Oct/2000:13:55:36 -0700] "GET /cart/7?q=evil HTTP/1.1" 500 23 "-" "evil"'),
+        readable('took 12 ms user=evil referer="evil"'),
+        readable("x" * 2000),
+    ] == [
+        '10.1.2.3 - <user> [10/Oct/2000:13:55:36 -0700] "GET /cart/7?<query> HTTP/1.1" 500 23 "<client>" "<client>"',
+        'took 12 ms user=<user> referer="<referer>"',
+        "x" * 300,
+    ]

@@ -1,0 +1,59 @@
+"""Which stretch of time an argument means."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from tests.unit.tools.observe.telemetry import ALERT, MINUTE, NOW, WINDOW
+from tools.base import BackendError
+from tools.observe.window import Moment, Span
+
+
+@pytest.mark.parametrize(
+    ("span", "expected"),
+    [
+        (Span(), (ALERT - 60 * MINUTE, NOW)),
+        (Span(minutes_before=5, minutes_after=3), (ALERT - 5 * MINUTE, ALERT + 3 * MINUTE)),
+        (Span(minutes_after=99), (ALERT - 60 * MINUTE, NOW)),
+        (Span(start=datetime(2026, 3, 1, 11, 50)), (ALERT - 10 * MINUTE, NOW)),  # noqa: DTZ001 (as a model writes it)
+        (
+            Span(start=datetime(2026, 3, 1, 12, 50, tzinfo=timezone(timedelta(hours=1))), end=ALERT),
+            (ALERT - 10 * MINUTE, ALERT),
+        ),
+        (Span(end=datetime(2030, 1, 1, tzinfo=UTC)), (ALERT - 60 * MINUTE, NOW)),
+    ],
+)
+def test_a_span_is_relative_to_the_alert_or_absolute_and_never_after_now(
+    span: Span, expected: tuple[datetime, datetime]
+) -> None:
+    assert span.within(WINDOW) == expected
+
+
+@pytest.mark.parametrize(
+    ("span", "reason"),
+    [
+        (Span(start=NOW + MINUTE), "is not before the end"),
+        (Span(minutes_before=0, minutes_after=0), "is not before the end"),
+        (Span(start=datetime(2020, 1, 1, tzinfo=UTC)), "ask for less"),
+    ],
+)
+def test_a_span_that_cannot_be_asked_for_says_why(span: Span, reason: str) -> None:
+    with pytest.raises(BackendError, match=reason):
+        span.within(WINDOW)
+
+
+def test_a_moment_is_now_unless_it_says_otherwise() -> None:
+    assert [
+        Moment().within(WINDOW),
+        Moment(minutes_after_alert=-4).within(WINDOW),
+        Moment(minutes_after_alert=99).within(WINDOW),
+        Moment(at=ALERT).within(WINDOW),
+    ] == [NOW, ALERT - 4 * MINUTE, NOW, ALERT]
+
+
+def test_times_are_shown_with_their_distance_to_the_alert() -> None:
+    assert [WINDOW.relative(ALERT - 9 * MINUTE), WINDOW.relative(ALERT), WINDOW.relative(NOW)] == [
+        "2026-03-01 11:51:00Z (9 min before the alert)",
+        "2026-03-01 12:00:00Z (at the alert)",
+        "2026-03-01 12:10:00Z (10 min after the alert)",
+    ]
