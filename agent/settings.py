@@ -1,5 +1,6 @@
 """Every knob, from the environment (or a file with the same names) and from the YAML that AGENT_CONFIG names."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,6 +20,8 @@ class Endpoint(Noun):
     """Its base address."""
     token_env: str = ""
     """The environment variable that holds its bearer token."""
+    read_back: str = ""
+    """Where an effect can be looked up, with `{key}` in it: `/effects/{key}`. Empty: after a crash a human decides."""
 
 
 class Command(Noun):
@@ -176,3 +179,8 @@ def load(secrets: Path = SECRETS) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         raise ConfigurationError(f"{first['loc'][0]}: {first['msg']}.") from error
+
+
+def secret(name: str) -> str:
+    """The value of the environment variable that a configuration names; empty when there is none."""
+    return os.environ.get(name, "") if name else ""

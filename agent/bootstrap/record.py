@@ -7,9 +7,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from agent.identity.secrets import Secrets
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
+from agent.identity.secrets import Secrets
 from agent.ports import Clock
 from agent.queue.sql import SqlQueue
 from agent.settings import Settings

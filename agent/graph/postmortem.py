@@ -91,7 +91,7 @@ def _cause(diagnosis: Diagnosis) -> str:
         if diagnosis.claims_dropped
         else []
     )
-    check = ["", f"If this is wrong, look at: {safe(diagnosis.next_check)}"] if diagnosis.next_check else []
+    check = ["", safe(diagnosis.next_check)] if diagnosis.next_check else []
     return "\n".join([title, "", safe(diagnosis.summary), "", *claims, *dropped, *check])
 
 
@@ -122,7 +122,9 @@ def _remediation(account: Account) -> str:
     if effect := account.effect:
         lines.append(f"- Effect: {effect.status}: {safe(effect.detail)}")
     if seen := account.verification:
-        lines.append(f"- Verification: {'recovered' if seen.recovered else 'not recovered'}. {safe(seen.detail)}")
+        lines.append(
+            f"- Verification: {'recovered' if seen.recovered else 'not recovered'}. {safe(seen.detail)} {code(seen.query)}"
+        )
     return _section("Remediation", lines)
 
 

@@ -8,7 +8,7 @@ from agent.domain.event import Event, EventType
 from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.job import Job, JobKind
 from agent.domain.remediation import Risk
-from agent.identity.roles import Caller
+from agent.identity.roles import Caller, Scope
 from agent.ports import Queue
 from agent.storage import approvals, incidents, jobs
 from agent.storage.database import Database
@@ -150,7 +150,7 @@ def learn(connection: Connection, chain: Chain, closed: Incident, again: str = "
 
 
 def _check_may_approve(who: Caller, asked: Approval) -> None:
-    scope = "approve:low" if asked.proposal.risk is Risk.LOW else "approve:high"
+    scope: Scope = "approve:low" if asked.proposal.risk is Risk.LOW else "approve:high"
     if who.kind != "person":
         raise NotAllowed("A machine's key cannot approve; a person must.")
     if not who.may(scope):

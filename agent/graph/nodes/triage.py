@@ -31,7 +31,7 @@ async def triage(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     text = f"Triaged as {incident.severity} with {symptom} from {len(alerts)} alert(s): {incident.title}."
     facts = {"severity": incident.severity, "symptom": symptom}
     await context.journal.record(Event(type=EventType.TRIAGED, incident=incident.id, text=text, facts=facts))
-    return {"symptom": symptom}
+    return {"symptom": symptom.value}
 
 
 def symptom_of(alerts: Sequence[Alert]) -> Symptom:

@@ -34,7 +34,9 @@ async def verify(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     effect = Effect.model_validate(state["effect"])
     action = context.catalogue.get(proposal.action)
     query = context.catalogue.success_query(action, proposal.arguments)
-    await context.incidents.move(proposal.incident, IncidentStatus.VERIFYING, f"Waits for {query} to recover.")
+    await context.incidents.move(
+        proposal.incident, IncidentStatus.VERIFYING, f"Waits for the success query of {action.name}."
+    )
     verification = await _watch(context, action, query, effect.outcome_at or effect.intent_at)
     if not verification.recovered:
         verification = await _undo(state, context, proposal, verification)
@@ -62,14 +64,14 @@ async def watch(metrics: Metrics, clock: Clock, success: SuccessQuery, query: st
         holds = value is not None and _COMPARE[success.operator](value, success.value)
         now = clock.now()
         held_since = (held_since or now) if holds else None
-        wanted = f"{query} {success.operator} {success.value:g}"
+        wanted = f"Its success query must be {success.operator} {success.value:g}"
         if held_since is not None and now - held_since >= success.stable_for:
             took = (now - since).total_seconds()
-            detail = f"{wanted} holds ({value:.4g}) {took:.0f} s after the action."
+            detail = f"{wanted}, and is ({value:.4g}), {took:.0f} s after the action."
             return Verification(recovered=True, query=query, observed=value, detail=detail)
         if now >= since + success.within:
             seen = problem or (f"it is {value:.4g}" if value is not None else "it has no value")
-            detail = f"{wanted} did not come true within {success.within.total_seconds():.0f} s: {seen}."
+            detail = f"{wanted}, and was not within {success.within.total_seconds():.0f} s: {seen}."
             return Verification(recovered=False, query=query, observed=value, detail=detail)
         await clock.sleep(_PAUSE)
 

@@ -55,12 +55,16 @@ class Metrics:
 @pytest.mark.parametrize(
     ("values", "recovered", "detail"),
     [
-        ({0: 0.2, 10: 0.01}, True, "q < 0.05 holds (0.01) 15 s after the action."),
-        ({0: 0.01, 3: 0.2, 10: 0.01}, True, "q < 0.05 holds (0.01) 15 s after the action."),
-        ({0: 0.2}, False, "q < 0.05 did not come true within 30 s: it is 0.2."),
-        ({0: None}, False, "q < 0.05 did not come true within 30 s: it has no value."),
-        ({0: BackendError("no answer")}, False, "q < 0.05 did not come true within 30 s: no answer."),
-        ({0: float("nan"), 20: 0.01}, True, "q < 0.05 holds (0.01) 25 s after the action."),
+        ({0: 0.2, 10: 0.01}, True, "Its success query must be < 0.05, and is (0.01), 15 s after the action."),
+        ({0: 0.01, 3: 0.2, 10: 0.01}, True, "Its success query must be < 0.05, and is (0.01), 15 s after the action."),
+        ({0: 0.2}, False, "Its success query must be < 0.05, and was not within 30 s: it is 0.2."),
+        ({0: None}, False, "Its success query must be < 0.05, and was not within 30 s: it has no value."),
+        (
+            {0: BackendError("no answer")},
+            False,
+            "Its success query must be < 0.05, and was not within 30 s: no answer.",
+        ),
+        ({0: float("nan"), 20: 0.01}, True, "Its success query must be < 0.05, and is (0.01), 25 s after the action."),
     ],
 )
 async def test_it_recovers_when_the_query_holds_for_long_enough(

@@ -1,0 +1,38 @@
+"""What can be changed? The executors, and the actions of the catalogue that they can carry out."""
+
+from collections.abc import Mapping
+
+from agent import settings as environment
+from agent.catalogue.catalogue import Catalogue
+from agent.ports import Executor
+from agent.settings import Config, Settings
+from tools.act.command import Command, CommandExecutor
+from tools.act.http import Endpoint, HttpExecutor
+
+
+def executors_of(settings: Settings, config: Config) -> dict[str, Executor]:
+    """Those that are configured; an action that needs another is left out of the catalogue."""
+    found: dict[str, Executor] = {}
+    if config.endpoints:
+        found["http"] = HttpExecutor(
+            {
+                name: Endpoint(url=one.url, token=environment.secret(one.token_env), read_back=one.read_back)
+                for name, one in config.endpoints.items()
+            }
+        )
+    if config.commands:
+        commands = {name: Command(path=one.path) for name, one in config.commands.items()}
+        found["command"] = CommandExecutor(commands)
+    if settings.kubeconfig:
+        from tools.act.kubernetes import KubernetesExecutor
+        from tools.clients.kubernetes import Cluster
+
+        found["kubernetes"] = KubernetesExecutor(Cluster(settings.kubeconfig))
+    return found
+
+
+def catalogue_of(settings: Settings, executors: Mapping[str, Executor]) -> Catalogue:
+    """The runbooks' actions that this installation can carry out."""
+    if not settings.runbooks.is_dir():
+        return Catalogue([])
+    return Catalogue.load(settings.runbooks).usable(executors)

@@ -1,0 +1,157 @@
+"""Everything put together: ports meet adapters here, and fakes are arguments."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+
+from agent.bootstrap.actions import catalogue_of, executors_of
+from agent.bootstrap.backends import sources_of
+from agent.bootstrap.machine import SystemClock, data_folder, sortable_id
+from agent.bootstrap.record import Record, open_record
+from agent.correlate.correlator import Correlator
+from agent.domain.job import Lease
+from agent.graph.act import Act
+from agent.graph.build import build_graph
+from agent.graph.context import Context, Sources
+from agent.identity.secrets import Secrets, open_secrets
+from agent.ingest import alertmanager, changes, datadog, generic, grafana, pagerduty
+from agent.notify.dispatcher import Channel, Dispatcher
+from agent.ports import Clock, Executor, Memory, Model, Parser, Queue, Tool
+from agent.service import Intake, People, Placement, Runs, Service, Upkeep
+from agent.settings import Config, Settings
+from agent.storage.changes import SqlChanges
+from agent.views import Views
+from tools.base import BackendError, Topology
+
+PARSERS: Mapping[str, Parser] = {
+    "alertmanager": alertmanager.parse,
+    "datadog": datadog.parse,
+    "grafana": grafana.parse,
+    "pagerduty": pagerduty.parse,
+    "generic": generic.parse,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replaced:
+    """What a test, an evaluation or a replay puts in the place of the configured adapters."""
+
+    clock: Clock | None = None
+    sources: Sources | None = None
+    executors: Mapping[str, Executor] | None = None
+    model: Model | None = None
+    memory: Memory | None = None
+    tools: Sequence[Tool] | None = None
+    channels: Sequence[Channel] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Application:
+    """A running installation, as its entrypoints see it."""
+
+    settings: Settings
+    config: Config
+    service: Service
+    views: Views
+    queue: Queue
+    clock: Clock
+    secrets: Secrets
+    record: Record
+    dispatcher: Dispatcher
+    sources: Sources
+
+
+@asynccontextmanager
+async def bootstrap(settings: Settings, replaced: Replaced | None = None) -> AsyncIterator[Application]:
+    """Open everything the settings name; all of it is closed at the end.
+
+    Raises ConfigurationError or DataFolderInUse, each in a sentence.
+    """
+    replaced = replaced or Replaced()
+    config = settings.config()
+    clock = replaced.clock or SystemClock()
+    with data_folder(settings.data) as folder:
+        configured = settings.secret_key.get_secret_value() if settings.secret_key else ""
+        secrets = open_secrets(folder, configured)
+        async with open_record(settings, folder, clock, secrets) as record:
+            yield _assemble(settings, config, record, secrets, replaced)
+
+
+def _assemble(settings: Settings, config: Config, record: Record, secrets: Secrets, replaced: Replaced) -> Application:
+    clock = record.chain.clock
+    sources = replaced.sources or sources_of(settings, config, SqlChanges(record.database))
+    context = _context(settings, config, record, sources, replaced)
+    graph = build_graph(record.checkpoints)
+    placement = Placement(
+        database=record.database,
+        chain=record.chain,
+        queue=record.queue,
+        correlator=Correlator(partial(sortable_id, "inc")),
+        rules=config.correlation,
+        inhibit=config.inhibit,
+        teams=config.teams,
+        topology=partial(_known_topology, sources, clock),
+    )
+    service = Service(
+        intake=Intake(
+            database=record.database,
+            clock=clock,
+            new_id=sortable_id,
+            parsers=PARSERS,
+            parse_changes=changes.parse,
+            arrived=placement.wake,
+        ),
+        placement=placement,
+        runs=Runs(record.database, graph, partial(_for_lease, context)),
+        people=People(record.database, record.chain, record.queue),
+        upkeep=Upkeep(record.database, record.chain, record.queue, config.quiet_period),
+    )
+    return Application(
+        settings=settings,
+        config=config,
+        service=service,
+        views=Views(record.database, clock),
+        queue=record.queue,
+        clock=clock,
+        secrets=secrets,
+        record=record,
+        dispatcher=Dispatcher(record.journal, replaced.channels or (), clock),
+        sources=sources,
+    )
+
+
+def _context(settings: Settings, config: Config, record: Record, sources: Sources, replaced: Replaced) -> Context:
+    clock = record.chain.clock
+    executors = replaced.executors if replaced.executors is not None else executors_of(settings, config)
+    catalogue = catalogue_of(settings, executors)
+    return Context(
+        clock=clock,
+        incidents=record.incidents,
+        journal=record.journal,
+        approvals=record.approvals,
+        lessons=record.lessons,
+        catalogue=catalogue,
+        act=Act(catalogue=catalogue, executors=executors, ledger=record.ledger, clock=clock),
+        sources=sources,
+        tools=replaced.tools or (),
+        model=replaced.model,
+        memory=replaced.memory,
+        policy=config.policy,
+        budgets=config.budgets,
+    )
+
+
+def _for_lease(context: Context, lease: Lease) -> Context:
+    return replace(context, lease=lease)
+
+
+async def _known_topology(sources: Sources, clock: Clock) -> Topology | None:
+    """For grouping alerts: the first source that knows; none is waited for twice."""
+    for source in sources.topology:
+        try:
+            if (found := await source.topology(clock.now())) is not None:
+                return found
+        except BackendError:
+            continue
+    return None

@@ -1,0 +1,109 @@
+"""What can be looked at? The reading back ends that are configured, as sources for the survey and tools for a model."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from agent.graph.context import Sources
+from agent.ports import Changes, Logs, Metrics, TopologySource
+from agent.settings import Config, Settings
+from agent.storage.changes import SqlChanges
+from tools.base import BackendError, LogPage, Topology
+
+
+class ConfiguredTopology:
+    """The calls that AGENT_CONFIG lists."""
+
+    def __init__(self, edges: Sequence[tuple[str, str]]) -> None:
+        nodes = frozenset(name for edge in edges for name in edge)
+        self._topology = Topology(nodes=nodes, edges=frozenset(edges)) if edges else None
+
+    async def topology(self, at: datetime) -> Topology | None:  # noqa: ARG002 (a configured graph holds always)
+        return self._topology
+
+
+class FirstOf:
+    """Several log back ends as one: the first that answers with lines."""
+
+    def __init__(self, logs: Sequence[Logs]) -> None:
+        self._logs = logs
+
+    async def search(
+        self,
+        start: datetime,
+        end: datetime,
+        *,
+        services: Sequence[str] = (),
+        text: str = "",
+        levels: Sequence[str] = (),
+        limit: int = 1000,
+    ) -> LogPage:
+        page = LogPage(lines=(), total=0, truncated=False, query="")
+        failures: list[str] = []
+        for logs in self._logs:
+            try:
+                page = await logs.search(start, end, services=services, text=text, levels=levels, limit=limit)
+            except BackendError as error:
+                failures.append(str(error))
+                continue
+            if page.lines:
+                return page
+        if len(failures) == len(self._logs):
+            raise BackendError("; ".join(failures))
+        return page
+
+
+def sources_of(settings: Settings, config: Config, changes: SqlChanges) -> Sources:
+    """What the survey asks; a back end that is not configured is simply not there."""
+    logs = log_back_ends(settings, config)
+    topology: list[TopologySource] = [ConfiguredTopology(config.topology)] if config.topology else []
+    return Sources(
+        metrics=metrics_back_end(settings),
+        logs=logs[0] if len(logs) == 1 else FirstOf(logs) if logs else None,
+        changes=(changes, *_rollouts(settings)),
+        topology=tuple(topology),
+        selectors=config.survey_metrics,
+        service_label=config.service_label,
+    )
+
+
+def metrics_back_end(settings: Settings) -> Metrics | None:
+    if settings.prometheus_url:
+        from tools.clients.prometheus import PrometheusMetrics
+
+        return PrometheusMetrics(settings.prometheus_url)
+    return None
+
+
+def log_back_ends(settings: Settings, config: Config) -> list[Logs]:
+    """In the order in which they are asked."""
+    found: list[Logs] = []
+    if settings.loki_url:
+        from tools.clients.loki import LokiLogs
+
+        found.append(LokiLogs(settings.loki_url))
+    if settings.elasticsearch_url:
+        from tools.clients.elasticsearch import ElasticsearchLogs
+
+        found.append(ElasticsearchLogs(settings.elasticsearch_url))
+    if settings.dd_api_key and settings.dd_app_key:
+        from tools.clients.datadog import DatadogLogs
+
+        found.append(
+            DatadogLogs(
+                settings.dd_site, settings.dd_api_key.get_secret_value(), settings.dd_app_key.get_secret_value()
+            )
+        )
+    if config.log_files.paths:
+        from tools.clients.log_files import FileLogs
+
+        found.append(FileLogs(config.log_files.paths))
+    return found
+
+
+def _rollouts(settings: Settings) -> list[Changes]:
+    if not settings.kubeconfig:
+        return []
+    from tools.clients.kubernetes import Cluster
+    from tools.observe.rollouts import RolloutChanges
+
+    return [RolloutChanges(Cluster(settings.kubeconfig))]
