@@ -1,12 +1,13 @@
 """Everything put together: ports meet adapters here, and fakes are arguments."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
 from agent.bootstrap.actions import catalogue_of, executors_of
 from agent.bootstrap.backends import sources_of
+from agent.bootstrap.knowledge import open_memory, open_model
 from agent.bootstrap.machine import SystemClock, data_folder, sortable_id
 from agent.bootstrap.record import Record, open_record
 from agent.correlate.correlator import Correlator
@@ -74,8 +75,13 @@ async def bootstrap(settings: Settings, replaced: Replaced | None = None) -> Asy
     with data_folder(settings.data) as folder:
         configured = settings.secret_key.get_secret_value() if settings.secret_key else ""
         secrets = open_secrets(folder, configured)
-        async with open_record(settings, folder, clock, secrets) as record:
-            yield _assemble(settings, config, record, secrets, replaced)
+        async with AsyncExitStack() as opened:
+            record = await opened.enter_async_context(open_record(settings, folder, clock, secrets))
+            memory = replaced.memory or await opened.enter_async_context(
+                open_memory(settings, folder, record.lessons, clock, secrets.derive("pseudonyms"))
+            )
+            model = replaced.model or await opened.enter_async_context(open_model(settings))
+            yield _assemble(settings, config, record, secrets, replace(replaced, memory=memory, model=model))
 
 
 def _assemble(settings: Settings, config: Config, record: Record, secrets: Secrets, replaced: Replaced) -> Application:

@@ -1,0 +1,60 @@
+"""Who is asked beside the data? The model and the memory, when they are there."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from agent.llm.chat import connect
+from agent.memory.chroma import ChromaMemory
+from agent.memory.embedding import Embedder, ProvidedEmbedder, local_embedder
+from agent.memory.place import Folder, Server
+from agent.policy.redaction import Redactor
+from agent.ports import Clock, Lessons, Memory, Model
+from agent.settings import Settings
+
+
+@asynccontextmanager
+async def open_model(settings: Settings) -> AsyncIterator[Model | None]:
+    """The configured model; none when there is neither a model's name nor a key: then the analysis answers alone."""
+    named = settings.model or ("openai:gpt-5-mini" if settings.openai_api_key else "")
+    if not named:
+        yield None
+        return
+    chat = connect(named, settings.model_fallbacks, base_url=settings.openai_base_url, api_key=settings.openai_api_key)
+    try:
+        yield chat
+    finally:
+        await chat.close()
+
+
+@asynccontextmanager
+async def open_memory(
+    settings: Settings, folder: Path, lessons: Lessons, clock: Clock, pseudonyms: bytes
+) -> AsyncIterator[Memory]:
+    """Past incidents, embedded beside the record unless a server is configured. Nothing is opened before it is asked."""
+    place = Server(settings.chroma_url) if settings.chroma_url else Folder(settings.chroma_path or folder / "memory")
+    memory = ChromaMemory(
+        place, await _embedder(settings), lessons.all, lambda text: Redactor(pseudonyms).redact(text), clock
+    )
+    try:
+        yield memory
+    finally:
+        await memory.close()
+
+
+async def _embedder(settings: Settings) -> Embedder:
+    if not settings.embeddings:
+        return await local_embedder()
+    import os
+
+    from agent.llm.embeddings import Embeddings
+    from agent.llm.endpoints import endpoint
+    from agent.llm.usage import Meter
+
+    place = endpoint(
+        settings.embeddings,
+        base_url=settings.openai_base_url,
+        api_key=settings.openai_api_key,
+        environ=os.environ,
+    )
+    return ProvidedEmbedder(place.name, Embeddings(place, Meter()))
