@@ -7,6 +7,8 @@ import typer
 from agent.entrypoints.cli.approvals import approvals
 from agent.entrypoints.cli.doctor import doctor
 from agent.entrypoints.cli.incidents import ask, feedback, incidents
+from agent.entrypoints.cli.investigate import investigate, replay
+from agent.entrypoints.cli.operations import capacity, migrate
 from agent.entrypoints.cli.options import Json
 from agent.entrypoints.cli.runbooks import runbooks
 from agent.entrypoints.cli.say import say, say_json
@@ -25,6 +27,10 @@ app.add_typer(runbooks, name="runbooks")
 app.command(epilog='Example: incident-agent ask inc-7 "which deploy came first?"')(ask)
 app.command(epilog="Example: incident-agent feedback inc-7 --verdict wrong --cause 'a full disk on db-2'")(feedback)
 app.command(epilog="Example: incident-agent doctor")(doctor)
+app.command(epilog="Example: incident-agent investigate alert.json --integration grafana")(investigate)
+app.command(epilog="Example: incident-agent capacity --target 5")(capacity)
+app.command(epilog="Example: incident-agent migrate")(migrate)
+app.command(epilog="Example: incident-agent replay inc-7")(replay)
 
 
 @app.command("version", epilog="Example: incident-agent version --json")

@@ -1,15 +1,11 @@
 """What has happened, and what does the agent say about it?  `incidents list`, `show`, `ask` and `feedback`."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from agent.entrypoints.cli.options import IncidentId, Json, running_agent
 from agent.entrypoints.cli.say import moment, say, say_json, say_markdown, say_table
-
-if TYPE_CHECKING:
-    from agent.entrypoints.cli.shown import Diagnosis, WholeIncident
 
 incidents = typer.Typer(help="Look at incidents.", no_args_is_help=True)
 
@@ -42,6 +38,7 @@ def show_incident(
 ) -> None:
     """Show one incident: the diagnosis with its evidence, what was done, what waits for you."""
     from agent.domain.errors import NotFound
+    from agent.entrypoints.cli.page import page
     from agent.entrypoints.cli.shown import WholeIncident
 
     with running_agent() as agent:
@@ -51,7 +48,8 @@ def show_incident(
         return
     whole = WholeIncident.model_validate(answer)
     if not report:
-        say("\n".join(_page(whole)))
+        say(page(whole))
+        say(f"\nMore: incident-agent incidents show {incident} --report, or --json for everything.")
     elif whole.report:
         say_markdown(whole.report)
     else:
@@ -82,64 +80,3 @@ def feedback(
     with running_agent() as agent:
         agent.post(f"/api/incidents/{incident}/feedback", {"verdict": verdict, "cause": cause, "comment": comment})
     say(f"Noted: the diagnosis of {incident} is {verdict}.")
-
-
-def _page(whole: "WholeIncident") -> Iterator[str]:
-    one = whole.incident
-    yield f"{one.id}  {one.title}"
-    facts = [one.severity, one.status, one.service, one.team, f"opened {moment(one.opened_at)}"]
-    yield "  ".join(fact for fact in facts if fact)
-    yield f"{len(whole.alerts)} alerts: {', '.join(sorted({placed.alert.name for placed in whole.alerts}))}"
-    if one.parked_because:
-        yield f"Parked: {one.parked_because}"
-    if whole.diagnosis:
-        yield from _diagnosis(whole.diagnosis)
-        yield from _evidence(whole, whole.diagnosis)
-    yield from _actions(whole)
-    yield ""
-    yield f"More: incident-agent incidents show {one.id} --report, or --json for everything."
-
-
-def _diagnosis(found: "Diagnosis") -> Iterator[str]:
-    yield ""
-    yield f"Diagnosis ({found.verdict}, confidence {found.confidence:.0%}, by {found.analysed_by})"
-    yield f"  {found.summary}"
-    if found.degraded_because:
-        yield f"  Without the model: {found.degraded_because}"
-    for claim in found.claims:
-        yield f"  - {claim.text} [{', '.join(claim.evidence)}]"
-    if found.claims_dropped:
-        yield f"  {found.claims_dropped} claims were left out: the evidence does not bear them out."
-    if found.suspects:
-        yield ""
-        yield "Suspects"
-    for suspect in found.suspects[:5]:
-        yield f"  {suspect.score:4.0%}  {suspect.component}: {suspect.why} [{', '.join(suspect.evidence)}]"
-    if found.ruled_out:
-        yield f"Ruled out: {'; '.join(found.ruled_out)}"
-    if found.next_check:
-        yield f"If this is wrong, look at: {found.next_check}"
-
-
-def _evidence(whole: "WholeIncident", found: "Diagnosis") -> Iterator[str]:
-    cited = {id_ for claim in found.claims for id_ in claim.evidence}
-    cited |= {id_ for suspect in found.suspects[:5] for id_ in suspect.evidence}
-    if cited:
-        yield ""
-        yield "Evidence"
-    for evidence in whole.evidence:
-        if evidence.id in cited:
-            yield f"  {evidence.id}  {evidence.kind}: {evidence.summary}"
-            yield f"      {evidence.query}"
-
-
-def _actions(whole: "WholeIncident") -> Iterator[str]:
-    for effect in whole.effects:
-        yield ""
-        yield f"Done at {moment(effect.intent_at)}: {effect.name}, {effect.status}. {effect.detail}".rstrip()
-    for approval in whole.approvals:
-        if approval.status == "pending":
-            yield ""
-            yield f"Waits for you until {moment(approval.expires_at)}: {approval.proposal.title}"
-            yield f"  incident-agent approvals approve {approval.id}"
-            yield f"  incident-agent approvals deny {approval.id}"

@@ -1,0 +1,93 @@
+"""What does the agent make of this alert?  One investigation on a throw-away record that can change nothing."""
+
+import asyncio
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from agent.bootstrap import Application, Replaced, bootstrap
+from agent.bootstrap.machine import SystemClock
+from agent.domain.errors import AgentError, Refused
+from agent.domain.incident import IncidentStatus
+from agent.entrypoints.worker import Worker
+from agent.settings import Settings
+from agent.views import IncidentView
+
+PATIENCE = timedelta(minutes=5)
+_LOOK_AGAIN = 0.05
+"""Seconds."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An alert as its sender would have posted it, and the moment it is looked at from."""
+
+    integration: str
+    body: bytes
+    at: datetime | None = None
+    """None: now."""
+
+
+class ShiftedClock(SystemClock):
+    """A clock that is wrong by a fixed length: it lets an old alert be looked at as on its day."""
+
+    def __init__(self, by: timedelta) -> None:
+        self._by = by
+
+    def now(self) -> datetime:
+        return super().now() + self._by
+
+
+async def investigated(settings: Settings, asked: Asked) -> list[IncidentView]:
+    """Every incident the alert made, with its diagnosis and report. Nothing is proposed, sent or remembered."""
+    clock = ShiftedClock(asked.at - SystemClock().now() if asked.at else timedelta(0))
+    with tempfile.TemporaryDirectory(prefix="incident-agent-") as folder:
+        # With no executor no action can be carried out, so that none is proposed either; nobody is told anything.
+        replaced = Replaced(clock=clock, executors={}, channels=())
+        async with bootstrap(_thrown_away(settings, Path(folder)), replaced) as application:
+            return await _answered(application, asked)
+
+
+def _thrown_away(settings: Settings, folder: Path) -> Settings:
+    own = {"data": folder, "database_url": "", "redis_url": None, "chroma_url": "", "chroma_path": None}
+    return settings.model_copy(update=own)
+
+
+async def _answered(application: Application, asked: Asked) -> list[IncidentView]:
+    worker = Worker(application.service, application.queue, application.clock)
+    working = asyncio.create_task(worker.run())
+    try:
+        receipt = await application.service.intake.receive(asked.integration, "command line", asked.body)
+        if receipt.accepted == 0:
+            raise Refused(await _why_not(application, receipt.id))
+        return await asyncio.wait_for(_settled(application, receipt.id), PATIENCE.total_seconds())
+    except TimeoutError as error:
+        raise AgentError(f"There is no answer after {PATIENCE.total_seconds():g} s.") from error
+    finally:
+        worker.stop()
+        await working
+
+
+async def _settled(application: Application, receipt: str) -> list[IncidentView]:
+    """Once every alert has its place and every incident its report."""
+    while True:
+        placed = (await application.views.receipt(receipt)).alerts
+        if all(one.fate for one in placed):
+            known = sorted({one.incident for one in placed if one.incident})
+            if not known:
+                raise Refused("\n".join(sorted({f"{one.fate}: {one.reason}" for one in placed})))
+            found = [await application.views.incident(incident) for incident in known]
+            if all(_over(one) for one in found):
+                return found
+        await asyncio.sleep(_LOOK_AGAIN)
+
+
+def _over(found: IncidentView) -> bool:
+    reported = any(run.report for run in found.runs)
+    return reported or found.incident.status in {IncidentStatus.PARKED, IncidentStatus.RESOLVED, IncidentStatus.CLOSED}
+
+
+async def _why_not(application: Application, receipt: str) -> str:
+    told = (await application.views.receipt(receipt)).quarantined
+    return "; ".join(sorted({one.reason for one in told})) or "There is no alert in it."

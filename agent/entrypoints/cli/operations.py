@@ -1,0 +1,76 @@
+"""What keeps an installation in order?  `migrate`, `capacity`."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from agent.entrypoints.cli.options import Json, running_agent
+from agent.entrypoints.cli.say import say, say_json, seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from agent.analysis.capacity import Plan, Traffic
+    from agent.entrypoints.cli.client import Client
+
+SLOTS = 4
+"""Jobs one worker process works on at once."""
+_PAGE = 1000
+
+
+def migrate() -> None:
+    """Bring the database to the shape this version needs, in one transaction."""
+    from agent.bootstrap.machine import data_folder
+    from agent.settings import load
+    from agent.storage import schema
+    from agent.storage.database import Database
+
+    settings = load()
+    with data_folder(settings.data):
+        database = Database(settings.database)
+        try:
+            changed = schema.migrate(database)
+        finally:
+            database.close()
+    say(f"The record is {'now ' if changed else ''}at {schema.newest()}.")
+
+
+def capacity(
+    target: Annotated[float, typer.Option(help="Seconds an incident may wait for a worker, on average.")] = 10,
+    as_json: Json = False,
+) -> None:
+    """Say how busy the agent is, and how many workers a target wait needs."""
+    from agent.analysis.capacity import episodes, plan, traffic
+    from agent.domain.errors import NotFound
+    from agent.domain.event import Recorded
+
+    with running_agent() as agent:
+        load = traffic(episodes(Recorded.model_validate(entry) for entry in journal(agent)))
+    if load is None:
+        raise NotFound("No incident has been diagnosed yet, so that there is nothing to reckon with.")
+    planned = plan(load, timedelta(seconds=target))
+    workers = -(-planned.slots // SLOTS)
+    if as_json:
+        say_json({**load.model_dump(), "target_seconds": target, **planned.model_dump(), "workers": workers})
+    else:
+        say("\n".join(_told(load, planned, target, workers)))
+
+
+def journal(agent: "Client") -> "Iterator[Any]":
+    """Every entry of the running agent's journal, in order."""
+    after = 0
+    while entries := agent.get("/api/audit", after=after, limit=_PAGE)["entries"]:
+        yield from entries
+        after = entries[-1]["sequence"]
+
+
+def _told(load: "Traffic", planned: "Plan", target: float, workers: int) -> "Iterator[str]":
+    yield f"{load.episodes} incidents in {seconds(load.hours * 3600)}"
+    yield f"λ  {load.rate:.1f} an hour; {load.peak_rate:.0f} an hour in the busiest quarter of an hour"
+    yield f"W  {seconds(load.answer_seconds)} from alert to diagnosis, on average"
+    yield f"L  {load.in_progress:.2f} in progress at a time (L = λW)"
+    yield f"   {seconds(load.busy_seconds)} of a worker's time each"
+    yield ""
+    yield f"To keep the wait at the peak under {seconds(target)}: {planned.slots} jobs at once, {workers} worker(s)."
+    yield f"They would then wait {planned.waits:.1f} s, and be busy {planned.busy:.0%} of the time."

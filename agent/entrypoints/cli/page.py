@@ -1,0 +1,70 @@
+"""What is worth reading first about an incident?  One page of plain text."""
+
+from collections.abc import Iterator
+
+from agent.entrypoints.cli.say import moment
+from agent.entrypoints.cli.shown import Diagnosis, WholeIncident
+
+
+def page(whole: WholeIncident) -> str:
+    """What the person who was paged needs first: the diagnosis, its evidence, what was done, what waits."""
+    return "\n".join(_lines(whole))
+
+
+def _lines(whole: WholeIncident) -> Iterator[str]:
+    one = whole.incident
+    yield f"{one.id}  {one.title}"
+    facts = [one.severity, one.status, one.service, one.team, f"opened {moment(one.opened_at)}"]
+    yield "  ".join(fact for fact in facts if fact)
+    yield f"{len(whole.alerts)} alerts: {', '.join(sorted({placed.alert.name for placed in whole.alerts}))}"
+    if one.parked_because:
+        yield f"Parked: {one.parked_because}"
+    if whole.diagnosis:
+        yield from _diagnosis(whole.diagnosis)
+        yield from _evidence(whole, whole.diagnosis)
+    yield from _actions(whole)
+
+
+def _diagnosis(found: Diagnosis) -> Iterator[str]:
+    yield ""
+    yield f"Diagnosis ({found.verdict}, confidence {found.confidence:.0%}, by {found.analysed_by})"
+    yield f"  {found.summary}"
+    if found.degraded_because:
+        yield f"  Without the model: {found.degraded_because}"
+    for claim in found.claims:
+        yield f"  - {claim.text} [{', '.join(claim.evidence)}]"
+    if found.claims_dropped:
+        yield f"  {found.claims_dropped} claims were left out: the evidence does not bear them out."
+    if found.suspects:
+        yield ""
+        yield "Suspects"
+    for suspect in found.suspects[:5]:
+        yield f"  {suspect.score:4.0%}  {suspect.component}: {suspect.why} [{', '.join(suspect.evidence)}]"
+    if found.ruled_out:
+        yield f"Ruled out: {'; '.join(found.ruled_out)}"
+    if found.next_check:
+        yield f"If this is wrong, look at: {found.next_check}"
+
+
+def _evidence(whole: WholeIncident, found: Diagnosis) -> Iterator[str]:
+    cited = {id_ for claim in found.claims for id_ in claim.evidence}
+    cited |= {id_ for suspect in found.suspects[:5] for id_ in suspect.evidence}
+    if cited:
+        yield ""
+        yield "Evidence"
+    for evidence in whole.evidence:
+        if evidence.id in cited:
+            yield f"  {evidence.id}  {evidence.kind}: {evidence.summary}"
+            yield f"      {evidence.query}"
+
+
+def _actions(whole: WholeIncident) -> Iterator[str]:
+    for effect in whole.effects:
+        yield ""
+        yield f"Done at {moment(effect.intent_at)}: {effect.name}, {effect.status}. {effect.detail}".rstrip()
+    for approval in whole.approvals:
+        if approval.status == "pending":
+            yield ""
+            yield f"Waits for you until {moment(approval.expires_at)}: {approval.proposal.title}"
+            yield f"  incident-agent approvals approve {approval.id}"
+            yield f"  incident-agent approvals deny {approval.id}"
