@@ -5,6 +5,7 @@ import inspect
 from collections.abc import Iterator
 from datetime import timedelta
 from enum import Enum
+from importlib import import_module
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -12,6 +13,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, SecretStr, TypeAdapter
 from pydantic.fields import FieldInfo
 
+from agent.graph.build import build_graph
 from agent.settings import Config, Settings
 
 FOLDER = Path(__file__).parent
@@ -19,7 +21,28 @@ FOLDER = Path(__file__).parent
 
 def pages() -> dict[str, str]:
     """File name -> content."""
-    return {"configuration.md": configuration()}
+    return {"configuration.md": configuration(), "graph.md": graph()}
+
+
+def graph() -> str:
+    """The state machine as it is compiled, and what each node answers, in the words of its own module."""
+    machine = build_graph()
+    picture = machine.get_graph().draw_mermaid(with_styles=False)
+    nodes = [name for name in machine.get_graph().nodes if not name.startswith("__")]
+    modules = {name: import_module(f"agent.graph.nodes.{name}") for name in nodes}
+    says = {name: (inspect.getdoc(module) or "").splitlines()[0] for name, module in modules.items()}
+    rows = "".join(f"| [{name}](../agent/graph/nodes/{name}.py) | {text} |\n" for name, text in says.items())
+    return f"{_GRAPH}\n```mermaid\n{picture}```\n\n| node | answers |\n| --- | --- |\n{rows}"
+
+
+_GRAPH = """\
+<!-- Made by `make docs` from agent/graph. Change that. -->
+
+# The graph
+
+An investigation as a machine: `agent/graph/build.py`. A dotted line is one way of several, chosen by a pure function
+of `agent/graph/routing.py`. `approve` waits for a human. `langgraph.json` opens it in LangGraph Studio.
+"""
 
 
 def configuration() -> str:
