@@ -12,9 +12,10 @@ import typer
 
 from evals.lab.check import complaints
 from evals.lab.live import Lab
-from evals.lab.monitoring import DidNotStart, NotInstalled, Receiver
+from evals.lab.monitoring import DidNotStart, NotInstalled
 from evals.lab.record import Pace, record
 from evals.lab.scenarios import SCENARIOS
+from evals.lab.shop.layout import Webhook
 
 CASES = Path(__file__).parents[1] / "cases" / "lab"
 
@@ -59,6 +60,7 @@ def check_command(cases: Annotated[Path, typer.Argument(help="The set's folder."
 def live_command(
     webhook_url: Annotated[str, typer.Option(help="Where Alertmanager posts.")],
     webhook_key: Annotated[str, typer.Option(envvar="LAB_WEBHOOK_KEY", help="Sent as a bearer token.")],
+    changes_url: Annotated[str, typer.Option(help="Where the shop's changes are announced; empty: nowhere.")] = "",
     agent_config: Annotated[Path | None, typer.Option(help="Write an AGENT_CONFIG for this lab here.")] = None,
 ) -> None:
     """Run shop, traffic, Prometheus and Alertmanager until Ctrl-C or SIGTERM; leaves nothing behind.
@@ -66,15 +68,18 @@ def live_command(
     Example: LAB_WEBHOOK_KEY=k python -m evals.lab live --webhook-url http://127.0.0.1:8080/webhooks/alertmanager
     """
     stop = threading.Event()
+    changes = Webhook(url=changes_url, key=webhook_key) if changes_url else None
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with tempfile.TemporaryDirectory(prefix="lab-") as run:
-        with Lab(Path(run) / "shop", Receiver(webhook_url, webhook_key)) as lab:
-            if agent_config is not None:
-                lab.write_agent_config(agent_config)
-            for name, value in lab.addresses().items():
-                print(f"{name}={value}", flush=True)
-            stop.wait()
+    with (
+        tempfile.TemporaryDirectory(prefix="lab-") as run,
+        Lab(Path(run) / "shop", Webhook(url=webhook_url, key=webhook_key), changes=changes) as lab,
+    ):
+        if agent_config is not None:
+            lab.write_agent_config(agent_config)
+        for name, value in lab.addresses().items():
+            print(f"{name}={value}", flush=True)
+        stop.wait()
 
 
 def _say(text: str) -> None:
@@ -83,6 +88,7 @@ def _say(text: str) -> None:
 
 def main() -> int:
     """The exit code; what cannot be done is told in one sentence."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that whatever was started is ended
     try:
         app(standalone_mode=False)
     except (NotInstalled, DidNotStart, TimeoutError) as error:

@@ -129,7 +129,7 @@ def _write_json(path: Path, value: JsonValue) -> None:
 
 
 def _topology() -> JsonValue:
-    nodes: list[JsonValue] = list(sorted(SERVICES))
+    nodes: list[JsonValue] = [*sorted(SERVICES)]
     edges: list[JsonValue] = [list(edge) for edge in sorted(EDGES)]
     return {"direction": "caller->callee", "entry": ENTRY, "nodes": nodes, "edges": edges}
 

@@ -10,11 +10,11 @@ import httpx2
 import yaml
 from pydantic import JsonValue
 
-from evals.lab.monitoring import DidNotStart, Monitoring, Prometheus, Receiver, wait_until
+from evals.lab.monitoring import DidNotStart, Monitoring, Prometheus, wait_until
 from evals.lab.processes import Leashed
 from evals.lab.shop.changes import Change, ChangeKind
 from evals.lab.shop.effects import Effect
-from evals.lab.shop.layout import lay_out
+from evals.lab.shop.layout import Webhook, lay_out
 from evals.lab.shop.supervisor import Fault, ServiceState
 from evals.lab.shop.topology import EDGES, ENTRY, SERVICES
 
@@ -28,13 +28,22 @@ class Refused(Exception):
 
 
 class Lab:
-    """A shop under real monitoring in the folder `run`, whose Alertmanager posts to `receiver`. A context manager.
+    """A shop under real monitoring in the folder `run`. A context manager.
+
+    Alertmanager posts to `receiver`; every deployment and every flag is announced to `changes`, when there is one.
 
     Everything listens on loopback and is ended by its own process, also when this process dies.
     """
 
-    def __init__(self, run: Path, receiver: Receiver, requests_per_second: float = REQUESTS_PER_SECOND) -> None:
-        self.layout = lay_out(run, requests_per_second)
+    def __init__(
+        self,
+        run: Path,
+        receiver: Webhook,
+        *,
+        changes: Webhook | None = None,
+        requests_per_second: float = REQUESTS_PER_SECOND,
+    ) -> None:
+        self.layout = lay_out(run, requests_per_second, changes)
         self._monitoring = Monitoring(self.layout, receiver)
         self._shop: Leashed | None = None
         self._client = httpx2.Client(base_url=self.layout.control_url, timeout=20.0)

@@ -10,7 +10,7 @@ import httpx2
 import jinja2
 
 from evals.lab.processes import Leashed, free_ports
-from evals.lab.shop.layout import HOST, Layout
+from evals.lab.shop.layout import HOST, Layout, Webhook
 
 PROMETHEUS_PAGE = "http://prometheus.example:9090"
 ALERTMANAGER_PAGE = "http://alertmanager.example:9093"
@@ -29,14 +29,6 @@ class NotInstalled(Exception):
 
 class DidNotStart(Exception):
     """A program of the lab did not come up."""
-
-
-@dataclass(frozen=True)
-class Receiver:
-    """Where Alertmanager posts."""
-
-    url: str
-    key: str
 
 
 @dataclass(frozen=True)
@@ -67,7 +59,7 @@ class Prometheus:
 
     def ranges(self, query: str, start: float, end: float, step_s: float) -> list[Series]:
         """Every series the selector finds, at `start`, `start + step_s`, ... up to `end`."""
-        parameters = {"query": query, "start": start, "end": end, "step": step_s}
+        parameters: dict[str, str | float] = {"query": query, "start": start, "end": end, "step": step_s}
         answer = self._client.get("/api/v1/query_range", params=parameters).raise_for_status().json()
         return [
             Series(found["metric"], tuple(Sample(float(at), float(value)) for at, value in found["values"]))
@@ -84,7 +76,7 @@ class Prometheus:
 class Monitoring:
     """Prometheus and Alertmanager as processes of this lab, on loopback, with their data in the run folder."""
 
-    def __init__(self, layout: Layout, receiver: Receiver) -> None:
+    def __init__(self, layout: Layout, receiver: Webhook) -> None:
         self._run = layout.run / "monitoring"
         self._prometheus_port, self._alertmanager_port = free_ports(2)
         self._programs = find_programs()
@@ -128,7 +120,7 @@ class Monitoring:
         ]
         return Leashed("alertmanager", command, self._run / "alertmanager.log", {"GOMAXPROCS": "1"})
 
-    def _write_configuration(self, layout: Layout, receiver: Receiver) -> None:
+    def _write_configuration(self, layout: Layout, receiver: Webhook) -> None:
         self._run.mkdir(parents=True)
         targets = [(service, f"{HOST}:{port}") for service, port in layout.http_ports.items()]
         self._write(

@@ -12,7 +12,7 @@ from evals.lab import leash
 
 REPOSITORY = Path(__file__).parents[2]
 _PORTS = range(20_000, 32_000)
-"""Below the range from which the kernel takes ports for outgoing connections: a restarted service finds its port free."""
+"""Below the kernel's range for outgoing connections, so that a restarted service finds its port free."""
 
 
 class Leashed:

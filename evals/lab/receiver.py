@@ -76,7 +76,7 @@ class WebhookReceiver:
 
     def _handler(receiver) -> type[BaseHTTPRequestHandler]:  # noqa: N805 (`self` is the request's handler below)
         class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:  # noqa: N802 (http.server's name)
+            def do_POST(self) -> None:
                 text = self.rfile.read(int(self.headers["Content-Length"])).decode()
                 if self.headers.get("Authorization") != f"Bearer {receiver.key}":
                     self.send_error(401)

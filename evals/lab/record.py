@@ -9,9 +9,9 @@ from pathlib import Path
 
 from evals.lab.casefile import Arm, LogLine, Recording, Truth, read_log, write_case
 from evals.lab.live import Lab
-from evals.lab.monitoring import Receiver
 from evals.lab.receiver import Post, WebhookReceiver
 from evals.lab.scenarios import FalseAlarm, Herring, Incident, Scenario
+from evals.lab.shop.layout import Webhook
 from evals.lab.shop.topology import SERVICES
 
 METRICS = (
@@ -64,7 +64,7 @@ def record(scenario: Scenario, out: Path, pace: Pace, say: Say) -> Path:
     with (
         tempfile.TemporaryDirectory(prefix="lab-") as run,
         WebhookReceiver("lab") as receiver,
-        Lab(Path(run) / "shop", Receiver(receiver.url, receiver.key)) as lab,
+        Lab(Path(run) / "shop", Webhook(url=receiver.url, key=receiver.key)) as lab,
     ):
         lab.wait_healthy()
         time.sleep(pace.settle)
@@ -83,22 +83,13 @@ def _run(scenario: Scenario, lab: Lab, receiver: WebhookReceiver, pace: Pace, sa
     say(f"{scenario.name}: Alertmanager posted {alert.at - injected:.0f} s after the injection")
     time.sleep(pace.look)
     now = _on_step(time.time())
-    match scenario:
-        case Incident():
-            _sleep_until(now + pace.unhealed)
-            action = time.time()
-            lab.heal(scenario.heal.path, scenario.heal.body, key=f"record-{scenario.name}")
-        case FalseAlarm():
-            _sleep_until(injected + scenario.lasts_s)
-            lab.set_traffic(1.0)
-            action = None
+    _sleep_until(now + pace.unhealed if isinstance(scenario, Incident) else injected + scenario.lasts_s)
+    action = _end_it(scenario, lab)
     resolved = _wait_resolved(receiver, alert, pace)
+    say(f"{scenario.name}: resolved at {datetime.fromtimestamp(resolved.at).astimezone():%H:%M:%S}")
     unhealed_until = action or max(resolved.at + pace.calm, now + pace.unhealed)
     end = max(resolved.at + pace.calm, (action or now) + pace.healed)
     _sleep_until(end)
-    say(
-        f"{scenario.name}: resolved {resolved.at - (action or injected):.0f} s after {'the action' if action else 'it began'}"
-    )
     return _recording(scenario, lab, alert, resolved, _Times(history_start, injected, now, unhealed_until, action, end))
 
 
@@ -141,6 +132,18 @@ def _disturb(scenario: Scenario, lab: Lab) -> float:
         case FalseAlarm(traffic=factor):
             lab.set_traffic(factor)
     return at
+
+
+def _end_it(scenario: Scenario, lab: Lab) -> float | None:
+    """Heal an incident, and say when; a false alarm just ends."""
+    match scenario:
+        case Incident(name=name, heal=heal):
+            at = time.time()
+            lab.heal(heal.path, heal.body, key=f"record-{name}")
+            return at
+        case FalseAlarm():
+            lab.set_traffic(1.0)
+            return None
 
 
 def _began_after(post: Post, injected: float) -> bool:

@@ -65,7 +65,7 @@ def restart(service: str) -> Heal:
 
 
 def roll_back(service: str) -> Heal:
-    return Heal(Remedy(action="rollback-service", arguments={"service": service}), f"/services/{service}/rollback")
+    return Heal(Remedy(action="roll-back-deploy", arguments={"service": service}), f"/services/{service}/rollback")
 
 
 def switch_off(service: str, flag: str) -> Heal:
@@ -240,4 +240,5 @@ def _false_alarms() -> tuple[FalseAlarm, ...]:
     )
 
 
-SCENARIOS: dict[str, Scenario] = {scenario.name: scenario for scenario in (*_incidents(), *_false_alarms())}
+_ALL: tuple[Scenario, ...] = (*_incidents(), *_false_alarms())
+SCENARIOS = {scenario.name: scenario for scenario in _ALL}

@@ -5,7 +5,6 @@ import asyncio
 import gc
 import random
 import signal
-import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -77,4 +76,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

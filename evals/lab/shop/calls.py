@@ -38,13 +38,13 @@ class Calls:
         self._telemetry = telemetry
 
     async def get(self, target: str, path: str, trace: str, deadline_s: float) -> Answer:
-        return await self._call("GET", target, path, None, trace, deadline_s)
+        return await self._call("GET", target, path, None, trace=trace, deadline_s=deadline_s)
 
     async def post(self, target: str, path: str, body: JsonValue, trace: str, deadline_s: float) -> Answer:
-        return await self._call("POST", target, path, body, trace, deadline_s)
+        return await self._call("POST", target, path, body, trace=trace, deadline_s=deadline_s)
 
     async def _call(
-        self, method: str, target: str, path: str, body: JsonValue, trace: str, deadline_s: float
+        self, method: str, target: str, path: str, body: JsonValue, *, trace: str, deadline_s: float
     ) -> Answer:
         watch = Stopwatch()
         try:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-ChangeKind = Literal["deploy", "rollback", "config", "job"]
+ChangeKind = Literal["deploy", "flag", "config", "other"]
 
 
 class Change(BaseModel):

@@ -22,7 +22,7 @@ COLLECTION_PAUSE_S = 0.8
 HARD_LIMIT_MB = 600
 """Above this a request is refused."""
 POOL_LEAK_SHARE = 0.2
-HOG_SLICE_S = 0.4
+HOG_SLICE_S = 0.6
 HOG_PAUSE_S = 0.02
 
 

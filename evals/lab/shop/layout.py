@@ -11,6 +11,15 @@ from evals.lab.shop.topology import SERVICES
 HOST = "127.0.0.1"
 
 
+class Webhook(BaseModel):
+    """Somewhere to post to, with its bearer key."""
+
+    model_config = ConfigDict(frozen=True)
+
+    url: str
+    key: str
+
+
 class Layout(BaseModel):
     """One shop on this machine; written to `shop.json` in its run folder, read by each of its processes."""
 
@@ -27,6 +36,8 @@ class Layout(BaseModel):
     lab_token: str
     """May break: faults, changes, traffic. Nobody but the lab has it."""
     requests_per_second: float
+    changes: Webhook | None = None
+    """Who is told of every change; None: nobody."""
 
     @property
     def logs(self) -> Path:
@@ -54,7 +65,7 @@ class Layout(BaseModel):
         return path
 
 
-def lay_out(run: Path, requests_per_second: float) -> Layout:
+def lay_out(run: Path, requests_per_second: float, changes: Webhook | None = None) -> Layout:
     """Free ports and fresh tokens for a shop in the folder `run`, which is made."""
     control, store, *http = free_ports(2 + len(SERVICES))
     layout = Layout(
@@ -65,6 +76,7 @@ def lay_out(run: Path, requests_per_second: float) -> Layout:
         operator_token=secrets.token_urlsafe(24),
         lab_token=secrets.token_urlsafe(24),
         requests_per_second=requests_per_second,
+        changes=changes,
     )
     for folder in (layout.logs, run / "scratch"):
         folder.mkdir(parents=True, exist_ok=True)

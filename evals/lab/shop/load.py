@@ -45,7 +45,12 @@ def click(chance: random.Random) -> Click:
     if kind < 0.74:
         return Click("POST", f"/cart/{user}", {"sku": sku, "quantity": chance.randint(1, 3)})
     currency = chance.choices(("EUR", "USD", "JPY"), (60, 30, 10))[0]
-    order = {"sku": sku, "quantity": chance.randint(1, 3), "amount": chance.randint(5, 300), "currency": currency}
+    order: dict[str, str | int] = {
+        "sku": sku,
+        "quantity": chance.randint(1, 3),
+        "amount": chance.randint(5, 300),
+        "currency": currency,
+    }
     return Click("POST", "/checkout", order)
 
 

@@ -6,11 +6,11 @@ import random
 import secrets
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import aiohttp
 from aiohttp import web
@@ -73,8 +73,17 @@ class Reply:
     body: JsonValue
 
 
-Handler = Callable[[Running, web.Request, str], Awaitable[Reply]]
-"""Takes the request and its trace id."""
+@dataclass(frozen=True)
+class Asked:
+    """One request, as far as a handler needs it."""
+
+    trace: str
+    path: Mapping[str, str] = field(default_factory=dict)
+    """The parts of the path that have a name."""
+    body: Any = None
+
+
+Handler = Callable[[Running, Asked], Awaitable[Reply]]
 
 
 @dataclass(frozen=True)
@@ -92,26 +101,27 @@ def measured(running: Running, route: Route) -> Callable[[web.Request], Awaitabl
     async def serve(request: web.Request) -> web.Response:
         watch = Stopwatch()
         trace = request.headers.get("x-trace-id") or secrets.token_hex(4)
-        reply = await _reply(running, route, request, trace)
+        body = await request.json() if request.can_read_body else None
+        reply = await _reply(running, route, Asked(trace, request.match_info, body))
         running.telemetry.served(route.label, reply.status, watch.seconds)
         return web.json_response(reply.body, status=reply.status)
 
     return serve
 
 
-async def _reply(running: Running, route: Route, request: web.Request, trace: str) -> Reply:
+async def _reply(running: Running, route: Route, asked: Asked) -> Reply:
+    what = f"{route.method} {route.label}"
     try:
-        running.memory.touch(trace)
-        return await route.handler(running, request, trace)
+        running.memory.touch(asked.trace)
+        return await route.handler(running, asked)
     except CallFailed as failed:
-        running.telemetry.log("ERROR", f"{route.method} {route.label} failed: {failed}", trace)
+        running.telemetry.log("ERROR", f"{what} failed: {failed}", asked.trace)
         return Reply(failed.status, {"error": "upstream"})
     except faults.OutOfMemory as error:
-        running.telemetry.log("ERROR", f"{route.method} {route.label} refused: {error}", trace)
+        running.telemetry.log("ERROR", f"{what} refused: {error}", asked.trace)
         return Reply(503, {"error": "out of memory"})
     except (KeyError, ValueError) as error:
-        what = f"{type(error).__name__}: {error}"
-        running.telemetry.log("ERROR", f"{route.method} {route.label} failed: unhandled {what}", trace)
+        running.telemetry.log("ERROR", f"{what} failed: unhandled {type(error).__name__}: {error}", asked.trace)
         return Reply(500, {"error": "internal"})
 
 

@@ -12,6 +12,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from evals.lab.shop.announce import Announcer
 from evals.lab.shop.changes import Change, ChangeFeed, ChangeKind
 from evals.lab.shop.layout import Layout
 from evals.lab.shop.service import Order, Start, cache_file
@@ -157,12 +158,15 @@ class Supervisor:
     def __init__(self, layout: Layout) -> None:
         self._wards = {service: Ward(layout, service) for service in SERVICES}
         self._feed = ChangeFeed(layout.run / "changes.jsonl")
+        self._announcer = Announcer(layout.changes) if layout.changes else None
 
     async def start(self) -> None:
         await asyncio.gather(*(ward.replace() for ward in self._wards.values()))
 
     async def stop(self) -> None:
         await asyncio.gather(*(ward.end() for ward in self._wards.values()))
+        if self._announcer is not None:
+            await self._announcer.close()
 
     def state(self, service: str) -> ServiceState:
         return self._ward(service).state()
@@ -174,11 +178,11 @@ class Supervisor:
         await self._ward(service).replace()
         return self.state(service)
 
-    async def deploy(self, service: str, version: str, kind: ChangeKind, author: str) -> ServiceState:
+    async def deploy(self, service: str, version: str, author: str) -> ServiceState:
         ward = self._ward(service)
         before, ward.version = ward.version, version
         ward.previous = before
-        self._feed.add(service, kind, f"{service} {before} -> {version}", author)
+        self._changed(service, "deploy", f"{service} {before} -> {version}", author)
         await ward.replace()
         return ward.state()
 
@@ -186,7 +190,7 @@ class Supervisor:
         ward = self._ward(service)
         if ward.previous is None:
             raise CannotDo(f"{service} has had no other version than {ward.version}.")
-        state = await self.deploy(service, ward.previous, "rollback", author)
+        state = await self.deploy(service, ward.previous, author)
         ward.previous = None
         return state
 
@@ -195,7 +199,7 @@ class Supervisor:
         if flag not in ward.flags:
             raise CannotDo(f"{service} has no flag {flag}; it has: {', '.join(ward.flags) or 'none'}.")
         ward.flags[flag] = enabled
-        self._feed.add(service, "config", f"{service}: {flag} switched {'on' if enabled else 'off'}", author)
+        self._changed(service, "flag", f"{service}: {flag} switched {'on' if enabled else 'off'}", author)
         await ward.tell(Order(kind="flag", name=flag, enabled=enabled))
         return ward.state()
 
@@ -210,12 +214,12 @@ class Supervisor:
     async def innocent_change(self, service: str, kind: ChangeKind, summary: str, author: str) -> None:
         """One that does no harm: a sound patch release, or a line of configuration nobody notices."""
         if kind == "deploy":
-            await self.deploy(service, next_patch(self._ward(service).version), kind, author)
+            await self.deploy(service, next_patch(self._ward(service).version), author)
         else:
-            self._feed.add(service, kind, summary, author)
+            self._changed(service, kind, summary, author)
 
     async def rebuild_index(self, service: str, seconds: float) -> None:
-        self._feed.add(service, "job", f"{service}: scheduled search index rebuild started", "scheduler")
+        self._changed(service, "other", f"{service}: scheduled search index rebuild started", "scheduler")
         await self._ward(service).tell(Order(kind="job", name="rebuild-index", seconds=seconds))
 
     async def break_it(self, service: str, fault: Fault, author: str) -> None:
@@ -226,7 +230,7 @@ class Supervisor:
                 version = bad_version(service)
                 if version is None:
                     raise CannotDo(f"{service} has no bad version.")
-                await self.deploy(service, version, "deploy", author)
+                await self.deploy(service, version, author)
             case "flag":
                 await self.set_flag(service, next(iter(ward.flags), ""), True, author)
             case "hang":
@@ -236,6 +240,11 @@ class Supervisor:
                 ward.send_signal(signal.SIGKILL)
             case "leak" | "hog" | "pool-leak" | "lock":
                 await ward.tell(Order(kind="fault", name=fault))
+
+    def _changed(self, service: str, kind: ChangeKind, summary: str, author: str) -> None:
+        change = self._feed.add(service, kind, summary, author)
+        if self._announcer is not None:
+            self._announcer.announce(change)
 
     def _ward(self, service: str) -> Ward:
         if service not in self._wards:
