@@ -1,0 +1,166 @@
+"""What may leave in a text? Secrets and personal data go out as pseudonyms, invisible characters not at all.
+
+One Redactor an incident: the same value gets the same pseudonym, `<email:1>`, so that a model can still tell two
+apart and can still ask a tool about one. Personal data can be put back (`restore`); secrets cannot: of them only a
+keyed fingerprint is kept, to recognise them again. Whatever fails raises Refused, and nothing goes out.
+"""
+
+import hmac
+import re
+from collections.abc import Mapping
+
+from pydantic import JsonValue
+
+from agent.domain.errors import Refused
+from agent.policy.secret_patterns import PATTERNS, Pattern, encoded
+from agent.policy.user_fields import abstracted, named
+
+MOST_CHARACTERS = 8_000_000
+MOST_DEPTH = 64
+
+_USER_LABELS = ("ua", "referer", "query", "path", "user", "header")
+_LABELS = "|".join(sorted({pattern.label for pattern in PATTERNS} | {*_USER_LABELS, "encoded"}))
+_PSEUDONYM = re.compile(rf"<((?:{_LABELS}):\d+)>")
+
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f"  # control characters but tab, line feed and carriage return
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0d\ufeff\uffa0\ufff0-\uffff"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"  # tags, variation selectors
+)
+_ASCII_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+_BREAKS = re.compile("\r\n|[\r\x85\u2028\u2029]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+class Redactor:
+    """The pseudonyms of one incident. `key` derives from the root secret; `mapping` is what was kept of it before."""
+
+    def __init__(self, key: bytes, mapping: Mapping[str, str] | None = None) -> None:
+        self._key = key
+        self._pseudonyms: dict[str, str] = {}
+        self._originals: dict[str, str] = {}
+        self._given: set[str] = set()
+        self._count: dict[str, int] = {}
+        for pseudonym, original in (mapping or {}).items():
+            self._remember(pseudonym, original)
+
+    @property
+    def mapping(self) -> dict[str, str]:
+        """Pseudonym to original, for the caller to keep under the incident's own key. No secret is in it."""
+        return dict(self._originals)
+
+    def redact(self, text: str) -> str:
+        """Without secrets, personal data and invisible characters."""
+        if len(text) > MOST_CHARACTERS:
+            raise Refused(f"A text of {len(text)} characters is too long to be redacted, so it is not passed on.")
+        text = _PSEUDONYM.sub(self._neutralised, visible(text))
+        for pattern in PATTERNS:
+            text = self._hidden(pattern, text)
+        return self._decoded(text)
+
+    def abstract(self, text: str) -> str:
+        """As `redact`, and without the parts that anybody outside can write: for logs, tickets and chat."""
+        return self.redact(abstracted(visible(text), self._pseudonym_of_field))
+
+    def redact_json(self, value: JsonValue) -> JsonValue:
+        """Every text in it, names of fields included."""
+        return self._walk(value, MOST_DEPTH, fields=False)
+
+    def abstract_json(self, value: JsonValue) -> JsonValue:
+        """As `redact_json`; fields whose names say that anybody outside can write them are replaced as a whole."""
+        return self._walk(value, MOST_DEPTH, fields=True)
+
+    def restore(self, text: str) -> str:
+        """With the personal data put back: for a tool's arguments, and for checking a claim. Never for sending out."""
+        return _PSEUDONYM.sub(lambda found: self._originals.get(found[0], found[0]), text)
+
+    def restore_json(self, value: JsonValue) -> JsonValue:
+        match value:
+            case str():
+                return self.restore(value)
+            case list():
+                return [self.restore_json(item) for item in value]
+            case dict():
+                return {self.restore(name): self.restore_json(item) for name, item in value.items()}
+        return value
+
+    def _walk(self, value: JsonValue, depth: int, *, fields: bool) -> JsonValue:
+        if depth == 0:
+            raise Refused("A value nested this deeply cannot be redacted, so it is not passed on.")
+        match value:
+            case str():
+                return self.abstract(value) if fields else self.redact(value)
+            case list():
+                return [self._walk(item, depth - 1, fields=fields) for item in value]
+            case dict():
+                return {
+                    self.redact(name): self._member(name, item, depth, fields=fields) for name, item in value.items()
+                }
+        return value
+
+    def _member(self, name: str, value: JsonValue, depth: int, *, fields: bool) -> JsonValue:
+        """A secret's name may be all that gives it away: `{"password": "hunter2"}`."""
+        if not isinstance(value, str):
+            return self._walk(value, depth - 1, fields=fields)
+        if fields and (replaced := named(name, visible(value), self._pseudonym_of_field)) is not None:
+            return replaced
+        found = self._walk(value, depth - 1, fields=fields)
+        prefix = f"{name}="
+        told = self.redact(f'{prefix}"{found}"') if isinstance(found, str) and '"' not in found else ""
+        return told[len(prefix) :].strip('"') if told.startswith(prefix) and told != f'{prefix}"{found}"' else found
+
+    def _hidden(self, pattern: Pattern, text: str) -> str:
+        kept, at = [], 0
+        for match in pattern.found(text):
+            start, end = pattern.told(match)
+            value = text[start:end]
+            if pattern.check(value) and not _PSEUDONYM.search(value):
+                kept += [text[at:start], self._pseudonym(pattern.label, value, personal=pattern.personal)]
+                at = end
+        return "".join([*kept, text[at:]]) if kept else text
+
+    def _decoded(self, text: str) -> str:
+        """Without words in base64 or percent signs that say something of that kind."""
+        told = [(start, end) for start, end, said in encoded(text) if _says_something(said)]
+        for start, end in sorted(told, reverse=True):
+            text = text[:start] + self._pseudonym("encoded", text[start:end], personal=False) + text[end:]
+        return text
+
+    def _pseudonym_of_field(self, label: str, value: str) -> str:
+        return self._pseudonym(label, value, personal=True)
+
+    def _pseudonym(self, label: str, value: str, *, personal: bool) -> str:
+        known = f"{label}:{value if personal else hmac.digest(self._key, value.encode(), 'sha256').hex()}"
+        if known not in self._pseudonyms:
+            self._count[label] = self._count.get(label, 0) + 1
+            self._pseudonyms[known] = f"<{label}:{self._count[label]}>"
+            self._given.add(self._pseudonyms[known])
+            if personal:
+                self._originals[self._pseudonyms[known]] = value
+        return self._pseudonyms[known]
+
+    def _remember(self, pseudonym: str, original: str) -> None:
+        label, _, number = pseudonym.strip("<>").rpartition(":")
+        self._pseudonyms[f"{label}:{original}"] = pseudonym
+        self._given.add(pseudonym)
+        self._originals[pseudonym] = original
+        self._count[label] = max(self._count.get(label, 0), int(number))
+
+    def _neutralised(self, found: re.Match[str]) -> str:
+        """What only looks like a pseudonym must not be given somebody's data when texts are restored."""
+        return found[0] if found[0] in self._given else f"[{found[1]}]"
+
+
+def visible(text: str) -> str:
+    """Without characters that people do not see and models do: controls, bidirectional marks, zero widths, tags."""
+    if text.isascii() and not _ASCII_CONTROLS.search(text):
+        return text
+    text = _BREAKS.sub("\n", _ESCAPES.sub("", text))
+    return _SURROGATES.sub("\ufffd", _INVISIBLE.sub("", text))
+
+
+def _says_something(said: str) -> bool:
+    return any(
+        pattern.check(said[slice(*pattern.told(match))]) for pattern in PATTERNS for match in pattern.found(said)
+    )

@@ -1,0 +1,284 @@
+"""What do secrets and personal data look like? One entry a kind; the shapes are those their issuers publish."""
+
+import base64
+import binascii
+import ipaddress
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from urllib.parse import unquote_plus
+
+from agent.policy.anchors import matches
+
+
+@dataclass(frozen=True)
+class Pattern:
+    label: str
+    """What stands in its place: `<label:1>`."""
+    regex: re.Pattern[str]
+    """What `secret` matches is replaced, or the whole match when there is no such group."""
+    hints: tuple[str, ...] = ()
+    """One of these is in every text that holds one, in this case. Only there for speed."""
+    words: tuple[str, ...] = ()
+    """The expression begins with one of these, in any case. Only there for speed."""
+    check: Callable[[str], bool] = lambda _: True
+    personal: bool = False
+    """Personal data can be put back where it is needed; a secret never is."""
+
+    def found(self, text: str) -> Iterator[re.Match[str]]:
+        """Where it is, in order and apart."""
+        if self.words:
+            return matches(self.regex, self.words, text)
+        return self.regex.finditer(text) if not self.hints or any(hint in text for hint in self.hints) else iter(())
+
+    def told(self, match: re.Match[str]) -> tuple[int, int]:
+        """Start and end of what is to be hidden, in the text."""
+        return match.span("secret" if "secret" in self.regex.groupindex else 0)
+
+
+def luhn(number: str) -> bool:
+    """The check digit of a payment card (ISO/IEC 7812-1)."""
+    digits = [int(char) for char in number if char.isdigit()]
+    doubled = [digit * 2 - 9 * (digit > 4) for digit in digits[-2::-2]]
+    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+
+
+_CARD = re.compile(
+    r"4\d{12}(?:\d{3})?(?:\d{3})?|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}"
+    r"|3(?:0[0-5]|[68]\d)\d{11}|6(?:011|5\d\d|4[4-9]\d)\d{12}|35\d{14}|62\d{14,17}"
+)
+
+
+def card(number: str) -> bool:
+    """A number that a card network issues: its prefix, its length and its check digit."""
+    compact = re.sub(r"[ -]", "", number)
+    return _CARD.fullmatch(compact) is not None and luhn(compact)
+
+
+def iban(number: str) -> bool:
+    """The check digits of an IBAN (ISO 13616, ISO 7064 MOD 97-10)."""
+    compact = number.replace(" ", "")
+    return 15 <= len(compact) <= 34 and int("".join(str(int(c, 36)) for c in compact[4:] + compact[:4])) % 97 == 1
+
+
+def address(text: str) -> bool:
+    """An IP address of somebody: not loopback, unspecified or broadcast, which say nothing of anyone."""
+    try:
+        found = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return not (found.is_loopback or found.is_unspecified or text == "255.255.255.255")
+
+
+def compressed(text: str) -> bool:
+    """An IPv6 address with a gap, and with a digit: `abc::def` is more likely a name in a program."""
+    return "::" in text and any(char.isdigit() for char in text) and address(text)
+
+
+_NOT_A_SECRET = re.compile(
+    r"""(?ix) null|nil|none|true|false|yes|no|on|off|undefined|empty|missing|required|optional|expired|invalid|valid
+    |incorrect|wrong|failed|failure|rejected|denied|refused|accepted|changed|rotated|reset|ok|error|unknown|default
+    |authentication|authorization|login|mismatch|policy|redacted|masked|hidden|string|bytes?|\d{1,5}
+    |[*x.•#_-]+ | <.*> | \$\{.*\}? | \{\{.*\}?\}? | %.* | \[.*\]? | [\[({].*"""
+)
+
+
+def worth_hiding(value: str) -> bool:
+    """Whether what follows `password=` may be one, and is not a word about passwords."""
+    bare = value.strip("\"'")
+    return len(bare) >= 3 and not _NOT_A_SECRET.fullmatch(bare)
+
+
+def opaque(value: str) -> bool:
+    """Whether what follows `token=` is a token: long, or with digits in it, and no word about tokens."""
+    bare = value.strip("\"'")
+    return worth_hiding(bare) and len(bare) >= 8 and (any(c.isdigit() for c in bare) or len(bare) >= 20)
+
+
+def _pattern(
+    label: str,
+    hints: str,
+    regex: str,
+    *,
+    words: str = "",
+    check: Callable[[str], bool] = lambda _: True,
+    personal: bool = False,
+) -> Pattern:
+    return Pattern(label, re.compile(regex), tuple(hints.split()), tuple(words.split()), check, personal)
+
+
+_END = r"(?![A-Za-z0-9])"
+_VALUE = r"(?P<quote>\\?[\"'])?(?P<secret>(?(quote)(?:(?!(?P=quote))(?:\\.|[^\n]))*|[^\s,;&\"'<>(){}\[\]\\]+))"
+_IS = r"""\\?["']?\s{0,3}(?:=>|=|:)\s{0,3}"""
+
+PATTERNS: tuple[Pattern, ...] = (
+    _pattern(
+        "private-key",
+        "PRIVATE",
+        r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----(?:(?:(?!-----BEGIN)[\s\S]){0,12000}?"
+        r"-----END [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----|(?:(?:\\[nr]|\s){0,4}[A-Za-z0-9+/=]{20,})*"
+        r"(?:\\n[A-Za-z0-9+/=]+)?)",
+    ),
+    _pattern("jwt", "eyJ", r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)?"),
+    _pattern(
+        "aws-key",
+        "AKIA ASIA AROA AIDA AGPA ANPA ABIA ACCA",
+        rf"(?<![A-Za-z0-9])A(?:KIA|SIA|ROA|IDA|GPA|NPA|BIA|CCA)[A-Z0-9]{{16}}{_END}",
+    ),
+    _pattern("gcp-key", "AIza", r"AIza[0-9A-Za-z_-]{35}"),
+    _pattern("gcp-token", "ya29.", r"ya29\.[0-9A-Za-z_.-]{10,}"),
+    _pattern("gcp-secret", "GOCSPX-", r"GOCSPX-[0-9A-Za-z_-]{20,}"),
+    _pattern("github-token", "ghp_ gho_ ghu_ ghs_ ghr_", r"gh[pousr]_[A-Za-z0-9]{20,}"),
+    _pattern("github-token", "github_pat_", r"github_pat_[A-Za-z0-9_]{20,}"),
+    _pattern("gitlab-token", "glpat- gldt- glrt- glcbt- glptt-", r"gl(?:pat|dt|rt|cbt|ptt)-[A-Za-z0-9_.-]{16,}"),
+    _pattern("slack-token", "xox", r"xox[abceoprs](?:\.xox[bp])?-[A-Za-z0-9-]{8,}"),
+    _pattern("slack-token", "xapp-", r"xapp-\d-[A-Za-z0-9-]{10,}"),
+    _pattern(
+        "webhook",
+        "hooks.slack.com",
+        r"hooks\.slack\.com/(?:services|workflows|triggers)/(?P<secret>[A-Za-z0-9_/+-]{10,})",
+    ),
+    _pattern("webhook", "/api/webhooks/", r"/api/webhooks/(?P<secret>\d{10,}/[A-Za-z0-9_-]{20,})"),
+    _pattern(
+        "stripe-key", "sk_live_ sk_test_ rk_live_ rk_test_ whsec_", r"(?:[sr]k_(?:live|test)|whsec)_[A-Za-z0-9]{10,}"
+    ),
+    _pattern("model-key", "sk-", r"(?<![A-Za-z0-9])sk-(?:proj-|ant-|or-|svcacct-|admin-)?[A-Za-z0-9_-]{20,}"),
+    _pattern("sendgrid-key", "SG.", r"(?<![A-Za-z0-9])SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"),
+    _pattern("twilio-key", "SK AC", rf"(?<![A-Za-z0-9])(?:SK|AC)[0-9a-f]{{32}}{_END}"),
+    _pattern("npm-token", "npm_", r"npm_[A-Za-z0-9]{30,}"),
+    _pattern("pypi-token", "pypi-", r"pypi-[A-Za-z0-9_-]{40,}"),
+    _pattern("hf-token", "hf_", r"(?<![A-Za-z0-9])hf_[A-Za-z0-9]{30,}"),
+    _pattern("do-token", "_v1_", r"do[opr]_v1_[0-9a-f]{40,}"),
+    _pattern("vault-token", "hvs. hvb. hvr.", r"hv[sbr]\.[A-Za-z0-9_-]{20,}"),
+    _pattern("telegram-token", ":AA", r"(?<!\d)\d{8,10}:AA[A-Za-z0-9_-]{32,33}"),
+    _pattern("mailgun-key", "key-", rf"(?<![A-Za-z0-9])key-[0-9a-f]{{32}}{_END}"),
+    _pattern("shopify-token", "shp", r"shp(?:at|ca|pa|ss)_[0-9A-Fa-f]{32}"),
+    _pattern("databricks-token", "dapi", rf"(?<![A-Za-z0-9])dapi[0-9a-f]{{32}}{_END}"),
+    _pattern("grafana-token", "glsa_ glc_", r"gl(?:sa_[A-Za-z0-9]{32}_[0-9A-Fa-f]{8}|c_[A-Za-z0-9+/=]{32,})"),
+    _pattern("newrelic-key", "NRAK- NRII- NRJS-", r"NR(?:AK|II|JS)-[A-Za-z0-9_-]{19,}"),
+    _pattern("square-token", "sq0 EAAA", r"sq0(?:atp|csp|idp)-[A-Za-z0-9_-]{22,}|EAAA[A-Za-z0-9_-]{56,}"),
+    _pattern("atlassian-token", "ATATT3", r"ATATT3[A-Za-z0-9_=-]{20,}"),
+    _pattern("docker-token", "dckr_pat_ dckr_oat_", r"dckr_[po]at_[A-Za-z0-9_-]{20,}"),
+    _pattern("linear-key", "lin_api_", r"lin_api_[A-Za-z0-9]{30,}"),
+    _pattern("pulumi-token", "pul-", rf"(?<![A-Za-z0-9])pul-[0-9a-f]{{40}}{_END}"),
+    _pattern("age-key", "AGE-SECRET-KEY-", r"AGE-SECRET-KEY-1[0-9A-Z]{50,}"),
+    _pattern(
+        "password", "://", r"[A-Za-z][A-Za-z0-9+.-]{1,30}://[^\s/:@\"'<>]{0,100}:(?P<secret>[^\s/\"'<>]+)@(?=[\w\[])"
+    ),
+    _pattern("password", "@", r"(?<![\w.:/@-])[A-Za-z][\w.-]{0,40}[/:](?P<secret>[^\s/:@\"'<>,;]{4,})@tcp\("),
+    _pattern(
+        "password",
+        "",
+        r"--(?i:password|passwd|token|api-?key|secret(?:-key)?|access-key) (?P<secret>[^\s\"'<>-][^\s\"'<>]{3,})",
+        words="--pass --token --api --secret --access",
+    ),
+    _pattern("password", "-u --user", r"(?<!\S)(?:-u|--user)[ =]['\"]?[^\s:'\"]+:(?P<secret>[^\s'\"<>]+)"),
+    _pattern(
+        "authorization",
+        "",
+        r"(?i:bearer)[ +]+(?P<secret>[A-Za-z0-9._~+/=-]{8,})",
+        words="bearer",
+        check=lambda value: any(char.isdigit() for char in value) or len(value) >= 24,
+    ),
+    _pattern(
+        "authorization",
+        "",
+        r"(?i:authorization)"
+        + _IS
+        + r"[\"']?(?i:(?:basic|bearer|token|digest|apikey|aws4-hmac-sha256)\s+)?(?P<secret>[^\s\"',;<>]{6,})",
+        words="authorization",
+        check=worth_hiding,
+    ),
+    _pattern(
+        "cookie",
+        "",
+        r"(?i:cookie)\"?\s{0,3}:\s{0,3}\"?(?P<secret>[^\s=;\"]{1,100}=[^\n\"]+)",
+        words="cookie",
+    ),
+    _pattern(
+        "password",
+        "",
+        r"(?i:passwo?r?d|passphrase|passcode|(?<![a-z])pwd|(?<=[a-z])Pwd|(?<![A-Za-z])pass)" + _IS + _VALUE,
+        words="pass pwd",
+        check=worth_hiding,
+    ),
+    _pattern(
+        "secret",
+        "",
+        r"(?i:secret|token|api[_-]?key|access[_-]?key(?:[_-]?id)?|private[_-]?key|secret[_-]?key|account[_-]?key"
+        r"|app[_-]?key|application[_-]?key|auth[_-]?key|encryption[_-]?key|signing[_-]?key|credentials?|signature"
+        r"|(?<![a-z])sig|session[_-]?id|jsessionid|phpsessid|(?<![a-z])sid)" + _IS + _VALUE,
+        words="secret token api access private account app auth encryption signing credential sig session jsession "
+        "phpsess sid",
+        check=opaque,
+    ),
+    _pattern(
+        "card",
+        "",
+        r"[2-6](?<![\w.-].)\d{3}[ -]?\d{4,6}[ -]?\d{4,5}(?:[ -]?\d{1,4})?(?:[ -]?\d{1,3})?(?![\w.-]?\d)",
+        check=card,
+    ),
+    _pattern(
+        "iban",
+        "",
+        r"[A-Z](?<![A-Za-z0-9].)[A-Z]\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9])",
+        check=iban,
+    ),
+    _pattern(
+        "email",
+        "@",
+        r"[A-Za-z0-9._%+-](?<![A-Za-z0-9._%+-].)[A-Za-z0-9._%+-]{0,63}"
+        r"@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![A-Za-z0-9-])",
+        check=lambda found: not found.endswith((".local", ".internal", ".localdomain", ".lan")),  # a node of a cluster
+        personal=True,
+    ),
+    # Not the version of a program (`Chrome/120.0.0.0`), which looks the same; `/10.0.0.1:80` is an address again.
+    _pattern(
+        "ip",
+        ".",
+        r"\d(?<![\w.].)(?:(?<![A-Za-z]/.)|(?=[\d.]+:\d))(?<![A-Za-z]-.)\d{0,2}(?:\.\d{1,3}){3}(?!\w|\.\d|-[A-Za-z])",
+        check=address,
+        personal=True,
+    ),
+    _pattern(
+        "ip",
+        ":",
+        r"[0-9A-Fa-f](?<![\w:.].)[0-9A-Fa-f]{0,3}(?::[0-9A-Fa-f]{1,4}){7}(?![\w:])",
+        check=address,
+        personal=True,
+    ),
+    _pattern(
+        "ip",
+        "::",
+        r"[0-9A-Fa-f:](?<![\w:.].)[0-9A-Fa-f:]{0,30}(?<=:)(?<=::|..)[0-9A-Fa-f:]{0,30}(?:\d{1,3}(?:\.\d{1,3}){3})?(?![\w:]|\.\d)",
+        check=compressed,
+        personal=True,
+    ),
+)
+
+_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{20,4000}={0,2}(?![A-Za-z0-9+/_=-])")
+_WORD = re.compile(r"[^\s\"'<>]+")
+_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
+
+
+def encoded(text: str) -> list[tuple[int, int, str]]:
+    """What is written in base64 or with percent signs: start, end, and what it says."""
+    found = [(one.start(), one.end(), said) for one in _BASE64.finditer(text) if (said := _plain(one[0]))]
+    if "%" in text:
+        words = (one for one in _WORD.finditer(text) if _PERCENT.search(one[0]))
+        found += [(one.start(), one.end(), unquote_plus(one[0])) for one in words]
+    return found
+
+
+def _plain(token: str) -> str:
+    """What a base64 token says; empty when that is no text."""
+    if token.isalpha() or "/" in token[:1]:
+        return ""
+    try:
+        raw = base64.b64decode(
+            token.replace("-", "+").replace("_", "/").rstrip("=") + "=" * (-len(token.rstrip("=")) % 4)
+        )
+        said = raw.decode("ascii")
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+    return said if said.isprintable() or all(c.isprintable() or c in "\r\n\t" for c in said) else ""
