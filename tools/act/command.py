@@ -102,7 +102,7 @@ class CommandExecutor:
         loop = asyncio.get_running_loop()
         try:
             transport, run = await loop.subprocess_exec(
-                lambda: _Run(loop),
+                _Run,
                 program,
                 *arguments,
                 stdin=asyncio.subprocess.DEVNULL,
@@ -115,10 +115,10 @@ class CommandExecutor:
             raise BackendError(f"{what}: it cannot be started: {error.strerror}.") from error
         try:
             async with asyncio.timeout(self._deadline):
-                await run.exited
+                await run.exited.wait()
             with suppress(TimeoutError):
                 async with asyncio.timeout(DRAIN.total_seconds()):
-                    await run.drained
+                    await run.drained.wait()
         except TimeoutError as error:
             raise Unsure(f"{what}: it did not end within {self._deadline:g} s and was ended.") from error
         finally:
@@ -136,21 +136,19 @@ class _Call(BaseModel):
 class _Run(asyncio.SubprocessProtocol):
     """One started program: its output, capped, and its end."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self) -> None:
         self.output = bytearray()
-        self.exited: asyncio.Future[None] = loop.create_future()
-        self.drained: asyncio.Future[None] = loop.create_future()
+        self.exited = asyncio.Event()
+        self.drained = asyncio.Event()
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:  # noqa: ARG002 (asyncio's signature)
         self.output += data[: MAX_OUTPUT - len(self.output)]
 
     def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:  # noqa: ARG002 (asyncio's signature)
-        if not self.drained.done():
-            self.drained.set_result(None)
+        self.drained.set()
 
     def process_exited(self) -> None:
-        if not self.exited.done():
-            self.exited.set_result(None)
+        self.exited.set()
 
 
 async def _end(transport: asyncio.SubprocessTransport, run: _Run) -> None:
@@ -163,7 +161,7 @@ async def _end(transport: asyncio.SubprocessTransport, run: _Run) -> None:
             os.killpg(transport.get_pid(), signal.SIGKILL)
         with suppress(TimeoutError):
             async with asyncio.timeout(DRAIN.total_seconds()):
-                await run.exited
+                await run.exited.wait()
     transport.close()
 
 

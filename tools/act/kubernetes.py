@@ -141,9 +141,11 @@ class KubernetesExecutor:
         if asked.revision is not None:
             wanted = [one for one in ours if one.revision == asked.revision]
         else:
-            wanted = [one for one in ours if one.revision < deployment.revision]
+            # A restart is a revision, too: going back over it would start the same pods once more.
+            other = [one for one in ours if one.template["spec"] != deployment.template["spec"]]
+            wanted = [one for one in other if one.revision < deployment.revision]
         if not wanted:
-            which = f"revision {asked.revision}" if asked.revision is not None else "earlier revision"
+            which = f"revision {asked.revision}" if asked.revision is not None else "earlier revision with other pods"
             raise BackendError(f"{deployment.name} has no {which} to go back to.")
         return max(wanted, key=lambda one: one.revision)
 
@@ -184,7 +186,7 @@ def _change_in_words(asked: _Call) -> str:
         case "scale":
             return f": spec.replicas = {asked.replicas}"
         case "undo":
-            source = f"revision {asked.revision}" if asked.revision else "the revision before the present one"
+            source = f"revision {asked.revision}" if asked.revision else "the latest earlier revision with other pods"
             return f": spec.template = that of {source}"
 
 

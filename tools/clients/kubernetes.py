@@ -27,6 +27,8 @@ MAX_BODY = 8 * 1024 * 1024
 PAGE = 500
 """Objects of one list; a namespace that has more is reported as cut."""
 CONNECT = timedelta(seconds=3)
+BUILD = timedelta(seconds=30)
+"""For importing the official client, some hundred modules, and reading its configuration."""
 IN_CLUSTER_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 REVISION = "deployment.kubernetes.io/revision"
@@ -133,7 +135,7 @@ class Cluster:
     async def home(self) -> str:
         """The namespace that is meant when none is named."""
         if not self._namespace:
-            self._namespace = await self._threads.run(self._found_namespace, self._deadline)
+            self._namespace = await self._within(BUILD, "find the own namespace", self._found_namespace)
         return self._namespace
 
     async def deployment(self, namespace: str, name: str) -> Deployment:
@@ -227,19 +229,30 @@ class Cluster:
         return Listing(items, cut=bool(answer.get("metadata", {}).get("continue")))
 
     async def _raw(self, what: str, request: Request) -> bytes:
-        try:
-            return await self._threads.run(lambda: self._asked(what, request), self._deadline)
-        except TimeoutError as error:
-            raise Unanswered(f"{what}: no complete answer within {self._deadline.total_seconds():g} s.") from error
+        client = self._client or await self._reached(what)
+        return await self._within(self._deadline, what, lambda: self._asked(client, what, request))
 
-    def _asked(self, what: str, request: Request) -> bytes:
+    async def _reached(self, what: str) -> Any:
+        """The official client. Whatever goes wrong here, nothing of what was wanted has been sent."""
+        try:
+            return await self._within(BUILD, what, self._built)
+        except Unanswered as error:
+            raise BackendError(str(error), retry=True) from error
+
+    async def _within(self, deadline: timedelta, what: str, function: Callable[[], T]) -> T:
+        try:
+            return await self._threads.run(function, deadline)
+        except TimeoutError as error:
+            raise Unanswered(f"{what}: no complete answer within {deadline.total_seconds():g} s.") from error
+
+    def _asked(self, client: Any, what: str, request: Request) -> bytes:
         from kubernetes.client.exceptions import ApiException
         from urllib3 import exceptions
 
         seconds = self._deadline.total_seconds()
         options = {"_preload_content": False, "_request_timeout": (min(seconds, CONNECT.total_seconds()), seconds)}
         try:
-            return _body(what, request(self._built(), options), time.monotonic() + seconds)
+            return _body(what, request(client, options), time.monotonic() + seconds)
         except ApiException as error:
             raise _refusal(what, error.status, error.reason, error.body) from error
         except (exceptions.NewConnectionError, exceptions.ConnectTimeoutError, exceptions.SSLError) as error:

@@ -70,11 +70,12 @@ async def test_a_precondition_reads_the_fields_it_names(control: EndpointFarEnd)
 
 async def test_a_precondition_that_cannot_be_read_says_why(control: EndpointFarEnd) -> None:
     executor = _executor(control)
-    for call, why in [
+    unreadable: list[tuple[dict[str, Any], str]] = [
         ({**STATE, "path": "/services/none"}, "answered 404"),
         ({**STATE, "fields": ["flags.none"]}, "no field 'flags.none'"),
         (RESTART, "is not a reading call"),
-    ]:
+    ]
+    for call, why in unreadable:
         with pytest.raises(BackendError, match=why):
             await executor.read(call)
     assert control.journal == []

@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tools.act.command import CommandExecutor
 from tools.act.http import Endpoint, HttpExecutor
 from tools.act.kubernetes import KubernetesExecutor
 from tools.clients.kubernetes import Cluster
+from tools.clients.recorded import RecordedMetrics
 
 RUNBOOKS = ROOT / "runbooks"
 HTTP = HttpExecutor({"shop-control": Endpoint("http://127.0.0.1:9")})
@@ -61,6 +63,46 @@ def test_only_what_this_installation_can_carry_out_is_usable() -> None:
 def test_an_action_that_is_not_there_is_not_found_and_the_others_are_named() -> None:
     with pytest.raises(NotFound, match="has no action 'reboot'; it has: restart"):
         Catalogue([action("restart")]).get("reboot")
+
+
+AT = datetime(2026, 11, 21, 21, 0, tzinfo=UTC)
+HEALTHY = {
+    'service:error_ratio{service="checkout"}': 0.01,
+    'service:latency_p95_seconds{service="checkout"}': 0.1,
+    'service:up{service="checkout"}': 1,
+    'edge:error_ratio{service="frontend",target="checkout"}': 0,
+    'service:error_ratio{service="payment"}': 0.9,
+    'service:up{service="payment"}': 0,
+}
+
+
+@pytest.mark.parametrize(
+    ("now", "missing_signs"),
+    [
+        (HEALTHY, 0),
+        ({**HEALTHY, 'service:error_ratio{service="checkout"}': 0.4}, 1),
+        ({**HEALTHY, 'service:latency_p95_seconds{service="checkout"}': 1.5}, 1),
+        ({**HEALTHY, 'service:up{service="checkout"}': 0}, 1),
+        ({**HEALTHY, 'edge:error_ratio{service="frontend",target="checkout"}': 0.4}, 1),
+        ({**HEALTHY, 'edge:latency_p95_seconds{service="frontend",target="checkout"}': 1.5}, 1),
+        ({**HEALTHY, 'service:error_ratio{service="checkout"}': 1, 'service:up{service="checkout"}': 0}, 2),
+        ({'service:up{service="checkout"}': 1}, None),
+        ({}, None),
+    ],
+)
+async def test_each_success_query_counts_the_signs_of_health_that_are_missing(
+    tmp_path: Path, now: dict[str, float], missing_signs: int | None
+) -> None:
+    samples = "".join(f"{series} {value} {AT.timestamp():.0f}\n" for series, value in now.items())
+    (tmp_path / "metrics.om").write_text(f"{samples}# EOF\n", encoding="utf-8")
+    metrics = RecordedMetrics(tmp_path / "metrics.om")
+    catalogue = Catalogue.load(RUNBOOKS)
+    answers = {}
+    for one in catalogue.actions():
+        given = {name: "checkout" for name in one.arguments if name in {"service", "deployment"}}
+        found = await metrics.query(catalogue.success_query(one, given), AT)
+        answers[one.name] = [float(series.values[-1]) for series in found]
+    assert answers == {one.name: [] if missing_signs is None else [missing_signs] for one in catalogue.actions()}
 
 
 def test_one_bad_runbook_keeps_the_whole_catalogue_from_loading(tmp_path: Path) -> None:

@@ -1,0 +1,163 @@
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from tests.farends.kubernetes import VIEWER, KubernetesFarEnd
+from tests.farends.loopback import Answer, Instead
+from tools.base import Tool
+from tools.clients.kubernetes import Cluster
+from tools.observe.platform import Events, Pods, Rollouts
+from tools.observe.pod_logs import PodLogs
+
+NOW = datetime(2026, 11, 21, 21, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def api() -> Iterator[KubernetesFarEnd]:
+    with KubernetesFarEnd(now=lambda: NOW) as far_end:
+        yield far_end
+
+
+@pytest.fixture
+def cluster(api: KubernetesFarEnd, tmp_path: Path) -> Cluster:
+    return Cluster(str(api.kubeconfig(tmp_path, VIEWER)))
+
+
+def _tools(cluster: Cluster) -> list[Tool]:
+    return [Pods(cluster), Events(cluster, lambda: NOW), Rollouts(cluster), PodLogs(cluster, lambda: NOW)]
+
+
+async def test_the_pods_of_a_deployment_are_those_it_selects(cluster: Cluster) -> None:
+    tool = Pods(cluster)
+    result = await tool(tool.arguments(service="shop"))
+    assert (result.ok, result.text, result.query, result.trust) == (
+        True,
+        (
+            "3 pods of shop in shop (3 Running): 3 ready, 0 restarts.\n"
+            "shop-757df545c7-9pg95: Running, 1/1 ready, 0 restarts, since 2026-11-21T20:56:47Z, "
+            "registry.example.com/shop:v2.31 on hollow-1\n"
+            "shop-757df545c7-pg8rk: Running, 1/1 ready, 0 restarts, since 2026-11-21T20:56:46Z, "
+            "registry.example.com/shop:v2.31 on hollow-1\n"
+            "shop-757df545c7-whtwm: Running, 1/1 ready, 0 restarts, since 2026-11-21T20:56:48Z, "
+            "registry.example.com/shop:v2.31 on hollow-1"
+        ),
+        "pods in shop where app=shop",
+        "system",
+    )
+    assert result.entities == ("shop", "shop-757df545c7-9pg95", "shop-757df545c7-pg8rk", "shop-757df545c7-whtwm")
+
+
+async def test_a_pod_that_waits_says_why(cluster: Cluster) -> None:
+    tool = Pods(cluster)
+    assert (await tool(tool.arguments(service="big"))).text == (
+        "1 pods of big in shop (1 Pending): 0 ready, 0 restarts.\n"
+        "big-75f6f5554b-7t6cn: Pending, 0/1 ready, 0 restarts, x on no node; "
+        "Unschedulable: 0/1 nodes are available: 1 Insufficient memory."
+    )
+
+
+async def test_pods_that_no_deployment_made_are_found_by_their_usual_labels(
+    api: KubernetesFarEnd, cluster: Cluster
+) -> None:
+    tool = Pods(cluster)
+    for label, name in (("app", "queue"), ("app.kubernetes.io/name", "cache")):
+        pod = api.pods["big-75f6f5554b-7t6cn"]
+        api.pods[name] = {**pod, "metadata": {**pod["metadata"], "name": name, "labels": {label: name}}}
+    assert [(await tool(tool.arguments(service=name))).entities for name in ("queue", "cache", "none")] == [
+        ("queue",),
+        ("cache",),
+        (),
+    ]
+
+
+async def test_what_was_reported_lately_comes_with_the_warnings_first(cluster: Cluster) -> None:
+    tool = Events(cluster, lambda: NOW)
+    result = await tool(tool.arguments(service="big"))
+    assert (result.text, result.query, result.trust) == (
+        (
+            "4 events about big in shop: 2 FailedScheduling, 1 SuccessfulCreate, 1 ScalingReplicaSet.\n"
+            "2026-11-21T20:56:54Z Warning FailedScheduling Pod big-75f6f5554b-7t6cn: "
+            "0/1 nodes are available: 1 Insufficient memory.\n"
+            "2026-11-21T20:56:54Z Warning FailedScheduling Pod big-75f6f5554b-7t6cn: "
+            "0/1 nodes are available: 1 Insufficient memory.\n"
+            "2026-11-21T20:56:54Z Normal SuccessfulCreate ReplicaSet big-75f6f5554b: "
+            "Created pod: big-75f6f5554b-7t6cn\n"
+            "2026-11-21T20:56:54Z Normal ScalingReplicaSet Deployment big: Scaled up replica set big-75f6f5554b to 1"
+        ),
+        "events in shop about big from 2026-11-21T20:30:00Z to 2026-11-21T21:30:00Z",
+        "user-controlled",
+    )
+    assert (await tool(tool.arguments(minutes=5))).text == "0 events in shop: none."
+
+
+async def test_the_rollouts_say_when_and_what(cluster: Cluster) -> None:
+    tool = Rollouts(cluster)
+    result = await tool(tool.arguments(service="shop"))
+    assert (result.text, result.entities) == (
+        (
+            "shop is at revision 2, 3 of 3 replicas ready.\n"
+            "2026-11-21T20:55:53Z revision 1: registry.example.com/shop:v2.30 (v2.30)\n"
+            "2026-11-21T20:56:46Z revision 2: registry.example.com/shop:v2.30 -> "
+            "registry.example.com/shop:v2.31 (v2.31)"
+        ),
+        ("shop",),
+    )
+
+
+async def test_a_pods_log_comes_as_kinds_of_line(api: KubernetesFarEnd, cluster: Cluster) -> None:
+    pod = "shop-757df545c7-9pg95"
+    lines = [(NOW.replace(minute=20, second=n), f"request {n} failed: timeout after {n * 7} ms") for n in range(40)]
+    api.logs[pod, False] = [*lines, (NOW.replace(minute=21), "\x1b[31mgiving up\x1b[0m"), (NOW.replace(hour=1), "old")]
+    tool = PodLogs(cluster, lambda: NOW)
+    result = await tool(tool.arguments(pod=pod))
+    assert (result.text, result.trust, result.starts_at) == (
+        f"41 lines of 2 kinds from {pod} in 15 min.\n40x request <num> failed: timeout after <num> ms\n1x giving up",
+        "user-controlled",
+        NOW.replace(minute=20, second=0),
+    )
+
+
+async def test_what_a_dead_container_said_last_can_be_read(api: KubernetesFarEnd, cluster: Cluster) -> None:
+    pod = "shop-757df545c7-9pg95"
+    tool = PodLogs(cluster, lambda: NOW)
+    never = await tool(tool.arguments(pod=pod, previous=True))
+    api.logs[pod, True] = [(NOW, "panic: out of memory")]
+    once = await tool(tool.arguments(pod=pod, previous=True))
+    assert (never.ok, "previous terminated container" in never.text, once.text.splitlines()[1:]) == (
+        False,
+        True,
+        ["1x panic: out of memory"],
+    )
+
+
+async def test_what_goes_wrong_is_a_result_with_the_question_in_it(api: KubernetesFarEnd, cluster: Cluster) -> None:
+    asked = {"kubernetes_pods": {}, "kubernetes_events": {}, "kubernetes_rollouts": {"service": "shop"}}
+    asked["kubernetes_pod_logs"] = {"pod": "shop-757df545c7-9pg95"}
+    api.plan(Instead(Answer(500, {"message": "etcd is down"})), times=9)
+    results = {tool.name: await tool(tool.arguments(**asked[tool.name])) for tool in _tools(cluster)}
+    assert [
+        (result.ok, result.text.startswith(name), "HTTP 500: etcd is down" in result.text)
+        for name, result in results.items()
+    ] == [(False, True, True)] * 4
+
+
+@pytest.mark.parametrize("bad", ["../x", "%2e%2e", "A", "a b", "a\n", "-a", "a" * 254, "$(id)", "é", "a/b", ";"])
+def test_a_name_that_kubernetes_could_not_have_is_no_argument(bad: str) -> None:
+    cases: list[tuple[Any, dict[str, str]]] = [
+        (tool, {**needed, field: bad})
+        for tool, needed, fields in (
+            (Pods, {}, ("service", "namespace")),
+            (Events, {}, ("service", "namespace")),
+            (Rollouts, {"service": "shop"}, ("service", "namespace")),
+            (PodLogs, {"pod": "shop"}, ("pod", "namespace", "container")),
+        )
+        for field in fields
+    ]
+    for tool, arguments in cases:
+        model: type[BaseModel] = tool.arguments
+        with pytest.raises(ValidationError):
+            model(**arguments)

@@ -1,0 +1,86 @@
+from pathlib import Path
+
+import pytest
+
+from tools.base import Tool, ToolResult
+from tools.observe.runbooks import LARGEST_FILE, LONGEST_TEXT, BadRunbook, ReadRunbook, RunbookArguments, read_skill
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, text in (("restart", "Turn it off and on."), ("roll-back", "x" * 9000)):
+        (tmp_path / "runbooks" / name).mkdir(parents=True)
+        skill = f"---\nname: {name}\ndescription: How to {name}.\n---\n\n{text}\n"
+        (tmp_path / "runbooks" / name / "SKILL.md").write_text(skill, encoding="utf-8")
+    return tmp_path / "runbooks"
+
+
+async def _read(folder: Path, name: str = "") -> ToolResult:
+    tool: Tool = ReadRunbook(folder)
+    return await tool(RunbookArguments(name=name))
+
+
+async def test_the_runbooks_are_listed_with_what_each_is_for(folder: Path) -> None:
+    assert await _read(folder) == ToolResult(
+        ok=True,
+        text="2 runbooks.\nrestart: How to restart.\nroll-back: How to roll-back.",
+        query="runbooks",
+        data=[
+            {"name": "restart", "description": "How to restart."},
+            {"name": "roll-back", "description": "How to roll-back."},
+        ],
+    )
+
+
+async def test_a_runbook_is_read_by_its_name(folder: Path) -> None:
+    assert await _read(folder, "restart") == ToolResult(
+        ok=True,
+        text="restart: How to restart.\n\nTurn it off and on.",
+        query="runbook restart",
+        data={"name": "restart", "description": "How to restart.", "body": "Turn it off and on."},
+    )
+
+
+async def test_a_long_runbook_is_cut_and_says_so(folder: Path) -> None:
+    result = await _read(folder, "roll-back")
+    assert (len(result.text), result.truncated) == (LONGEST_TEXT, True)
+
+
+@pytest.mark.parametrize("name", ["../secret", "restart/SKILL.md", "..", "/etc", "restart\0", "RESTART", "none"])
+async def test_nothing_but_a_runbook_can_be_named(folder: Path, name: str) -> None:
+    (folder.parent / "secret").mkdir()
+    (folder.parent / "secret" / "SKILL.md").write_text("---\nname: secret\ndescription: x\n---\ny")
+    assert await _read(folder, name) == ToolResult(
+        ok=False, text=f"There is no runbook {name!a}; there are: restart, roll-back.", query=f"runbook {name!a}"
+    )
+
+
+async def test_a_link_out_of_the_folder_is_not_followed(folder: Path) -> None:
+    outside = folder.parent / "outside"
+    outside.mkdir()
+    (outside / "SKILL.md").write_text("---\nname: outside\ndescription: x\n---\ny")
+    (folder / "outside").symlink_to(outside)
+    assert not (await _read(folder, "outside")).ok
+
+
+async def test_a_runbook_that_cannot_be_used_is_left_out(folder: Path) -> None:
+    (folder / "restart" / "SKILL.md").write_text("no front matter")
+    assert (await _read(folder)).text == "1 runbooks.\nroll-back: How to roll-back."
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"\xff\xfe", "is not UTF-8."),
+        (b"x" * (LARGEST_FILE + 1), "is larger than 65536 bytes."),
+        (b"---\n- a\n---\nx", "has front matter that is not a mapping."),
+        (None, "cannot be read: No such file or directory."),
+    ],
+)
+def test_what_is_wrong_with_a_runbook_is_said(tmp_path: Path, content: bytes | None, why: str) -> None:
+    file = tmp_path / "SKILL.md"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(BadRunbook) as error:
+        read_skill(file)
+    assert str(error.value) == why
