@@ -1,6 +1,7 @@
 """Does a call that hangs hold nobody up, and does what it raises arrive?"""
 
 import asyncio
+import queue
 import threading
 from datetime import timedelta
 
@@ -37,13 +38,16 @@ async def test_what_a_call_raises_rises() -> None:
         await Lane().run(refuse, LONG)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-async def test_a_bug_goes_to_the_threads_hook_and_the_caller_goes_on_without() -> None:
+async def test_a_bug_goes_to_the_threads_hook_and_the_caller_goes_on_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    hooked: queue.Queue[threading.ExceptHookArgs] = queue.Queue()
+    monkeypatch.setattr(threading, "excepthook", hooked.put)
+
     def fail() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(MemoryUnavailable, match="nobody foresaw"):
         await Lane().run(fail, LONG)
+    assert (await asyncio.to_thread(hooked.get, timeout=10)).exc_type is ZeroDivisionError
 
 
 async def test_while_a_call_hangs_the_next_is_refused_at_once_and_afterwards_let_in() -> None:
