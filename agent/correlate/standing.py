@@ -1,0 +1,379 @@
+"""What is known at this moment?  Occurrences, incidents, silences and the topology, in memory and bounded.
+
+It is a fold over what is on the record: `put` every incident that is not closed and those of the last days, by id,
+then `remember` every placed alert of those that are not closed and of the last `horizon`, in the order of arrival;
+`apply` does the same for one placement. So it can be thrown away and built again at any time.
+"""
+
+import json
+from collections import OrderedDict, deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from agent.correlate.inhibit import Inhibitors
+from agent.correlate.placement import Joins, Nothing, Opens, Placement, Reopens, Resolves, changed
+from agent.correlate.silence import Silences
+from agent.domain.alert import Alert, AlertStatus, Fate, Identity, Placed, Severity
+from agent.domain.incident import Incident, IncidentStatus
+from agent.domain.rules import Correlation, InhibitRule
+from agent.domain.silence import Silence
+from tools.base import Topology
+
+MOST_SERIES = 100_000
+"""Beyond this the series not heard of for the longest is forgotten (about 1.6 kB each)."""
+MOST_GROUPS = 20_000
+MOST_OCCURRENCES = 16
+"""Of one series; an alert that flaps has more."""
+FORGET_FIRING = timedelta(days=7)
+"""A series that neither resolved nor was sent again for so long is forgotten."""
+
+
+@dataclass(slots=True)
+class Occurrence:
+    """What is known of one episode of a series."""
+
+    id: str
+    starts_at: datetime
+    alert: str
+    """Our id of the message that first told of it."""
+    severity: Severity
+    fate: Fate
+    incident: str | None
+
+
+@dataclass(slots=True)
+class Series:
+    """What is known of one thing that is alerted on."""
+
+    id: str
+    heard_at: datetime
+    firing: Occurrence | None = None
+    """The one that fires now; the latest to start, when an end was missed."""
+    known: dict[str, Occurrence] = field(default_factory=dict)
+    """The latest occurrences that were told to fire, by id, in that order."""
+    ended: dict[str, str] = field(default_factory=dict)
+    """The latest occurrences whose end was told, and our id of the message that told it."""
+    over_until: datetime | None = None
+    """Whatever started by then is over."""
+    ended_heard_at: datetime | None = None
+    """When we last heard of an end."""
+    starts: deque[datetime] = field(default_factory=deque)
+    """When its latest occurrences were first heard of."""
+
+
+@dataclass(slots=True)
+class Case:
+    """An incident, and what its alerts add up to in this episode."""
+
+    incident: Incident
+    group: dict[str, str]
+    """The labels it was grouped by."""
+    heard_at: datetime
+    """When a message about it was last received."""
+    firing: dict[str, None] = field(default_factory=dict)
+    """Series that fire, in the order in which they joined."""
+    members: dict[str, None] = field(default_factory=dict)
+    """Series that ever joined in this episode."""
+    latest: str = ""
+    """The series that joined last."""
+    services: set[str] = field(default_factory=set)
+    lead: tuple[int, str] | None = None
+    """Rank and name of the first of its most severe alerts; what its title names."""
+    over: bool = False
+    """Its alerts resolved it; the next to fire begins a new tally."""
+
+    @property
+    def unresolved(self) -> bool:
+        return self.incident.status not in (IncidentStatus.RESOLVED, IncidentStatus.CLOSED)
+
+
+class Standing:
+    """In-memory view of the record. Not safe for threads: one correlator owns it."""
+
+    def __init__(
+        self,
+        rules: Correlation,
+        *,
+        inhibit: Sequence[InhibitRule] = (),
+        silences: Iterable[Silence] = (),
+        topology: Topology | None = None,
+        most_series: int = MOST_SERIES,
+    ) -> None:
+        self._most_series = most_series
+        self.rules = rules
+        self.silences = Silences(silences)
+        self.inhibitors = Inhibitors(inhibit)
+        self._series: OrderedDict[str, Series] = OrderedDict()
+        self._cases: dict[str, Case] = {}
+        self._of_group: dict[str, dict[str, None]] = {}
+        self._over: OrderedDict[str, str] = OrderedDict()
+        self._at_service: dict[str, dict[str, None]] = {}
+        self._neighbours: dict[str, dict[str, str]] = {}
+        self._now = datetime.min.replace(tzinfo=UTC)
+        self._swept_at = self._now
+        self.learn(topology)
+
+    @staticmethod
+    def horizon(rules: Correlation) -> timedelta:
+        """How far back placed alerts must be remembered after a restart, beside those of live incidents."""
+        return max(rules.window, rules.reopen)
+
+    # What the stages ask.
+
+    def series(self, identity: Identity) -> Series | None:
+        return self._series.get(identity.series)
+
+    def case(self, incident: str | None) -> Case | None:
+        return self._cases.get(incident) if incident else None
+
+    def of_group(self, group_key: str) -> list[Case]:
+        """Incidents that were opened for these labels: open, or over since lately."""
+        return [self._cases[incident] for incident in sorted(self._of_group.get(group_key, ()))]
+
+    def last_over(self, group_key: str) -> str | None:
+        """The latest incident for these labels that is over, however long."""
+        last = self._over.get(group_key)
+        case = self.case(last)
+        return None if case and case.unresolved else last
+
+    def around(self, service: str) -> Iterator[tuple[Case, str]]:
+        """Incidents at the neighbours of a service, each with the edge in words; the latest of each first."""
+        for neighbour, edge in self._neighbours.get(service, {}).items():
+            for incident in list(reversed(self._at_service.get(neighbour, {})))[:8]:
+                yield self._cases[incident], edge
+
+    # What changes it.
+
+    def apply(self, placement: Placement) -> None:
+        """Take a placement in, once it is on the record (or about to be: rebuild when that fails)."""
+        match placement.effect:
+            case Opens(incident):
+                self.put(incident)
+            case Joins(incident=id_) | Reopens(incident=id_) | Resolves(incident=id_) as effect:
+                if case := self._cases.get(id_):
+                    self.put(changed(case.incident, effect))
+            case Nothing():
+                pass
+        self.remember(placement.placed, placement.identity)
+
+    def put(self, incident: Incident) -> None:
+        """An incident as it is on the record now; also when people or the graph changed it."""
+        case = self._cases.get(incident.id)
+        if case is None:
+            case = self._cases[incident.id] = Case(incident, _group_of(incident), incident.opened_at)
+        elif case.incident.group_key != incident.group_key:
+            _drop(self._of_group, case.incident.group_key, incident.id)
+        case.incident, case.group = incident, _group_of(incident)
+        self._of_group.setdefault(incident.group_key, {})[incident.id] = None
+        if not case.unresolved and incident.id >= self._over.get(incident.group_key, ""):
+            self._over[incident.group_key] = incident.id
+            self._over.move_to_end(incident.group_key)
+
+    def remember(self, placed: Placed, identity: Identity | None = None) -> None:
+        """A placed alert, as it is on the record."""
+        identity = identity or placed.alert.identity
+        self._now = max(self._now, placed.received_at)
+        series = self._heard(identity.series, placed.received_at)
+        if placed.alert.status is AlertStatus.FIRING:
+            self._fired(series, placed, identity)
+        else:
+            self._ended(series, placed, identity)
+        if case := self.case(placed.incident):
+            case.heard_at = max(case.heard_at, placed.received_at)
+        self._sweep()
+
+    def silence(self, silence: Silence) -> None:
+        """Add it, or replace the one with its id."""
+        self.silences.add(silence)
+
+    def unsilence(self, id_: str) -> None:
+        self.silences.remove(id_)
+
+    def learn(self, topology: Topology | None) -> None:
+        """Who calls whom, from now on; None when that is not known."""
+        self._neighbours = {}
+        for caller, callee in sorted(topology.edges if topology else ()):
+            edge = f"{caller} calls {callee}"
+            self._neighbours.setdefault(caller, {})[callee] = edge
+            self._neighbours.setdefault(callee, {})[caller] = edge
+
+    @property
+    def size(self) -> dict[str, int]:
+        """How much is remembered."""
+        return {"series": len(self._series), "incidents": len(self._cases), "groups": len(self._over)}
+
+    def _heard(self, id_: str, at: datetime) -> Series:
+        series = self._series.get(id_)
+        if series is None:
+            series = self._series[id_] = Series(id_, at)
+        else:
+            series.heard_at = max(series.heard_at, at)
+            self._series.move_to_end(id_)
+        return series
+
+    def _fired(self, series: Series, placed: Placed, identity: Identity) -> None:
+        known = series.known.get(identity.occurrence)
+        if placed.fate is Fate.DUPLICATE:
+            self._repeated(series, placed, identity)
+        elif known is None or known is not series.firing:
+            self._start(series, placed, identity)
+        else:
+            self._place_again(series, known, placed)
+
+    def _repeated(self, series: Series, placed: Placed, identity: Identity) -> None:
+        """After a restart the message it repeats may be older than all that is remembered: then it fires since now."""
+        unknown = series.firing is None and not series.ended
+        if unknown and placed.incident and tells_start(placed.alert):
+            self._start(series, placed, identity)
+
+    def _start(self, series: Series, placed: Placed, identity: Identity) -> None:
+        alert = placed.alert
+        started = Occurrence(
+            id=identity.occurrence,
+            starts_at=alert.starts_at,
+            alert=placed.id,
+            severity=alert.severity,
+            fate=Fate.INCIDENT if placed.fate is Fate.DUPLICATE else placed.fate or Fate.QUARANTINED,
+            incident=placed.incident,
+        )
+        series.known.pop(started.id, None)
+        series.known[started.id] = series.firing = started
+        series.ended.pop(started.id, None)
+        _keep_latest(series.known)
+        series.starts.append(placed.received_at)
+        while len(series.starts) > self.rules.flap_limit + 1:
+            series.starts.popleft()
+        self.inhibitors.add(series.id, placed)
+        self._join(series, placed)
+
+    def _place_again(self, series: Series, known: Occurrence, placed: Placed) -> None:
+        """It was silenced or inhibited and no longer is, or its severity rose."""
+        known.severity = min(known.severity, placed.alert.severity, key=lambda one: one.rank)
+        if known.fate is not Fate.INCIDENT:
+            known.fate, known.incident, known.alert = placed.fate or known.fate, placed.incident, placed.id
+        self._join(series, placed)
+
+    def _join(self, series: Series, placed: Placed) -> None:
+        case = self.case(placed.incident)
+        if case is None:
+            return
+        if case.over:
+            case.over, case.lead = False, None
+            case.members.clear()
+        case.firing[series.id] = case.members[series.id] = None
+        case.latest = series.id
+        case.lead = lead_of(case, placed.alert)
+        if (service := placed.alert.service) and service not in case.services:
+            case.services.add(service)
+            self._at_service.setdefault(service, {})[case.incident.id] = None
+
+    def _ended(self, series: Series, placed: Placed, identity: Identity) -> None:
+        began = placed.alert.starts_at
+        series.over_until = max(began, series.over_until or began)
+        series.ended_heard_at = placed.received_at
+        series.ended.setdefault(identity.occurrence, placed.id)
+        _keep_latest(series.ended)
+        firing = series.firing
+        if firing is None or not ends(placed, identity, firing):
+            return
+        series.firing = None
+        self.inhibitors.remove(series.id)
+        if case := self.case(firing.incident):
+            over = case.over or resolves(case, series.id, self.rules)
+            case.firing.pop(series.id, None)
+            case.over = over
+
+    # What keeps it bounded.
+
+    def _sweep(self) -> None:
+        """Forget what no longer matters, once a minute of the alerts' own time, or at once over the caps."""
+        if len(self._series) > self._most_series:
+            self._forget_series(next(iter(self._series)))
+        if self._now - self._swept_at < timedelta(minutes=1):
+            return
+        self._swept_at = self._now
+        self._forget_old_series()
+        self._forget_old_cases()
+        while len(self._over) > MOST_GROUPS:
+            self._over.popitem(last=False)
+
+    def _forget_old_series(self) -> None:
+        quiet, silent = self._now - self.horizon(self.rules), self._now - FORGET_FIRING
+        old = []
+        for id_, series in self._series.items():
+            if series.heard_at >= quiet:
+                break
+            if series.firing is None or series.heard_at < silent:
+                old.append(id_)
+        for id_ in old:
+            self._forget_series(id_)
+
+    def _forget_series(self, id_: str) -> None:
+        series = self._series.pop(id_)
+        self.inhibitors.remove(id_)
+        if series.firing and (case := self.case(series.firing.incident)):
+            case.firing.pop(id_, None)
+
+    def _forget_old_cases(self) -> None:
+        for case in [case for case in self._cases.values() if not case.unresolved]:
+            since = case.incident.resolved_at or case.incident.closed_at or case.heard_at
+            if self._now - since > self.rules.reopen:
+                self._forget_case(case)
+
+    def _forget_case(self, case: Case) -> None:
+        del self._cases[case.incident.id]
+        _drop(self._of_group, case.incident.group_key, case.incident.id)
+        for service in case.services:
+            _drop(self._at_service, service, case.incident.id)
+
+
+def ends(placed: Placed, identity: Identity, firing: Occurrence) -> bool:
+    """Does this resolution end the occurrence that fires?
+
+    Its own surely. Another one when it started before that end: senders move the start of an alert back when they
+    merge it with a peer's. And any when the sender does not tell one episode from the next.
+    """
+    end = placed.alert.ends_at or placed.received_at
+    return identity.occurrence == firing.id or firing.starts_at < end or not tells_start(placed.alert)
+
+
+def tells_start(alert: Alert) -> bool:
+    """Does the sender tell one episode from the next?"""
+    return alert.starts_at_known or bool(alert.sender_episode)
+
+
+def resolves(case: Case, ended: str, rules: Correlation) -> bool:
+    """Is the incident resolved when this series of it ends?"""
+    others = any(series != ended for series in case.firing)
+    match rules.resolve:
+        case "first":
+            return True
+        case "last":
+            return ended == case.latest or not others
+        case "all":
+            return not others
+
+
+def lead_of(case: Case, alert: Alert) -> tuple[int, str]:
+    """The first of the most severe."""
+    rank = alert.severity.rank
+    return (rank, alert.name) if case.lead is None or rank < case.lead[0] else case.lead
+
+
+def _group_of(incident: Incident) -> dict[str, str]:
+    try:
+        return dict(json.loads(incident.group_key))
+    except (ValueError, TypeError):
+        return {}
+
+
+def _keep_latest(known: dict[str, Occurrence] | dict[str, str]) -> None:
+    while len(known) > MOST_OCCURRENCES:
+        del known[next(iter(known))]
+
+
+def _drop(index: dict[str, dict[str, None]], key: str, id_: str) -> None:
+    index[key].pop(id_, None)
+    if not index[key]:
+        del index[key]
