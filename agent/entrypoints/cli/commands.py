@@ -5,6 +5,7 @@ from importlib.metadata import PackageNotFoundError, version
 import typer
 
 from agent.entrypoints.cli.approvals import approvals
+from agent.entrypoints.cli.audit import audit
 from agent.entrypoints.cli.doctor import doctor
 from agent.entrypoints.cli.incidents import ask, feedback, incidents
 from agent.entrypoints.cli.investigate import investigate, replay
@@ -24,6 +25,7 @@ app = typer.Typer(
 app.add_typer(incidents, name="incidents")
 app.add_typer(approvals, name="approvals")
 app.add_typer(runbooks, name="runbooks")
+app.add_typer(audit, name="audit")
 app.command(epilog='Example: incident-agent ask inc-7 "which deploy came first?"')(ask)
 app.command(epilog="Example: incident-agent feedback inc-7 --verdict wrong --cause 'a full disk on db-2'")(feedback)
 app.command(epilog="Example: incident-agent doctor")(doctor)

@@ -1,22 +1,20 @@
 """What keeps an installation in order?  `migrate`, `capacity`."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agent.entrypoints.cli.options import Json, running_agent
+from agent.entrypoints.cli.options import Json, journal, running_agent
 from agent.entrypoints.cli.say import say, say_json, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from agent.analysis.capacity import Plan, Traffic
-    from agent.entrypoints.cli.client import Client
 
 SLOTS = 4
 """Jobs one worker process works on at once."""
-_PAGE = 1000
 
 
 def migrate() -> None:
@@ -55,14 +53,6 @@ def capacity(
         say_json({**load.model_dump(), "target_seconds": target, **planned.model_dump(), "workers": workers})
     else:
         say("\n".join(_told(load, planned, target, workers)))
-
-
-def journal(agent: "Client") -> "Iterator[Any]":
-    """Every entry of the running agent's journal, in order."""
-    after = 0
-    while entries := agent.get("/api/audit", after=after, limit=_PAGE)["entries"]:
-        yield from entries
-        after = entries[-1]["sequence"]
 
 
 def _told(load: "Traffic", planned: "Plan", target: float, workers: int) -> "Iterator[str]":

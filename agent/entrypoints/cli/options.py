@@ -1,8 +1,8 @@
-"""What is the same on many commands."""
+"""What do many commands need?  The same options, the running agent, its journal."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,3 +21,15 @@ def running_agent() -> "Iterator[Client]":
 
     with Client.of(load()) as client:
         yield client
+
+
+def journal(agent: "Client") -> Iterator[Any]:
+    """Every entry of the running agent's journal, in order."""
+    after = 0
+    while entries := agent.get("/api/audit", after=after, limit=_PAGE)["entries"]:
+        yield from entries
+        after = entries[-1]["sequence"]
+
+
+_PAGE = 1000
+"""Entries of the journal that are fetched at once."""

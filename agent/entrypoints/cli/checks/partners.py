@@ -5,18 +5,18 @@ from agent.settings import Settings
 
 
 async def model(settings: Settings) -> Finding:
-    if not settings.model:
+    if not settings.model and settings.openai_api_key is None:
         mend = "Set AGENT_MODEL and OPENAI_API_KEY for investigations; diagnoses come from the analysis until then."
         return Finding("model", State.OFF, "not configured: analysis only", mend)
-    if settings.openai_api_key is None and not settings.openai_base_url and "@http" not in settings.model:
-        return Finding("model", State.BROKEN, f"{settings.model} has no key", "Set OPENAI_API_KEY.")
-    if "@http" in settings.model or (settings.openai_base_url == "" and not settings.model.startswith("openai:")):
-        return Finding("model", State.OK, f"{settings.model} (not asked)")
+    named = settings.model or "the provider's default"
+    elsewhere = "@http" in settings.model or not named.startswith(("openai:", "the provider"))
+    if elsewhere and not settings.openai_base_url:
+        return Finding("model", State.OK, f"{named} (not asked)")
+    if settings.openai_api_key is None and not settings.openai_base_url:
+        return Finding("model", State.BROKEN, f"{named} has no key", "Set OPENAI_API_KEY.")
     key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else ""
     url = settings.openai_base_url or "https://api.openai.com/v1"
-    return await asked(
-        "model", url, "/models", "OPENAI_BASE_URL and OPENAI_API_KEY", says=settings.model, key=key, outside=True
-    )
+    return await asked("model", url, "/models", "OPENAI_BASE_URL and OPENAI_API_KEY", says=named, key=key, outside=True)
 
 
 async def jira(settings: Settings) -> Finding:

@@ -1,0 +1,86 @@
+"""What happened, and has anybody changed the journal since?  `audit verify` and `audit export`."""
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from agent.entrypoints.cli.options import Json, journal, running_agent
+from agent.entrypoints.cli.say import say, say_json
+from agent.telemetry import printable
+
+if TYPE_CHECKING:
+    from agent.settings import Settings
+
+audit = typer.Typer(help="The journal: everything that happened, chained by hashes.", no_args_is_help=True)
+
+COLUMNS = ("sequence", "at", "type", "incident", "actor", "text", "hash")
+
+
+@audit.command(epilog="Example: incident-agent audit verify")
+def verify(as_json: Json = False) -> None:
+    """Check the whole chain against its signed head; it reads the record itself, on this machine."""
+    from agent.domain.errors import JournalBroken
+    from agent.settings import load
+
+    entries, wrong = _verified(load())
+    if as_json:
+        say_json({"sound": not wrong, "entries": entries, "wrong": wrong})
+    elif not wrong:
+        say(f"The journal is sound: {entries} entries, each chained to the one before, the head signed by us.")
+    if wrong:
+        raise JournalBroken(f"The journal does not verify: {wrong}.")
+
+
+@audit.command(epilog="Example: incident-agent audit export --format csv")
+def export(
+    form: Annotated[Literal["jsonl", "csv"], typer.Option("--format", help="JSON lines, or a table.")] = "jsonl",
+) -> None:
+    """Print every entry, the oldest first."""
+    with running_agent() as agent:
+        if form == "csv":
+            sys.stdout.write(_row(COLUMNS))
+        for entry in journal(agent):
+            sys.stdout.write(_row(_cells(entry)) if form == "csv" else _line(entry))
+
+
+def _line(entry: Any) -> str:
+    return printable(json.dumps(entry, ensure_ascii=False)) + "\n"
+
+
+def _cells(entry: Any) -> list[str]:
+    flat = {**entry, **entry["event"]}
+    return [_harmless(str(flat[name] if flat[name] is not None else "")) for name in COLUMNS]
+
+
+def _harmless(cell: str) -> str:
+    """No formula for a spreadsheet to run (OWASP, CSV injection), no control character."""
+    return printable("'" + cell if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell)
+
+
+def _row(cells: Iterable[str]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(cells)
+    return text.getvalue()
+
+
+def _verified(settings: "Settings") -> tuple[int, str]:
+    from agent.bootstrap.machine import SystemClock
+    from agent.domain.errors import NotFound
+    from agent.identity.secrets import open_secrets
+    from agent.storage.database import Database
+    from agent.storage.journal import Chain
+
+    configured = settings.secret_key.get_secret_value() if settings.secret_key else ""
+    if not configured and not (settings.data / "secret.key").exists():
+        raise NotFound(f"There is no record in {settings.data}; AGENT_DATA names the data folder.")
+    database = Database(settings.database)
+    try:
+        chain = Chain(open_secrets(settings.data, configured).derive("journal"), SystemClock())
+        return database.read_now(chain.verify)
+    finally:
+        database.close()
