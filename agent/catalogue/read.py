@@ -15,6 +15,8 @@ from tools.observe.runbooks import Skill
 
 LARGEST_FILE = 64 * 1024
 """Bytes of an action.yaml."""
+DEEPEST = 20
+"""Levels of keys and lists in one."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ def read_action(file: Path, skill: Skill) -> Action | list[Problem]:
     """The action in the file; its name is its folder's, and its description the runbook's unless it has its own."""
     try:
         loaded = _load(file)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         return [Problem(file, "", _sentence(error))]
     if not isinstance(loaded, dict):
         return [Problem(file, "", "is not a mapping of keys to values.")]
@@ -50,12 +52,20 @@ def read_action(file: Path, skill: Skill) -> Action | list[Problem]:
 
 
 class _Strict(yaml.SafeLoader):
-    """Without aliases, which can blow a small file up, and without keys that silently win over their twins."""
+    """Without aliases and depth, which blow a small file up, and without keys that silently win over their twins."""
+
+    depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
             raise yaml.YAMLError("aliases are not allowed")
-        return super().compose_node(parent, index)
+        if self.depth == DEEPEST:
+            raise yaml.YAMLError("it is nested too deeply")
+        self.depth += 1
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self.depth -= 1
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
@@ -81,8 +91,6 @@ def _sentence(error: Exception) -> str:
             return f"cannot be read: {error.strerror or error}."
         case UnicodeDecodeError():
             return "is not UTF-8."
-        case RecursionError():
-            return "is nested too deeply."
         case _:
             return f"is not the YAML expected here: {' '.join(str(error).split())}."
 

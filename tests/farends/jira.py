@@ -147,10 +147,10 @@ class JiraFarEnd(FarEnd):
         seen = [issue for issue in self.issues if issue.written + self.index_lag <= self._clock()]
         found = [issue for issue in seen if matches(issue)]
         found = (found[::-1] if newest_first else found)[: int(asked.one("maxResults", "50"))]
-        wanted = asked.query.get("fields")
+        wanted = [name for names in asked.query.get("fields", ()) for name in names.split(",")]
         if self.deployment == "Cloud" and not wanted:
             return Answer(200, {"issues": [{"id": str(issue.id)} for issue in found], "isLast": True})
-        return Answer(200, {"issues": [_shown(issue, wanted) for issue in found], "total": len(found)})
+        return Answer(200, {"issues": [_shown(issue, wanted or None) for issue in found], "total": len(found)})
 
 
 class _BadJql(Exception):

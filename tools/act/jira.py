@@ -50,8 +50,8 @@ class JiraTickets:
 
     async def find(self, key: str) -> str | None:
         """The oldest ticket with the key's label, as far as the search has got."""
-        found = await self._jira.search(f"labels = {quoted(label_of(key))} ORDER BY created ASC", limit=1)
-        return found[0].key if found else None
+        found = await self._jira.keys(f"labels = {quoted(label_of(key))} ORDER BY created ASC", limit=1)
+        return found[0] if found else None
 
     async def find_within(
         self, key: str, longest: timedelta, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep

@@ -8,7 +8,7 @@ import io
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -62,13 +62,13 @@ class Jira:
     async def search(self, jql: str, limit: int) -> list[Ticket]:
         """The tickets that match, at most `limit`, in the query's own order."""
         return await self.call(
-            f"search {jql}",
-            lambda client: [
-                _ticket(issue)
-                for issue in client.search_issues(jql, maxResults=limit, fields=list(FIELDS), json_result=True)[
-                    "issues"
-                ]
-            ],
+            f"search {jql}", lambda client: [_ticket(issue) for issue in _found(client, jql, limit, FIELDS)]
+        )
+
+    async def keys(self, jql: str, limit: int) -> list[str]:
+        """As `search`, the keys alone."""
+        return await self.call(
+            f"search {jql}", lambda client: [str(issue["key"]) for issue in _found(client, jql, limit, ("summary",))]
         )
 
     async def call(self, what: str, function: Callable[[Any], T]) -> T:
@@ -137,6 +137,14 @@ def text_contains_any(text: str) -> str:
     """JQL for tickets that hold any word of the text; empty when it has none."""
     words = dict.fromkeys(re.findall(r"[^\W_]{2,}", text.lower()))
     return " OR ".join(f"text ~ {quoted(word)}" for word in list(words)[:MAX_WORDS])
+
+
+def _found(client: Any, jql: str, limit: int, fields: Sequence[str]) -> list[dict[str, Any]]:
+    """Fields as one text with commas, the form that every Jira reads."""
+    issues: list[dict[str, Any]] = client.search_issues(
+        jql, maxResults=limit, fields=[",".join(fields)], json_result=True
+    )["issues"]
+    return issues
 
 
 def _translated(what: str, function: Callable[[], T]) -> T:

@@ -67,7 +67,7 @@ def test_what_is_wrong_is_said_with_the_file_and_the_field(
         ("- a list", "is not a mapping of keys to values."),
         ("", "is not a mapping of keys to values."),
         (b"\xff\xfe", "is not UTF-8."),
-        ("[" * 2_000, "is nested too deeply."),
+        ("[" * 20_000, "is not the YAML expected here: it is nested too deeply."),
         ("#" * 70_000, "cannot be read: is larger than 65536 bytes."),
     ],
 )
