@@ -9,6 +9,7 @@ from agent.entrypoints.cli.audit import audit
 from agent.entrypoints.cli.doctor import doctor
 from agent.entrypoints.cli.incidents import ask, feedback, incidents
 from agent.entrypoints.cli.investigate import investigate, replay
+from agent.entrypoints.cli.memory import memory
 from agent.entrypoints.cli.operations import capacity, migrate
 from agent.entrypoints.cli.options import Json
 from agent.entrypoints.cli.runbooks import runbooks
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 app.add_typer(incidents, name="incidents")
 app.add_typer(approvals, name="approvals")
+app.add_typer(memory, name="memory")
 app.add_typer(runbooks, name="runbooks")
 app.add_typer(audit, name="audit")
 app.command(epilog='Example: incident-agent ask inc-7 "which deploy came first?"')(ask)

@@ -11,7 +11,7 @@ from agent.entrypoints.cli.say import say, say_json, say_table
 runbooks = typer.Typer(help="The catalogue: what people wrote down, and what of it can be run.", no_args_is_help=True)
 
 Folder = Annotated[
-    Path | None, typer.Argument(metavar="[FOLDER]", help="The runbooks' folder.", show_default="AGENT_RUNBOOKS")
+    Path | None, typer.Argument(metavar="FOLDER", help="The runbooks' folder.", show_default="AGENT_RUNBOOKS")
 ]
 
 
