@@ -1,5 +1,6 @@
 """Which actions of the catalogue fit what was diagnosed?  The same question with and without a model."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,10 @@ from agent.catalogue.fill import Value, arguments_for, checked
 from agent.domain.errors import Refused
 from agent.domain.hypothesis import Diagnosis, Verdict
 from agent.domain.remediation import Action, Argument, Risk
+
+
+LONGEST_CHANGE = 500
+"""Characters of a change's summary that are looked at; anyone who may deploy may write it."""
 
 
 @dataclass(frozen=True)
@@ -27,23 +32,37 @@ def choose(
     diagnosis: Diagnosis,
     observed_entities: Collection[str],
     hints: Mapping[str, JsonValue] | None = None,
+    changes: Sequence[str] = (),
 ) -> list[Choice]:
     """Actions for the diagnosed fault and component, the best first; none unless a cause was found and observed.
 
-    `hints` are values that were observed under an argument's name (a label `namespace`, the flag of a recent change);
-    one that the argument does not allow is passed over. What can be proposed as it is comes first; then an action
+    `hints` are values that were observed under an argument's name (a label `namespace`); `changes` are the summaries
+    of the component's changes, the latest first, in which an argument may say how its value is told. A value that the
+    argument does not allow is passed over. What can be proposed as it is comes first; then an action
     made for this component, one that names the fault earlier among its remedies, the one that can be undone, the
     lower risk.
     """
     if diagnosis.verdict is not Verdict.CAUSE or diagnosis.component not in observed_entities:
         return []
     fitting = [action for action in actions if _fits(action, diagnosis)]
-    choices = [_choice(action, diagnosis, observed_entities, hints or {}) for action in fitting]
+    choices = [
+        _choice(action, diagnosis, observed_entities, {**_told(action, changes), **(hints or {})}) for action in fitting
+    ]
     return sorted((choice for choice in choices if choice), key=lambda choice: _rank(choice, diagnosis))
 
 
 def _fits(action: Action, diagnosis: Diagnosis) -> bool:
     return diagnosis.fault in action.faults and (not action.services or diagnosis.component in action.services)
+
+
+def _told(action: Action, changes: Sequence[str]) -> dict[str, JsonValue]:
+    """What the changes say of the action's arguments: the latest one that says anything."""
+    found: dict[str, JsonValue] = {}
+    for name, argument in action.arguments.items():
+        said = (re.search(argument.observed_in, change[:LONGEST_CHANGE]) for change in changes if argument.observed_in)
+        if match := next((one for one in said if one), None):
+            found[name] = match[1]
+    return found
 
 
 def _choice(

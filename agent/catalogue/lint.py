@@ -95,6 +95,8 @@ def _argument_rules(name: str, argument: Argument) -> Iterator[str]:
         yield "names a component and must be a string."
     try:
         re.compile(argument.pattern)
+        if argument.observed_in and re.compile(argument.observed_in).groups != 1:
+            yield "has an `observed_in` without exactly one group, which is to be the value."
         if argument.default is not None:
             checked(name, argument, argument.default)
     except re.error as error:

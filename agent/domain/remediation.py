@@ -28,6 +28,8 @@ class Argument(Noun):
     default: str | int | None = None
     entity: bool = False
     """It names a component; one that no tool ever returned is refused."""
+    observed_in: str = ""
+    """A regular expression with one group: how a change of the target tells the value, when nobody names it."""
 
 
 class SuccessQuery(Noun):

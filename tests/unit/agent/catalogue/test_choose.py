@@ -48,6 +48,20 @@ def test_a_hint_fills_an_argument_unless_the_argument_does_not_allow_it() -> Non
     assert (bad.arguments, bad.missing) == ({"service": "checkout"}, ("flag",))
 
 
+def test_the_latest_change_that_tells_an_argument_gives_it() -> None:
+    told = Argument(pattern="[a-z-]+", observed_in="([^ ]+) switched on")
+    switch = FLAG.model_copy(update={"arguments": {"service": SERVICE, "flag": told}})
+    changes = ["checkout 1.2 -> 1.3", "checkout: new-prices switched on", "checkout: dark-mode switched on"]
+    asked = [changes, changes[:1], ["checkout: $(id) switched on"], []]
+    found = [choose([switch], diagnosis(fault=Fault.CONFIGURATION), {"checkout"}, None, one)[0] for one in asked]
+    assert [dict(one.arguments) for one in found] == [
+        {"service": "checkout", "flag": "new-prices"},
+        {"service": "checkout"},
+        {"service": "checkout"},
+        {"service": "checkout"},
+    ]
+
+
 def test_a_hint_never_replaces_the_diagnosed_target() -> None:
     (found,) = choose([RESTART], diagnosis(), {"checkout", "payment"}, {"service": "payment"})
     assert found.arguments == {"service": "checkout"}

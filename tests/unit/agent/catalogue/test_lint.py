@@ -60,6 +60,7 @@ def test_a_sound_runbook_has_no_problems(tmp_path: Path) -> None:
             "entity: true, pattern: '['",
             "arguments.service: has a pattern that is no regular expression",
         ),
+        ("entity: true", "entity: true, observed_in: 'on'", "arguments.service: has an `observed_in` without exactly"),
         ('size: "{size}"', 'size: "{size}{observed.x}"', "do.call: names {observed.x}; only a rollback may, of an"),
         ('precondition: {executor: http, call: {path: "/{service}"}}\n', "", "rollback.call: names {observed.size}"),
     ],
