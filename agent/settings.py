@@ -29,6 +29,8 @@ class Command(Noun):
 
     path: str
     """Absolute."""
+    read_back: str = ""
+    """A program that tells whether it was done, by its exit code: 0 yes, 1 no. Empty: after a crash a human decides."""
 
 
 class LogFiles(Noun):

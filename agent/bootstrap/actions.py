@@ -21,7 +21,7 @@ def executors_of(settings: Settings, config: Config) -> dict[str, Executor]:
             }
         )
     if config.commands:
-        commands = {name: Command(path=one.path) for name, one in config.commands.items()}
+        commands = {name: Command(path=one.path, read_back=one.read_back) for name, one in config.commands.items()}
         found["command"] = CommandExecutor(commands)
     if settings.kubeconfig:
         from tools.act.kubernetes import KubernetesExecutor

@@ -11,7 +11,6 @@ from agent.domain.errors import Refused
 from agent.domain.hypothesis import Diagnosis, Verdict
 from agent.domain.remediation import Action, Argument, Risk
 
-
 LONGEST_CHANGE = 500
 """Characters of a change's summary that are looked at; anyone who may deploy may write it."""
 
