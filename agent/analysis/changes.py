@@ -1,17 +1,26 @@
 """What moved, by how much, and is that unusual for this series and among its peers?"""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from agent.analysis.signals import Signal
 from agent.analysis.table import Floats, Row, Table
 
-_RELATIVE_FLOOR = 0.10
-"""A tenth of the usual level is the least deviation that is ever called one unit: real dashboards jitter that much."""
+_FLOOR = 0.05
+"""A twentieth of the usual level is the least deviation that is ever called one unit: dashboards jitter that much."""
+_FLOORS = {Signal.AVAILABILITY: 0.005, Signal.RESTARTS: 0.0}
+"""Where the level is near its ceiling, or is a clock, a part of it says nothing."""
+_MOST = 200.0
+"""Deviations beyond this say no more: a series that never moved has no scale of its own."""
 _MAD_TO_SIGMA = 1.4826
 _IQR_TO_SIGMA = 1.349
+_CHANCE = 3.0
+"""Deviations that the loudest of many quiet series reaches by chance: a signal in which nobody moved further
+points at nobody."""
 _PEERS = 4
 """From so many components with the same metric on, what moved all of them is nobody's own change."""
 
@@ -41,13 +50,15 @@ class Shift:
     """`z` less what its peers did: what is this component's alone."""
     samples: int
     """Samples in the baseline."""
+    standing: float
+    """0 to 1: this component's part of all that moved in this signal."""
 
     @property
     def ratio(self) -> float:
         return self.after / self.before if self.before else float("inf")
 
 
-def baseline(values: Floats) -> Baseline:
+def baseline(values: Floats, rows: Sequence[Row]) -> Baseline:
     """Median and MAD or IQR, whichever is wider, over columns; few samples widen the scale."""
     if not values.size:
         nothing = np.zeros(len(values))
@@ -57,23 +68,40 @@ def baseline(values: Floats) -> Baseline:
     median = np.nanmedian(filled, axis=1)
     spread = _MAD_TO_SIGMA * np.nanmedian(np.abs(filled - median[:, None]), axis=1)
     low, high = np.nanpercentile(filled, [25, 75], axis=1)
-    scale = np.maximum.reduce([spread, (high - low) / _IQR_TO_SIGMA, _RELATIVE_FLOOR * np.abs(median)])
+    own = np.maximum(spread, (high - low) / _IQR_TO_SIGMA)
+    scale = np.maximum(own, np.maximum(_floors(rows), _jitter(rows, median, own)) * np.abs(median))
     widened = scale * np.sqrt((count + 2) / np.maximum(count, 1))
     return Baseline(median, np.maximum(widened, 1e-9), count)
 
 
+def _floors(rows: Sequence[Row]) -> Floats:
+    return np.array([_FLOORS.get(row.meaning.signal, _FLOOR) for row in rows])
+
+
+def _jitter(rows: Sequence[Row], median: Floats, spread: Floats) -> Floats:
+    """Per row, how much its family usually jitters, relative to the level: a calm spell of one says little."""
+    relative: dict[str, list[float]] = defaultdict(list)
+    for row, level, width in zip(rows, median, spread, strict=True):
+        if level:
+            relative[row.family].append(width / abs(level))
+    typical = {family: float(np.median(members)) for family, members in relative.items()}
+    return np.array([typical.get(row.family, 0.0) for row in rows])
+
+
 def shifts(table: Table, first: int, last: int) -> list[Shift]:
     """Every row measured both in its baseline [0, first) and in the incident [first, last)."""
-    before = baseline(table.values[:, :first])
+    before = baseline(table.values[:, :first], table.rows)
     during = table.values[:, first:last]
     measured = np.isfinite(during).sum(axis=1)
     kept = np.flatnonzero((before.count > 0) & (measured > 0))
     if not len(kept):
         return []
     after = np.nanmedian(during[kept], axis=1)
-    z = (after - before.median[kept]) / before.scale[kept]
+    z = np.clip((after - before.median[kept]) / before.scale[kept], -_MOST, _MOST)
     common = _common(table, kept, z)
     worse = [table.rows[index].meaning.worse for index in kept]
+    own = np.array([_badly(way, float(moved)) for way, moved in zip(worse, z - common, strict=True)])
+    standing = _standing([table.rows[index] for index in kept], own)
     return [
         Shift(
             index=int(index),
@@ -81,8 +109,9 @@ def shifts(table: Table, first: int, last: int) -> list[Shift]:
             before=float(before.median[index]),
             after=float(after[place]),
             z=_badly(worse[place], float(z[place])),
-            own=_badly(worse[place], float(z[place] - common[place])),
+            own=float(own[place]),
             samples=int(before.count[index]),
+            standing=float(standing[place]),
         )
         for place, index in enumerate(kept)
     ]
@@ -98,6 +127,16 @@ def _common(table: Table, kept: NDArray[np.int64], z: Floats) -> Floats:
         if len(members) >= _PEERS:
             common[members] = np.median(z[members])
     return common
+
+
+def _standing(rows: Sequence[Row], own: Floats) -> Floats:
+    """Each row's part of the loudest rows of all components in the same signal, chance included."""
+    loudest: dict[tuple[object, bool], dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    kinds = [(row.meaning.signal, row.edge is not None) for row in rows]
+    for row, kind, moved in zip(rows, kinds, own, strict=True):
+        loudest[kind][row.component] = max(loudest[kind][row.component], float(moved))
+    whole = {kind: _CHANCE + sum(moved.values()) for kind, moved in loudest.items()}
+    return np.array([max(0.0, float(moved)) / whole[kind] for kind, moved in zip(kinds, own, strict=True)])
 
 
 def _badly(worse: int, z: float) -> float:

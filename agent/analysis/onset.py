@@ -16,10 +16,14 @@ LATEST_REPORT = timedelta(minutes=10)
 """An alert may be this late after what it speaks of."""
 LOOK_BACK = timedelta(minutes=15)
 """The onset is looked for from this long before the alerts, and from LATEST_REPORT and three steps at least."""
-_SLACK = 1.5
+_SLACK = 0.5
 """Robust deviations that are not counted as a change (the reference value k of Page's CUSUM)."""
-_DECIDED = 6.0
-"""Sum of deviations beyond the slack from which a change is believed (Page's decision interval h)."""
+_LEAST = 1.5
+"""Sum of deviations beyond the slack below which nothing is believed to have changed (Page's decision interval h)."""
+_HALF_LIFE = timedelta(minutes=3)
+"""An excess this long before the alert counts half."""
+_DEFAULT_STEPS = 2
+"""Steps before the alert at which it is taken to have begun when nothing shows."""
 _CLIP = 8.0
 """One wild sample counts no more than this."""
 
@@ -41,9 +45,10 @@ def find(table: Table, alerts: Sequence[Alert], symptom: Symptom | None, now: da
     told = min([alert.starts_at for alert in alerts] + [now])
     quiet = _quiet(table, told, step)
     deviation = _symptom_deviation(table, alerts, symptom, quiet)
-    weight, first, last = heaviest(deviation[quiet:] - _SLACK)
-    if weight >= _DECIDED:
-        return _seen(table, quiet + first, quiet + last, weight)
+    weight, first, last = heaviest(_near(table, told, deviation[quiet:] - _SLACK, quiet))
+    usual = max(_LEAST, _usual_weight(deviation[:quiet] - _SLACK, len(deviation) - quiet))
+    if weight >= usual:
+        return _seen(table, quiet + first, quiet + last, weight, usual)
     return _told(table, told, step)
 
 
@@ -59,6 +64,19 @@ def heaviest(excess: Floats) -> tuple[float, int, int]:
     return best
 
 
+def _usual_weight(excess: Floats, length: int) -> float:
+    """The heaviest segment that a window of the same length shows in the baseline, as the median over windows."""
+    starts = range(0, len(excess) - length + 1, max(1, length // 2))
+    return float(np.median([heaviest(excess[start : start + length])[0] for start in starts])) if starts else 0.0
+
+
+def _near(table: Table, told: datetime, excess: Floats, quiet: int) -> Floats:
+    """What is over long before the alert is not what it speaks of: earlier excess is discounted by its age."""
+    age = np.maximum(0.0, told.timestamp() - table.times[quiet:]) / _HALF_LIFE.total_seconds()
+    discounted: Floats = np.where(excess > 0, excess * np.exp2(-age), excess)
+    return discounted
+
+
 def _quiet(table: Table, told: datetime, step: timedelta) -> int:
     """Where the baseline ends: far enough before the alerts, yet so that a few samples stand on either side."""
     start = table.column(told - max(LOOK_BACK, LATEST_REPORT + 3 * step))
@@ -70,7 +88,7 @@ def _symptom_deviation(table: Table, alerts: Sequence[Alert], symptom: Symptom |
     rows = symptom_rows(table, alerts, symptom)
     if not len(rows) or quiet < 2:
         return np.zeros(len(table.times))
-    before: Baseline = baseline(table.values[rows, :quiet])
+    before: Baseline = baseline(table.values[rows, :quiet], [table.rows[row] for row in rows])
     bad = np.array([table.rows[row].meaning.worse for row in rows])[:, None]
     z = (table.values[rows] - before.median[:, None]) / before.scale[:, None]
     z = np.clip(np.where(bad == 0, np.abs(z), z * bad), -_CLIP, _CLIP)
@@ -81,26 +99,35 @@ def _symptom_deviation(table: Table, alerts: Sequence[Alert], symptom: Symptom |
 
 def symptom_rows(table: Table, alerts: Sequence[Alert], symptom: Symptom | None) -> list[int]:
     """The rows that the alerts speak of: a metric they name, else the alerted component's matching signals."""
-    values = {value for alert in alerts for value in alert.labels.values()}
+    values = _told_values(alerts)
     named = [i for i, row in enumerate(table.rows) if row.reading.series.name in values]
     if named:
         return named
     services = {alert.service for alert in alerts}
-    signals = SYMPTOMS[symptom or symptom_of([*values, *(alert.name for alert in alerts)])]
+    signals = SYMPTOMS[spoken_of(alerts, symptom)]
     of_service = [i for i, row in enumerate(table.rows) if row.component in services and row.edge is None]
     return [i for i in of_service if table.rows[i].meaning.signal in signals]
 
 
-def _seen(table: Table, first: int, last: int, weight: float) -> Onset:
-    sure = weight / (weight + _DECIDED)
+def spoken_of(alerts: Sequence[Alert], symptom: Symptom | None) -> Symptom:
+    """What the alerts speak of: as triage says, else by the words in their names and labels."""
+    return symptom or symptom_of([*(alert.name for alert in alerts), *sorted(_told_values(alerts))])
+
+
+def _told_values(alerts: Sequence[Alert]) -> set[str]:
+    return {value for alert in alerts for value in alert.labels.values()}
+
+
+def _seen(table: Table, first: int, last: int, weight: float, usual: float) -> Onset:
+    sure = 1 - usual / (weight + usual)
     at = table.at(first)
     left = f"the symptom left its usual range at {at:%H:%M:%S} UTC"
-    why = f"{left} (cumulative deviation {weight:.0f}, limit {_DECIDED:.0f})"
+    why = f"{left} (cumulative deviation {weight:.3g}, usually {usual:.3g})"
     return Onset(at, sure, first, last, why)
 
 
 def _told(table: Table, told: datetime, step: timedelta) -> Onset:
     """Nothing to see in the symptom: the last samples before the alerts and all since."""
-    first = max(0, min(table.column(told - 2 * step), len(table.times) - 3))
+    first = max(0, min(table.column(told - _DEFAULT_STEPS * step), len(table.times) - 3))
     why = f"no series shows the symptom clearly; taken from the alerts' own time, {told:%H:%M:%S} UTC"
     return Onset(table.at(first) if len(table.times) else told, 0.0, first, len(table.times), why)

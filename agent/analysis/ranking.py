@@ -1,7 +1,6 @@
 """Which component is the cause, and how sure is that?  All signals are weighed together here."""
 
 import math
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -17,8 +16,10 @@ from agent.analysis.table import tabulate
 from agent.analysis.topology import Flow, Graph
 from tools.base import Change
 
-_FLOW = 6.0
-"""Weight of explaining all of a clear symptom."""
+_MEASURED = 6.0
+"""Weight of explaining all of a clear symptom, or of all that moved in one signal."""
+_TIE = 0.01
+"""Between equals, the one that moved further from its usual level."""
 _ECHO = frozenset({Signal.LATENCY, Signal.OUTGOING_LATENCY, Signal.ERRORS, Signal.AVAILABILITY, Signal.TRAFFIC})
 """Signals that travel along calls: where a flow divides them among the components, they count there."""
 _CHANGE = 2.0
@@ -39,7 +40,8 @@ def weigh(seen: Observations) -> Weighed:
     table = tabulate(seen)
     began = onset.find(table, seen.alerts, seen.symptom, seen.now, seen.step)
     deps = topology.graph(seen.topology, table)
-    flows = topology.flows(table, began, deps, {alert.service for alert in seen.alerts} & deps.nodes)
+    tops = {alert.service for alert in seen.alerts} & deps.nodes
+    flows = topology.flows(table, began, deps, tops, onset.spoken_of(seen.alerts, seen.symptom))
     dossiers = {name: Dossier(name) for name in _candidates(seen, deps)}
     _add_shifts(dossiers, changes.shifts(table, began.first, began.last))
     _add_flows(dossiers, flows)
@@ -101,16 +103,13 @@ def _add_blame(dossiers: Mapping[str, Dossier], found: Iterable[Blame]) -> None:
 
 def _weight(one: Dossier, clear: float) -> float:
     """`clear`, 0 to 1, says how much of the symptom a flow has already divided among the components."""
-    weights: dict[str, float] = defaultdict(float)
-    for shift in one.shifts:
-        kind = "echo" if shift.row.meaning.signal in _ECHO else "own"
-        heard = 1 - clear if kind == "echo" else 1.0
-        weights["shift"] = max(weights["shift"], heard * math.log1p(max(0.0, shift.own)))
-    weights["flow"] = max((_FLOW * flow.strength * flow.share[one.component] for flow in one.flows), default=0.0)
-    weights["lines"] = math.log1p(max((line.strength for line in one.lines), default=0.0))
-    weights["change"] = max((_recency(minutes) for _, minutes in one.changes), default=0.0)
-    weights["blame"] = math.log1p(one.blame.weight) if one.blame else 0.0
-    return sum(weights.values())
+    heard = [(1 - clear if shift.row.meaning.signal in _ECHO else 1.0) * shift.standing for shift in one.shifts]
+    carried = [flow.strength * flow.share[one.component] for flow in one.flows]
+    weight = _MEASURED * max([*heard, *carried], default=0.0)
+    weight += _TIE * math.log1p(max([shift.own for shift in one.shifts], default=0.0))
+    weight += math.log1p(max((line.strength for line in one.lines), default=0.0))
+    weight += max((_recency(minutes) for _, minutes in one.changes), default=0.0)
+    return weight + (math.log1p(one.blame.weight) if one.blame else 0.0)
 
 
 def _recency(minutes: float) -> float:

@@ -14,17 +14,24 @@ from typing import Literal
 
 import numpy as np
 
-from agent.analysis.changes import Baseline, baseline
 from agent.analysis.onset import Onset
 from agent.analysis.signals import Signal, words
 from agent.analysis.table import Floats, Table
+from agent.domain.incident import Symptom
 from tools.base import Topology
 
 Dimension = Literal["time", "failures"]
 
+_SPOKEN_OF: Mapping[Symptom, Dimension] = {
+    Symptom.LATENCY: "time",
+    Symptom.ERRORS: "failures",
+    Symptom.AVAILABILITY: "failures",
+}
 _GATE = 2.0
 """Robust deviations below which an excess is noise."""
 _SHARES = frozenset({"ratio", "percent", "percentage", "share", "fraction"})
+_SHOWN = 0.5
+"""Robust deviations from which the symptom itself is worth dividing up: an alert has already vouched for it."""
 _KNOWN = 5
 """A component measured in fewer baseline samples than this was not there before."""
 
@@ -83,13 +90,13 @@ class Flow:
     top: str
     excess: Mapping[str, Excess]
     share: Mapping[str, float]
-    """Component -> part of the symptom that it adds itself, 0 to 1."""
+    """Component -> part of the symptom that it adds itself; above 1 where work goes on in parallel."""
 
     @property
     def strength(self) -> float:
         """0 to 1: how clearly the symptom itself stands out. Shares mean nothing without it."""
         z = max(0.0, self.excess[self.top].z)
-        return z / (z + 2 * _GATE)
+        return z / (z + _GATE)
 
 
 def graph(topology: Topology | None, table: Table) -> Graph:
@@ -104,15 +111,17 @@ def graph(topology: Topology | None, table: Table) -> Graph:
     return Graph({node: frozenset(under) for node, under in callees.items()}, frozenset(nodes), kinds)
 
 
-def flows(table: Table, onset: Onset, deps: Graph, tops: Iterable[str]) -> list[Flow]:
-    """One flow for each alerting component and dimension in which it has an excess."""
+def flows(table: Table, onset: Onset, deps: Graph, tops: Iterable[str], symptom: Symptom) -> list[Flow]:
+    """One flow for each alerting component: of what the alerts speak of where that shows, else of all that shows."""
     measured: dict[Dimension, dict[str, Excess]] = {"time": _time(table, onset), "failures": _failures(table, onset)}
-    return [
+    shown = [
         _flow(dimension, top, excess, deps)
         for top in sorted(set(tops))
         for dimension, excess in measured.items()
-        if top in excess and excess[top].amount > 0 and excess[top].z > _GATE
+        if top in excess and excess[top].amount > 0
+        if excess[top].z > (_SHOWN if dimension == _SPOKEN_OF.get(symptom) else _GATE)
     ]
+    return [flow for flow in shown if flow.dimension == _SPOKEN_OF.get(symptom)] or shown
 
 
 def _flow(dimension: Dimension, top: str, excess: Mapping[str, Excess], deps: Graph) -> Flow:
@@ -120,9 +129,11 @@ def _flow(dimension: Dimension, top: str, excess: Mapping[str, Excess], deps: Gr
     counted = {node: one.amount if one.z > _GATE else 0.0 for node, one in excess.items()}
     share = {}
     for node in deps.below([top]) & counted.keys():
+        if excess[node].new and node != top:
+            continue  # It was not called before: its callers have changed, and the excess is theirs.
         below = [kid for kid in deps.callees.get(node, ()) if kid in excess and not excess[kid].new]
         passed_on = sum(min(counted[node], max(0.0, counted[kid])) for kid in below)
-        share[node] = min(1.0, max(0.0, counted[node] - passed_on) / whole)
+        share[node] = max(0.0, counted[node] - passed_on) / whole
     return Flow(dimension, top, excess, share)
 
 
@@ -176,9 +187,8 @@ def _excess(level: Floats, rate: Floats | None, onset: Onset, rows: tuple[int, .
     during = np.flatnonzero(usable[onset.first : onset.last]) + onset.first
     if not len(during):
         return None
-    usual: Baseline = baseline(level[None, before])
     new = len(before) < min(_KNOWN, onset.first)
-    median = 0.0 if new else float(usual.median[0])
+    median = 0.0 if new else float(np.median(level[before]))
     spread = float(1.4826 * np.median(np.abs(level[before] - median))) if len(before) and not new else 0.0
     scale = max(spread, least.relative * abs(median), least.absolute)
     return Excess(
