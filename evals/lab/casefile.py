@@ -121,7 +121,7 @@ def _joined(lines: Iterable[str]) -> str:
 
 
 def _write_xz(path: Path, text: str) -> None:
-    path.write_bytes(lzma.compress(text.encode(), preset=9 | lzma.PRESET_EXTREME))
+    path.write_bytes(lzma.compress(text.encode(), preset=6 | lzma.PRESET_EXTREME))
 
 
 def _write_json(path: Path, value: JsonValue) -> None:

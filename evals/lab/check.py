@@ -19,7 +19,7 @@ FILES = (
 INCIDENT_FILES = ("after/action.json", "after/healed.om.xz", "after/logs_healed.jsonl.xz")
 ARM_S = 60.0
 HISTORY_S = 240.0
-_MACHINE = re.compile(r"127\.0\.0\.1|localhost|/(?:tmp|home|root|work|usr|var)/")
+_MACHINE = r"127\.0\.0\.1|localhost|/(?:tmp|home|root|work|usr|var)/"
 _FAILING = 0.1
 _SLOW_S = 0.25
 
@@ -55,11 +55,11 @@ def _size(folder: Path) -> Iterator[str]:
 
 
 def _machine_names(folder: Path) -> Iterator[str]:
+    machine = re.compile(rf"{_MACHINE}|\b{re.escape(socket.gethostname())}\b")
     for path in sorted(folder.rglob("*.*")):
         text = lzma.decompress(path.read_bytes()).decode() if path.suffix == ".xz" else path.read_text(encoding="utf-8")
-        found = _MACHINE.search(text)
-        if found or socket.gethostname() in text:
-            yield f"{path.name} names the machine: {found.group() if found else 'its host name'}"
+        if found := machine.search(text):
+            yield f"{path.name} names the machine: {found.group()}"
 
 
 def _times(folder: Path) -> Iterator[str]:

@@ -9,11 +9,6 @@ from typing import Any
 from evals.lab.shop.calls import CallFailed
 from evals.lab.shop.telemetry import Stopwatch, Telemetry
 
-WAIT_S = 0.5
-"""How long a request waits for a connection."""
-DEADLINE_S = 0.8
-"""How long it then waits for the store's answer."""
-
 
 class _Connection:
     """One TCP connection to the store: one question at a time, one JSON line each way."""
@@ -40,15 +35,23 @@ class _Connection:
 
 
 class StorePool:
-    """At most `size` connections; a request that gets none within WAIT_S fails."""
+    """At most `size` connections; a request that gets none within `wait_s`, or no answer within `deadline_s`, fails."""
 
     def __init__(
-        self, host: str, port: int, size: int, telemetry: Telemetry, leaks: Callable[[], bool] = lambda: False
+        self,
+        address: tuple[str, int],
+        size: int,
+        telemetry: Telemetry,
+        leaks: Callable[[], bool] = lambda: False,
+        *,
+        wait_s: float = 0.5,
+        deadline_s: float = 0.8,
     ) -> None:
-        self._host = host
-        self._port = port
+        self._address = address
         self._size = size
         self._telemetry = telemetry
+        self._wait_s = wait_s
+        self._deadline_s = deadline_s
         self._leaks = leaks
         """Asked after each use: is this connection never given back?"""
         self._idle: deque[_Connection] = deque()
@@ -85,13 +88,13 @@ class StorePool:
         await self._acquire()
         connection: _Connection | None = None
         try:
-            async with asyncio.timeout(DEADLINE_S):
+            async with asyncio.timeout(self._deadline_s):
                 connection = self._reusable() or await self._connect()
                 answer = await connection.ask(question)
         except TimeoutError:
             await self._drop(connection)
             raise CallFailed(
-                "store", "timeout", f"store: no answer to {question['op']} within {DEADLINE_S * 1000:.0f} ms"
+                "store", "timeout", f"store: no answer to {question['op']} within {self._deadline_s * 1000:.0f} ms"
             ) from None
         except ConnectionRefusedError:
             await self._drop(connection)
@@ -111,14 +114,14 @@ class StorePool:
 
     async def _acquire(self) -> None:
         try:
-            async with asyncio.timeout(WAIT_S), self._changed:
+            async with asyncio.timeout(self._wait_s), self._changed:
                 await self._changed.wait_for(lambda: self._in_use < self._size)
                 self._in_use += 1
         except TimeoutError:
             raise CallFailed(
                 "store",
                 "pool",
-                f"timed out after {WAIT_S * 1000:.0f} ms waiting for a store connection: "
+                f"timed out after {self._wait_s * 1000:.0f} ms waiting for a store connection: "
                 f"{self._in_use} of {self._size} in use",
             ) from None
         self._telemetry.pool_in_use.set(self._in_use)
@@ -143,7 +146,7 @@ class StorePool:
         return None
 
     async def _connect(self) -> _Connection:
-        return _Connection(*await asyncio.open_connection(self._host, self._port))
+        return _Connection(*await asyncio.open_connection(*self._address))
 
     def close(self) -> None:
         for connection in (*self._idle, *self._leaked):

@@ -213,7 +213,7 @@ def _running(layout: Layout, start: Start, telemetry: Telemetry, session: aiohtt
         start=start,
         telemetry=telemetry,
         calls=Calls(session, {name: layout.url(name) for name in layout.http_ports}, telemetry),
-        pool=StorePool(HOST, layout.store_port, start.pool_size, telemetry, pool_leak),
+        pool=StorePool((HOST, layout.store_port), start.pool_size, telemetry, pool_leak),
         memory=faults.MemoryLeak(telemetry, faults.resident_mb),
         pool_leak=pool_leak,
         chance=chance,

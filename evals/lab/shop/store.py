@@ -18,7 +18,6 @@ from evals.lab.shop.service import Order, Start, check_scratch, orders, ready
 from evals.lab.shop.telemetry import Stopwatch, Telemetry
 
 SKUS = tuple(f"sku-{number:03d}" for number in range(60))
-BUSY_TIMEOUT_S = 0.25
 WORKERS = 4
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS products (sku TEXT PRIMARY KEY, name TEXT, price INTEGER);
@@ -32,8 +31,9 @@ CREATE TABLE IF NOT EXISTS ledger (id INTEGER PRIMARY KEY, op TEXT, payload TEXT
 class Database:
     """The file and what can be asked of it. Each worker thread has its own connection."""
 
-    def __init__(self, path: Path, chance: random.Random) -> None:
+    def __init__(self, path: Path, chance: random.Random, busy_timeout_s: float = 0.25) -> None:
         self._path = path
+        self._busy_timeout_s = busy_timeout_s
         self._chance = chance
         self._local = threading.local()
         self._all: list[sqlite3.Connection] = []
@@ -97,7 +97,7 @@ class Database:
         return connection
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, timeout=BUSY_TIMEOUT_S, check_same_thread=False)
+        connection = sqlite3.connect(self._path, timeout=self._busy_timeout_s, check_same_thread=False)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = OFF")  # the lab's shop may lose a cart in a power cut
         self._all.append(connection)
