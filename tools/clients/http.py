@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import httpx2
 
@@ -16,6 +17,8 @@ Params = Mapping[str, str | int | float | Sequence[str]]
 
 MAX_BODY = 32 * 1024 * 1024
 """Bytes of an answer, after decompression."""
+HEADERS = {"User-Agent": "incident-agent", "Accept-Encoding": "identity"}
+"""Nothing compressed is asked for: back ends are near, and what is not unpacked cannot swell."""
 MAX_QUOTED = 400
 """Characters of a back end's own words that an error repeats."""
 
@@ -41,9 +44,30 @@ class Reply:
 def quoted(body: bytes | str) -> str:
     """The beginning of a back end's own words, on one line, fit for an error message."""
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
-    line = " ".join(character for character in text.split() if character)
-    line = "".join(character if character.isprintable() else "?" for character in line)
+    line = "".join(character if character.isprintable() else "?" for character in " ".join(text.split()))
     return line if len(line) <= MAX_QUOTED else line[:MAX_QUOTED] + " ..."
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A configured back end: its address without credentials, and the credentials."""
+
+    address: str
+    credentials: tuple[str, str] | None
+
+
+def origin_of(url: str) -> Origin:
+    """Raises BackendError when the URL is not one of http or https; credentials never stand in a message."""
+    try:
+        parts = urlsplit(url.strip().rstrip("/"))
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError as error:
+        raise BackendError(f"a configured address is no URL: {error}") from error
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise BackendError("a configured address must be http or https with a host, and without query and fragment")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    credentials = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+    return Origin(f"{parts.scheme}://{host}{port}{parts.path}", credentials)
 
 
 class Http:
@@ -63,15 +87,13 @@ class Http:
         through_proxy: bool = False,
     ) -> None:
         """`through_proxy`: use the environment's HTTPS_PROXY, for a back end outside the own network."""
-        base = httpx2.URL(url.rstrip("/"))
-        if base.scheme not in {"http", "https"} or not base.host:
-            raise BackendError(f"{quoted(url)} is not an http or https address")
-        self.origin = str(base.copy_with(username=None, password=None, query=None, fragment=None))
+        origin = origin_of(url)
+        self.origin = origin.address
         self._deadline = deadline.total_seconds()
         self._max_body = max_body
         self._client = httpx2.AsyncClient(
-            auth=(base.username, base.password) if base.username else None,
-            headers={"User-Agent": "incident-agent", **(headers or {})},
+            auth=origin.credentials,
+            headers={**HEADERS, **(headers or {})},
             timeout=httpx2.Timeout(self._deadline),
             follow_redirects=False,
             trust_env=through_proxy,
@@ -82,11 +104,11 @@ class Http:
 
     async def get(self, path: str, params: Params | None = None, *, asked: str) -> Reply:
         """GET; `asked` says in the words of a person what for, and begins every error."""
-        return await self._send("GET", path, asked, params=_present(params))
+        return await self._send("GET", path, asked, params=dict(params or {}))
 
     async def post_form(self, path: str, form: Params, *, asked: str) -> Reply:
         """POST with the fields in the body: for a query too long for an address."""
-        return await self._send("POST", path, asked, data=_present(form))
+        return await self._send("POST", path, asked, data=dict(form))
 
     async def post_json(self, path: str, body: Any, *, asked: str) -> Reply:
         return await self._send("POST", path, asked, json=body)
@@ -128,10 +150,6 @@ def refusal(asked: str, reply: Reply, words: str = "") -> BackendError:
     return BackendError(
         f"{asked}: HTTP {reply.status}: {said}", retry=reply.status in {408, 425, 429} or reply.status >= 500
     )
-
-
-def _present(params: Params | None) -> dict[str, Any]:
-    return {key: value for key, value in (params or {}).items() if value not in ("", None)}
 
 
 def _cause(error: httpx2.HTTPError) -> str:
