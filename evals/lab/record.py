@@ -105,7 +105,7 @@ def _recording(scenario: Scenario, lab: Lab, alert: Post, resolved: Post, times:
         now=times.now,
         step_s=STEP_S,
         before=before,
-        changes=[change for change in lab.changes() if change.at.timestamp() <= times.now],
+        changes=[change for change in lab.shop.changes() if change.at.timestamp() <= times.now],
         unhealed=_observe(lab, times.now + STEP_S, times.unhealed_until),
         remedy=scenario.heal.remedy if isinstance(scenario, Incident) else None,
         action_at=times.action or 0.0,
@@ -117,7 +117,7 @@ def _let_history_pass(herrings: Sequence[Herring], lab: Lab, history_s: float) -
     end = time.time() + history_s
     for herring in sorted(herrings, key=lambda one: -one.before_s):
         _sleep_until(end - herring.before_s)
-        lab.change(herring.service, herring.kind, herring.summary, herring.author)
+        lab.shop.change(herring.service, herring.kind, herring.summary, herring.author)
     _sleep_until(end)
 
 
@@ -126,11 +126,11 @@ def _disturb(scenario: Scenario, lab: Lab) -> float:
     at = time.time()
     match scenario:
         case Incident(service=service, fault=fault, author=author):
-            lab.break_it(service, fault, author)
+            lab.shop.break_it(service, fault, author)
         case FalseAlarm(traffic=1.0, service=service, lasts_s=seconds):
-            lab.run_job(service, seconds)
+            lab.shop.run_job(service, seconds)
         case FalseAlarm(traffic=factor):
-            lab.set_traffic(factor)
+            lab.shop.set_traffic(factor)
     return at
 
 
@@ -139,10 +139,10 @@ def _end_it(scenario: Scenario, lab: Lab) -> float | None:
     match scenario:
         case Incident(name=name, heal=heal):
             at = time.time()
-            lab.heal(heal.path, heal.body, key=f"record-{name}")
+            lab.shop.heal(heal.path, heal.body, key=f"record-{name}")
             return at
         case FalseAlarm():
-            lab.set_traffic(1.0)
+            lab.shop.set_traffic(1.0)
             return None
 
 

@@ -19,7 +19,7 @@ from evals.lab.shop.service import Order, Start, cache_file
 from evals.lab.shop.topology import FLAGS, POOL_SIZE, SERVICES, STORE_CLIENTS
 from evals.lab.shop.versions import STABLE, bad_version, next_patch
 
-READY_WITHIN_S = 10.0
+READY_WITHIN_S = 30.0
 STOP_WITHIN_S = 3.0
 CRASHES_ALLOWED = 3
 """More than this many in a row, and the process is left down until somebody restarts it."""
