@@ -10,7 +10,7 @@ from agent.analysis.dossier import Dossier, Weighed
 from agent.analysis.findings import Findings
 from agent.analysis.log_templates import LineShift
 from agent.analysis.observations import Observations
-from agent.analysis.signals import Signal
+from agent.analysis.signals import ECHOES
 from agent.analysis.storm import Blame
 from agent.analysis.table import tabulate
 from agent.analysis.topology import Flow, Graph
@@ -20,8 +20,6 @@ _MEASURED = 6.0
 """Weight of explaining all of a clear symptom, or of all that moved in one signal."""
 _TIE = 0.01
 """Between equals, the one that moved further from its usual level."""
-_ECHO = frozenset({Signal.LATENCY, Signal.OUTGOING_LATENCY, Signal.ERRORS, Signal.AVAILABILITY, Signal.TRAFFIC})
-"""Signals that travel along calls: where a flow divides them among the components, they count there."""
 _CHANGE = 2.0
 """Weight of a change at the very onset; it halves with every _CHANGE_AGE."""
 _CHANGE_AGE = timedelta(minutes=10)
@@ -103,7 +101,7 @@ def _add_blame(dossiers: Mapping[str, Dossier], found: Iterable[Blame]) -> None:
 
 def _weight(one: Dossier, clear: float) -> float:
     """`clear`, 0 to 1, says how much of the symptom a flow has already divided among the components."""
-    heard = [(1 - clear if shift.row.meaning.signal in _ECHO else 1.0) * shift.standing for shift in one.shifts]
+    heard = [(1 - clear if shift.row.meaning.signal in ECHOES else 1.0) * shift.standing for shift in one.shifts]
     carried = [flow.strength * flow.share[one.component] for flow in one.flows]
     weight = _MEASURED * max([*heard, *carried], default=0.0)
     weight += _TIE * math.log1p(max([shift.own for shift in one.shifts], default=0.0))

@@ -103,6 +103,9 @@ CODE_LABELS = (
 )
 _POD = re.compile(r"^(?P<owner>.+?)(-[a-z0-9]{6,10})?-[a-z0-9]{5}$|^(?P<set>.+)-\d+$")
 
+ECHOES = frozenset({Signal.LATENCY, Signal.OUTGOING_LATENCY, Signal.ERRORS, Signal.AVAILABILITY, Signal.TRAFFIC})
+"""Signals that travel along calls: they show on whoever waits, too."""
+
 FAULTS: Mapping[Signal, Fault] = {
     Signal.LATENCY: Fault.APPLICATION,
     Signal.OUTGOING_LATENCY: Fault.DEPENDENCY,

@@ -1,22 +1,28 @@
 """When all that is known is a storm of alerts: which component do they point at?
 
 An alert that many components raise says little about any of them: it is weighed by inverse document frequency
-(Spärck Jones 1972), with the components as the documents. The first alerts say more than the echo, and a component
-that others were seen to wait for says more than one that waits.
+(Spärck Jones 1972), with the components as the documents. When the parts of one whole (the instances of a service,
+what runs on a host) raise it more often than the rest do, it speaks of the whole, by the hypergeometric tail, which for a
+single component is the same measure. Slow or failing calls are an echo: they travel to whoever calls.
 """
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from agent.analysis import signals
+from agent.analysis.signals import ECHOES, Signal
 from agent.analysis.topology import Graph
 from agent.domain.alert import Alert
 
-_WHAT_LABELS = ("metric", "operation", "direction", "template", "code", "sli")
-"""Labels that say what an alert is about, beside its name."""
+_ECHO = 0.05
+_UNKNOWN = 0.5
+"""An alert of unknown meaning says half of what one about the component's own state says."""
+_WHOLE = 0.6
+"""Evidence against a whole is seen in parts that share more than the whole: it is discounted for that."""
+_FEWEST_PARTS = 2
 
 
 @dataclass(frozen=True)
@@ -25,19 +31,38 @@ class Blame:
 
     component: str
     weight: float
+    """Nats, as if alerts were independent, which they are not."""
     alerts: int
     first: datetime
     telling: tuple[tuple[str, int, int], ...]
-    """(what, alerts of it here, components that raise it), the most telling first."""
+    """(what, how many of its parts raise it, components that raise it), the most telling first."""
+
+
+@dataclass(frozen=True)
+class _Raised:
+    """Who raised what: component -> what -> alerts."""
+
+    alerts: Mapping[str, Mapping[str, Sequence[Alert]]]
+    raisers: Counter[str]
+    """What -> the number of components that raise it."""
 
 
 def blame(alerts: Sequence[Alert], deps: Graph, service_label: str) -> list[Blame]:
-    """Every component that an alert speaks of, or that carries those, the most blamed first."""
-    per_component = _by_component(alerts, service_label)
-    raisers = _raisers(per_component)
-    own = {name: _blame(name, members, raisers, len(per_component)) for name, members in per_component.items()}
-    lifted = _lift(own, deps)
-    return sorted(lifted, key=lambda one: (-one.weight, one.first, one.component))
+    """Every component that the alerts bear on, the most blamed first."""
+    raised = _raised(alerts, service_label)
+    parts = _parts(deps)
+    known = len(deps.nodes | raised.alerts.keys())
+    every_part = frozenset().union(*parts.values()) if parts else frozenset()
+    among = Counter(kind for part in every_part for kind in raised.alerts.get(part, ()))
+    found = []
+    for node in deps.nodes | raised.alerts.keys():
+        members = parts.get(node, frozenset())
+        weights = defaultdict(float, _own(node, raised, known))
+        for kind, weight in _shared(members, raised, among, len(every_part)).items():
+            weights[kind] += weight
+        if weights:
+            found.append(_blame(node, raised, members, weights))
+    return sorted(found, key=lambda one: (-one.weight, one.first, one.component))
 
 
 def what(alert: Alert) -> str:
@@ -46,47 +71,81 @@ def what(alert: Alert) -> str:
     return " ".join([alert.name, *told])
 
 
-def _by_component(alerts: Sequence[Alert], service_label: str) -> dict[str, list[Alert]]:
-    found: dict[str, list[Alert]] = defaultdict(list)
+_WHAT_LABELS = ("metric", "operation", "direction", "template", "code", "sli")
+"""Labels that say what an alert is about, beside its name."""
+
+
+def signal(alert: Alert) -> Signal:
+    """What kind of quantity it is about: its metric's, else its name's."""
+    named = alert.labels.get("metric") or alert.labels.get("sli") or alert.name
+    return signals.meaning(named, {}).signal
+
+
+def _raised(alerts: Sequence[Alert], service_label: str) -> _Raised:
+    found: dict[str, dict[str, list[Alert]]] = defaultdict(lambda: defaultdict(list))
     for alert in alerts:
         if name := signals.component(alert.labels, service_label):
-            found[name].append(alert)
-    return found
+            found[name][what(alert)].append(alert)
+    return _Raised(found, Counter(kind for kinds in found.values() for kind in kinds))
 
 
-def _raisers(per_component: Mapping[str, Sequence[Alert]]) -> Counter[str]:
-    return Counter(kind for members in per_component.values() for kind in {what(alert) for alert in members})
+def _parts(deps: Graph) -> dict[str, frozenset[str]]:
+    """Service -> its instances, host -> what runs on it; wholes of one part are that part."""
+    instances = {node for node in deps.nodes if deps.kinds.get(node, "").endswith("instance")}
+    parts: dict[str, set[str]] = defaultdict(set)
+    for upper, lowers in deps.callees.items():
+        for lower in lowers:
+            if lower in instances and upper not in instances:
+                parts[upper].add(lower)
+            elif upper in instances and deps.kinds.get(lower) == "host":
+                parts[lower].add(upper)
+    return {whole: frozenset(members) for whole, members in parts.items() if len(members) >= _FEWEST_PARTS}
 
 
-def _blame(name: str, members: Sequence[Alert], raisers: Mapping[str, int], components: int) -> Blame:
-    kinds = Counter(what(alert) for alert in members)
-    rarity = {kind: math.log((1 + components) / raisers[kind]) for kind in kinds}
-    telling = sorted(kinds, key=lambda kind: (-rarity[kind] * math.log1p(kinds[kind]), kind))
+def _own(node: str, raised: _Raised, known: int) -> dict[str, float]:
+    """Inverse document frequency, with the logarithm of how often it was raised."""
+    return {
+        kind: _relevance(found[0]) * math.log1p(len(found)) * math.log((1 + known) / raised.raisers[kind])
+        for kind, found in raised.alerts.get(node, {}).items()
+    }
+
+
+def _shared(parts: frozenset[str], raised: _Raised, among: Mapping[str, int], every: int) -> dict[str, float]:
+    """How unlikely it is that so many of these parts raise it, when `among` of `every` part do."""
+    told: dict[str, list[Sequence[Alert]]] = defaultdict(list)
+    for part in parts:
+        for kind, found in raised.alerts.get(part, {}).items():
+            told[kind].append(found)
+    return {
+        kind: _WHOLE
+        * _relevance(found[0][0])
+        * math.log1p(sum(map(len, found)) / len(found))
+        * -math.log(max(1e-12, _tail(every, among[kind], len(parts), len(found))))
+        for kind, found in told.items()
+        if len(found) >= _FEWEST_PARTS
+    }
+
+
+def _tail(every: int, marked: int, drawn: int, hits: int) -> float:
+    """Chance of `hits` or more marked ones among `drawn` of `every` (hypergeometric)."""
+    ways = sum(math.comb(marked, k) * math.comb(every - marked, drawn - k) for k in range(hits, min(marked, drawn) + 1))
+    return ways / math.comb(every, drawn)
+
+
+def _relevance(alert: Alert) -> float:
+    kind = signal(alert)
+    return _ECHO if kind in ECHOES else _UNKNOWN if kind is Signal.OTHER else 1.0
+
+
+def _blame(node: str, raised: _Raised, parts: frozenset[str], weights: Mapping[str, float]) -> Blame:
+    bearing = {name: raised.alerts[name] for name in (node, *parts) if name in raised.alerts}
+    telling = sorted(weights, key=lambda kind: (-weights[kind], kind))[:3]
     return Blame(
-        component=name,
-        weight=sum(rarity[kind] * math.log1p(count) for kind, count in kinds.items()),
-        alerts=len(members),
-        first=min(alert.starts_at for alert in members),
-        telling=tuple((kind, kinds[kind], raisers[kind]) for kind in telling[:3]),
+        component=node,
+        weight=sum(weights.values()),
+        alerts=sum(len(found) for kinds in bearing.values() for found in kinds.values()),
+        first=min(alert.starts_at for kinds in bearing.values() for found in kinds.values() for alert in found),
+        telling=tuple(
+            (kind, sum(kind in kinds for kinds in bearing.values()), raised.raisers[kind]) for kind in telling
+        ),
     )
-
-
-def _lift(own: Mapping[str, Blame], deps: Graph) -> Iterable[Blame]:
-    """What several dependants share raises what they share: the mean blame of those that stand on a node."""
-    dependants: dict[str, set[str]] = defaultdict(set)
-    for caller, callees in deps.callees.items():
-        for callee in callees:
-            dependants[callee].add(caller)
-    yield from own.values()
-    for node in deps.nodes - own.keys():
-        above = [own[name] for name in dependants.get(node, ()) if name in own]
-        below = [own[name] for name in deps.callees.get(node, ()) if name in own]
-        carried = above or below
-        if carried:
-            yield Blame(
-                component=node,
-                weight=sum(one.weight for one in carried) / len(above or below),
-                alerts=sum(one.alerts for one in carried),
-                first=min(one.first for one in carried),
-                telling=max(carried, key=lambda one: one.weight).telling,
-            )

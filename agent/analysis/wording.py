@@ -68,7 +68,7 @@ def blame(one: Blame) -> str:
     kind, here, raisers = one.telling[0]
     return (
         f"{one.alerts} alerts bear on {one.component}, the first at {clock(one.first)}; "
-        f"the most telling, {quoted(kind)}, came {here} times from it and from {raisers} components in all"
+        f"the most telling, {quoted(kind)}, is raised by {here} of its own and by {raisers} components in all"
     )
 
 
