@@ -1,22 +1,52 @@
-"""Who is calling, and what may they do?"""
-
-from typing import Literal
+"""What may a caller do?  Each answer carries its reason."""
 
 from agent.domain.base import Noun
+from agent.domain.errors import NotAllowed
+from agent.domain.key import Kind, Scope
+from agent.domain.remediation import Risk
 
-Scope = Literal["ingest", "read", "ask", "approve:low", "approve:high", "admin"]
+__all__ = ["Caller", "Leave", "Scope", "approval_scope", "leave", "require"]
 
 
 class Caller(Noun):
     """Somebody whose key was checked."""
 
     name: str
-    kind: Literal["person", "machine"]
+    kind: Kind
     """A machine's key is not a person and cannot approve."""
     scopes: frozenset[Scope]
+    key: str = ""
+    """The id of the key; a name can have two while one replaces the other."""
 
     def may(self, scope: Scope) -> bool:
-        """`admin` may do everything; `approve:high` includes `approve:low`."""
-        if "admin" in self.scopes or scope in self.scopes:
-            return True
-        return scope == "approve:low" and "approve:high" in self.scopes
+        return leave(self, scope).allowed
+
+
+class Leave(Noun):
+    """May they?  And the sentence that says why, or why not."""
+
+    allowed: bool
+    reason: str
+
+
+def leave(caller: Caller, scope: Scope) -> Leave:
+    """`admin` includes every scope, and `approve:high` includes `approve:low`; but a machine approves nothing."""
+    if scope.startswith("approve:") and caller.kind != "person":
+        return Leave(allowed=False, reason=f"{caller.name} is a machine, and only a person can approve.")
+    for held in ("admin", scope, "approve:high" if scope == "approve:low" else scope):
+        if held in caller.scopes:
+            return Leave(allowed=True, reason=f"{caller.name} has the scope {held}.")
+    has = ", ".join(sorted(caller.scopes)) or "none"
+    return Leave(allowed=False, reason=f"{caller.name} needs the scope {scope} and has: {has}.")
+
+
+def require(caller: Caller, scope: Scope) -> None:
+    """NotAllowed, with the reason, unless the caller may."""
+    answer = leave(caller, scope)
+    if not answer.allowed:
+        raise NotAllowed(answer.reason)
+
+
+def approval_scope(risk: Risk) -> Scope:
+    """What it takes to approve an action of that risk."""
+    return "approve:low" if risk is Risk.LOW else "approve:high"

@@ -4,51 +4,72 @@ HKDF with SHA-256, RFC 5869.
 """
 
 import hmac
-import os
+import re
 import secrets as chance
 from hashlib import sha256
 from pathlib import Path
+from typing import Literal
 
 from agent.domain.errors import ConfigurationError
+from agent.identity import files
 
 LENGTH = 32
+"""Bytes of the root secret when it is made here, and of every key derived from it."""
+Purpose = Literal["journal", "checkpoints", "pseudonyms", "keys", "sessions", "approval links"]
+
 _SALT = b"incident-agent/v1"
+_SHORTEST = 32
+_FEWEST = 8
 
 
 class Secrets:
     """The root secret; it is never used itself and never leaves this object."""
 
     def __init__(self, root: bytes) -> None:
-        if len(root) < 16:
-            raise ConfigurationError("AGENT_SECRET_KEY is too short: it needs at least 16 characters.")
-        self._extracted = hmac.new(_SALT, root, sha256).digest()
+        """ConfigurationError when it is too short, or too plain to have been drawn by chance."""
+        if len(root) < _SHORTEST:
+            raise ConfigurationError(
+                f"AGENT_SECRET_KEY is too short: it needs at least {_SHORTEST} characters, "
+                'such as `python -c "import secrets; print(secrets.token_hex(32))"` prints.'
+            )
+        if len(set(root)) < _FEWEST:
+            raise ConfigurationError(f"AGENT_SECRET_KEY has fewer than {_FEWEST} different characters; draw a new one.")
+        self._root = root
 
-    def derive(self, purpose: str) -> bytes:
-        """The 32 bytes for this purpose: the same each time, and of no use for any other."""
-        return hmac.new(self._extracted, purpose.encode() + b"\x01", sha256).digest()
+    def derive(self, purpose: Purpose, generation: int = 1) -> bytes:
+        """The 32 bytes for this purpose: the same each time, and of no use for any other.
+
+        The next `generation` gives another key for the same purpose, for when one has to be replaced.
+        """
+        info = purpose if generation == 1 else f"{purpose}/{generation}"
+        return hkdf(self._root, salt=_SALT, info=info.encode())
+
+    def __repr__(self) -> str:
+        return "Secrets(...)"
 
 
 def open_secrets(folder: Path, configured: str = "") -> Secrets:
-    """From AGENT_SECRET_KEY, or else from `secret.key` in the data folder: made once, mode 0600."""
+    """From AGENT_SECRET_KEY, or else from `secret.key` in the data folder: made once, mode 0600.
+
+    ConfigurationError when the file is damaged or others may read it. It is never made anew by itself: everything
+    that was signed or put under a pseudonym with the old one would be lost.
+    """
     if configured:
         return Secrets(configured.encode())
     path = folder / "secret.key"
     if not path.exists():
-        _write_once(path, chance.token_hex(LENGTH))
-    return Secrets(path.read_text("ascii").strip().encode())
+        files.write_once(path, chance.token_hex(LENGTH))
+    text = files.read(path)
+    if not re.fullmatch(f"[0-9a-f]{{{2 * LENGTH}}}", text):
+        raise ConfigurationError(f"{path} is damaged: it should hold {2 * LENGTH} hexadecimal digits. Restore it.")
+    return Secrets(text.encode())
 
 
-def _write_once(path: Path, text: str) -> None:
-    """Whole or not at all, and never over what another process wrote meanwhile."""
-    draft = path.with_name(f".{path.name}.{chance.token_hex(4)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        path.hardlink_to(draft)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
+def hkdf(root: bytes, *, salt: bytes, info: bytes, length: int = LENGTH) -> bytes:
+    """Extract, then expand to `length` bytes, at most 255 times 32."""
+    extracted = hmac.new(salt or bytes(sha256().digest_size), root, sha256).digest()
+    block, derived = b"", b""
+    for count in range(1, -(-length // sha256().digest_size) + 1):
+        block = hmac.new(extracted, block + info + bytes([count]), sha256).digest()
+        derived += block
+    return derived[:length]

@@ -1,0 +1,58 @@
+"""Keys kept in a dictionary, and a clock that stands still, for the tests of identity."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from agent.domain.errors import Conflict
+from agent.domain.key import StoredKey
+from agent.identity.keys import Keys
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+SECRET = b"derived for the purpose of keys."
+
+
+class InMemoryKeys:
+    """`KeyStore` in a dictionary; `touched` counts the writes that authentication caused."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, StoredKey] = {}
+        self.touched = 0
+
+    async def get(self, id: str) -> StoredKey | None:  # noqa: A002 (the protocol's name)
+        return self.rows.get(id)
+
+    async def add(self, key: StoredKey) -> None:
+        if key.id in self.rows:
+            raise Conflict
+        self.rows[key.id] = key
+
+    async def revoke(self, id: str, at: datetime) -> None:  # noqa: A002 (the protocol's name)
+        before = self.rows[id].revoked_at
+        self._change(id, revoked_at=at if before is None else min(at, before))
+
+    async def list(self) -> Sequence[StoredKey]:
+        return sorted(self.rows.values(), key=lambda key: key.created_at)
+
+    async def touch(self, id: str, at: datetime) -> None:  # noqa: A002 (the protocol's name)
+        self.touched += 1
+        self._change(id, last_used_at=at)
+
+    def _change(self, id: str, **fields: datetime) -> None:  # noqa: A002 (the protocol's name)
+        self.rows[id] = self.rows[id].model_copy(update=fields)
+
+
+class Standing:
+    """A clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.time = NOW
+
+    def now(self) -> datetime:
+        return self.time
+
+    async def sleep(self, duration: timedelta) -> None:
+        self.time += duration
+
+
+def keys_of(store: InMemoryKeys | None = None, clock: Standing | None = None) -> Keys:
+    return Keys(store or InMemoryKeys(), SECRET, clock or Standing())
