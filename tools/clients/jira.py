@@ -85,8 +85,8 @@ class Jira:
         """The library's client. Whatever goes wrong here, nothing of what was wanted has been sent."""
         try:
             return self._client or await self._within_deadline(what, self._built)
-        except Unanswered as error:
-            raise BackendError(str(error), retry=True) from error
+        except (Answered, Unanswered) as error:
+            raise BackendError(str(error), retry=error.retry) from error
 
     async def _within_deadline(self, what: str, function: Callable[[], T]) -> T:
         seconds = self._deadline.total_seconds()

@@ -1,36 +1,27 @@
 """What does Kubernetes say about a service?  Its pods, their events and its rollouts."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from collections.abc import Sequence
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from tools.base import BackendError, ToolResult
+from tools.base import BackendError, Tool, ToolResult
 from tools.clients.kubernetes import Cluster, ClusterEvent, Pod, ReplicaSet
 from tools.clients.outcome import Answered
 from tools.log_templates import printable
+from tools.observe.cluster_names import Name, Namespace, ServiceArguments, failed
+from tools.observe.pod_logs import PodLogs
 from tools.observe.rollouts import rollouts
+from tools.observe.window import Span, Window
 
 MOST_SHOWN = 20
 """Pods or events that a result lists; the rest is counted."""
 LONGEST_MESSAGE = 300
 
-Name = Annotated[str, StringConstraints(max_length=253, pattern=r"^([a-z0-9]([a-z0-9.-]*[a-z0-9])?)?$")]
-Namespace = Annotated[str, StringConstraints(max_length=63, pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?)?$")]
-Clock = Callable[[], datetime]
 
-
-class ServiceArguments(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    service: Name = Field("", description="The deployment, or the value of the pods' label `app`; empty: all.")
+class EventArguments(Span):
+    service: Name = Field("", description="The deployment or pod; empty: all.")
     namespace: Namespace = Field("", description="Empty: the agent's own.")
-
-
-class EventArguments(ServiceArguments):
-    minutes: int = Field(60, ge=1, le=1440, description="How far back; a cluster keeps about an hour.")
 
 
 class RolloutArguments(BaseModel):
@@ -38,6 +29,11 @@ class RolloutArguments(BaseModel):
 
     service: Name = Field(min_length=1, description="The deployment.")
     namespace: Namespace = Field("", description="Empty: the agent's own.")
+
+
+def platform_tools(cluster: Cluster, window: Window) -> list[Tool]:
+    """All that asks Kubernetes."""
+    return [Pods(cluster), Events(cluster, window), Rollouts(cluster), PodLogs(cluster, window)]
 
 
 class Pods:
@@ -72,19 +68,21 @@ class Events:
     """What was reported about it, as a tool."""
 
     name = "kubernetes_events"
-    description = "What Kubernetes reported about a service's pods and rollouts lately: scheduling, probes, kills."
+    description = (
+        "What Kubernetes reported about a service's pods and rollouts: scheduling, probes, kills. A cluster keeps "
+        "about an hour."
+    )
     kind = "platform"
     arguments: type[BaseModel] = EventArguments
 
-    def __init__(self, cluster: Cluster, now: Clock = lambda: datetime.now(UTC)) -> None:
+    def __init__(self, cluster: Cluster, window: Window) -> None:
         self._cluster = cluster
-        self._now = now
+        self._window = window
 
     async def __call__(self, arguments: BaseModel) -> ToolResult:
         asked = EventArguments.model_validate(arguments.model_dump())
-        end = self._now()
-        start = end - timedelta(minutes=asked.minutes)
         try:
+            start, end = asked.within(self._window)
             namespace = asked.namespace or await self._cluster.home()
             listing = await self._cluster.events(namespace)
         except BackendError as error:
@@ -135,12 +133,6 @@ class Rollouts:
             entities=_entities(deployment.name),
             truncated=sets.cut,
         )
-
-
-def failed(tool: str, asked: BaseModel, error: BackendError) -> ToolResult:
-    """An error is a result, too: what was asked, and what came back."""
-    query = asked.model_dump_json(exclude_defaults=True)
-    return ToolResult(ok=False, text=f"{tool} {query}: {error}", query=f"{tool} {query}")
 
 
 async def _pods_of(cluster: Cluster, namespace: str, service: str) -> tuple[Sequence[Pod], str, bool]:

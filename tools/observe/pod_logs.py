@@ -1,14 +1,14 @@
 """What did one pod write last?  The end of its log, as kinds of line with counts."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, Field, JsonValue
 
 from tools.base import BackendError, LogLine, ToolResult
 from tools.clients.kubernetes import Cluster
 from tools.log_templates import Template, group
-from tools.observe.platform import Name, Namespace, failed
+from tools.observe.cluster_names import Name, Namespace, failed
+from tools.observe.window import Span, Window
 
 MOST_KINDS = 20
 """Kinds of line that a result lists; the rest is counted."""
@@ -17,14 +17,11 @@ MOST_LINES = 1000
 LONGEST_TEMPLATE = 300
 
 
-class PodLogArguments(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class PodLogArguments(Span):
     pod: Name = Field(min_length=1, description="The pod, as kubernetes_pods names it.")
     namespace: Namespace = Field("", description="Empty: the agent's own.")
     container: Name = Field("", description="Empty: the pod's only one.")
     previous: bool = Field(False, description="Of the container that ended last, to see why it did.")
-    minutes: int = Field(15, ge=1, le=1440, description="How far back.")
 
 
 class PodLogs:
@@ -35,42 +32,46 @@ class PodLogs:
     kind = "log"
     arguments: type[BaseModel] = PodLogArguments
 
-    def __init__(self, cluster: Cluster, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(self, cluster: Cluster, window: Window) -> None:
         self._cluster = cluster
-        self._now = now
+        self._window = window
 
     async def __call__(self, arguments: BaseModel) -> ToolResult:
         asked = PodLogArguments.model_validate(arguments.model_dump())
-        end = self._now()
         try:
+            start, end = asked.within(self._window)
             namespace = asked.namespace or await self._cluster.home()
             text = await self._cluster.log(
                 namespace,
                 asked.pod,
                 container=asked.container,
                 previous=asked.previous,
-                since=timedelta(minutes=asked.minutes),
+                since=self._window.now - start,
                 lines=MOST_LINES,
             )
         except BackendError as error:
             return failed(self.name, asked, error)
-        lines = [line for line in (_log_line(raw, asked.pod, end) for raw in text.splitlines()) if line]
-        return _result(asked, namespace, lines, end)
+        lines = [line for raw in text.splitlines() if (line := _log_line(raw, asked.pod)) and start <= line.at < end]
+        return _result(asked, namespace, lines, (start, end))
 
 
-def _result(asked: PodLogArguments, namespace: str, lines: list[LogLine], end: datetime) -> ToolResult:
+def _result(
+    asked: PodLogArguments, namespace: str, lines: list[LogLine], within: tuple[datetime, datetime]
+) -> ToolResult:
     kinds = group(lines)
-    which = "before its last restart" if asked.previous else f"in {asked.minutes} min"
-    short = f"{len(lines)} lines of {len(kinds)} kinds from {asked.pod} {which}."
+    which = " before its last restart" if asked.previous else ""
+    start, end = within
+    when = f"from {start:%Y-%m-%dT%H:%M:%SZ} to {end:%Y-%m-%dT%H:%M:%SZ}"
+    short = f"{len(lines)} lines of {len(kinds)} kinds from {asked.pod}{which}."
     return ToolResult(
         ok=True,
         text="\n".join([short, *(f"{kind.count}x {kind.text[:LONGEST_TEMPLATE]}" for kind in kinds[:MOST_KINDS])]),
-        query=f"log of pod {namespace}/{asked.pod}, {MOST_LINES} lines at most, {which}",
+        query=f"log of pod {namespace}/{asked.pod}, {MOST_LINES} lines at most,{which} {when}",
         data=[_facts(kind) for kind in kinds[:MOST_KINDS]],
         entities=(asked.pod,),
         truncated=len(lines) >= MOST_LINES or len(kinds) > MOST_KINDS,
         trust="user-controlled",
-        starts_at=min((line.at for line in lines), default=None),
+        starts_at=start,
         ends_at=end,
     )
 
@@ -85,11 +86,11 @@ def _facts(kind: Template) -> JsonValue:
     }
 
 
-def _log_line(raw: str, pod: str, otherwise: datetime) -> LogLine | None:
-    """A line of a log with timestamps (nanoseconds); one without a readable time gets the time of asking."""
+def _log_line(raw: str, pod: str) -> LogLine | None:
+    """A line with its time (in nanoseconds) in front, as it is asked for; None for an empty or a broken one."""
     stamp, _, message = raw.partition(" ")
     try:
         at = datetime.fromisoformat(stamp[:26].rstrip("Z") + "+00:00")
     except ValueError:
-        at, message = otherwise, raw
+        return None
     return LogLine(at=at, service=pod, message=message, pod=pod) if message.strip() else None

@@ -144,15 +144,19 @@ async def test_a_read_only_project_says_so_and_the_ticket_is_made_once_later(ser
     assert len(server.journal) == 1
 
 
-async def test_a_jira_that_is_down_or_hangs_at_the_start_has_made_nothing(server: JiraFarEnd) -> None:
-    server.plan(Late(3), "GET")
+@pytest.mark.parametrize("misbehaviour", [Late(3), CutAfter(), Instead(Answer(503)), Instead(Answer(200, "<html>"))])
+async def test_a_jira_that_cannot_be_greeted_has_made_nothing(server: JiraFarEnd, misbehaviour: Any) -> None:
+    server.plan(misbehaviour, "GET")
     with pytest.raises(BackendError):  # not Unsure
         await _tickets(server, deadline=0.3).create(KEY, "Checkout fails", "", {})
+    assert server.journal == []
+
+
+async def test_a_jira_that_is_down_has_made_nothing() -> None:
     with JiraFarEnd() as gone:
         pass
     with pytest.raises(BackendError, match="no connection"):
         await _tickets(gone).create(KEY, "Checkout fails", "", {})
-    assert server.journal == []
 
 
 @pytest.mark.parametrize("misbehaviour", [CutAfter(), DoneBut(Answer(500)), CutBefore()])

@@ -8,10 +8,10 @@ from pydantic import BaseModel, ValidationError
 
 from tests.farends.kubernetes import VIEWER, KubernetesFarEnd
 from tests.farends.loopback import Answer, Instead
-from tools.base import Tool
 from tools.clients.kubernetes import Cluster
-from tools.observe.platform import Events, Pods, Rollouts
+from tools.observe.platform import Events, Pods, Rollouts, platform_tools
 from tools.observe.pod_logs import PodLogs
+from tools.observe.window import Window
 
 NOW = datetime(2026, 11, 21, 21, 30, tzinfo=UTC)
 
@@ -27,8 +27,7 @@ def cluster(api: KubernetesFarEnd, tmp_path: Path) -> Cluster:
     return Cluster(str(api.kubeconfig(tmp_path, VIEWER)))
 
 
-def _tools(cluster: Cluster) -> list[Tool]:
-    return [Pods(cluster), Events(cluster, lambda: NOW), Rollouts(cluster), PodLogs(cluster, lambda: NOW)]
+WINDOW = Window(alert_at=datetime(2026, 11, 21, 21, 20, tzinfo=UTC), now=NOW)
 
 
 async def test_the_pods_of_a_deployment_are_those_it_selects(cluster: Cluster) -> None:
@@ -75,7 +74,7 @@ async def test_pods_that_no_deployment_made_are_found_by_their_usual_labels(
 
 
 async def test_what_was_reported_lately_comes_with_the_warnings_first(cluster: Cluster) -> None:
-    tool = Events(cluster, lambda: NOW)
+    tool = Events(cluster, WINDOW)
     result = await tool(tool.arguments(service="big"))
     assert (result.text, result.query, result.trust) == (
         (
@@ -88,10 +87,10 @@ async def test_what_was_reported_lately_comes_with_the_warnings_first(cluster: C
             "Created pod: big-75f6f5554b-7t6cn\n"
             "2026-11-21T20:56:54Z Normal ScalingReplicaSet Deployment big: Scaled up replica set big-75f6f5554b to 1"
         ),
-        "events in shop about big from 2026-11-21T20:30:00Z to 2026-11-21T21:30:00Z",
+        "events in shop about big from 2026-11-21T20:20:00Z to 2026-11-21T21:30:00Z",
         "user-controlled",
     )
-    assert (await tool(tool.arguments(minutes=5))).text == "0 events in shop: none."
+    assert (await tool(tool.arguments(minutes_before=5))).text == "0 events in shop: none."
 
 
 async def test_the_rollouts_say_when_and_what(cluster: Cluster) -> None:
@@ -112,20 +111,20 @@ async def test_a_pods_log_comes_as_kinds_of_line(api: KubernetesFarEnd, cluster:
     pod = "shop-757df545c7-9pg95"
     lines = [(NOW.replace(minute=20, second=n), f"request {n} failed: timeout after {n * 7} ms") for n in range(40)]
     api.logs[pod, False] = [*lines, (NOW.replace(minute=21), "\x1b[31mgiving up\x1b[0m"), (NOW.replace(hour=1), "old")]
-    tool = PodLogs(cluster, lambda: NOW)
+    tool = PodLogs(cluster, WINDOW)
     result = await tool(tool.arguments(pod=pod))
     assert (result.text, result.trust, result.starts_at) == (
-        f"41 lines of 2 kinds from {pod} in 15 min.\n40x request <num> failed: timeout after <num> ms\n1x giving up",
+        f"41 lines of 2 kinds from {pod}.\n40x request <num> failed: timeout after <num> ms\n1x giving up",
         "user-controlled",
-        NOW.replace(minute=20, second=0),
+        NOW.replace(hour=20, minute=20),
     )
 
 
 async def test_what_a_dead_container_said_last_can_be_read(api: KubernetesFarEnd, cluster: Cluster) -> None:
     pod = "shop-757df545c7-9pg95"
-    tool = PodLogs(cluster, lambda: NOW)
+    tool = PodLogs(cluster, WINDOW)
     never = await tool(tool.arguments(pod=pod, previous=True))
-    api.logs[pod, True] = [(NOW, "panic: out of memory")]
+    api.logs[pod, True] = [(NOW.replace(minute=29), "panic: out of memory")]
     once = await tool(tool.arguments(pod=pod, previous=True))
     assert (never.ok, "previous terminated container" in never.text, once.text.splitlines()[1:]) == (
         False,
@@ -138,7 +137,7 @@ async def test_what_goes_wrong_is_a_result_with_the_question_in_it(api: Kubernet
     asked = {"kubernetes_pods": {}, "kubernetes_events": {}, "kubernetes_rollouts": {"service": "shop"}}
     asked["kubernetes_pod_logs"] = {"pod": "shop-757df545c7-9pg95"}
     api.plan(Instead(Answer(500, {"message": "etcd is down"})), times=9)
-    results = {tool.name: await tool(tool.arguments(**asked[tool.name])) for tool in _tools(cluster)}
+    results = {tool.name: await tool(tool.arguments(**asked[tool.name])) for tool in platform_tools(cluster, WINDOW)}
     assert [
         (result.ok, result.text.startswith(name), "HTTP 500: etcd is down" in result.text)
         for name, result in results.items()
