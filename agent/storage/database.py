@@ -93,7 +93,9 @@ class Database:
                 break
             if change is None:
                 return batch, True
-            batch.append(change)
+            # Whoever gave up waiting before it began gets it left out; from here on it cannot be cancelled.
+            if change.done.set_running_or_notify_cancel():
+                batch.append(change)
         return batch, False
 
     def _commit(self, batch: list[_Change[Any]]) -> None:

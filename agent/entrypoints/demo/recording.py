@@ -9,7 +9,7 @@ from typing import Any
 
 from agent.domain.errors import ConfigurationError
 
-_CONTROL = {"restart-service": "restart", "rollback-service": "rollback", "resize-pool": "pool"}
+_CONTROL = {"restart-service": "restart", "roll-back-deploy": "rollback", "resize-pool": "pool"}
 
 
 @dataclass(frozen=True)

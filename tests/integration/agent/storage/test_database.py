@@ -47,6 +47,17 @@ async def test_a_change_that_raises_half_way_leaves_nothing(database: Database) 
     assert await database.read(_names) == []
 
 
+async def test_a_change_whose_caller_went_away_stops_nobody(database: Database) -> None:
+    waiting = [asyncio.create_task(database.write(_add(f"n{number}"))) for number in range(200)]
+    await asyncio.sleep(0)
+    for task in waiting[::2]:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    await database.write(_add("after"))
+    kept = await database.read(_names)
+    assert {f"n{number}" for number in range(1, 200, 2)} | {"after"} <= set(kept)
+
+
 async def test_the_migrations_bring_a_database_to_the_shape_of_the_tables(database: Database) -> None:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext

@@ -1,0 +1,94 @@
+"""The whole line on a recorded incident, in one process: all of it real but the clock's speed."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from agent.bootstrap import Application, Replaced, bootstrap
+from agent.domain.event import EventType, Recorded
+from agent.entrypoints.demo.recording import Recording
+from agent.entrypoints.demo.replay import Replay
+from agent.entrypoints.demo.shop import ReplayedShop
+from agent.entrypoints.worker import Worker
+from agent.settings import Settings
+from agent.testing import FastClock, NoMemory
+from tools.act.http import Endpoint, HttpExecutor
+
+ROOT = Path(__file__).parents[2]
+CASES = ROOT / "evals" / "cases" / "lab"
+PATIENCE = 60.0
+"""Seconds a test waits for something that takes about two."""
+
+
+@dataclass
+class Line:
+    """A running application on a replayed incident."""
+
+    application: Application
+    recording: Recording
+    replay: Replay
+    shop: ReplayedShop
+
+    async def post_alert(self) -> None:
+        body = self.recording.alert(self.replay.shift)
+        await self.application.service.intake.receive("alertmanager", "test", body)
+
+    async def until(self, kind: EventType) -> Recorded:
+        """The first event of that kind, once it is in the journal."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                for entry in await self.application.record.journal.after(0):
+                    if entry.event.type is kind:
+                        return entry
+                await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def line(data: Path, case: str = "deploy-payment", policy: str = "{autonomy: approve}") -> AsyncIterator[Line]:
+    clock = FastClock()
+    recording = Recording(CASES / case)
+    replay = Replay(recording, clock)
+    shop = ReplayedShop(recording.services, recording.heals, replay.heal)
+    async with served(shop) as url:
+        config = data / "agent.yaml"
+        config.write_text(f"policy: {policy}\n")
+        settings = Settings.model_validate(
+            {"data": data / "data", "config_file": config, "runbooks": ROOT / "runbooks"}
+        )
+        endpoint = Endpoint(url=url, token=shop.token, read_back="/effects/{key}")
+        executors = {"http": HttpExecutor({"shop-control": endpoint})}
+        replaced = Replaced(clock=clock, sources=replay.sources, executors=executors, memory=NoMemory())
+        async with bootstrap(settings, replaced) as application, _working(application):
+            yield Line(application, recording, replay, shop)
+
+
+@asynccontextmanager
+async def _working(application: Application) -> AsyncIterator[None]:
+    worker = Worker(application.service, application.queue, application.clock)
+    running = asyncio.create_task(worker.run())
+    try:
+        yield
+    finally:
+        worker.stop()
+        await running
+
+
+@asynccontextmanager
+async def served(shop: ReplayedShop) -> AsyncIterator[str]:
+    """The shop's control API over HTTP, in a thread of its own: it must not share the agent's event loop."""
+    server = uvicorn.Server(uvicorn.Config(shop.app, host="127.0.0.1", port=0, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        await asyncio.to_thread(thread.join)
