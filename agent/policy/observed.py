@@ -1,0 +1,197 @@
+"""What does evidence hold that a sentence can be checked against? Words, times, and values with whose they are."""
+
+import math
+import re
+import statistics
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+
+from pydantic import JsonValue
+
+from agent.domain.evidence import Evidence
+from agent.policy.names import Names
+from agent.policy.statements import instants_within, moves, numbers
+
+LONG = 8
+"""A list of more numbers than this, or a series, could bear out almost any number: its extremes and middle count."""
+_DEEP = 32
+_PAIRS = (
+    ("before", "after"),
+    ("expected", "count"),
+    ("expected", "after"),
+    ("baseline", "current"),
+    ("first", "last"),
+    ("lowest", "highest"),
+    ("min", "max"),
+    ("previous", "current"),
+    ("from", "to"),
+)
+"""Names of members between which a rise, a fall or a factor may be reckoned."""
+
+
+@dataclass(frozen=True)
+class Value:
+    number: float
+    of: frozenset[str]
+    """The components it is a value of; empty: nobody is named."""
+    unit: str = ""
+    """`s` or `ms` where a name beside it says so; empty: not known."""
+
+
+@dataclass
+class Observed:
+    """All that the cited evidence holds."""
+
+    words: list[str] = field(default_factory=list)
+    entities: set[str] = field(default_factory=set)
+    values: list[Value] = field(default_factory=list)
+    moves: list[tuple[Value, Value]] = field(default_factory=list)
+    """Values before and after something."""
+    times: list[datetime] = field(default_factory=list)
+    bounds: list[datetime] = field(default_factory=list)
+    """The stretch that was looked at; events do not happen there."""
+
+    def says(self, text: str) -> bool:
+        """Whether the text stands in it, whatever its blanks and capitals; an ellipsis stands for anything."""
+        parts = [part for part in folded(text.replace("…", "...")).split("...") if part.strip()]
+        return any(_in_order([part.strip() for part in parts], words) for words in self._folded())
+
+    def _folded(self) -> Sequence[str]:
+        return [folded(words) for words in self.words]
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where in the evidence a value stands: whose it is, in which unit, on which day."""
+
+    whose: frozenset[str]
+    unit: str
+    day: date
+
+    def with_text(self, text: str, names: Names) -> "_Place":
+        """As the text beside it says, and otherwise as the place around it."""
+        return replace(self, whose=names.within(text) or self.whose, unit=_unit(text) or self.unit)
+
+    def value(self, number: float) -> Value:
+        return Value(number, self.whose, self.unit)
+
+
+def folded(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def observe(cited: Iterable[Evidence], names: Names) -> Observed:
+    seen = Observed()
+    for one in cited:
+        _take(one, names, seen)
+    return seen
+
+
+def _take(one: Evidence, names: Names, seen: Observed) -> None:
+    whose = names.within(one.entity) or frozenset({one.entity} if one.entity else ())
+    bounds = [_utc(bound) for bound in (one.starts_at, one.ends_at) if bound]
+    place = _Place(whose, "", max(bounds).date() if bounds else _NO_DAY)
+    seen.entities |= whose
+    seen.words += [one.source, one.entity]
+    seen.bounds += bounds
+    _take_text(one.query, place, names, seen)
+    _take_text(one.summary, place.with_text(one.query, names), names, seen)
+    _walk(one.content, place.with_text(one.query, names), names, seen, _DEEP)
+
+
+def _walk(content: JsonValue, place: _Place, names: Names, seen: Observed, depth: int) -> None:
+    match content:
+        case bool() | None:
+            return
+        case int() | float():
+            _take_number(float(content), place, seen)
+        case str():
+            _take_text(content, place, names, seen)
+        case list() if depth:
+            _walk_list(content, place, names, seen, depth)
+        case dict() if depth:
+            _walk_members(content, place, names, seen, depth)
+
+
+def _walk_members(members: dict[str, JsonValue], place: _Place, names: Names, seen: Observed, depth: int) -> None:
+    """The values of an object belong to the components that it names itself, before those around it."""
+    own = place.with_text(" ".join(text for text in members.values() if isinstance(text, str)), names)
+    for name, member in members.items():
+        seen.words.append(name)
+        _walk(member, own.with_text(name, names), names, seen, depth - 1)
+    seen.moves += [(own.value(old), own.value(new)) for old, new in _pairs(members)]
+
+
+def _walk_list(items: list[JsonValue], place: _Place, names: Names, seen: Observed, depth: int) -> None:
+    if any(isinstance(item, dict | str) for item in items):
+        seen.values.append(place.value(len(items)))
+    points = _points(items)
+    if len(points) > (LONG if all(isinstance(item, int | float) for item in items) else 1):
+        seen.values += [place.value(one) for one in _outline(points)]
+        return
+    for item in items:
+        _walk(item, place, names, seen, depth - 1)
+
+
+def _points(items: list[JsonValue]) -> list[float]:
+    """The numbers of a series, written as numbers or as [time, number]; empty when it is no series."""
+    last = [item[-1] if isinstance(item, list) and len(item) == 2 else item for item in items]
+    found = [float(one) for one in last if isinstance(one, int | float) and not isinstance(one, bool)]
+    return [one for one in found if math.isfinite(one)] if len(found) >= len(items) - last.count(None) else []
+
+
+def _outline(points: Sequence[float]) -> tuple[float, ...]:
+    return (points[0], points[-1], min(points), max(points), statistics.median(points), statistics.fmean(points))
+
+
+def _pairs(members: dict[str, JsonValue]) -> Iterator[tuple[float, float]]:
+    """Values before and after something."""
+    for before, after in _PAIRS:
+        old, new = members.get(before), members.get(after)
+        if isinstance(old, int | float) and isinstance(new, int | float):
+            yield float(old), float(new)
+
+
+def _take_number(number: float, place: _Place, seen: Observed) -> None:
+    if not math.isfinite(number):
+        return
+    seen.values.append(place.value(number))
+    for scale in (1, 1e3, 1e6, 1e9):
+        if 1e9 < number / scale < 4e9:
+            seen.times.append(datetime.fromtimestamp(number / scale, UTC))
+
+
+def _take_text(text: str, place: _Place, names: Names, seen: Observed) -> None:
+    """Line by line: a value belongs to the components its own line names, before those around it."""
+    seen.words.append(text)
+    for line in text.splitlines():
+        own = place.with_text(line, names)
+        seen.entities |= names.within(line)
+        seen.times += [one.on(one.day or place.day) for one in instants_within(line)]
+        seen.values += [own.value(found.value) for found in numbers(line)]
+        seen.moves += [(own.value(old.value), own.value(new.value)) for old, new in moves(line)]
+
+
+def _unit(text: str) -> str:
+    found = _UNIT.search(text)
+    return {"s": "ms", "i": "ms", "e": "s"}[found[1][1]] if found else ""
+
+
+def _in_order(parts: Sequence[str], text: str) -> bool:
+    at = 0
+    for part in parts:
+        found = text.find(part, at)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return bool(parts)
+
+
+def _utc(at: datetime) -> datetime:
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+_UNIT = re.compile(r"(?<![A-Za-z])(seconds|milliseconds|millis|ms)(?![A-Za-z])")
+"""Of a metric's or a member's name: `latency_p99_seconds`, `duration_ms`."""
+_NO_DAY = date(1970, 1, 1)

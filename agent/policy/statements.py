@@ -1,0 +1,188 @@
+"""What does a sentence assert that can be looked up? Quotations, times, durations, numbers, identifiers, components."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from agent.policy.names import Names
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number as it is written: 2.40 says more than 2.4."""
+
+    value: float
+    decimals: int
+    unit: str = ""
+    """In lower case, except where the case tells: `m` is milli or minutes, `M` is mega."""
+    about: bool = False
+    """It says itself that it is not exact: `about 300`."""
+    by: bool = False
+    """It tells a difference: `rose by 300`."""
+    text: str = ""
+
+    @property
+    def slack(self) -> float:
+        """How far the true value may lie away: half of the last digit, or a twentieth where it says `about`."""
+        half, twentieth = 0.5 * 10.0**-self.decimals * (1 + 1e-6), abs(self.value) / 20
+        if self.about:
+            return max(half, twentieth)
+        # A bare small integer is a count, or was not rounded this far: 1 does not stand for 0.6.
+        return half if self.unit else min(half, twentieth)
+
+
+@dataclass(frozen=True)
+class Instant:
+    """A time as it is written. Without a day it means any day."""
+
+    at: time
+    day: date | None
+    precision: timedelta
+    text: str
+
+    def means(self, moment: datetime) -> bool:
+        """Whether it may stand for that time: cut or rounded to what is written."""
+        apart = (moment - self.on(self.day or moment.date())).total_seconds()
+        if self.day is None:
+            apart = (apart + 43_200) % 86_400 - 43_200
+        return -self.precision.total_seconds() / 2 <= apart < self.precision.total_seconds()
+
+    def on(self, day: date | None) -> datetime:
+        return datetime.combine(day or date(1970, 1, 1), self.at, UTC)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A sentence taken apart."""
+
+    text: str
+    quotes: tuple[str, ...]
+    instants: tuple[Instant, ...]
+    numbers: tuple[Number, ...]
+    identifiers: tuple[str, ...]
+    """Names of series, pods, versions, addresses: anything that is no word of English."""
+    entities: frozenset[str]
+    moves: tuple[tuple[Number, Number], ...] = ()
+    """From one number to another."""
+
+    @property
+    def empty(self) -> bool:
+        """Nothing in it can be looked up."""
+        return not (self.quotes or self.instants or self.numbers or self.identifiers or self.entities)
+
+
+_QUOTE = re.compile(
+    r"“([^”\n]+)”|‘([^’\n]+)’|\"([^\"\n]+)\"|`+([^`\n]+)`+|(?<![\w'])'([^'\n]{2,}?)'(?![\w'])",
+)
+_STAMP = re.compile(
+    r"(?<![\w.:-])(?:(?P<day>\d{4}-\d\d-\d\d)[T ])?(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)"
+    r"(?::(?P<second>[0-5]\d)(?:[.,]\d+)?)?(?P<zone>Z|[+-]\d\d:?\d\d)?(?![\w:-])"
+)
+_DAY = re.compile(r"(?<![\w-])\d{4}-\d\d-\d\d(?![\w-])")
+_NUMBER = re.compile(
+    r"(?<![\w.,:/-])(?P<by>by\s)?(?P<about>(?:about|around|roughly|approximately|nearly|almost|some|over|under"
+    r"|more than|less than|at least|up to)\s|[~≈])?"
+    r"(?P<number>[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][+-]?\d+)?)"
+    r"(?P<unit>\s?(?:%|percent\b|per cent\b|milliseconds?\b|ms\b|microseconds?\b|[µu]s\b|seconds?\b|secs?\b|s\b"
+    r"|minutes?\b|mins?\b|m\b|hours?\b|hrs?\b|h\b|days?\b|x\b|×|times\b|-?fold\b|k\b|K\b|M\b|G\b|thousand\b|million\b"
+    r"|billion\b|[KMGTkmgt]i?B\b|bytes?\b))?(?![\w]|\.\d|-\w)",
+    re.IGNORECASE,
+)
+_MOVE = re.compile(
+    r"\bfrom (?P<start>[~≈]?(?:about |around |roughly )?[+-]?\d[^\s;]*(?: ?[a-zµ%]{1,4}\b)?)(?: (?!to )\w+){0,2} to "
+    r"(?P<end>[~≈]?(?:about |around |roughly )?[+-]?\d[^\s;]*(?: ?[a-zµ%]{1,4}\b)?)",
+    re.IGNORECASE,
+)
+_IDENTIFIER = re.compile(r"(?<![\w.-])(?=[\w./:@{}-]*[\d_./:@])[A-Za-z_][\w./:@{}-]*[\w}]")
+_HUMP = re.compile(r"(?<![\w.-])[A-Z]?[a-z]+(?:[A-Z][a-z0-9]+)+(?![\w-])|(?<![\w.-])[A-Z]{2,}[a-z]+[A-Z]?\w*(?![\w-])")
+_COMPONENT = re.compile(
+    r"(?<![\w.-])[a-z]+(?:-[a-z]+)*-(?:api|service|svc|db|database|server|worker|proxy|gateway|cache|queue|app|backend"
+    r"|frontend|primary|replica|broker|consumer|producer|controller|scheduler|redis|postgres|mysql|kafka)(?![\w-])"
+)
+"""A word of this make is the name of a component, known or not."""
+_MARKED = re.compile(r"[\d_./:@]|[a-z][A-Z]|[A-Z]{2}")
+_COMMON = re.compile(
+    r"p\d{2,4}|[1-5]xx|http[/\d.]*|https?|tcp/ip|i/o|and/or|n/a|ipv[46]|k8s|x86(_64)?|utc|v\d|e\d+|e\.g|i\.e|read/write"
+    r"|a/b|client/server|up/down|24/7|[a-z]+/[a-z]+|vs\.?|etc\.?",
+    re.IGNORECASE,
+)
+
+
+def statement(text: str, names: Names) -> Statement:
+    quotes = tuple(next(filter(None, found.groups())).strip() for found in _QUOTE.finditer(text))
+    rest = _QUOTE.sub(" ", text)
+    instants = tuple(_instants(rest))
+    rest = _DAY.sub(" ", _STAMP.sub(" ", rest))
+    identifiers = tuple(_identifiers(rest, names))
+    entities = names.meant(_QUOTE.sub(" ", text)) | frozenset().union(*(names.within(quote) for quote in quotes))
+    rest = _IDENTIFIER.sub(lambda found: " " if _MARKED.search(found[0]) else found[0], rest)
+    return Statement(text, quotes, instants, tuple(numbers(rest)), identifiers, entities, tuple(moves(rest)))
+
+
+def numbers(text: str) -> Iterator[Number]:
+    """The numbers of a text with their units; those in identifiers and dates are none."""
+    for found in _NUMBER.finditer(text):
+        written = found["number"].replace(",", "")
+        mantissa = written.lower().partition("e")
+        decimals = len(mantissa[0].partition(".")[2]) - (int(mantissa[2]) if mantissa[2] else 0)
+        unit, shown = _unit(found["unit"] or ""), found[0].removeprefix(found["by"] or "").strip()
+        yield Number(float(written), decimals, unit, bool(found["about"]), bool(found["by"]), shown)
+
+
+def moves(text: str) -> Iterator[tuple[Number, Number]]:
+    """What the text says went from one number to another."""
+    for found in _MOVE.finditer(text):
+        start, end = list(numbers(found["start"])), list(numbers(found["end"]))
+        if start and end:
+            yield start[0], end[0]
+
+
+def instants_within(text: str) -> Iterator[Instant]:
+    return _instants(text)
+
+
+def sentences(text: str) -> list[str]:
+    """A paragraph's sentences; points in numbers, names and quotations end none."""
+    parts = re.split(r"(?<=[.!?])[”\"]?\s+(?=[A-Z“\"`])", text.strip())
+    return [part for part in parts if part]
+
+
+def _instants(text: str) -> Iterator[Instant]:
+    for found in _STAMP.finditer(text):
+        at = time(int(found["hour"]), int(found["minute"]), int(found["second"] or 0))
+        day = date.fromisoformat(found["day"]) if found["day"] else None
+        zone = found["zone"] or "Z"
+        if zone != "Z" and day is not None:
+            moment = datetime.fromisoformat(f"{day}T{at.isoformat()}{zone}").astimezone(UTC)
+            at, day = moment.time(), moment.date()
+        yield Instant(at, day, timedelta(seconds=1) if found["second"] else timedelta(minutes=1), found[0])
+
+
+def _identifiers(text: str, names: Names) -> Iterator[str]:
+    for found in (*_IDENTIFIER.finditer(text), *_HUMP.finditer(text)):
+        token = found[0].strip(".:/@-")
+        if _MARKED.search(token) and not _COMMON.fullmatch(token) and token not in names:
+            yield token
+    yield from (found[0] for found in _COMPONENT.finditer(text) if found[0] not in names)
+
+
+def _unit(written: str) -> str:
+    unit = written.strip().lstrip("-")
+    return _SHORT.get(unit.lower(), unit.lower() if unit not in ("M", "m") else unit)
+
+
+_SHORT = {
+    **dict.fromkeys(("percent", "per cent"), "%"),
+    **dict.fromkeys(("milliseconds", "millisecond"), "ms"),
+    **dict.fromkeys(("microseconds", "microsecond", "us", "µs"), "us"),
+    **dict.fromkeys(("seconds", "second", "sec", "secs"), "s"),
+    **dict.fromkeys(("minutes", "minute", "mins"), "min"),
+    **dict.fromkeys(("hours", "hour", "hrs", "hr"), "h"),
+    **dict.fromkeys(("days", "day"), "d"),
+    **dict.fromkeys(("times", "fold", "×"), "x"),
+    **dict.fromkeys(("thousand",), "k"),
+    **dict.fromkeys(("million",), "M"),
+    **dict.fromkeys(("billion",), "g"),
+    **dict.fromkeys(("byte", "bytes"), "b"),
+}
