@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 
 from agent.domain.base import Noun, digest
-from agent.domain.errors import MemoryUnavailable
+from agent.domain.errors import MemoryUnavailable, Refused
 from agent.memory import wording
 from agent.memory.embedding import Embedder
 from agent.memory.gates import Candidate, Gates, Question, admit
@@ -59,7 +59,8 @@ class ChromaMemory:
 
     `records` is every lesson on the record: whatever is indexed and not there is dropped, whatever is there and not
     indexed is added, each time the index is opened. Forgetting therefore means: first the record, then `forget`.
-    `redact` is applied to every sentence before it is embedded or recalled.
+    `redact` is applied to every sentence before it is embedded or recalled; the same text must give the same text
+    each time, or everything is embedded anew. What it refuses is neither remembered nor asked.
     """
 
     def __init__(
@@ -86,19 +87,19 @@ class ChromaMemory:
 
     async def recall(self, title: str, service: str, alert_names: Sequence[str], symptom: str) -> list[Recalled]:
         """The most similar first, none that fails the gates; within `Deadlines.recall`, or MemoryUnavailable."""
-        text = wording.of_alert(self._redact(wording.visible(title)), alert_names, symptom)
+        text = wording.of_alert(self._safe(title), alert_names, symptom)
         question = Question(service, tuple(alert_names))
         found = await self._in_time(self._nearest(text, question, _WIDTH))
         return list(admit(question, found, self._gates, self._clock.now()).recalled)
 
     async def search(self, text: str, limit: int = 10) -> list[tuple[Lesson, float]]:
         """The lessons nearest to a person's own words, with their cosines; no gates."""
-        found = await self._in_time(self._nearest(self._redact(wording.visible(text)), Question("", ()), limit))
+        found = await self._in_time(self._nearest(self._safe(text), Question("", ()), limit))
         return [(one.lesson, one.similarity) for one in found]
 
     async def remember(self, lessons: Sequence[Lesson]) -> None:
         """The same incident again replaces what was there. The record has them already."""
-        clean = {lesson.incident: wording.cleaned(lesson, self._redact) for lesson in lessons}
+        clean = await asyncio.to_thread(self._cleaned, lessons)
         await self._store(await self._opened(), list(clean.values()))
 
     async def forget(self, incidents: Sequence[str]) -> int:
@@ -185,7 +186,23 @@ class ChromaMemory:
         await self._store(opened, [lesson for one, lesson in recorded.items() if one not in opened.lessons])
 
     async def _recorded(self) -> dict[str, Lesson]:
-        return {lesson.incident: wording.cleaned(lesson, self._redact) for lesson in await self._records()}
+        return await asyncio.to_thread(self._cleaned, await self._records())
+
+    def _cleaned(self, lessons: Sequence[Lesson]) -> dict[str, Lesson]:
+        """Ready to be remembered. One that the redactor refuses is left out, and said."""
+        clean = {}
+        for lesson in lessons:
+            try:
+                clean[lesson.incident] = wording.cleaned(lesson, self._redact)
+            except Refused as refused:
+                log.warning("a lesson is not remembered", incident=lesson.incident, reason=str(refused))
+        return clean
+
+    def _safe(self, text: str) -> str:
+        try:
+            return self._redact(wording.visible(text))
+        except Refused as refused:
+            raise MemoryUnavailable(f"The memory was not asked: {refused}") from refused
 
     async def _store(self, opened: _Open, lessons: Sequence[Lesson]) -> None:
         for start in range(0, len(lessons), _CHUNK):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from agent.domain.errors import Refused
 from agent.memory.chroma import ChromaMemory, Deadlines
 from agent.memory.embedding import Embedder, HashingEmbedder
 from agent.memory.importing import from_jsonl
@@ -92,6 +93,8 @@ async def remembering(
 
 
 def _redacted(text: str) -> str:
+    if "unspeakable" in text:
+        raise Refused("It cannot be redacted.")
     return text.replace("hunter2", "[password]")
 
 

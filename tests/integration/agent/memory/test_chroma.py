@@ -83,6 +83,16 @@ async def test_what_is_recalled_is_visible_redacted_and_on_one_line(tmp_path: Pa
     assert (len(found.remedy), found.fault) == (600, "unknown")
 
 
+async def test_what_the_redactor_refuses_is_neither_remembered_nor_asked(tmp_path: Path) -> None:
+    record = Record(lesson("i1"), lesson("i2", cause="unspeakable"))
+    async with remembering(tmp_path, record) as memory:
+        assert incidents(await memory.recall(*QUESTION)) == ["i1"]
+        await memory.remember([lesson("i3", remedy="unspeakable")])
+        assert incidents(await memory.recall(*QUESTION)) == ["i1"]
+        with pytest.raises(MemoryUnavailable, match="The memory was not asked: It cannot be redacted"):
+            await memory.recall("unspeakable", "checkout", [], "errors")
+
+
 async def test_a_forgotten_incident_is_gone_and_stays_gone(tmp_path: Path) -> None:
     record = Record(lesson("i1"), lesson("i2"))
     async with remembering(tmp_path, record) as memory:
