@@ -1,11 +1,13 @@
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from evals import case
+from evals.case import records
 from evals.lab.casefile import Arm, read_log, write_case
 from evals.lab.shop.changes import Change
 from tests.unit.evals.lab.recordings import incident, log_line
+from tools.recording.files import log_lines
+from tools.recording.openmetrics import read
 
 
 def test_a_case_folder_holds_the_case_and_both_arms(tmp_path: Path) -> None:
@@ -38,9 +40,9 @@ def test_the_body_is_kept_exactly_as_alertmanager_posted_it(tmp_path: Path) -> N
 def test_the_healed_arm_starts_with_the_action_at_time_zero(tmp_path: Path) -> None:
     write_case(incident(), tmp_path)
 
-    (series,) = case.series(tmp_path / "after" / "healed.om.xz")
-    (line,) = case.records(tmp_path / "after" / "logs_healed.jsonl.xz")
-    assert (list(series.times[:4]), list(series.values[:4])) == ([0.0, 5.0, 10.0, 15.0], [0.6, 0.6, 0.6, 0.0])
+    (series,) = read(tmp_path / "after" / "healed.om.xz").tracks
+    (line,) = records(tmp_path / "after" / "logs_healed.jsonl.xz")
+    assert (list(series.times[:4]), list(series.values[:4])) == ([0, 5000, 10_000, 15_000], [0.6, 0.6, 0.6, 0.0])
     assert (line["ts"], line["message"]) == (1.5, "2.3.1 started")
 
 
@@ -49,7 +51,7 @@ def test_log_lines_of_all_services_come_in_the_order_of_time(tmp_path: Path) -> 
 
     write_case(incident(before=Arm(incident().before.series, [late, early])), tmp_path)
 
-    lines = case.log_lines(tmp_path / "logs.jsonl.xz")
+    lines = log_lines(tmp_path / "logs.jsonl.xz", timedelta(0))
     assert [(line.at, line.message) for line in lines] == [
         (datetime(1970, 1, 12, 13, 51, 20, 250_000, UTC), "early"),
         (datetime(1970, 1, 12, 13, 51, 21, tzinfo=UTC), "late"),

@@ -2,9 +2,9 @@ import lzma
 import math
 from pathlib import Path
 
-from evals import case
 from evals.lab.monitoring import Sample, Series
 from evals.lab.openmetrics import exposition, shifted
+from tools.recording.openmetrics import read
 
 
 def one(name: str, labels: dict[str, str], *points: tuple[float, float]) -> Series:
@@ -52,6 +52,6 @@ def test_whatever_is_written_the_reader_of_cases_reads_back(tmp_path: Path) -> N
     path = tmp_path / "metrics.om.xz"
     path.write_bytes(lzma.compress(exposition([one("up", {"why": awkward}, (1.5, 2.0))]).encode()))
 
-    (read,) = case.series(path)
+    (track,) = read(path).tracks
 
-    assert (read.name, dict(read.labels), list(read.times), list(read.values)) == ("up", {"why": awkward}, [1.5], [2.0])
+    assert (track.labels, list(track.times), list(track.values)) == ({"__name__": "up", "why": awkward}, [1500], [2.0])
