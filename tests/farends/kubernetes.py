@@ -317,7 +317,13 @@ def _replica_set(owner: Object, template: Object, revision: int, at: datetime) -
     suffix = hashlib.sha256(json.dumps(template, sort_keys=True).encode()).hexdigest()[:10]
     template["metadata"].setdefault("labels", {})[HASH] = suffix
     meta = owner["metadata"]
-    reference = {"kind": "Deployment", "name": meta["name"], "uid": meta["uid"], "controller": True}
+    reference = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "name": meta["name"],
+        "uid": meta["uid"],
+        "controller": True,
+    }
     annotations = {k: v for k, v in meta["annotations"].items() if k != LAST_APPLIED}
     return {
         "metadata": {
@@ -330,7 +336,7 @@ def _replica_set(owner: Object, template: Object, revision: int, at: datetime) -
             "ownerReferences": [reference],
         },
         "spec": {"replicas": owner["spec"]["replicas"], "selector": owner["spec"]["selector"], "template": template},
-        "status": {},
+        "status": {"replicas": owner["spec"]["replicas"]},
     }
 
 
