@@ -15,13 +15,21 @@ from agent.domain.job import Lease
 from agent.graph.act import Act
 from agent.graph.build import build_graph
 from agent.graph.context import Context, Sources
+from agent.identity.keys import Keys
+from agent.identity.local import local_operator
 from agent.identity.secrets import Secrets, open_secrets
 from agent.ingest import alertmanager, changes, datadog, generic, grafana, pagerduty
 from agent.notify.dispatcher import Channel, Dispatcher
 from agent.ports import Clock, Executor, Memory, Model, Parser, Queue, Tool
-from agent.service import Intake, People, Placement, Runs, Service, Upkeep
+from agent.service import Service
+from agent.service.intake import Intake
+from agent.service.people import People
+from agent.service.placement import Placement
+from agent.service.runs import Runs
+from agent.service.upkeep import Upkeep
 from agent.settings import Config, Settings
 from agent.storage.changes import SqlChanges
+from agent.storage.keys import SqlKeys
 from agent.views import Views
 from tools.base import BackendError, Topology
 
@@ -48,6 +56,16 @@ class Replaced:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Identity:
+    """Who may call, and what every key is derived from."""
+
+    secrets: Secrets
+    keys: Keys
+    local_operator: str | None
+    """The key for command line and page while nobody else has one."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Application:
     """A running installation, as its entrypoints see it."""
 
@@ -57,7 +75,7 @@ class Application:
     views: Views
     queue: Queue
     clock: Clock
-    secrets: Secrets
+    identity: Identity
     record: Record
     dispatcher: Dispatcher
     sources: Sources
@@ -81,10 +99,20 @@ async def bootstrap(settings: Settings, replaced: Replaced | None = None) -> Asy
                 open_memory(settings, folder, record.lessons, clock, secrets.derive("pseudonyms"))
             )
             model = replaced.model or await opened.enter_async_context(open_model(settings))
-            yield _assemble(settings, config, record, secrets, replace(replaced, memory=memory, model=model))
+            keys = Keys(SqlKeys(record.database, record.chain), secrets.derive("keys"), clock)
+            operator = await local_operator(folder, keys)
+            yield _assemble(
+                settings,
+                config,
+                record,
+                replace(replaced, memory=memory, model=model),
+                Identity(secrets=secrets, keys=keys, local_operator=operator),
+            )
 
 
-def _assemble(settings: Settings, config: Config, record: Record, secrets: Secrets, replaced: Replaced) -> Application:
+def _assemble(
+    settings: Settings, config: Config, record: Record, replaced: Replaced, identity: Identity
+) -> Application:
     clock = record.chain.clock
     sources = replaced.sources or sources_of(settings, config, SqlChanges(record.database))
     context = _context(settings, config, record, sources, replaced)
@@ -120,7 +148,7 @@ def _assemble(settings: Settings, config: Config, record: Record, secrets: Secre
         views=Views(record.database, clock),
         queue=record.queue,
         clock=clock,
-        secrets=secrets,
+        identity=identity,
         record=record,
         dispatcher=Dispatcher(record.journal, replaced.channels or (), clock),
         sources=sources,

@@ -31,11 +31,9 @@ async def open_model(settings: Settings) -> AsyncIterator[Model | None]:
 async def open_memory(
     settings: Settings, folder: Path, lessons: Lessons, clock: Clock, pseudonyms: bytes
 ) -> AsyncIterator[Memory]:
-    """Past incidents, embedded beside the record unless a server is configured. Nothing is opened before it is asked."""
+    """Past incidents: embedded beside the record, or on the configured server. Opened when it is first asked."""
     place = Server(settings.chroma_url) if settings.chroma_url else Folder(settings.chroma_path or folder / "memory")
-    memory = ChromaMemory(
-        place, await _embedder(settings), lessons.all, lambda text: Redactor(pseudonyms).redact(text), clock
-    )
+    memory = ChromaMemory(place, await _embedder(settings), lessons.all, Redactor(pseudonyms).redact, clock)
     try:
         yield memory
     finally:

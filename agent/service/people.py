@@ -3,12 +3,11 @@
 from sqlalchemy import Connection, update
 
 from agent.domain.approval import Approval, Decision
-from agent.domain.errors import Conflict, NotAllowed
+from agent.domain.errors import Conflict
 from agent.domain.event import Event, EventType
 from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.job import Job, JobKind
-from agent.domain.remediation import Risk
-from agent.identity.roles import Caller, Scope
+from agent.identity.roles import Caller, approval_scope, require
 from agent.ports import Queue
 from agent.storage import approvals, incidents, jobs
 from agent.storage.database import Database
@@ -68,7 +67,7 @@ class People:
     ) -> Approval:
         asked = approvals.get(connection, approval)
         if decision is Decision.APPROVE:
-            _check_may_approve(who, asked)
+            require(who, approval_scope(asked.proposal.risk))
         decided = approvals.decide(connection, self._chain, approval, decision, who=who.name, via=via, comment=comment)
         resume(connection, self._chain, decided)
         return decided
@@ -148,10 +147,3 @@ def learn(connection: Connection, chain: Chain, closed: Incident, again: str = "
     job = Job(id=thread, kind=JobKind.LEARN, incident=closed.id, payload={"thread": thread}, priority=4)
     jobs.put(connection, job, chain.clock.now())
 
-
-def _check_may_approve(who: Caller, asked: Approval) -> None:
-    scope: Scope = "approve:low" if asked.proposal.risk is Risk.LOW else "approve:high"
-    if who.kind != "person":
-        raise NotAllowed("A machine's key cannot approve; a person must.")
-    if not who.may(scope):
-        raise NotAllowed(f"{who.name} may not approve this: it needs the scope {scope}.")

@@ -244,9 +244,12 @@ keys = Table(
     "keys",
     metadata,
     Column("id", String(40), primary_key=True),
-    Column("record", JSON, nullable=False),
-    Column("revoked", Boolean, nullable=False, default=False),
+    Column("name", String(100), nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("scopes", JSON, nullable=False),
+    Column("digest", String(64), nullable=False),
     Column("created_at", Utc, nullable=False),
+    Column("revoked_at", Utc),
     Column("last_used_at", Utc),
 )
 

@@ -76,7 +76,7 @@ async def test_a_machine_cannot_approve(tmp_path: Path) -> None:
     async with line(tmp_path) as running:
         await running.post_alert()
         asked = await running.until(EventType.APPROVAL_REQUESTED)
-        with pytest.raises(NotAllowed, match="a person must"):
+        with pytest.raises(NotAllowed, match="only a person can approve"):
             await running.application.service.people.decide(
                 str(asked.event.facts["approval"]), Decision.APPROVE, machine, "rest"
             )

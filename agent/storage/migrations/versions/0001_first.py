@@ -110,9 +110,12 @@ def upgrade() -> None:
     op.create_table(
         "keys",
         sa.Column("id", sa.String(length=40), nullable=False),
-        sa.Column("record", sa.JSON(), nullable=False),
-        sa.Column("revoked", sa.Boolean(), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("scopes", sa.JSON(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(), nullable=True),
         sa.Column("last_used_at", sa.DateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )

@@ -1,0 +1,65 @@
+"""Whose keys are known? Rows that let nobody in by themselves; every change to them goes into the journal."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, select, update
+
+from agent.domain.event import Event, EventType
+from agent.domain.key import StoredKey
+from agent.storage.database import Database
+from agent.storage.journal import Chain
+from agent.storage.tables import keys
+
+
+class SqlKeys:
+    """`identity.keys.KeyStore` over the record."""
+
+    def __init__(self, database: Database, chain: Chain) -> None:
+        self._database = database
+        self._chain = chain
+
+    async def get(self, id: str) -> StoredKey | None:  # noqa: A002 (the field's name)
+        return await self._database.read(lambda connection: _get(connection, id))
+
+    async def add(self, key: StoredKey) -> None:
+        await self._database.write(lambda connection: self._add(connection, key))
+
+    async def revoke(self, id: str, at: datetime) -> None:  # noqa: A002 (the field's name)
+        await self._database.write(lambda connection: self._revoke(connection, id, at))
+
+    async def list(self) -> Sequence[StoredKey]:
+        rows = await self._database.read(
+            lambda connection: connection.execute(select(keys).order_by(keys.c.created_at, keys.c.id)).all()
+        )
+        return [_key(row) for row in rows]
+
+    async def touch(self, id: str, at: datetime) -> None:  # noqa: A002 (the field's name)
+        await self._database.write(
+            lambda connection: connection.execute(update(keys).where(keys.c.id == id).values(last_used_at=at))
+        )
+
+    def _add(self, connection: Connection, key: StoredKey) -> None:
+        values = key.model_dump() | {"scopes": list(key.scopes)}
+        connection.execute(keys.insert().values(values))
+        self._tell(connection, key, f"A key for {key.name} was made: {', '.join(key.scopes)}.")
+
+    def _revoke(self, connection: Connection, id_: str, at: datetime) -> None:
+        known = _get(connection, id_)
+        if known is None or (known.revoked_at is not None and known.revoked_at <= at):
+            return
+        connection.execute(update(keys).where(keys.c.id == id_).values(revoked_at=at))
+        self._tell(connection, known, f"A key of {known.name} is refused from {at:%Y-%m-%d %H:%M:%S} UTC.")
+
+    def _tell(self, connection: Connection, key: StoredKey, text: str) -> None:
+        facts = {"key": key.id, "name": key.name, "kind": key.kind}
+        self._chain.append(connection, Event(type=EventType.KEY_CHANGED, text=text, facts=facts))
+
+
+def _get(connection: Connection, id_: str) -> StoredKey | None:
+    row = connection.execute(select(keys).where(keys.c.id == id_)).one_or_none()
+    return _key(row) if row else None
+
+
+def _key(row: "Row[tuple[object, ...]]") -> StoredKey:
+    return StoredKey.model_validate({name: getattr(row, name) for name in StoredKey.model_fields})
