@@ -4,7 +4,7 @@ import json
 import lzma
 import re
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -104,17 +104,17 @@ def _healthy_throughout(folder: Path) -> Iterator[str]:
 
 def _in_trouble(values: dict[str, float]) -> bool:
     """Does a customer notice, or is a service down?"""
-    return any(is_bad(value) for key, value in values.items() for is_bad in [_judge(key)] if is_bad)
+    return any(_is_bad(key, value) for key, value in values.items())
 
 
-def _judge(key: str) -> Callable[[float], bool] | None:
-    if key.startswith('route:error_ratio{route="') and 'service="frontend"' in key:
-        return lambda value: value > _FAILING
-    if key.startswith('route:latency_p95_seconds{route="') and 'service="frontend"' in key:
-        return lambda value: value > _SLOW_S
+def _is_bad(key: str, value: float) -> bool:
     if key.startswith("service:up{"):
-        return lambda value: value == 0
-    return None
+        return value == 0
+    if 'service="frontend"' not in key:
+        return False
+    if key.startswith("route:error_ratio{"):
+        return value > _FAILING
+    return key.startswith("route:latency_p95_seconds{") and value > _SLOW_S
 
 
 def _share_in_trouble(series: dict[str, Points]) -> float:
