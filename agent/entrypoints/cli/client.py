@@ -11,10 +11,6 @@ if TYPE_CHECKING:
 
     from agent.settings import Settings
 
-OPERATOR_KEY = "local-operator.key"
-"""Where `serve` leaves the key of whoever may read its data folder."""
-
-
 class Unreachable(AgentError):
     """No incident-agent answers; start one with `incident-agent serve`, or set AGENT_URL."""
 
@@ -79,8 +75,10 @@ def _refusal(response: "httpx2.Response") -> AgentError:
 
 
 def _operator_key(data: Path) -> str:
-    file = data / OPERATOR_KEY
-    return file.read_text(encoding="utf-8").strip() if file.exists() else ""
+    from agent.identity import files
+    from agent.identity.local import FILE
+
+    return files.read(data / FILE) if (data / FILE).exists() else ""
 
 
 def _reachable(host: str) -> str:
