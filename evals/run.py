@@ -1,22 +1,29 @@
 """What does the agent answer to each case?  No accuracy here: `score` alone reads the truth."""
 
+import asyncio
 import json
 import os
 import platform
 import resource
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evals import case as cases
 from evals.case import Case
+
+if TYPE_CHECKING:
+    from agent.analysis.observations import Observations, Reading
+    from agent.domain.alert import Alert
+
+_MOST_LINES = 20_000
 
 Investigator = Callable[[Case, str], "Answer"]
 """(case, model) -> answer. The model is empty for analysis only."""
@@ -127,7 +134,7 @@ def analyse(case: Case, model: str) -> Answer:
 
     if model:
         raise ValueError("the analysis alone asks no model")
-    findings = diagnose(observe(case))
+    findings = diagnose(asyncio.run(observe(case)))
     return Answer(
         verdict=findings.verdict.value,
         category=findings.fault.value,
@@ -141,21 +148,39 @@ def analyse(case: Case, model: str) -> Answer:
     )
 
 
-def observe(case: Case) -> Any:
-    """Everything the case recorded, as the survey would hand it to the analysis."""
-    from agent.analysis.observations import Observations, readings  # noqa: PLC0415 (likewise)
+async def observe(case: Case) -> "Observations":
+    """Everything the case recorded, asked as the survey asks production."""
+    from agent.analysis.observations import Observations  # noqa: PLC0415 (likewise)
+    from agent.ingest import alertmanager  # noqa: PLC0415 (likewise)
+    from tools.clients.recorded import RecordedChanges, RecordedLogs, RecordedTopology  # noqa: PLC0415 (likewise)
 
+    alerts, _ = alertmanager.parse(case.bodies, case.now or datetime.now(UTC))
+    now = case.now or max(alert.starts_at for alert in alerts) + timedelta(minutes=5)
+    long_ago = now - timedelta(days=2)
     metrics, logs, graph = case.file("metrics.om.xz"), case.file("logs.jsonl.xz"), case.file("topology.json")
-    alerts = cases.alerts(case)
+    page = await RecordedLogs(logs).search(long_ago, now, limit=_MOST_LINES) if logs else None
     return Observations(
-        now=case.now or max(alert.starts_at for alert in alerts) + timedelta(minutes=5),
+        now=now,
         step=case.step,
-        alerts=alerts,
-        readings=readings(cases.series(metrics)) if metrics else (),
-        lines=tuple(cases.log_lines(logs)) if logs else (),
-        lines_query=logs.name if logs else "",
-        topology=cases.topology(graph) if graph else None,
+        alerts=tuple(alerts),
+        readings=await _readings(metrics, alerts, now, case.step) if metrics else (),
+        lines=page.lines if page else (),
+        lines_query=page.query if page else "",
+        changes=tuple(await RecordedChanges(case.folder / "changes.json").between(long_ago, now)),
+        topology=await RecordedTopology(graph).topology(now) if graph else None,
     )
+
+
+async def _readings(path: Path, alerts: "Sequence[Alert]", now: datetime, step: timedelta) -> "tuple[Reading, ...]":
+    from agent.analysis import survey_plan  # noqa: PLC0415 (likewise)
+    from tools.clients.recorded import RecordedMetrics  # noqa: PLC0415 (likewise)
+
+    metrics = RecordedMetrics(path)
+    start, end = survey_plan.window(alerts, now, timedelta(hours=1), step)
+    found = await metrics.series([survey_plan.EVERYTHING], start, end)
+    plan = survey_plan.plan(found, await metrics.metadata(), alerts, step=step)
+    answers = [ask.readings(await metrics.query_range(ask.promql, start, end, step)) for ask in plan.asks]
+    return tuple(reading for answer in answers for reading in answer)
 
 
 def machine() -> str:

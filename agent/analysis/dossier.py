@@ -20,6 +20,9 @@ class Dossier:
     shifts: list[Shift] = field(default_factory=list)
     flows: list[Flow] = field(default_factory=list)
     lines: list[LineShift] = field(default_factory=list)
+    """Written by others about it, or by itself about nobody else."""
+    complaints: list[LineShift] = field(default_factory=list)
+    """Written by itself about others: what those explain is not its own."""
     changes: list[tuple[Change, float]] = field(default_factory=list)
     """With the minutes before the onset."""
     blame: Blame | None = None

@@ -78,9 +78,10 @@ def _near(table: Table, told: datetime, excess: Floats, quiet: int) -> Floats:
 
 
 def _quiet(table: Table, told: datetime, step: timedelta) -> int:
-    """Where the baseline ends: far enough before the alerts, yet so that a few samples stand on either side."""
+    """Where the baseline ends: far enough before the alerts; of a short history, half is kept as the baseline."""
     start = table.column(told - max(LOOK_BACK, LATEST_REPORT + 3 * step))
-    return max(0, min(max(start, 3), len(table.times) - 3))
+    half = min(len(table.times) // 2, table.column(told - 2 * step))
+    return max(0, min(max(start, half, 3), len(table.times) - 3))
 
 
 def _symptom_deviation(table: Table, alerts: Sequence[Alert], symptom: Symptom | None, quiet: int) -> Floats:
@@ -111,7 +112,8 @@ def symptom_rows(table: Table, alerts: Sequence[Alert], symptom: Symptom | None)
 
 def spoken_of(alerts: Sequence[Alert], symptom: Symptom | None) -> Symptom:
     """What the alerts speak of: as triage says, else by the words in their names and labels."""
-    return symptom or symptom_of([*(alert.name for alert in alerts), *sorted(_told_values(alerts))])
+    spoken = {symptom_of([alert.name, *alert.labels.values()]) for alert in alerts}
+    return symptom or (spoken.pop() if len(spoken) == 1 else Symptom.OTHER)
 
 
 def _told_values(alerts: Sequence[Alert]) -> set[str]:

@@ -18,6 +18,8 @@ from tools.base import Change
 
 _MEASURED = 6.0
 """Weight of explaining all of a clear symptom, or of all that moved in one signal."""
+_WITNESS = 0.5
+"""Who complains of another is half excused: it may yet be what makes the other look bad."""
 _TIE = 0.01
 """Between equals, the one that moved further from its usual level."""
 _CHANGE = 2.0
@@ -80,9 +82,12 @@ def _add_flows(dossiers: Mapping[str, Dossier], flows: Iterable[Flow]) -> None:
 def _add_lines(dossiers: Mapping[str, Dossier], found: Sequence[LineShift]) -> None:
     names = sorted(dossiers)
     for shift in found:
-        for name in [shift.component, *log_templates.blamed(shift, names)]:
+        blamed = log_templates.blamed(shift, names)
+        for name in blamed or [shift.component]:
             if name in dossiers:
                 dossiers[name].lines.append(shift)
+        if blamed and shift.component in dossiers:
+            dossiers[shift.component].complaints.append(shift)
 
 
 def _add_changes(dossiers: Mapping[str, Dossier], found: Iterable[Change], at: datetime) -> None:
@@ -105,9 +110,13 @@ def _weight(one: Dossier, clear: float) -> float:
     carried = [flow.strength * flow.share[one.component] for flow in one.flows]
     weight = _MEASURED * max([*heard, *carried], default=0.0)
     weight += _TIE * math.log1p(max([shift.own for shift in one.shifts], default=0.0))
-    weight += math.log1p(max((line.strength for line in one.lines), default=0.0))
+    weight += math.log1p(max(0.0, _loudest(one.lines) - _WITNESS * _loudest(one.complaints)))
     weight += max((_recency(minutes) for _, minutes in one.changes), default=0.0)
     return weight + (math.log1p(one.blame.weight) if one.blame else 0.0)
+
+
+def _loudest(lines: Sequence[LineShift]) -> float:
+    return max((line.strength for line in lines), default=0.0)
 
 
 def _recency(minutes: float) -> float:

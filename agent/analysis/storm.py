@@ -2,8 +2,8 @@
 
 An alert that many components raise says little about any of them: it is weighed by inverse document frequency
 (Spärck Jones 1972), with the components as the documents. When the parts of one whole (the instances of a service,
-what runs on a host) raise it more often than the rest do, it speaks of the whole, by the hypergeometric tail, which for a
-single component is the same measure. Slow or failing calls are an echo: they travel to whoever calls.
+what runs on a host) raise it more often than the rest do, it speaks of the whole, by the hypergeometric tail, which
+for a single component is the same measure. Slow or failing calls are an echo: they travel to whoever calls.
 """
 
 import math

@@ -1,5 +1,6 @@
 """How do all series look on one clock?  A matrix of series by time, with what each row measures."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from agent.analysis import signals
 from agent.analysis.observations import Observations, Reading
-from agent.analysis.signals import Meaning
+from agent.analysis.signals import Meaning, Signal
 
 Floats = NDArray[np.float64]
 
@@ -26,6 +27,11 @@ class Row:
     """Empty when the series names none."""
     edge: tuple[str, str] | None
     """(caller, target) when it was measured between two components."""
+
+    @property
+    def place(self) -> frozenset[tuple[str, str]]:
+        """The labels that say where it was measured, without those that say which statistic it is."""
+        return frozenset(pair for pair in self.reading.series.labels.items() if pair[0] not in _STATISTIC_LABELS)
 
     @property
     def family(self) -> str:
@@ -67,7 +73,16 @@ def tabulate(seen: Observations) -> Table:
         inside = (places >= 0) & (places < count) & (reading.series.times <= now)
         values[row, places[inside]] = reading.series.values[inside]
     values[~np.isfinite(values)] = np.nan
-    return Table(tuple(_row(reading, seen.service_label) for reading in used), times, values)
+    rows = tuple(_row(reading, seen.service_label) for reading in used)
+    _begin_at_zero(rows, values)
+    return Table(rows, times, values)
+
+
+def _begin_at_zero(rows: Sequence[Row], values: Floats) -> None:
+    """A count of failures that nobody had yet begun to keep was 0: such series appear with the first failure."""
+    for row, line in zip(rows, values, strict=True):
+        if row.meaning.signal is Signal.ERRORS and (measured := np.flatnonzero(np.isfinite(line))).size:
+            line[: measured[0]] = 0.0
 
 
 def _row(reading: Reading, service_label: str) -> Row:

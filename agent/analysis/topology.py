@@ -8,8 +8,8 @@ explains. This is the walk to the deepest anomalous dependency of the call-graph
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -27,11 +27,15 @@ _SPOKEN_OF: Mapping[Symptom, Dimension] = {
     Symptom.ERRORS: "failures",
     Symptom.AVAILABILITY: "failures",
 }
+_Place = tuple[str, frozenset[tuple[str, str]]]
+"""A component, and the labels that narrow it down: route, pod, caller."""
 _GATE = 2.0
 """Robust deviations below which an excess is noise."""
 _SHARES = frozenset({"ratio", "percent", "percentage", "share", "fraction"})
 _SHOWN = 0.5
 """Robust deviations from which the symptom itself is worth dividing up: an alert has already vouched for it."""
+_MOST_CALLERS = 0.5
+"""When fewer of its callers see a component fail, it is they who have changed."""
 _KNOWN = 5
 """A component measured in fewer baseline samples than this was not there before."""
 
@@ -80,6 +84,8 @@ class Excess:
     new: bool
     """It was not called before the incident: whoever calls it now has changed."""
     rows: tuple[int, ...]
+    agreed: float = 1.0
+    """Part of its measures (routes, or callers) in which it stands out."""
 
 
 @dataclass(frozen=True)
@@ -138,50 +144,137 @@ def _flow(dimension: Dimension, top: str, excess: Mapping[str, Excess], deps: Gr
 
 
 def _time(table: Table, onset: Onset) -> dict[str, Excess]:
-    chosen = _one_metric(table, Signal.LATENCY)
-    rates = _rates(table)
-    return {
-        node: found
-        for node, rows in chosen.items()
-        if (found := _excess(table.values[rows[0]], rates.get(node), onset, (rows[0],), _LATENCY))
-    }
+    """As each component measures itself; one that has fallen silent, as its callers measure it."""
+    own, seen = (_latencies(table, onset, seen_by_callers=callers) for callers in (False, True))
+    return seen | own
 
 
 def _failures(table: Table, onset: Onset) -> dict[str, Excess]:
-    """From the share that succeeds where it is measured, else from the share, or the count, that fails."""
-    rates = _rates(table)
-    found: dict[str, Excess] = {}
-    for node, rows in _one_metric(table, Signal.ERRORS).items():
-        failing = np.nansum(table.values[rows], axis=0)
-        counted = None if not _is_share(table, rows) else rates.get(node)
-        if one := _excess(failing, counted, onset, tuple(rows), _FAILURE):
-            found[node] = one
-    for node, rows in _one_metric(table, Signal.AVAILABILITY).items():
-        whole = 100.0 if np.nanmax(table.values[rows[0]], initial=0.0) > 1.5 else 1.0
-        failing = 1.0 - table.values[rows[0]] / whole
-        if one := _excess(failing, rates.get(node), onset, (rows[0],), _FAILURE):
-            found[node] = one
-    return found
+    """As each component measures itself; callers speak for one that is silent, or sees nothing of what most see."""
+    own = _errors(table, onset, seen_by_callers=False) | _unavailable(table, onset)
+    seen = _errors(table, onset, seen_by_callers=True)
+    blind = {
+        node: one
+        for node, one in seen.items()
+        if node not in own or (own[node].z <= _GATE < one.z and one.agreed >= _MOST_CALLERS)
+    }
+    return own | blind
+
+
+def _latencies(table: Table, onset: Onset, *, seen_by_callers: bool) -> dict[str, Excess]:
+    chosen = _measured(table, Signal.LATENCY, seen_by_callers=seen_by_callers)
+    return _excesses(onset, chosen, lambda row: _seconds(table, row), _LATENCY)
+
+
+def _errors(table: Table, onset: Onset, *, seen_by_callers: bool) -> dict[str, Excess]:
+    chosen = _measured(table, Signal.ERRORS, seen_by_callers=seen_by_callers)
+    if not _is_share(table, [one.row for measures in chosen.values() for one in measures]):
+        chosen = {node: [_Measure(one.row, None) for one in measures] for node, measures in chosen.items()}
+    return _excesses(onset, chosen, lambda row: table.values[row], _FAILURE)
+
+
+def _unavailable(table: Table, onset: Onset) -> dict[str, Excess]:
+    chosen = _measured(table, Signal.AVAILABILITY, seen_by_callers=False)
+    return _excesses(onset, chosen, lambda row: _failing(table.values[row]), _FAILURE)
+
+
+def _failing(available: Floats) -> Floats:
+    """From percent or from a share, whichever it is."""
+    return 1.0 - available / (100.0 if np.nanmax(available, initial=0.0) > 1.5 else 1.0)
+
+
+def _seconds(table: Table, row: int) -> Floats:
+    """In seconds, by the unit in the metric's name: excesses of different metrics are compared."""
+    named = set(words(table.rows[row].reading.series.name))
+    scaled: Floats = table.values[row] * (1e-3 if named & {"ms", "milliseconds", "millis"} else 1.0)
+    return scaled
 
 
 def _is_share(table: Table, rows: list[int]) -> bool:
     """Is it a part of the requests, or a number of them?"""
     named = {word for row in rows for word in words(table.rows[row].reading.series.name)}
-    most = float(np.nanmax(table.values[rows], initial=0.0))
+    most = float(np.nanmax(table.values[rows], initial=0.0)) if rows else 0.0
     return bool(named & _SHARES) or ("rate" in named and most <= 1.0)
 
 
-def _rates(table: Table) -> dict[str, Floats]:
-    """Requests that reach each component, summed over routes, codes and callers."""
-    return {
-        node: np.where(np.isfinite(table.values[rows]).any(axis=0), np.nansum(table.values[rows], axis=0), np.nan)
-        for node, rows in _one_metric(table, Signal.TRAFFIC).items()
-    }
+@dataclass(frozen=True)
+class _Measure:
+    """One row and the requests that it speaks of; None when their number is not known."""
+
+    row: int
+    rate: Floats | None
 
 
-def _excess(level: Floats, rate: Floats | None, onset: Onset, rows: tuple[int, ...], least: _Least) -> Excess | None:
+def _measured(table: Table, signal: Signal, *, seen_by_callers: bool) -> dict[str, list[_Measure]]:
+    """Component -> its measures by the one metric that covers most components: only like is compared with like.
+
+    Of two that cover as many, the one whose requests are known row by row, and the finer one: a quantile over
+    everything says little about how much time is spent when one route of many is slow.
+    """
+    by_metric: dict[str, dict[_Place, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for index, row in enumerate(table.rows):
+        if row.meaning.signal is signal and row.component and (row.edge is not None) is seen_by_callers:
+            by_metric[row.reading.series.name][row.component, row.place].append(index)
+    if not by_metric:
+        return {}
+    exact, total = _rates(table, seen_by_callers=seen_by_callers)
+    name = max(
+        sorted(by_metric),
+        key=lambda name: (
+            len({node for node, _ in by_metric[name]}),
+            sum(place in exact for place in by_metric[name]) == len(by_metric[name]),
+            len(by_metric[name]),
+        ),
+    )
+    found: dict[str, list[_Measure]] = defaultdict(list)
+    for (node, place), rows in by_metric[name].items():
+        found[node].append(
+            _Measure(min(rows, key=lambda row: _typical(table, row)), exact.get((node, place), total.get(node)))
+        )
+    return found
+
+
+def _rates(table: Table, *, seen_by_callers: bool) -> tuple[dict[_Place, Floats], dict[str, Floats]]:
+    """Requests by component and place, and those that reach each component in all."""
+    by_metric: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    exact: dict[_Place, Floats] = {}
+    for index, row in enumerate(table.rows):
+        if row.meaning.signal is Signal.TRAFFIC and row.component and (row.edge is not None) is seen_by_callers:
+            by_metric[row.reading.series.name][row.component].append(index)
+            exact.setdefault((row.component, row.place), table.values[index])
+    if not by_metric:
+        return {}, {}
+    name = max(sorted(by_metric), key=lambda name: (len(by_metric[name]), -sum(map(len, by_metric[name].values()))))
+    return exact, {node: _summed(table.values[rows]) for node, rows in by_metric[name].items()}
+
+
+def _summed(values: Floats) -> Floats:
+    """Rows added up moment by moment; NaN only where none was measured."""
+    total: Floats = np.where(np.isfinite(values).any(axis=0), np.nansum(values, axis=0), np.nan)
+    return total
+
+
+def _excesses(
+    onset: Onset,
+    chosen: Mapping[str, list[_Measure]],
+    level: Callable[[int], Floats],
+    least: _Least,
+) -> dict[str, Excess]:
+    """Per component, the excesses of its measures added up; shown are the figures of the greatest."""
+    found: dict[str, Excess] = {}
+    for node, measures in chosen.items():
+        parts = [part for one in measures if (part := _excess(level(one.row), one, onset, least))]
+        if parts:
+            worst = max(parts, key=lambda part: (part.amount, part.z))
+            amount, new = sum(part.amount for part in parts), all(part.new for part in parts)
+            agreed = sum(part.z > _GATE for part in parts) / len(parts)
+            found[node] = replace(worst, amount=amount, new=new, agreed=agreed)
+    return found
+
+
+def _excess(level: Floats, measure: _Measure, onset: Onset, least: _Least) -> Excess | None:
     """The mean over the incident of (level - usual level) x requests; None when the incident was not measured."""
-    weight = np.ones_like(level) if rate is None else rate
+    weight = np.ones_like(level) if measure.rate is None else measure.rate
     usable = np.isfinite(level) & (weight > 0)
     before = np.flatnonzero(usable[: onset.first])
     during = np.flatnonzero(usable[onset.first : onset.last]) + onset.first
@@ -197,20 +290,8 @@ def _excess(level: Floats, rate: Floats | None, onset: Onset, rows: tuple[int, .
         before=median,
         after=float(np.median(level[during])),
         new=new,
-        rows=rows,
+        rows=(measure.row,),
     )
-
-
-def _one_metric(table: Table, signal: Signal) -> dict[str, list[int]]:
-    """Component -> its rows of the one metric that covers most components: only like is compared with like."""
-    by_metric: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-    for index, row in enumerate(table.rows):
-        if row.meaning.signal is signal and row.component:
-            by_metric[row.reading.series.name][row.component].append(index)
-    if not by_metric:
-        return {}
-    covering = max(sorted(by_metric), key=lambda name: len(by_metric[name]))
-    return {node: sorted(rows, key=lambda row: _typical(table, row)) for node, rows in by_metric[covering].items()}
 
 
 def _typical(table: Table, index: int) -> tuple[int, float, int]:
