@@ -74,14 +74,19 @@ def invents_labels(tree: Any) -> bool:
 
 
 def quoted(value: str) -> str:
-    """A label value as a PromQL (and LogQL) string: whatever it holds, it stays one value."""
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
-    return f'"{escaped}"'
+    """A value as a PromQL and LogQL string (both are Go's): whatever it holds, it stays one value."""
+    escaped = _sendable(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return '"' + re.sub(r"[\x00-\x1f\x7f]", lambda found: f"\\x{ord(found[0]):02x}", escaped) + '"'
 
 
 def literal(text: str) -> str:
     """A regular expression (RE2) that matches `text` and nothing else."""
-    return re.sub(r"[\\.+*?()|\[\]{}^$]", r"\\\g<0>", text)
+    return re.sub(r"[\\.+*?()|\[\]{}^$]", r"\\\g<0>", _sendable(text))
+
+
+def _sendable(text: str) -> str:
+    """Half of a surrogate pair cannot be sent; a question mark goes in its place, before anything is escaped."""
+    return text.encode("utf-8", "replace").decode()
 
 
 _METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")

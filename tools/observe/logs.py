@@ -21,7 +21,7 @@ MOST_KEPT = 40
 EXAMPLES = 3
 """Kinds whose example the text shows."""
 
-Level = Literal["critical", "error", "warning", "info", "debug"]
+Level = Literal["error", "warning", "info", "debug"]
 Service = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 

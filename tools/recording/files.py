@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.base import BackendError, Change, LogLine, Topology
+from tools.log_levels import level_of
 
 
 def log_lines(path: Path, shift: timedelta) -> list[LogLine]:
@@ -47,7 +48,7 @@ def _log_line(record: Mapping[str, Any], shift: timedelta) -> LogLine:
         at=_time(record["ts"]) + shift,
         service=str(record.get("service") or ""),
         message=str(record.get("message") or ""),
-        level=str(record.get("level") or "").lower(),
+        level=level_of(str(record.get("level") or "")),
         pod=str(record.get("pod") or ""),
         trace=str(record.get("trace") or ""),
     )
