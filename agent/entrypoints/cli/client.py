@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from agent.settings import Settings
 
+
 class Unreachable(AgentError):
     """No incident-agent answers; start one with `incident-agent serve`, or set AGENT_URL."""
 

@@ -9,6 +9,7 @@ from agent.entrypoints.cli.audit import audit
 from agent.entrypoints.cli.doctor import doctor
 from agent.entrypoints.cli.incidents import ask, feedback, incidents
 from agent.entrypoints.cli.investigate import investigate, replay
+from agent.entrypoints.cli.keys import keys
 from agent.entrypoints.cli.memory import memory
 from agent.entrypoints.cli.operations import capacity, migrate
 from agent.entrypoints.cli.options import Json
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 app.add_typer(incidents, name="incidents")
 app.add_typer(approvals, name="approvals")
+app.add_typer(keys, name="keys")
 app.add_typer(memory, name="memory")
 app.add_typer(runbooks, name="runbooks")
 app.add_typer(audit, name="audit")

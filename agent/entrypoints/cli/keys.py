@@ -1,0 +1,100 @@
+"""Who may do what?  `keys create`, `list`, `rotate` and `revoke`.
+
+They work on the record itself, for whoever may read its root secret; a running agent sees a change at once.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar, cast, get_args
+
+import typer
+
+from agent.entrypoints.cli.options import Json
+from agent.entrypoints.cli.say import complain, moment, say, say_json, say_table
+
+if TYPE_CHECKING:
+    from agent.identity.keys import Keys, Minted
+    from agent.settings import Settings
+
+keys = typer.Typer(help="Who may do what.", no_args_is_help=True)
+
+Result = TypeVar("Result")
+
+Scope = Literal["ingest", "read", "ask", "approve:low", "approve:high", "admin"]
+KeyId = Annotated[str, typer.Argument(metavar="KEY", help="The key's id, as `keys list` shows it.")]
+
+
+@keys.command(epilog="Example: incident-agent keys create ada --scope read --scope ask --scope approve:high")
+def create(
+    name: Annotated[str, typer.Argument(help="Who it belongs to; stands in the journal.")],
+    scope: Annotated[list[str], typer.Option(help=f"What it may do, once for each: {', '.join(get_args(Scope))}.")],
+    machine: Annotated[bool, typer.Option("--machine", help="For a program: it can never approve.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Make a key. It is shown once, and kept nowhere."""
+    kind: Literal["machine", "person"] = "machine" if machine or scope == ["ingest"] else "person"
+    # Keys.create refuses a scope that does not exist, with the list of those that do.
+    _show(_on_the_record(lambda known: known.create(name, kind, cast("list[Scope]", scope))), as_json=as_json)
+
+
+@keys.command("list", epilog="Example: incident-agent keys list")
+def list_keys(as_json: Json = False) -> None:
+    """List the keys, the revoked too."""
+    known = _on_the_record(lambda known: known.list())
+    if as_json:
+        say_json([key.model_dump(mode="json", exclude={"digest"}) for key in known])
+        return
+    rows = [
+        (key.id, key.name, key.kind, " ".join(key.scopes), moment(key.last_used_at), moment(key.revoked_at))
+        for key in known
+    ]
+    say_table(("id", "name", "kind", "scopes", "last used", "refused from"), rows, empty="There are no keys.")
+
+
+@keys.command(epilog="Example: incident-agent keys rotate 0123456789abcdef")
+def rotate(key: KeyId, as_json: Json = False) -> None:
+    """Make a new key in the place of this one, which stays valid for a day."""
+    _show(_on_the_record(lambda known: known.rotate(key)), as_json=as_json)
+
+
+@keys.command(epilog="Example: incident-agent keys revoke 0123456789abcdef")
+def revoke(key: KeyId) -> None:
+    """Refuse this key from now on."""
+    _on_the_record(lambda known: known.revoke(key))
+    say(f"The key {key} is refused from now on.")
+
+
+def _show(minted: "Minted", *, as_json: bool) -> None:
+    if as_json:
+        say_json({"id": minted.key.id, "name": minted.key.name, "key": minted.token})
+        return
+    say(minted.token)
+    complain(f"Keep it: it is not shown again. It may: {', '.join(minted.key.scopes)}. Send it as a bearer token.")
+
+
+def _on_the_record(work: "Callable[[Keys], Awaitable[Result]]") -> Result:
+    import asyncio
+
+    from agent.settings import load
+
+    return asyncio.run(_carried_out(load(), work))
+
+
+async def _carried_out(settings: "Settings", work: "Callable[[Keys], Awaitable[Result]]") -> Result:
+    from agent.bootstrap.machine import SystemClock
+    from agent.identity.keys import Keys
+    from agent.identity.secrets import open_secrets
+    from agent.storage.database import Database
+    from agent.storage.journal import Chain
+    from agent.storage.keys import SqlKeys
+    from agent.storage.schema import migrate
+
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    secrets = open_secrets(settings.data, settings.secret_key.get_secret_value() if settings.secret_key else "")
+    clock = SystemClock()
+    database = Database(settings.database)
+    try:
+        migrate(database)
+        store = SqlKeys(database, Chain(secrets.derive("journal"), clock))
+        return await work(Keys(store, secrets.derive("keys"), clock))
+    finally:
+        database.close()
