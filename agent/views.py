@@ -18,7 +18,7 @@ from agent.storage import alerts, approvals, effects, incidents, jobs, journal
 from agent.storage.alerts import Receipt
 from agent.storage.database import Database
 from agent.storage.tables import incidents as incidents_table
-from agent.storage.tables import switches
+from agent.storage.tables import journal_head, switches
 
 PAGE = 200
 """Rows one answer holds at most."""
@@ -122,6 +122,10 @@ class Views:
         return await self._database.read(
             lambda connection: journal.entries(connection, after=after, limit=max(1, min(limit, 1000)))
         )
+
+    async def journal_head(self) -> int:
+        """The sequence of the latest entry; 0 when there is none."""
+        return await self._database.read(lambda connection: connection.scalar(select(journal_head.c.sequence)) or 0)
 
     async def load(self) -> Load:
         now = self._clock.now()

@@ -12,6 +12,7 @@ from agent.bootstrap.machine import SystemClock, data_folder, sortable_id
 from agent.bootstrap.record import Record, open_record
 from agent.correlate.correlator import Correlator
 from agent.domain.job import Lease
+from agent.domain.rules import Policy
 from agent.graph.act import Act
 from agent.graph.build import build_graph
 from agent.graph.context import Context, Sources
@@ -53,6 +54,7 @@ class Replaced:
     memory: Memory | None = None
     tools: Sequence[Tool] | None = None
     channels: Sequence[Channel] | None = None
+    policy: Policy | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,7 +173,7 @@ def _context(settings: Settings, config: Config, record: Record, sources: Source
         tools=replaced.tools or (),
         model=replaced.model,
         memory=replaced.memory,
-        policy=config.policy,
+        policy=replaced.policy or config.policy,
         budgets=config.budgets,
     )
 

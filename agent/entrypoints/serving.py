@@ -1,0 +1,84 @@
+"""How do web and worker run together in one process, and end together?"""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from agent.bootstrap import Application
+from agent.domain.errors import ConfigurationError
+from agent.entrypoints.server import server
+from agent.entrypoints.web import create_app
+from agent.entrypoints.worker import Worker
+from agent.identity.local import may_listen
+
+_LOOK_AGAIN = 0.02
+"""Seconds."""
+
+
+@asynccontextmanager
+async def serving(application: Application, *, works: bool = True) -> AsyncIterator["Serving"]:
+    """Listen where the settings say, and with `works` do the jobs too; both end, drained, with the block.
+
+    Raises ConfigurationError when it may not, or cannot, listen there.
+    """
+    await _check_may_listen(application)
+    listening = _bound(application.settings.host, application.settings.port)
+    web = server(create_app(application), application.settings.host, application.settings.port)
+    serving_web = asyncio.create_task(web.serve(sockets=[listening]))
+    worker = Worker(
+        application.service, application.queue, application.clock, beside=(application.dispatcher.dispatch,)
+    )
+    working = asyncio.create_task(worker.run()) if works else None
+    try:
+        while not web.started and not serving_web.done():
+            await asyncio.sleep(_LOOK_AGAIN)
+        yield Serving(f"http://{application.settings.host}:{listening.getsockname()[1]}", serving_web)
+    finally:
+        web.should_exit = True
+        worker.stop()
+        await asyncio.gather(serving_web, *([working] if working else []))
+
+
+class Serving:
+    """A running server."""
+
+    def __init__(self, url: str, web: "asyncio.Task[None]") -> None:
+        self.url = url
+        self._web = web
+
+    async def end(self) -> None:
+        """Until it is told to stop, by SIGTERM or SIGINT."""
+        await asyncio.wait({self._web})
+
+
+async def working(application: Application) -> None:
+    """Do the jobs, without a web side, until SIGTERM or SIGINT; running steps end first."""
+    import signal
+
+    worker = Worker(
+        application.service, application.queue, application.clock, beside=(application.dispatcher.dispatch,)
+    )
+    loop = asyncio.get_running_loop()
+    for sent in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sent, worker.stop)
+    await worker.run()
+
+
+async def _check_may_listen(application: Application) -> None:
+    names = [key.name for key in await application.identity.keys.valid()]
+    leave = may_listen(application.settings.host, names)
+    if not leave.allowed:
+        raise ConfigurationError(leave.reason)
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise ConfigurationError(f"It cannot listen on {host}:{port}: {error.strerror}. Set AGENT_PORT.") from error
+    return listening
