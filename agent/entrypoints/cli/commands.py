@@ -1,5 +1,6 @@
 """Every command in one place, so that `--help` costs nothing: what a command needs is imported when it runs."""
 
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 
 import typer
@@ -14,6 +15,7 @@ from agent.entrypoints.cli.memory import memory
 from agent.entrypoints.cli.operations import capacity, migrate
 from agent.entrypoints.cli.options import Json
 from agent.entrypoints.cli.runbooks import runbooks
+from agent.entrypoints.cli.running import demo, serve, web, worker
 from agent.entrypoints.cli.say import say, say_json
 
 app = typer.Typer(
@@ -24,22 +26,36 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(incidents, name="incidents")
-app.add_typer(approvals, name="approvals")
-app.add_typer(keys, name="keys")
-app.add_typer(memory, name="memory")
-app.add_typer(runbooks, name="runbooks")
-app.add_typer(audit, name="audit")
-app.command(epilog='Example: incident-agent ask inc-7 "which deploy came first?"')(ask)
-app.command(epilog="Example: incident-agent feedback inc-7 --verdict wrong --cause 'a full disk on db-2'")(feedback)
-app.command(epilog="Example: incident-agent doctor")(doctor)
-app.command(epilog="Example: incident-agent investigate alert.json --integration grafana")(investigate)
-app.command(epilog="Example: incident-agent capacity --target 5")(capacity)
-app.command(epilog="Example: incident-agent migrate")(migrate)
-app.command(epilog="Example: incident-agent replay inc-7")(replay)
+RUN, PEOPLE, KEEPERS, UPKEEP = "Run it", "Work on incidents", "Keep it", "Look after it"
 
 
-@app.command("version", epilog="Example: incident-agent version --json")
+def _add(command: Callable[..., None], panel: str, example: str) -> None:
+    app.command(rich_help_panel=panel, epilog=f"Example: incident-agent {example}")(command)
+
+
+_add(serve, RUN, "serve --port 8080")
+_add(demo, RUN, "demo --auto-approve --json")
+_add(web, RUN, "web --host 0.0.0.0")
+_add(worker, RUN, "worker")
+_add(investigate, RUN, "investigate alert.json --integration grafana")
+
+app.add_typer(incidents, name="incidents", rich_help_panel=PEOPLE)
+app.add_typer(approvals, name="approvals", rich_help_panel=PEOPLE)
+_add(ask, PEOPLE, 'ask inc-7 "which deploy came first?"')
+_add(feedback, PEOPLE, "feedback inc-7 --verdict wrong --cause 'a full disk on db-2'")
+
+app.add_typer(keys, name="keys", rich_help_panel=KEEPERS)
+app.add_typer(runbooks, name="runbooks", rich_help_panel=KEEPERS)
+app.add_typer(memory, name="memory", rich_help_panel=KEEPERS)
+app.add_typer(audit, name="audit", rich_help_panel=KEEPERS)
+
+_add(doctor, UPKEEP, "doctor")
+_add(capacity, UPKEEP, "capacity --target 5")
+_add(migrate, UPKEEP, "migrate")
+_add(replay, UPKEEP, "replay inc-7")
+
+
+@app.command("version", rich_help_panel=UPKEEP, epilog="Example: incident-agent version --json")
 def show_version(as_json: Json = False) -> None:
     """Print the version."""
     import platform

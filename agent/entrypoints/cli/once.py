@@ -12,6 +12,7 @@ from agent.domain.errors import AgentError, Refused
 from agent.domain.incident import IncidentStatus
 from agent.entrypoints.worker import Worker
 from agent.settings import Settings
+from agent.testing import NoMemory
 from agent.views import IncidentView
 
 PATIENCE = timedelta(minutes=5)
@@ -44,7 +45,7 @@ async def investigated(settings: Settings, asked: Asked) -> list[IncidentView]:
     clock = ShiftedClock(asked.at - SystemClock().now() if asked.at else timedelta(0))
     with tempfile.TemporaryDirectory(prefix="incident-agent-") as folder:
         # With no executor no action can be carried out, so that none is proposed either; nobody is told anything.
-        replaced = Replaced(clock=clock, executors={}, channels=())
+        replaced = Replaced(clock=clock, executors={}, channels=(), memory=NoMemory())
         async with bootstrap(_thrown_away(settings, Path(folder)), replaced) as application:
             return await _answered(application, asked)
 

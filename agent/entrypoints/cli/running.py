@@ -1,0 +1,115 @@
+"""How is the agent started?  `serve`, its two halves `web` and `worker`, and the `demo`."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from agent.entrypoints.cli.say import complain
+
+if TYPE_CHECKING:
+    from agent.settings import Settings
+
+Host = Annotated[str | None, typer.Option(help="The address to listen on.", show_default="AGENT_HOST")]
+Port = Annotated[int | None, typer.Option(min=0, max=65535, help="The port to listen on.", show_default="AGENT_PORT")]
+Data = Annotated[Path | None, typer.Option(help="The data folder.", show_default="AGENT_DATA")]
+
+
+def serve(host: Host = None, port: Port = None, data: Data = None) -> None:
+    """Run everything in one process: web, worker and dashboard."""
+    _run(_settings(host, port, data), works=True)
+
+
+def web(host: Host = None, port: Port = None, data: Data = None) -> None:
+    """Run the web side alone: webhooks, REST, dashboard. Workers do the jobs."""
+    _run(_settings(host, port, data), works=False)
+
+
+def worker(data: Data = None) -> None:
+    """Run a worker alone. On SIGTERM it finishes its step, gives back the rest, and ends."""
+    import asyncio
+
+    asyncio.run(_work(_settings(None, None, data)))
+
+
+def demo(
+    auto_approve: Annotated[bool, typer.Option("--auto-approve", help="Approve without asking, for scripts.")] = False,
+    deny: Annotated[bool, typer.Option("--deny", help="Deny without asking; it must end unhealed.")] = False,
+    case: Annotated[str, typer.Option(help="Which recorded incident; an unknown name lists them.")] = "",
+    stay: Annotated[
+        bool, typer.Option("--stay", help="On the configured address and data folder, and go on serving.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="End with one JSON object on standard output.")] = False,
+) -> None:
+    """Let a recorded incident travel the whole line: alert, diagnosis, your approval, fix, verification, report."""
+    import asyncio
+
+    if auto_approve and deny:
+        raise typer.BadParameter("--auto-approve and --deny contradict each other.")
+    from agent.entrypoints.demo.command import Wish
+    from agent.entrypoints.demo.command import demo as run
+
+    answer: Literal["approve", "deny", "ask"] = "approve" if auto_approve else "deny" if deny else "ask"
+    settings = _settings(None, None, None)
+    _log(settings.model_copy(update={"log_level": "WARNING"}))
+    code = asyncio.run(run(settings, Wish(case=case, answer=answer, as_json=as_json, stay=stay)))
+    raise typer.Exit(code)
+
+
+def _settings(host: str | None, port: int | None, data: Path | None) -> "Settings":
+    from agent.settings import load
+
+    given = {"host": host, "port": port, "data": data}
+    return load().model_copy(update={name: value for name, value in given.items() if value is not None})
+
+
+def _run(settings: "Settings", *, works: bool) -> None:
+    import asyncio
+
+    asyncio.run(_serve(settings, works=works))
+
+
+async def _serve(settings: "Settings", *, works: bool) -> None:
+    import time
+
+    began = time.monotonic()
+    from agent.bootstrap import bootstrap
+    from agent.entrypoints.serving import serving
+
+    _log(settings)
+    _outlive_signals()
+    async with bootstrap(settings) as application, serving(application, works=works) as running:
+        complain(f"incident-agent serves at {running.url}, ready after {time.monotonic() - began:.1f} s.")
+        if application.identity.local_operator:
+            complain(f"On this machine no key is needed yet: commands use the one in {settings.data}.")
+        await running.end()
+        complain("Stopping: what is under way ends first.")
+
+
+async def _work(settings: "Settings") -> None:
+    from agent.bootstrap import bootstrap
+    from agent.entrypoints.serving import working
+
+    _log(settings)
+    async with bootstrap(settings) as application:
+        await working(application)
+
+
+def _outlive_signals() -> None:
+    """uvicorn stops on SIGTERM and SIGINT and sends them on; they must not end the worker before it has drained."""
+    import asyncio
+    import signal
+
+    for sent in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(sent, lambda: None)
+
+
+def _log(settings: "Settings") -> None:
+    """For people on a terminal, as JSON for machines; never with a secret in it."""
+    from pydantic import SecretStr
+
+    from agent.telemetry import configure
+
+    secrets = tuple(value.get_secret_value() for _, value in settings if isinstance(value, SecretStr))
+    configure(settings.log_level, secrets=secrets, people=sys.stderr.isatty())
