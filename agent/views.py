@@ -1,5 +1,6 @@
 """The read side: what people and programs may look at. Changes nothing."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
@@ -18,7 +19,7 @@ from agent.storage import alerts, approvals, effects, incidents, jobs, journal
 from agent.storage.alerts import Receipt
 from agent.storage.database import Database
 from agent.storage.tables import incidents as incidents_table
-from agent.storage.tables import journal_head, switches
+from agent.storage.tables import journal_head, runs, switches
 
 PAGE = 200
 """Rows one answer holds at most."""
@@ -111,6 +112,10 @@ class Views:
     async def incident(self, id_: str) -> IncidentView:
         return await self._database.read(lambda connection: _incident(connection, id_))
 
+    async def diagnoses(self, incident_ids: Sequence[str]) -> dict[str, Diagnosis]:
+        """The latest of each incident that has one."""
+        return await self._database.read(lambda connection: _diagnoses(connection, incident_ids))
+
     async def approvals(self, status: str = "") -> list[Approval]:
         return await self._database.read(lambda connection: approvals.listed(connection, status=status))
 
@@ -155,6 +160,15 @@ def _incident(connection: Connection, id_: str) -> IncidentView:
         effects=tuple(effects.of_incident(connection, id_)),
         timeline=tuple(journal.entries(connection, incident=id_, limit=1000)),
     )
+
+
+def _diagnoses(connection: Connection, incident_ids: Sequence[str]) -> dict[str, Diagnosis]:
+    made = (
+        select(runs.c.incident, runs.c.diagnosis)
+        .where(runs.c.incident.in_(incident_ids), runs.c.diagnosed_at.is_not(None))
+        .order_by(runs.c.diagnosed_at)
+    )
+    return {row.incident: Diagnosis.model_validate(row.diagnosis) for row in connection.execute(made)}
 
 
 def _load(connection: Connection, now: datetime) -> Load:
