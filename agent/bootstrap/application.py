@@ -31,6 +31,7 @@ from agent.service.upkeep import Upkeep
 from agent.settings import Config, Settings
 from agent.storage.changes import SqlChanges
 from agent.storage.keys import SqlKeys
+from agent.telemetry import Meters
 from agent.views import Views
 from tools.base import BackendError, Topology
 
@@ -81,6 +82,7 @@ class Application:
     record: Record
     dispatcher: Dispatcher
     sources: Sources
+    meters: Meters
 
 
 @asynccontextmanager
@@ -154,6 +156,7 @@ def _assemble(
         record=record,
         dispatcher=Dispatcher(record.journal, replaced.channels or (), clock),
         sources=sources,
+        meters=Meters(),
     )
 
 
