@@ -249,8 +249,12 @@ async def test_a_paused_deployment_is_somebodys_work(
 async def test_a_call_of_another_shape_is_refused_before_anything_is_sent(
     api: KubernetesFarEnd, tmp_path: Path, change: dict[str, Any]
 ) -> None:
-    result = await _executor(api, tmp_path).run({**RESTART, **change}, "key-1")
+    executor = _executor(api, tmp_path)
+    result = await executor.run({**RESTART, **change}, "key-1")
     assert (result.ok, api.asked) == (False, [])
+    if change != {"operation": "read"}:
+        with pytest.raises(BackendError):
+            executor.describe({**RESTART, **change})
 
 
 @pytest.mark.parametrize("key", ["", "a,b", "a b", "é", "k" * 201])

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
@@ -118,6 +118,9 @@ def test_a_placeholder_without_an_argument_is_refused() -> None:
 
 
 @given(st.text(max_size=30))
+@example("\\")
+@example('a\\"} or up{x="')
+@example("a\nb")
 def test_whatever_a_value_holds_the_query_has_one_matcher_with_that_value(value: str) -> None:
     query = fill_query('up{service="{service}"} > {limit}', {"service": value, "limit": 3})
     selector = promql.checked(query).lhs
