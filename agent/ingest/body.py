@@ -105,6 +105,8 @@ def _check_depth(body: bytes) -> None:
 def _decode(body: bytes, *, cut: bool) -> str:
     if body.startswith(b"\xef\xbb\xbf"):
         raise Unusable("The body begins with a byte order mark, which JSON must not (RFC 8259, section 8.1).")
+    if body.startswith(b"\x1f\x8b"):
+        raise Unusable("The body is compressed; send it as it is.")
     try:
         return body.decode()
     except UnicodeDecodeError as error:

@@ -3,7 +3,9 @@
 https://developer.pagerduty.com/docs/events-api-v2-overview - only a trigger says more than its key.
 """
 
+import json
 import re
+from collections.abc import Callable
 from datetime import datetime
 
 from pydantic import JsonValue
@@ -35,9 +37,13 @@ def routing_key(content: bytes) -> str:
     return first(body.read(content).fields, "routing_key")
 
 
-def dedup_key(alert: Alert) -> str:
-    """What a client of PagerDuty is told to resolve this alert by."""
-    return alert.sender_key or alert.identity.series
+def keyed(content: bytes, new_key: Callable[[], str]) -> tuple[bytes, str]:
+    """The event and the key it is resolved by: its own, or one it is given now, as PagerDuty does."""
+    found = body.read(content).fields
+    if (key := first(found, "dedup_key")) or first(found, "event_action").lower() != "trigger":
+        return content, key
+    key = new_key()
+    return json.dumps({**found, "dedup_key": key}).encode(), key
 
 
 def _alert(event: Fields, received_at: datetime) -> Read:

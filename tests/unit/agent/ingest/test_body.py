@@ -1,3 +1,4 @@
+import gzip
 import json
 import time
 import tracemalloc
@@ -47,6 +48,7 @@ def test_object_that_comes_alone_is_its_own_element() -> None:
         (b'{"a\\udfff": 1}', "A text holds half a surrogate pair, which is no character."),
         (b'{"a": ["\\u0000"]}', "A text holds the character NUL."),
         (b"\xef\xbb\xbf{}", "The body begins with a byte order mark, which JSON must not (RFC 8259, section 8.1)."),
+        (gzip.compress(b" " * 10**7), "The body is compressed; send it as it is."),
         (b"\xff\xfe{\x00}\x00", "The body is not UTF-8: byte 0."),
         (b'{"a": "\xc3"}', "The body is not UTF-8: byte 7."),
         (b"[" * 10_000, "The body is nested more than 32 deep."),

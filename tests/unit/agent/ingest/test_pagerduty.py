@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from agent.domain.alert import Alert, AlertStatus, Severity
-from agent.ingest.pagerduty import dedup_key, parse, routing_key
+from agent.ingest.pagerduty import keyed, parse, routing_key
 
 NOW = datetime(2026, 11, 21, 19, 37, 0, 0, UTC)
 TRIGGER = {
@@ -98,10 +98,20 @@ def test_credential_is_taken_out_of_broken_bodies_too() -> None:
     ]
 
 
-def test_keys_for_clients_of_pagerduty() -> None:
-    (alert,), _ = parse(json.dumps(TRIGGER).encode(), NOW)
-    (unkeyed,), _ = parse(json.dumps({**TRIGGER, "dedup_key": ""}).encode(), NOW)
-
+def test_client_of_pagerduty_identifies_itself_by_its_routing_key() -> None:
     assert routing_key(json.dumps(TRIGGER).encode()) == "samplekeyhere"
     assert routing_key(b"[]") == routing_key(b"x") == ""
-    assert (dedup_key(alert), dedup_key(unkeyed)) == ("disk/db-1", unkeyed.series)
+
+
+def test_trigger_without_a_key_is_given_one_to_be_resolved_by() -> None:
+    body = json.dumps({**TRIGGER, "dedup_key": ""}).encode()
+    content, key = keyed(body, lambda: "new")
+    (fired,), _ = parse(content, NOW)
+    (resolved,), _ = parse(b'{"event_action": "resolve", "dedup_key": "new"}', NOW)
+
+    assert (key, fired.series) == ("new", resolved.series)
+
+
+@pytest.mark.parametrize("body", [json.dumps(TRIGGER).encode(), b'{"event_action": "resolve"}', b"not json"])
+def test_any_other_event_is_left_alone(body: bytes) -> None:
+    assert keyed(body, lambda: "new")[0] == body

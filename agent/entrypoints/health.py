@@ -1,0 +1,72 @@
+"""Is it alive, is it ready, and how is it doing?"""
+
+import asyncio
+from datetime import timedelta
+
+from fastapi import APIRouter
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from agent.bootstrap import Application
+from agent.domain.errors import NotAllowed, Unauthenticated
+from agent.domain.incident import IncidentStatus
+from agent.entrypoints.auth import Guarded, Reader, application_of, authenticate
+
+open_router = APIRouter(tags=["health"])
+router = APIRouter(route_class=Guarded, tags=["health"])
+
+PATIENCE = timedelta(seconds=2)
+
+
+@open_router.get("/livez")
+async def alive() -> dict[str, str]:
+    """The process answers; nothing else is asked of it, so that a slow disk does not get it restarted."""
+    return {"status": "alive"}
+
+
+@open_router.get("/readyz", responses={503: {"description": "It cannot take requests at the moment."}})
+async def ready(request: Request) -> Response:
+    """Can it take requests?  Why not is told to whoever has a key."""
+    record = await _record_answers(application_of(request))
+    content: dict[str, object] = {"status": "ready" if record else "not ready"}
+    if await _has_a_key(request):
+        content["checks"] = {"record": "answers" if record else "does not answer"}
+    return JSONResponse(content, 200 if record else 503)
+
+
+@router.get("/metrics")
+async def metrics(request: Request, _: Reader) -> Response:
+    """The numbers, in Prometheus' text format."""
+    application = application_of(request)
+    await _measure(application)
+    content = await asyncio.to_thread(application.meters.exposition)
+    return Response(content, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+async def _record_answers(application: Application) -> bool:
+    try:
+        async with asyncio.timeout(PATIENCE.total_seconds()):
+            return await application.views.alive()
+    except (SQLAlchemyError, TimeoutError):
+        return False
+
+
+async def _has_a_key(request: Request) -> bool:
+    if "authorization" not in request.headers:
+        return False
+    try:
+        await authenticate(request)
+    except (NotAllowed, Unauthenticated, SQLAlchemyError):
+        return False
+    return True
+
+
+async def _measure(application: Application) -> None:
+    """What only the record knows is read when somebody asks."""
+    load, meters = await application.views.load(), application.meters
+    for status in IncidentStatus:
+        meters.incidents.labels(status).set(load.incidents.get(status, 0))
+    meters.queue_depth.labels("waiting").set(load.jobs_waiting)
+    meters.queue_age.set(load.oldest_job.total_seconds())
+    meters.actions_paused.set(load.actions_paused)

@@ -1,0 +1,155 @@
+"""What may programs look at and do?  The REST interface: parse, call the service, answer."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from agent.domain.alert import Placed
+from agent.domain.approval import Approval, ApprovalStatus, Decision
+from agent.domain.event import Recorded
+from agent.domain.incident import Incident
+from agent.entrypoints.auth import Asker, Decider, Guarded, Reader, Starter, application_of
+from agent.views import IncidentList, IncidentView, ReceiptView
+
+router = APIRouter(prefix="/api", route_class=Guarded)
+
+Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9._:-]{1,100}$")]
+Words = Annotated[str, Field(max_length=2_000, pattern=r"^[^\x00]*$")]
+
+
+class _Asked(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class DecisionAsked(_Asked):
+    decision: Decision
+    reason: Words = ""
+
+
+class FeedbackGiven(_Asked):
+    verdict: Literal["right", "wrong"]
+    cause: Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")] = ""
+    comment: Words = ""
+
+
+class ApprovalList(BaseModel):
+    approvals: list[Approval]
+
+
+class JournalPage(BaseModel):
+    entries: list[Recorded]
+    """In order; ask again with `after` set to the last one's `sequence`."""
+
+
+class Switched(BaseModel):
+    actions_paused: bool
+
+
+@router.get("/receipts/{receipt}", tags=["alerts"])
+async def receipt(request: Request, receipt: Id, _: Reader) -> ReceiptView:
+    """Where each alert of a webhook's body ended, and why."""
+    return await application_of(request).views.receipt(receipt)
+
+
+@router.get("/alerts/{alert}", tags=["alerts"])
+async def alert(request: Request, alert: Id, _: Reader) -> Placed:
+    """Where one alert ended, and why."""
+    return await application_of(request).views.alert(alert)
+
+
+@router.get("/incidents", tags=["incidents"])
+async def incidents(
+    request: Request,
+    _: Reader,
+    status: Annotated[str, Query(max_length=100, pattern=r"^[a-z_,]*$", description="One, or several by comma.")] = "",
+    q: Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$", description="Text in title or service.")] = "",
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str, Query(max_length=100, pattern=r"^[A-Za-z0-9._:-]*$")] = "",
+) -> IncidentList:
+    """The newest first."""
+    return await application_of(request).views.incidents(status, q, limit, cursor)
+
+
+@router.get("/incidents/{incident}", tags=["incidents"])
+async def incident(request: Request, incident: Id, _: Reader) -> IncidentView:
+    """Its alerts, evidence, diagnoses with hypotheses and cost, approvals, actions and timeline."""
+    return await application_of(request).views.incident(incident)
+
+
+@router.post("/incidents/{incident}/feedback", status_code=204, tags=["incidents"])
+async def feedback(request: Request, incident: Id, given: FeedbackGiven, caller: Asker) -> Response:
+    """Was the diagnosis right?"""
+    people = application_of(request).service.people
+    await people.give_feedback(incident, given.verdict, given.cause, given.comment, caller)
+    return Response(status_code=204)
+
+
+@router.post("/incidents/{incident}/ack", tags=["incidents"])
+async def acknowledge(request: Request, incident: Id, caller: Asker) -> Incident:
+    """Somebody has seen it; the agent goes on."""
+    return await application_of(request).service.people.acknowledge(incident, caller)
+
+
+@router.post("/incidents/{incident}/cancel", tags=["incidents"])
+async def cancel(request: Request, incident: Id, caller: Decider) -> Incident:
+    """The agent stops working on it."""
+    return await application_of(request).service.people.cancel(incident, caller)
+
+
+@router.post("/incidents/{incident}/takeover", tags=["incidents"])
+async def take_over(request: Request, incident: Id, caller: Decider) -> Incident:
+    """The agent stops, and the incident is the caller's."""
+    return await application_of(request).service.people.take_over(incident, caller)
+
+
+@router.post("/incidents/{incident}/close", tags=["incidents"])
+async def close(request: Request, incident: Id, caller: Decider) -> Incident:
+    """It is over; what it taught is learned."""
+    return await application_of(request).service.people.close(incident, caller)
+
+
+@router.get("/approvals", tags=["approvals"])
+async def approvals(request: Request, _: Reader, status: ApprovalStatus | Literal[""] = "") -> ApprovalList:
+    """What waits for a human, or was decided."""
+    return ApprovalList(approvals=await application_of(request).views.approvals(status))
+
+
+@router.get("/approvals/{approval}", tags=["approvals"])
+async def approval(request: Request, approval: Id, _: Reader) -> Approval:
+    """Exactly what is asked."""
+    return await application_of(request).views.approval(approval)
+
+
+@router.post("/approvals/{approval}", tags=["approvals"])
+async def decide(request: Request, approval: Id, asked: DecisionAsked, caller: Decider) -> Approval:
+    """Approve or deny, once: 409 when it was decided already, 410 when it has expired."""
+    via = "cli" if request.headers.get("user-agent", "").startswith("incident-agent-cli") else "rest"
+    return await application_of(request).service.people.decide(approval, asked.decision, caller, via, asked.reason)
+
+
+@router.post("/actions/pause", tags=["actions"])
+async def pause(request: Request, caller: Decider) -> Switched:
+    """Stop every action: the one switch."""
+    await application_of(request).service.people.switch_actions(paused=True, who=caller)
+    return Switched(actions_paused=True)
+
+
+@router.post("/actions/resume", tags=["actions"])
+async def resume(request: Request, caller: Starter) -> Switched:
+    """Let actions be taken again."""
+    await application_of(request).service.people.switch_actions(paused=False, who=caller)
+    return Switched(actions_paused=False)
+
+
+@router.get("/audit", tags=["journal"])
+async def audit(
+    request: Request,
+    _: Reader,
+    after: Annotated[int, Query(ge=0, le=2**53)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1_000)] = 200,
+) -> JournalPage:
+    """The journal in order, from the entry after `after`."""
+    return JournalPage(entries=await application_of(request).views.audit(after, limit))

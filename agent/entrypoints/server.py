@@ -1,0 +1,96 @@
+"""How are requests taken off the wire?  By uvicorn, with the limits it lacks: time and size of a request's headers."""
+
+import asyncio
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEADERS_WITHIN = 10.0
+"""Seconds from the connection, or from a request's first byte, to the end of its headers."""
+MOST_HEADERS = 64 * 1024
+"""Bytes of one request's headers, address included."""
+IDLE = 65
+"""Seconds a connection is kept between two requests; longer than nginx keeps its own, so that it never loses one."""
+DRAIN = 10
+"""Seconds that requests under way have to end when the server stops."""
+
+
+def server(app: FastAPI, host: str, port: int) -> uvicorn.Server:
+    """Ready to `serve()`; it ends when `should_exit` is set."""
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        http=Patient,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        # Addresses are not logged: a key that was put into one by mistake would be.
+        access_log=False,
+        # Whoever connects says nothing about who they are: only the peer's own address counts.
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=IDLE,
+        timeout_graceful_shutdown=DRAIN,
+    )
+    return uvicorn.Server(config)
+
+
+class Patient(HttpToolsProtocol):
+    """uvicorn's protocol, patient only for so long, with only so much."""
+
+    _deadline: asyncio.TimerHandle | None = None
+    _header_bytes = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
+        super().connection_made(transport)
+        self._await_headers()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._headers_came()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._deadline is not None:
+            self._header_bytes += len(data)
+        super().data_received(data)
+        if self._deadline is not None and self._header_bytes > MOST_HEADERS:
+            self._refuse()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        if self._deadline is None:
+            self._await_headers()
+
+    def on_headers_complete(self) -> None:
+        self._headers_came()
+        super().on_headers_complete()
+
+    def _await_headers(self) -> None:
+        self._header_bytes = 0
+        self._deadline = self.loop.call_later(HEADERS_WITHIN, self._too_late)
+
+    def _headers_came(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _too_late(self) -> None:
+        self._deadline = None
+        if not self.transport.is_closing():
+            self.transport.close()
+
+    def _refuse(self) -> None:
+        self._headers_came()
+        if not self.transport.is_closing():
+            self.transport.write(b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n\r\n")
+            self.transport.close()
+
+
+def listening_on(running: uvicorn.Server) -> tuple[str, int]:
+    """Address and port of a server that was started with port 0."""
+    sockets: list[Any] = [socket for server in running.servers for socket in server.sockets]
+    host, port = sockets[0].getsockname()[:2]
+    return str(host), int(port)

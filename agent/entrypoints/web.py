@@ -1,0 +1,102 @@
+"""What does the agent answer over HTTP?  The application: its routes, and what holds for every one of them."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from agent.bootstrap import Application
+from agent.entrypoints import events, health, rest, webhooks
+from agent.entrypoints.auth import Guarded, Reader
+from agent.entrypoints.bodies import Room
+from agent.entrypoints.events import Readers
+from agent.entrypoints.problems import LastResort, install, problem
+from agent.identity.local import loopback, may_use_local_key
+
+OPEN = frozenset({"/livez", "/readyz", "/v2/enqueue"})
+"""The routes that ask for no Authorization header; the last one's key stands in the body."""
+
+
+def create_app(application: Application) -> FastAPI:
+    """The web side of a running installation. It opens and closes nothing."""
+    app = FastAPI(
+        title="incident-agent",
+        summary="Alerts come in; checked diagnoses and approved actions come out.",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_name,
+    )
+    app.state.application = application
+    app.state.room = Room()
+    app.state.readers = Readers()
+    for router in (webhooks.router, webhooks.unguarded, rest.router, events.router, health.open_router, health.router):
+        app.include_router(router)
+    app.router.add_api_route("/openapi.json", _openapi, route_class_override=Guarded, include_in_schema=False)
+    install(app)
+    app.add_middleware(Everywhere, loopback_only=loopback(application.settings.host))
+    app.add_middleware(LastResort)
+    return app
+
+
+async def _openapi(request: Request, _: Reader) -> Response:
+    """The interface, described."""
+    app: FastAPI = request.app
+    return JSONResponse(_described(app.openapi()))
+
+
+def _described(schema: dict[str, Any]) -> dict[str, Any]:
+    schemes = {"bearer": {"type": "http", "scheme": "bearer"}, "basic": {"type": "http", "scheme": "basic"}}
+    components = schema.get("components", {}) | {"securitySchemes": schemes}
+    return schema | {"components": components, "security": [{"bearer": []}, {"basic": []}]}
+
+
+def _name(route: APIRoute) -> str:
+    return route.name.replace(" ", "_")
+
+
+class Everywhere:
+    """The right Host where it matters, and headers that keep answers from being sniffed, framed or kept."""
+
+    def __init__(self, app: ASGIApp, *, loopback_only: bool) -> None:
+        self._app = app
+        self._loopback_only = loopback_only
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            answer = self._wrong_host(scope) or self._app
+            await answer(scope, receive, _with_headers(send))
+        else:
+            await self._app(scope, receive, send)
+
+    def _wrong_host(self, scope: Scope) -> Response | None:
+        """A page elsewhere whose name resolves to this machine still sends that name (DNS rebinding)."""
+        if not self._loopback_only:
+            return None
+        client = scope.get("client")
+        leave = may_use_local_key(client[0] if client else "", Headers(scope=scope).get("host"))
+        return None if leave.allowed else problem(421, leave.reason, {"Connection": "close"})
+
+
+def _with_headers(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return sending
+
+
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
