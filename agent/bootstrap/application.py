@@ -9,8 +9,11 @@ from agent.bootstrap.actions import catalogue_of, executors_of
 from agent.bootstrap.backends import sources_of
 from agent.bootstrap.knowledge import open_memory, open_model
 from agent.bootstrap.machine import SystemClock, data_folder, sortable_id
+from agent.bootstrap.people import channels_of, jira_of
 from agent.bootstrap.record import Record, open_record
+from agent.bootstrap.toolbox import Toolbox
 from agent.correlate.correlator import Correlator
+from agent.domain.incident import Incident
 from agent.domain.job import Lease
 from agent.domain.rules import Policy
 from agent.graph.act import Act
@@ -34,6 +37,8 @@ from agent.storage.keys import SqlKeys
 from agent.telemetry import Meters
 from agent.views import Views
 from tools.base import BackendError, Topology
+from tools.clients.kubernetes import Cluster
+from tools.observe.window import Window
 
 PARSERS: Mapping[str, Parser] = {
     "alertmanager": alertmanager.parse,
@@ -53,7 +58,8 @@ class Replaced:
     executors: Mapping[str, Executor] | None = None
     model: Model | None = None
     memory: Memory | None = None
-    tools: Sequence[Tool] | None = None
+    tools: Sequence[Tool] = ()
+    """Beside those of the sources."""
     channels: Sequence[Channel] | None = None
     policy: Policy | None = None
 
@@ -121,6 +127,16 @@ def _assemble(
     sources = replaced.sources or sources_of(settings, config, SqlChanges(record.database))
     context = _context(settings, config, record, sources, replaced)
     graph = build_graph(record.checkpoints)
+    jira = jira_of(settings)
+    toolbox = Toolbox(
+        sources=sources,
+        runbooks=settings.runbooks,
+        cluster=Cluster(settings.kubeconfig) if settings.kubeconfig else None,
+        jira=jira,
+        jira_project=settings.jira_project,
+        more=replaced.tools,
+    )
+    channels = channels_of(settings, config, record, jira) if replaced.channels is None else replaced.channels
     placement = Placement(
         database=record.database,
         chain=record.chain,
@@ -141,7 +157,7 @@ def _assemble(
             arrived=placement.wake,
         ),
         placement=placement,
-        runs=Runs(record.database, graph, partial(_for_lease, context)),
+        runs=Runs(record.database, graph, partial(_for_run, context, toolbox)),
         people=People(record.database, record.chain, record.queue),
         upkeep=Upkeep(record.database, record.chain, record.queue, config.quiet_period),
     )
@@ -154,7 +170,7 @@ def _assemble(
         clock=clock,
         identity=identity,
         record=record,
-        dispatcher=Dispatcher(record.journal, replaced.channels or (), clock),
+        dispatcher=Dispatcher(record.journal, channels, clock),
         sources=sources,
         meters=Meters(),
     )
@@ -173,7 +189,6 @@ def _context(settings: Settings, config: Config, record: Record, sources: Source
         catalogue=catalogue,
         act=Act(catalogue=catalogue, executors=executors, ledger=record.ledger, clock=clock),
         sources=sources,
-        tools=replaced.tools or (),
         model=replaced.model,
         memory=replaced.memory,
         policy=replaced.policy or config.policy,
@@ -181,8 +196,9 @@ def _context(settings: Settings, config: Config, record: Record, sources: Source
     )
 
 
-def _for_lease(context: Context, lease: Lease) -> Context:
-    return replace(context, lease=lease)
+def _for_run(context: Context, toolbox: Toolbox, lease: Lease, incident: Incident) -> Context:
+    window = Window(alert_at=incident.opened_at, now=context.clock.now())
+    return replace(context, lease=lease, tools=toolbox.tools(window))
 
 
 async def _known_topology(sources: Sources, clock: Clock) -> Topology | None:

@@ -68,9 +68,9 @@ def sources_of(settings: Settings, config: Config, changes: SqlChanges) -> Sourc
 
 def metrics_back_end(settings: Settings) -> Metrics | None:
     if settings.prometheus_url:
-        from tools.clients.prometheus import PrometheusMetrics
+        from tools.clients.prometheus import Prometheus
 
-        return PrometheusMetrics(settings.prometheus_url)
+        return Prometheus(settings.prometheus_url)
     return None
 
 
@@ -78,9 +78,9 @@ def log_back_ends(settings: Settings, config: Config) -> list[Logs]:
     """In the order in which they are asked."""
     found: list[Logs] = []
     if settings.loki_url:
-        from tools.clients.loki import LokiLogs
+        from tools.clients.loki import Loki
 
-        found.append(LokiLogs(settings.loki_url))
+        found.append(Loki(settings.loki_url))
     if settings.elasticsearch_url:
         from tools.clients.elasticsearch import ElasticsearchLogs
 

@@ -33,7 +33,9 @@ async def open_memory(
 ) -> AsyncIterator[Memory]:
     """Past incidents: embedded beside the record, or on the configured server. Opened when it is first asked."""
     place = Server(settings.chroma_url) if settings.chroma_url else Folder(settings.chroma_path or folder / "memory")
-    memory = ChromaMemory(place, await _embedder(settings), lessons.all, Redactor(pseudonyms).redact, clock)
+    memory = ChromaMemory(
+        place, await _embedder(settings), lessons.all, lambda text: Redactor(pseudonyms).redact(text), clock
+    )
     try:
         yield memory
     finally:

@@ -146,4 +146,3 @@ def learn(connection: Connection, chain: Chain, closed: Incident, again: str = "
     thread = ":".join(part for part in ("learn", closed.thread, again) if part)
     job = Job(id=thread, kind=JobKind.LEARN, incident=closed.id, payload={"thread": thread}, priority=4)
     jobs.put(connection, job, chain.clock.now())
-

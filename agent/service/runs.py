@@ -21,7 +21,7 @@ STEPS = 40
 
 
 class Runs:
-    def __init__(self, database: Database, graph: Graph, context: Callable[[Lease], Context]) -> None:
+    def __init__(self, database: Database, graph: Graph, context: Callable[[Lease, Incident], Context]) -> None:
         """`context` makes what the nodes of one run may use, fenced by the lease."""
         self._database = database
         self._graph = graph
@@ -40,7 +40,7 @@ class Runs:
         config = RunnableConfig(configurable={"thread_id": thread}, recursion_limit=STEPS)
         given = await self._next_input(lease, incident, thread, await self._graph.aget_state(config))
         if given is not _NOTHING:
-            context = self._context(lease)
+            context = self._context(lease, incident)
             await self._graph.ainvoke(given, config, context=context, durability="sync", control=control)
 
     async def _next_input(self, lease: Lease, incident: Incident, thread: str, stands: StateSnapshot) -> Any:

@@ -1,0 +1,53 @@
+"""What may a model ask? The reading tools of whatever is configured, each wrapped in its limits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agent.graph.context import Sources
+from agent.ports import Tool
+from tools.clients.jira import Jira
+from tools.clients.kubernetes import Cluster
+from tools.observe.changes import changes_tools
+from tools.observe.logs import logs_tools
+from tools.observe.metrics import metrics_tools
+from tools.observe.platform import Events, Pods, Rollouts
+from tools.observe.pod_logs import PodLogs
+from tools.observe.runbooks import ReadRunbook
+from tools.observe.tickets import SearchTickets
+from tools.observe.topology import topology_tools
+from tools.observe.window import Window
+from tools.wrap import Wrapped
+
+
+@dataclass(frozen=True, kw_only=True)
+class Toolbox:
+    """Makes the tools of one incident: an identical call is answered from the first."""
+
+    sources: Sources
+    runbooks: Path
+    cluster: Cluster | None = None
+    jira: Jira | None = None
+    jira_project: str = ""
+    more: Sequence[Tool] = field(default=())
+
+    def tools(self, window: Window) -> tuple[Tool, ...]:
+        found = [*self._of_sources(window), ReadRunbook(self.runbooks), *self.more]
+        if self.cluster is not None:
+            found += [Pods(self.cluster), Events(self.cluster), Rollouts(self.cluster), PodLogs(self.cluster)]
+        if self.jira is not None:
+            found.append(SearchTickets(self.jira, self.jira_project))
+        return tuple(Wrapped(tool) for tool in found)
+
+    def _of_sources(self, window: Window) -> list[Tool]:
+        sources = self.sources
+        found: list[Tool] = []
+        if sources.metrics is not None:
+            found += metrics_tools(sources.metrics, window, service_label=sources.service_label)
+        if sources.logs is not None:
+            found += logs_tools(sources.logs, window)
+        if sources.changes:
+            found += changes_tools(sources.changes, window)
+        if sources.topology:
+            found += topology_tools(sources.topology, window)
+        return found
