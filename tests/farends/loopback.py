@@ -7,6 +7,7 @@ keeps a journal of the effects that took place here, which is what a test believ
 import json
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -69,6 +70,11 @@ class Drip:
 
 
 @dataclass(frozen=True)
+class Endless:
+    """It was done, and the answer's body never ends."""
+
+
+@dataclass(frozen=True)
 class Instead:
     """Nothing was done, and this is the answer."""
 
@@ -82,7 +88,7 @@ class DoneBut:
     answer: Answer
 
 
-Misbehaviour = CutBefore | CutAfter | Late | Drip | Instead | DoneBut
+Misbehaviour = CutBefore | CutAfter | Late | Drip | Endless | Instead | DoneBut
 
 
 class FarEnd:
@@ -155,6 +161,9 @@ class FarEnd:
                 wire.send(answer)
             case Drip(every):
                 wire.send(self._done(asked), every, self._closing)
+            case Endless():
+                self._done(asked)
+                wire.flood(self._closing)
             case None:
                 wire.send(self._done(asked))
 
@@ -215,6 +224,14 @@ class _Wire(BaseHTTPRequestHandler):
             if closing and closing.wait(drip):
                 return
             self.wfile.write(bytes([byte]))
+
+    def flood(self, closing: threading.Event) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        with suppress(OSError):
+            while not closing.is_set():
+                self.wfile.write(b" " * 65_536)
 
     def cut(self) -> None:
         self.close_connection = True

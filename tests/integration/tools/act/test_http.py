@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.farends.endpoint import TOKEN, EndpointFarEnd
-from tests.farends.loopback import Answer, Asked, CutAfter, CutBefore, DoneBut, Drip, FarEnd, Instead, Late
+from tests.farends.loopback import Answer, Asked, CutAfter, CutBefore, DoneBut, Drip, Endless, FarEnd, Instead, Late
 from tools.act.http import MAX_BODY, Endpoint, HttpExecutor
 from tools.base import ActResult, BackendError, Unsure
 
@@ -182,6 +182,15 @@ async def test_an_answer_that_is_no_json_of_a_decent_size_is_no_answer(control: 
         await executor.read(STATE)
     control.plan(DoneBut(Answer(200, body)), "POST")
     assert (await executor.run(RESTART, "key-1")).data is None
+
+
+async def test_an_answer_that_never_ends_is_not_waited_for(control: EndpointFarEnd) -> None:
+    executor = _executor(control)
+    control.plan(Endless(), "GET")
+    with pytest.raises(BackendError, match="answered 200: nothing that can be read"):
+        await executor.read(STATE)
+    control.plan(Endless(), "POST")
+    assert (await executor.run(RESTART, "key-1")).ok
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import requests
 
 from agent.ports import Tickets
 from tests.farends.jira import TOKEN, USER, JiraFarEnd
-from tests.farends.loopback import Answer, CutAfter, CutBefore, DoneBut, Drip, Instead, Late
+from tests.farends.loopback import Answer, CutAfter, CutBefore, DoneBut, Drip, Endless, Instead, Late
 from tools.act.jira import JiraTickets, label_of
 from tools.base import BackendError, Unsure
 from tools.clients.jira import Jira
@@ -76,6 +76,7 @@ async def test_another_incidents_ticket_is_not_found(far_end: JiraFarEnd) -> Non
         (CutBefore(), False),
         (Late(3), True),
         (Drip(0.05), True),
+        (Endless(), True),
         (DoneBut(Answer(500, "java.lang.OutOfMemoryError")), True),
         (Instead(Answer(502, "<html>Bad Gateway</html>")), False),
         (DoneBut(Answer(201, "<html>proxy</html>")), True),
