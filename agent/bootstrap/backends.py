@@ -82,9 +82,9 @@ def log_back_ends(settings: Settings, config: Config) -> list[Logs]:
 
         found.append(Loki(settings.loki_url))
     if settings.elasticsearch_url:
-        from tools.clients.elasticsearch import ElasticsearchLogs
+        from tools.clients.elasticsearch import Elasticsearch
 
-        found.append(ElasticsearchLogs(settings.elasticsearch_url))
+        found.append(Elasticsearch(settings.elasticsearch_url))
     if settings.dd_api_key and settings.dd_app_key:
         from tools.clients.datadog import DatadogLogs
 

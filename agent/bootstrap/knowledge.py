@@ -33,9 +33,12 @@ async def open_memory(
 ) -> AsyncIterator[Memory]:
     """Past incidents: embedded beside the record, or on the configured server. Opened when it is first asked."""
     place = Server(settings.chroma_url) if settings.chroma_url else Folder(settings.chroma_path or folder / "memory")
-    memory = ChromaMemory(
-        place, await _embedder(settings), lessons.all, lambda text: Redactor(pseudonyms).redact(text), clock
-    )
+
+    def redact(text: str) -> str:
+        # One Redactor a sentence: pseudonyms numbered across lessons would change from one opening to the next.
+        return Redactor(pseudonyms).redact(text)
+
+    memory = ChromaMemory(place, await _embedder(settings), lessons.all, redact, clock)
     try:
         yield memory
     finally:

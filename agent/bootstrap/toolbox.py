@@ -34,7 +34,12 @@ class Toolbox:
     def tools(self, window: Window) -> tuple[Tool, ...]:
         found = [*self._of_sources(window), ReadRunbook(self.runbooks), *self.more]
         if self.cluster is not None:
-            found += [Pods(self.cluster), Events(self.cluster), Rollouts(self.cluster), PodLogs(self.cluster)]
+            found += [
+                Pods(self.cluster),
+                Events(self.cluster, window),
+                Rollouts(self.cluster),
+                PodLogs(self.cluster, window),
+            ]
         if self.jira is not None:
             found.append(SearchTickets(self.jira, self.jira_project))
         return tuple(Wrapped(tool) for tool in found)
