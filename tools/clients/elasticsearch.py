@@ -1,0 +1,176 @@
+"""How is Elasticsearch, or OpenSearch, asked for log lines?  One search of one fixed shape, over plain JSON.
+
+Values go into the query as JSON strings, nothing else about it varies: no scripts, no run-time mappings, no query
+string of anybody's. Field names come from the configuration; the default is the Elastic Common Schema.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tools.base import BackendError, LogLine, LogPage
+from tools.clients.http import Http, Reply, refusal
+from tools.log_levels import level_of, words_for
+
+MOST_LINES = 10_000
+"""`index.max_result_window`: more is refused in one answer."""
+_INDEX = re.compile(r"[a-z0-9*_.,:<>+-]{1,500}")
+
+
+@dataclass(frozen=True)
+class Fields:
+    """Where a document keeps what. A name with dots is looked for nested and as it is."""
+
+    time: str = "@timestamp"
+    message: str = "message"
+    service: str = "service.name"
+    level: str = "log.level"
+    pod: str = "kubernetes.pod.name"
+    trace: str = "trace.id"
+
+
+ECS = Fields()
+
+
+class Elasticsearch:
+    """`Logs` over HTTP.
+
+    `text` is matched as a phrase: its words in their order, whatever their capitals, as the analyser of the message
+    splits them. A part of a word is not found.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        index: str = "logs-*,filebeat-*,logstash-*",
+        fields: Fields = ECS,
+        headers: Mapping[str, str] | None = None,
+        deadline: timedelta = timedelta(seconds=15),
+    ) -> None:
+        """`headers`: `{"Authorization": "ApiKey ..."}`; user and password may stand in the address."""
+        if not _INDEX.fullmatch(index):
+            raise BackendError(f"{index[:100]!r} is no list of index names")
+        self._http = Http(url, headers=headers, deadline=deadline)
+        self._path = f"/{index}/_search"
+        self._fields = fields
+        self._seconds = deadline.total_seconds()
+
+    async def close(self) -> None:
+        await self._http.close()
+
+    async def search(
+        self,
+        start: datetime,
+        end: datetime,
+        *,
+        services: Sequence[str] = (),
+        text: str = "",
+        levels: Sequence[str] = (),
+        limit: int = 1000,
+    ) -> LogPage:
+        body = self._body(start, end, services=services, text=text, levels=levels, limit=min(limit, MOST_LINES))
+        asked = f"POST {self._path} {json.dumps(body, ensure_ascii=False)}"
+        # An index that is not there yet holds no lines; that is no error.
+        path = f"{self._path}?ignore_unavailable=true&allow_no_indices=true"
+        reply = await self._http.post_json(path, body, asked=asked)
+        if reply.status != 200:
+            raise refusal(asked, reply, _words(reply))
+        return self._page(reply.json(asked), services, asked)
+
+    def _body(
+        self, start: datetime, end: datetime, *, services: Sequence[str], text: str, levels: Sequence[str], limit: int
+    ) -> dict[str, Any]:
+        stretch = {"gte": _milliseconds(start), "lt": _milliseconds(end), "format": "epoch_millis"}
+        filters: list[dict[str, Any]] = [{"range": {self._fields.time: stretch}}]
+        if services:
+            filters.append(_any_of(self._fields.service, [_sendable(service) for service in services]))
+        if levels:
+            words = words_for(levels)
+            filters.append(
+                _any_of(self._fields.level, [form(w) for w in words for form in (str, str.upper, str.title)])
+            )
+        if text:
+            filters.append({"match_phrase": {self._fields.message: _sendable(text)}})
+        return {
+            "query": {"bool": {"filter": filters}},
+            "sort": [{self._fields.time: {"order": "desc"}}],
+            "size": limit,
+            "track_total_hits": True,
+            "timeout": f"{self._seconds:.0f}s",
+        }
+
+    def _page(self, answer: Any, services: Sequence[str], asked: str) -> LogPage:
+        try:
+            hits = answer["hits"]["hits"]
+            lines = [self._line(hit["_source"]) for hit in hits]
+            total = int(answer["hits"]["total"]["value"])
+            partial = bool(answer.get("timed_out")) or int(answer.get("_shards", {}).get("failed", 0)) > 0
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise BackendError(f"{asked}: the answer is not one of Elasticsearch ({error!r})") from error
+        # Where a service's name is analysed text, a part of it matches, too.
+        kept = tuple(line for line in lines if not services or line.service in services)
+        return LogPage(kept, total - (len(lines) - len(kept)), partial or total > len(lines), asked)
+
+    def _line(self, source: Mapping[str, Any]) -> LogLine:
+        names = self._fields
+        return LogLine(
+            at=_time(_at(source, names.time)),
+            service=_text(source, names.service),
+            message=_text(source, names.message),
+            level=level_of(_text(source, names.level)),
+            pod=_text(source, names.pod),
+            trace=_text(source, names.trace),
+        )
+
+
+def _any_of(field: str, values: Sequence[str]) -> dict[str, Any]:
+    """One of the values exactly, whether the field is a keyword or text with a keyword beside it."""
+    either = [{"terms": {name: list(values)}} for name in (field, f"{field}.keyword")]
+    return {"bool": {"should": either, "minimum_should_match": 1}}
+
+
+def _at(source: Mapping[str, Any], name: str) -> Any:
+    """The value under a name with dots: nested, as one key, or in between."""
+    if name in source:
+        return source[name]
+    for place in (place for place, character in enumerate(name) if character == "."):
+        inner = source.get(name[:place])
+        if isinstance(inner, Mapping) and (found := _at(inner, name[place + 1 :])) is not None:
+            return found
+    return None
+
+
+def _text(source: Mapping[str, Any], name: str) -> str:
+    value = _at(source, name)
+    return "" if value is None or isinstance(value, Mapping) else str(value)
+
+
+def _time(written: Any) -> datetime:
+    if isinstance(written, int | float):
+        return datetime.fromtimestamp(written / 1000, UTC)
+    at = datetime.fromisoformat(str(written))
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def _milliseconds(at: datetime) -> int:
+    return round(at.timestamp() * 1000)
+
+
+def _sendable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
+
+
+def _words(reply: Reply) -> str:
+    """What it says is wrong, when it says so in its own form."""
+    try:
+        error = json.loads(reply.body)["error"]
+        if isinstance(error, str):
+            return error
+        cause = (error.get("root_cause") or [error])[0]
+        return f"{cause['type']}: {cause['reason']}"
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+        return ""
