@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEADERS_WITHIN = 10.0
@@ -17,7 +17,7 @@ DRAIN = 10
 """Seconds that requests under way have to end when the server stops."""
 
 
-def server(app: FastAPI, host: str, port: int) -> uvicorn.Server:
+def server(app: Starlette, host: str, port: int) -> uvicorn.Server:
     """Ready to `serve()`; it ends when `should_exit` is set."""
     config = uvicorn.Config(
         app,

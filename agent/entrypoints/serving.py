@@ -32,7 +32,7 @@ async def serving(application: Application, *, works: bool = True) -> AsyncItera
     working = asyncio.create_task(worker.run()) if works else None
     try:
         while not web.started and not serving_web.done():
-            await asyncio.sleep(_LOOK_AGAIN)
+            await asyncio.sleep(_LOOK_AGAIN)  # noqa: ASYNC110 (uvicorn has no event to wait for)
         yield Serving(f"http://{application.settings.host}:{listening.getsockname()[1]}", serving_web)
     finally:
         web.should_exit = True

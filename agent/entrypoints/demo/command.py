@@ -197,7 +197,7 @@ async def _served(shop: ReplayedShop) -> AsyncIterator[str]:
     web = server(shop.app, "127.0.0.1", 0)
     running = asyncio.create_task(web.serve())
     while not web.started:
-        await asyncio.sleep(_LOOK_AGAIN)
+        await asyncio.sleep(_LOOK_AGAIN)  # noqa: ASYNC110 (uvicorn has no event to wait for)
     try:
         yield f"http://127.0.0.1:{web.servers[0].sockets[0].getsockname()[1]}"
     finally:
