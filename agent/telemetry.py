@@ -60,7 +60,18 @@ def configure(level: str, *, secrets: tuple[str, ...] = (), stream: TextIO | Non
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter((_ForPeople if people else _AsJson)(secrets))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for chatty in ("httpx", "httpx2", "httpcore", "httpcore2", "urllib3", "kubernetes", "asyncio", "chromadb"):
+    for chatty in (
+        "httpx",
+        "httpx2",
+        "httpcore",
+        "httpcore2",
+        "urllib3",
+        "kubernetes",
+        "asyncio",
+        "chromadb",
+        "alembic",
+        "uvicorn",
+    ):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
