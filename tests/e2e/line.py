@@ -15,6 +15,7 @@ from agent.entrypoints.demo.recording import Recording
 from agent.entrypoints.demo.replay import Replay
 from agent.entrypoints.demo.shop import ReplayedShop
 from agent.entrypoints.worker import Worker
+from agent.ports import Model
 from agent.settings import Settings
 from agent.testing import FastClock, NoMemory
 from tools.act.http import Endpoint, HttpExecutor
@@ -49,7 +50,12 @@ class Line:
 
 
 @asynccontextmanager
-async def line(data: Path, case: str = "deploy-payment", policy: str = "{autonomy: approve}") -> AsyncIterator[Line]:
+async def line(
+    data: Path,
+    case: str = "deploy-payment",
+    policy: str = "{autonomy: approve}",
+    model: Model | None = None,
+) -> AsyncIterator[Line]:
     clock = FastClock()
     recording = Recording(CASES / case)
     replay = Replay(recording, clock)
@@ -62,7 +68,7 @@ async def line(data: Path, case: str = "deploy-payment", policy: str = "{autonom
         )
         endpoint = Endpoint(url=url, token=shop.token, read_back="/effects/{key}")
         executors = {"http": HttpExecutor({"shop-control": endpoint})}
-        replaced = Replaced(clock=clock, sources=replay.sources, executors=executors, memory=NoMemory())
+        replaced = Replaced(clock=clock, sources=replay.sources, executors=executors, memory=NoMemory(), model=model)
         async with bootstrap(settings, replaced) as application, _working(application):
             yield Line(application, recording, replay, shop)
 
