@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,6 +15,7 @@ from agent.entrypoints.auth import Guarded, Reader
 from agent.entrypoints.bodies import Room
 from agent.entrypoints.events import Readers
 from agent.entrypoints.problems import LastResort, install, problem
+from agent.entrypoints.webhooks import Senders
 from agent.identity.local import loopback, may_use_local_key
 
 OPEN = frozenset({"/livez", "/readyz", "/v2/enqueue"})
@@ -35,7 +36,9 @@ def create_app(application: Application) -> FastAPI:
     app.state.application = application
     app.state.room = Room()
     app.state.readers = Readers()
-    for router in (webhooks.router, webhooks.unguarded, rest.router, events.router, health.open_router, health.router):
+    app.state.senders = Senders()
+    app.router.routes.extend(webhooks.routes())
+    for router in (rest.router, events.router, health.open_router, health.router):
         app.include_router(router)
     app.router.add_api_route("/openapi.json", _openapi, route_class_override=Guarded, include_in_schema=False)
     install(app)
@@ -53,7 +56,8 @@ async def _openapi(request: Request, _: Reader) -> Response:
 def _described(schema: dict[str, Any]) -> dict[str, Any]:
     schemes = {"bearer": {"type": "http", "scheme": "bearer"}, "basic": {"type": "http", "scheme": "basic"}}
     components = schema.get("components", {}) | {"securitySchemes": schemes}
-    return schema | {"components": components, "security": [{"bearer": []}, {"basic": []}]}
+    paths = webhooks.described() | schema["paths"]
+    return schema | {"paths": paths, "components": components, "security": [{"bearer": []}, {"basic": []}]}
 
 
 def _name(route: APIRoute) -> str:
@@ -86,17 +90,17 @@ class Everywhere:
 def _with_headers(send: Send) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name, value in _HEADERS.items():
-                headers.setdefault(name, value)
+            headers = message["headers"]
+            set_already = {name for name, _ in headers}
+            message["headers"] = [*headers, *(one for one in _HEADERS if one[0] not in set_already)]
         await send(message)
 
     return sending
 
 
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
+_HEADERS = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+)
