@@ -26,7 +26,7 @@ class Case:
 
     @property
     def bodies(self) -> bytes:
-        """What the agent knows of alerts when it is asked: a storm whole where it is recorded, else the webhook body."""
+        """The alerts known when the agent is asked: a storm whole where it is recorded, else the webhook body."""
         storm = self.file("alerts.jsonl.xz")
         if storm is None:
             return self.alert

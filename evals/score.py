@@ -25,6 +25,7 @@ class Judged:
     fault: str
     verdict: str
     confidence: float
+    """That the first suspect is the cause."""
     seconds: float | None
     strict: int | None
     lenient: int | None
@@ -102,7 +103,7 @@ def judge(identity: str, truth: Mapping[str, Any], answer: Mapping[str, Any] | N
         id=identity,
         fault=str(truth.get("fault_type") or category or "unnamed"),
         verdict=verdict,
-        confidence=float(given.get("confidence") or 0.0),
+        confidence=_stated(verdict, float(given.get("confidence") or 0.0)),
         seconds=given.get("seconds"),
         strict=rank(suspects, {component}),
         lenient=rank(suspects, {component, *truth.get("same_component", [])}),
@@ -110,6 +111,11 @@ def judge(identity: str, truth: Mapping[str, Any], answer: Mapping[str, Any] | N
         named=bool(component),
         category_right=_category_right(category, given) if category else None,
     )
+
+
+def _stated(verdict: str, confidence: float) -> float:
+    """How sure the answer is of its first suspect: who says `healthy` says that there is none."""
+    return 1 - confidence if verdict == "healthy" else confidence
 
 
 def rank(suspects: Sequence[Mapping[str, Any]], names: set[str]) -> int | None:

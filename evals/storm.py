@@ -1,14 +1,22 @@
 """How well do alerts become incidents?  A stream through intake and correlation, judged by the true incidents."""
 
+import itertools
 import json
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from agent.correlate.correlator import Correlator
+from agent.correlate.standing import Standing
+from agent.domain.alert import Placed
+from agent.domain.rules import Correlation
+from agent.ingest import alertmanager
 from evals import case as cases
+from tools.recording import files
 
 Correlate = Callable[[Sequence[Mapping[str, Any]], Path], Mapping[str, str]]
 """(raw alerts in time order, the folder they lie in) -> alert id to incident id; ids missing got no incident."""
@@ -49,8 +57,32 @@ def command(stream: Path, truth: Path, out: Path | None) -> int:
 
 
 def correlate(alerts: Sequence[Mapping[str, Any]], folder: Path) -> Mapping[str, str]:
-    """THE SEAM: the one place where intake and correlation are plugged in (see `Correlate`)."""
-    raise SystemExit("evals storm: the correlator is not built yet")
+    """THE SEAM: the one place where intake and correlation are plugged in (see `Correlate`).
+
+    Each alert comes through the webhook parser at its own `startsAt`, and is placed by the default rules with the
+    topology that lies beside the stream. An alert that ends as a duplicate keeps the incident it repeats.
+    """
+
+    graph = folder / "topology.json"
+    standing = Standing(Correlation(), topology=files.topology(graph) if graph.exists() else None)
+    numbers = itertools.count(1)
+    correlator = Correlator(lambda: f"i{next(numbers):06d}")
+    found: dict[str, str] = {}
+    for placed in _arrivals(alerts):
+        placement = correlator.place(placed, standing)
+        standing.apply(placement)
+        if placement.placed.incident:
+            found[placed.id] = placement.placed.incident
+    return found
+
+
+def _arrivals(alerts: Sequence[Mapping[str, Any]]) -> Iterator[Placed]:
+    for raw in sorted(alerts, key=lambda raw: str(raw["startsAt"])):
+        at = datetime.fromisoformat(str(raw["startsAt"]))
+        bare = {key: value for key, value in raw.items() if key != "id"}
+        read, _ = alertmanager.parse(json.dumps({"version": "4", "alerts": [bare]}).encode(), at)
+        for alert in read:
+            yield Placed(id=str(raw["id"]), alert=alert, receipt="replay", received_at=at)
 
 
 def score(truth: Mapping[str, str], placed: Mapping[str, str]) -> StormScores:

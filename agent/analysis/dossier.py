@@ -40,3 +40,5 @@ class Weighed:
     flows: tuple[Flow, ...]
     dossiers: tuple[Dossier, ...]
     """The heaviest first."""
+    nothing: float
+    """The weight of there being no cause among them."""

@@ -20,6 +20,10 @@ _SLACK = 0.5
 """Robust deviations that are not counted as a change (the reference value k of Page's CUSUM)."""
 _LEAST = 1.5
 """Sum of deviations beyond the slack below which nothing is believed to have changed (Page's decision interval h)."""
+_RARE = 0.75
+"""A segment as heavy as a quarter of the baseline's windows show is no onset."""
+_WINDOWS = 100
+"""Windows of the baseline that are looked at, at most about so many."""
 _HALF_LIFE = timedelta(minutes=3)
 """An excess this long before the alert counts half."""
 _DEFAULT_STEPS = 2
@@ -34,7 +38,7 @@ class Onset:
 
     at: datetime
     sure: float
-    """0 to 1: 0 when nothing moved and `at` follows from the alerts' times alone."""
+    """0 to 1: how rarely the baseline shows the like; 0 when nothing moved and `at` follows from the alerts alone."""
     first: int
     last: int
     why: str
@@ -45,10 +49,11 @@ def find(table: Table, alerts: Sequence[Alert], symptom: Symptom | None, now: da
     told = min([alert.starts_at for alert in alerts] + [now])
     quiet = _quiet(table, told, step)
     deviation = _symptom_deviation(table, alerts, symptom, quiet)
-    weight, first, last = heaviest(_near(table, told, deviation[quiet:] - _SLACK, quiet))
-    usual = max(_LEAST, _usual_weight(deviation[:quiet] - _SLACK, len(deviation) - quiet))
-    if weight >= usual:
-        return _seen(table, quiet + first, quiet + last, weight, usual)
+    excess = deviation - _SLACK
+    weight, first, last = heaviest(_near(table, told, excess[quiet:], quiet))
+    rare = 1 - _usual(excess[:quiet], len(excess) - quiet, weight)
+    if weight >= _LEAST and rare >= _RARE:
+        return _seen(table, quiet + first, quiet + last, weight, rare)
     return _told(table, told, step)
 
 
@@ -64,10 +69,11 @@ def heaviest(excess: Floats) -> tuple[float, int, int]:
     return best
 
 
-def _usual_weight(excess: Floats, length: int) -> float:
-    """The heaviest segment that a window of the same length shows in the baseline, as the median over windows."""
-    starts = range(0, len(excess) - length + 1, max(1, length // 2))
-    return float(np.median([heaviest(excess[start : start + length])[0] for start in starts])) if starts else 0.0
+def _usual(excess: Floats, length: int, weight: float) -> float:
+    """The part of the baseline's windows of this length that show a segment as heavy as this; 0 without windows."""
+    starts = range(0, len(excess) - length + 1, max(1, len(excess) // _WINDOWS))
+    heavy = [heaviest(excess[start : start + length])[0] >= weight for start in starts]
+    return sum(heavy) / len(heavy) if heavy else 0.0
 
 
 def _near(table: Table, told: datetime, excess: Floats, quiet: int) -> Floats:
@@ -120,12 +126,11 @@ def _told_values(alerts: Sequence[Alert]) -> set[str]:
     return {value for alert in alerts for value in alert.labels.values()}
 
 
-def _seen(table: Table, first: int, last: int, weight: float, usual: float) -> Onset:
-    sure = 1 - usual / (weight + usual)
+def _seen(table: Table, first: int, last: int, weight: float, rare: float) -> Onset:
     at = table.at(first)
     left = f"the symptom left its usual range at {at:%H:%M:%S} UTC"
-    why = f"{left} (cumulative deviation {weight:.3g}, usually {usual:.3g})"
-    return Onset(at, sure, first, last, why)
+    why = f"{left} (cumulative deviation {weight:.3g}, as high in {1 - rare:.0%} of the windows before)"
+    return Onset(at, rare, first, last, why)
 
 
 def _told(table: Table, told: datetime, step: timedelta) -> Onset:

@@ -10,14 +10,24 @@ from agent.analysis.dossier import Dossier, Weighed
 from agent.analysis.findings import Findings
 from agent.analysis.log_templates import LineShift
 from agent.analysis.observations import Observations
+from agent.analysis.onset import Onset
 from agent.analysis.signals import ECHOES
 from agent.analysis.storm import Blame
-from agent.analysis.table import tabulate
+from agent.analysis.table import Table, tabulate
 from agent.analysis.topology import Flow, Graph
+from agent.domain.incident import Symptom
 from tools.base import Change
 
 _MEASURED = 6.0
 """Weight of explaining all of a clear symptom, or of all that moved in one signal."""
+NOTHING = 2.0
+"""Weight of "nothing here": what the loudest of some hundred quiet series reaches by chance."""
+_UNSEEN = 3.0
+"""Added to it when the symptom itself cannot be seen where it should be."""
+_STORM_NOTHING = 12.0
+"""Blame by alerts, in the nats of `storm`, that any component of a storm reaches by chance."""
+_STORM = 4.0
+"""Alerts of a storm depend on one another: so much of the logarithm of the blame is believed."""
 _WITNESS = 0.5
 """Who complains of another is half excused: it may yet be what makes the other look bad."""
 _TIE = 0.01
@@ -52,7 +62,14 @@ def weigh(seen: Observations) -> Weighed:
     for one in dossiers.values():
         one.weight = _weight(one, clear)
     ranked = sorted(dossiers.values(), key=lambda one: (-one.weight, one.component))
-    return Weighed(seen, table, began, deps, tuple(flows), tuple(ranked))
+    return Weighed(seen, table, began, deps, tuple(flows), tuple(ranked), _nothing(table, began, seen))
+
+
+def _nothing(table: Table, began: Onset, seen: Observations) -> float:
+    """Heavier when what the alerts speak of is measured and does not show."""
+    spoken = onset.spoken_of(seen.alerts, seen.symptom) is not Symptom.OTHER
+    measured = bool(onset.symptom_rows(table, seen.alerts, seen.symptom))
+    return NOTHING + (_UNSEEN * (1 - began.sure) if spoken and measured else 0.0)
 
 
 def _candidates(seen: Observations, deps: Graph) -> set[str]:
@@ -112,7 +129,11 @@ def _weight(one: Dossier, clear: float) -> float:
     weight += _TIE * math.log1p(max([shift.own for shift in one.shifts], default=0.0))
     weight += math.log1p(max(0.0, _loudest(one.lines) - _WITNESS * _loudest(one.complaints)))
     weight += max((_recency(minutes) for _, minutes in one.changes), default=0.0)
-    return weight + (math.log1p(one.blame.weight) if one.blame else 0.0)
+    return weight + (_blamed(one.blame.weight) if one.blame else 0.0)
+
+
+def _blamed(weight: float) -> float:
+    return max(0.0, NOTHING + _STORM * math.log(weight / _STORM_NOTHING)) + _TIE * weight if weight > 0 else 0.0
 
 
 def _loudest(lines: Sequence[LineShift]) -> float:

@@ -23,12 +23,10 @@ _SUSPECTS = 8
 """Suspects that are told; the rest of the components are only counted."""
 _PER_SUSPECT = 3
 """Pieces of evidence a suspect carries."""
-_NULL = 2.0
-"""Weight of "nothing here": what the loudest of some hundred quiet series reaches by chance."""
-_DECIDED = 0.35
-"""Share of the whole weight from which the first suspect is called the cause."""
-_QUIET = 0.6
-"""Share of the whole weight from which "nothing here" is called healthy."""
+_DECIDED = 0.4
+"""Confidence from which the first suspect is called the cause."""
+_FEW_ALERTS = 3
+"""More alerts than this are something, whatever the series show."""
 _SAMPLES = 6
 _SOURCE = "analysis"
 
@@ -66,12 +64,12 @@ class _Ledger:
 def write(weighed: Weighed) -> Findings:
     """The findings, with everything that a suspect or a claim cites among the evidence."""
     ledger = _Ledger(weighed)
-    probable = _probabilities(weighed)
+    scores = _scores(weighed)
     symptom = _symptom_claims(weighed, ledger)
     suspects = tuple(
-        _suspect(one, probable[one.component], ledger) for one in weighed.dossiers[:_SUSPECTS] if one.weight > 0
+        _suspect(one, scores[one.component], ledger) for one in weighed.dossiers[:_SUSPECTS] if one.weight > 0
     )
-    verdict, confidence = _verdict(weighed, probable)
+    verdict, confidence = _verdict(weighed)
     first = weighed.dossiers[0] if weighed.dossiers else None
     cause = first if verdict is Verdict.CAUSE else None
     return Findings(
@@ -89,24 +87,37 @@ def write(weighed: Weighed) -> Findings:
     )
 
 
-def _probabilities(weighed: Weighed) -> dict[str, float]:
-    """Softmax of the weights, with "nothing here" (the empty name) among the candidates."""
-    weights = {one.component: one.weight for one in weighed.dossiers} | {"": _NULL}
-    top = max(weights.values())
-    powers = {name: math.exp(weight - top) for name, weight in weights.items()}
-    total = sum(powers.values())
-    return {name: power / total for name, power in powers.items()}
+def _confidence(weighed: Weighed) -> float:
+    """The first against the second and "nothing here", whose weights are log-odds."""
+    if not weighed.dossiers:
+        return 0.0
+    first, second = weighed.dossiers[0].weight, weighed.dossiers[1].weight if len(weighed.dossiers) > 1 else 0.0
+    return 1 / (1 + math.exp(second - first) + math.exp(weighed.nothing - first))
 
 
-def _verdict(weighed: Weighed, probable: dict[str, float]) -> tuple[Verdict, float]:
+def _scores(weighed: Weighed) -> dict[str, float]:
+    """Softmax of the weights, with "nothing here" among the candidates."""
+    weights = [one.weight for one in weighed.dossiers]
+    top = max([*weights, weighed.nothing])
+    total = sum(math.exp(weight - top) for weight in [*weights, weighed.nothing])
+    return {one.component: math.exp(one.weight - top) / total for one in weighed.dossiers}
+
+
+def _verdict(weighed: Weighed) -> tuple[Verdict, float]:
     if not weighed.dossiers or not _anything(weighed):
         return Verdict.INCONCLUSIVE, 0.0
-    best = probable[weighed.dossiers[0].component]
-    if best >= _DECIDED:
-        return Verdict.CAUSE, best
-    if probable[""] >= _QUIET and not weighed.flows and weighed.onset.sure == 0:
-        return Verdict.HEALTHY, probable[""]
-    return Verdict.INCONCLUSIVE, best
+    confidence = _confidence(weighed)
+    if confidence >= _DECIDED:
+        return Verdict.CAUSE, confidence
+    if _still(weighed):
+        return Verdict.HEALTHY, 1 / (1 + math.exp(weighed.dossiers[0].weight - weighed.nothing))
+    return Verdict.INCONCLUSIVE, confidence
+
+
+def _still(weighed: Weighed) -> bool:
+    """Everything was measured, no component stands out and the symptom does not show."""
+    calm = weighed.dossiers[0].weight < weighed.nothing and not weighed.flows and weighed.onset.sure == 0
+    return calm and bool(weighed.table.rows) and len(weighed.seen.alerts) <= _FEW_ALERTS
 
 
 def _anything(weighed: Weighed) -> bool:
@@ -282,7 +293,7 @@ def _ruled_out(weighed: Weighed) -> tuple[str, ...]:
         for flow in weighed.flows[:1]:
             if by := _explained_by(one.component, flow, weighed):
                 said.append(_sentence(wording.explained(one.component, flow, by)))
-    still = sum(1 for one in weighed.dossiers[1:] if one.weight < _NULL)
+    still = sum(1 for one in weighed.dossiers[1:] if one.weight < weighed.nothing)
     if still:
         said.append(f"{still} of {len(weighed.dossiers)} components show nothing beyond their usual variation.")
     return tuple(said[:_SUSPECTS])
