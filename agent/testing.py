@@ -10,9 +10,10 @@ from agent.ports import Lesson, Recalled
 class FastClock:
     """Time that passes `speed` times as fast, so that a wait of a minute is tried in seconds."""
 
-    def __init__(self, speed: float = 20.0) -> None:
+    def __init__(self, speed: float = 20.0, began: datetime | None = None) -> None:
+        """`began`: when it was right; two processes that agree on it have the same time."""
         self._speed = speed
-        self._began = datetime.now(UTC)
+        self._began = began or datetime.now(UTC)
 
     def now(self) -> datetime:
         return self._began + (datetime.now(UTC) - self._began) * self._speed

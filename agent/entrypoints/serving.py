@@ -31,8 +31,8 @@ async def serving(application: Application, *, works: bool = True) -> AsyncItera
     )
     working = asyncio.create_task(worker.run()) if works else None
     try:
-        while not web.started and not serving_web.done():
-            await asyncio.sleep(_LOOK_AGAIN)  # noqa: ASYNC110 (uvicorn has no event to wait for)
+        while not web.started and not serving_web.done():  # noqa: ASYNC110 (uvicorn has no event for it)
+            await asyncio.sleep(_LOOK_AGAIN)
         yield Serving(f"http://{application.settings.host}:{listening.getsockname()[1]}", serving_web)
     finally:
         web.should_exit = True

@@ -196,8 +196,8 @@ def _chosen(name: str) -> Recording:
 async def _served(shop: ReplayedShop) -> AsyncIterator[str]:
     web = server(shop.app, "127.0.0.1", 0)
     running = asyncio.create_task(web.serve())
-    while not web.started:
-        await asyncio.sleep(_LOOK_AGAIN)  # noqa: ASYNC110 (uvicorn has no event to wait for)
+    while not web.started:  # noqa: ASYNC110 (uvicorn has no event for it)
+        await asyncio.sleep(_LOOK_AGAIN)
     try:
         yield f"http://127.0.0.1:{web.servers[0].sockets[0].getsockname()[1]}"
     finally:

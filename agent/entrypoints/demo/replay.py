@@ -11,13 +11,15 @@ from tools.clients.recorded import Recorded, recorded
 class Replay:
     """The recording, moved so that its `now` is this moment; unhealed until `heal`."""
 
-    def __init__(self, recording: Recording, clock: Clock) -> None:
+    def __init__(self, recording: Recording, clock: Clock, now: datetime | None = None) -> None:
+        """`now`: the moment that the recording's own becomes; this one unless a replay goes on after a restart."""
+        now = now or clock.now()
         self._recording = recording
         self._clock = clock
-        self.shift: timedelta = clock.now() - recording.now
+        self.shift: timedelta = now - recording.now
         self.healed_at: datetime | None = None
         self._telemetry: Recorded = recorded(recording.folder, shift=self.shift, step=recording.step)
-        self._go_on("unhealed", clock.now(), recording.now)
+        self._go_on("unhealed", now, recording.now)
 
     @property
     def sources(self) -> Sources:
@@ -29,10 +31,10 @@ class Replay:
             step=self._recording.step,
         )
 
-    def heal(self) -> None:
-        """From now on it answers with what happened after the healing action."""
+    def heal(self, at: datetime | None = None) -> None:
+        """From then on it answers with what happened after the healing action."""
         if self.healed_at is None:
-            self.healed_at = self._clock.now()
+            self.healed_at = at or self._clock.now()
             self._go_on("healed", self.healed_at, datetime.fromtimestamp(0, self.healed_at.tzinfo))
 
     def _go_on(self, arm: str, at: datetime, origin: datetime) -> None:
