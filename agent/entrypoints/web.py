@@ -13,6 +13,7 @@ from agent.bootstrap import Application
 from agent.entrypoints import events, health, rest, webhooks
 from agent.entrypoints.auth import Guarded, Reader
 from agent.entrypoints.bodies import Room
+from agent.entrypoints.dashboard import router as dashboard
 from agent.entrypoints.events import Readers
 from agent.entrypoints.problems import LastResort, install, problem
 from agent.entrypoints.webhooks import Senders
@@ -41,6 +42,7 @@ def create_app(application: Application) -> FastAPI:
     for router in (rest.router, events.router, health.open_router, health.router):
         app.include_router(router)
     app.router.add_api_route("/openapi.json", _openapi, route_class_override=Guarded, include_in_schema=False)
+    app.include_router(dashboard)
     install(app)
     app.add_middleware(Everywhere, loopback_only=loopback(application.settings.host))
     app.add_middleware(LastResort)

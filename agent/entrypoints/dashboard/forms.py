@@ -1,0 +1,39 @@
+"""What did a form say, and was it sent from one of our pages?"""
+
+from datetime import timedelta
+from urllib.parse import parse_qsl, urlsplit
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from agent.domain.errors import NotAllowed
+from agent.entrypoints import bodies
+from agent.entrypoints.auth import SMALL
+
+_MOST_FIELDS = 10
+
+
+async def fields(request: Request) -> dict[str, str]:
+    """The fields by name. NotAllowed when another site sent it, HTTPException when it is no form of ours."""
+    _check_origin(request)
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().casefold()
+    if kind != "application/x-www-form-urlencoded":
+        raise HTTPException(415, "This address takes forms of its own pages only.")
+    with request.app.state.room.share() as share:
+        content = await bodies.read(request, share, SMALL, timedelta(seconds=5))
+    if len(content) > SMALL:
+        raise HTTPException(413, "The form is too long.", {"Connection": "close"})
+    try:
+        found = dict(parse_qsl(content.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS))
+    except ValueError as error:
+        raise HTTPException(422, "The form was not understood.") from error
+    return {name: value.replace("\r\n", "\n").replace("\0", "") for name, value in found.items()}
+
+
+def _check_origin(request: Request) -> None:
+    """Browsers say which site a form comes from; this also holds where there is no session, and so no token, yet."""
+    site = request.headers.get("sec-fetch-site", "same-origin")
+    origin = request.headers.get("origin")
+    own = urlsplit(f"//{request.headers.get('host', '')}").hostname
+    if site not in {"same-origin", "none"} or (origin is not None and urlsplit(origin).hostname != own):
+        raise NotAllowed("The form was sent from another site; nothing was done.")
