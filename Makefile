@@ -113,12 +113,8 @@ if ! $(PIP) install --no-deps --no-build-isolation --no-index --editable . > $(V
 	tail -n 15 $(VENV)/setup.log >&2; echo "pip could not install the project itself." >&2; exit 1; \
 fi; \
 echo "Compiling what it imports, so that its first start is as quick as the next ..."; \
-$(PY) -c "import $(WARM)"
+$(PY) deploy/compile_imports.py
 endef
-
-# pip compiles nothing here: all of it would be 300 MB more, and most of it is never imported.
-WARM = agent.entrypoints.demo.command, agent.storage.checkpoints, aiosqlite, alembic.command, chromadb, \
-langgraph.checkpoint.sqlite.aio, onnxruntime, tokenizers
 
 # $(call step,name,command): say what runs and how long it took.
 define step
