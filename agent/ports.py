@@ -338,8 +338,13 @@ class Catalogue(Protocol):
         """NotFound when the catalogue has none of that name."""
         ...
 
-    def choose(self, diagnosis: Diagnosis, observed: Sequence[str]) -> list[tuple[Action, dict[str, str | int]]]:
-        """The actions, with their arguments, that fit the diagnosed fault and component; the best first."""
+    def choose(
+        self, diagnosis: Diagnosis, observed: Sequence[str], *, changes: Sequence[str] = ()
+    ) -> list[tuple[Action, dict[str, str | int]]]:
+        """The actions, with their arguments, that fit the diagnosed fault and component; the best first.
+
+        `changes`: what was lately changed about the component, the latest first; an argument may be told there.
+        """
         ...
 
     def arguments_for(self, action: Action, given: Mapping[str, JsonValue]) -> dict[str, str | int]:

@@ -94,9 +94,9 @@ def log_back_ends(settings: Settings, config: Config) -> list[Logs]:
             )
         )
     if config.log_files.paths:
-        from tools.clients.log_files import FileLogs
+        from tools.clients.log_files import LogFiles
 
-        found.append(FileLogs(config.log_files.paths))
+        found.append(LogFiles(config.log_files.paths))
     return found
 
 

@@ -11,8 +11,7 @@ from tools.clients.kubernetes import Cluster
 from tools.observe.changes import changes_tools
 from tools.observe.logs import logs_tools
 from tools.observe.metrics import metrics_tools
-from tools.observe.platform import Events, Pods, Rollouts
-from tools.observe.pod_logs import PodLogs
+from tools.observe.platform import platform_tools
 from tools.observe.runbooks import ReadRunbook
 from tools.observe.tickets import SearchTickets
 from tools.observe.topology import topology_tools
@@ -34,12 +33,7 @@ class Toolbox:
     def tools(self, window: Window) -> tuple[Tool, ...]:
         found = [*self._of_sources(window), ReadRunbook(self.runbooks), *self.more]
         if self.cluster is not None:
-            found += [
-                Pods(self.cluster),
-                Events(self.cluster, window),
-                Rollouts(self.cluster),
-                PodLogs(self.cluster, window),
-            ]
+            found += platform_tools(self.cluster, window)
         if self.jira is not None:
             found.append(SearchTickets(self.jira, self.jira_project))
         return tuple(Wrapped(tool) for tool in found)

@@ -122,9 +122,8 @@ def _remediation(account: Account) -> str:
     if effect := account.effect:
         lines.append(f"- Effect: {effect.status}: {safe(effect.detail)}")
     if seen := account.verification:
-        lines.append(
-            f"- Verification: {'recovered' if seen.recovered else 'not recovered'}. {safe(seen.detail)} {code(seen.query)}"
-        )
+        verdict = "recovered" if seen.recovered else "not recovered"
+        lines.append(f"- Verification: {verdict}. {safe(seen.detail)} {code(seen.query)}")
     return _section("Remediation", lines)
 
 

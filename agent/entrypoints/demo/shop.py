@@ -18,7 +18,7 @@ class ReplayedShop:
         """`heals`: the one call that heals the recorded fault, e.g. `payment/rollback`; every other changes nothing."""
         self.token = secrets.token_urlsafe(24)
         self.journal: list[dict[str, Any]] = []
-        self._states = {name: _state(name, pid) for pid, name in enumerate(services, 4201)}
+        self._states = {name: _state(name, pid, heals or "") for pid, name in enumerate(services, 4201)}
         self._heals = heals
         self._heal = heal
         self.app = Starlette(
@@ -57,7 +57,10 @@ class ReplayedShop:
 
     def _changed(self, service: str, what: str) -> dict[str, Any]:
         state = self._states[service]
-        state |= {"pid": state["pid"] + 100, "started_at": _now()}
+        if what.startswith("flags/"):
+            state["flags"] = state["flags"] | {what.removeprefix("flags/"): False}
+        else:
+            state |= {"pid": state["pid"] + 100, "started_at": _now()}
         if what == "rollback":
             state["version"] = "previous"
         return {"service": service, "done": what, "pid": state["pid"]}
@@ -66,8 +69,11 @@ class ReplayedShop:
         return secrets.compare_digest(request.headers.get("authorization", ""), f"Bearer {self.token}")
 
 
-def _state(name: str, pid: int) -> dict[str, Any]:
-    return {"service": name, "pid": pid, "version": "current", "started_at": _now(), "flags": {}, "pool_size": 8}
+def _state(name: str, pid: int, heals: str) -> dict[str, Any]:
+    """A service as it was recorded: when switching a flag off heals it, the flag is on."""
+    service, _, what = heals.partition("/")
+    flags = {what.removeprefix("flags/"): True} if what.startswith("flags/") and service == name else {}
+    return {"service": name, "pid": pid, "version": "current", "started_at": _now(), "flags": flags, "pool_size": 8}
 
 
 def _now() -> str:

@@ -7,6 +7,7 @@ from langgraph.runtime import Runtime
 
 from agent.domain.errors import Refused
 from agent.domain.event import Event, EventType
+from agent.domain.evidence import EvidenceKind
 from agent.domain.hypothesis import Diagnosis, Verdict
 from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.remediation import Action, Judgement, Permission, Proposal
@@ -41,13 +42,21 @@ async def plan(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
 
 async def _first_that_fits(state: State, context: Context, incident: Incident, diagnosis: Diagnosis) -> Proposal | None:
     """The best action whose target can be read; why another was passed over goes to the journal."""
-    for action, arguments in context.catalogue.choose(diagnosis, state["entities"]):
+    changes = await _changes_of(context, incident, diagnosis.component)
+    for action, arguments in context.catalogue.choose(diagnosis, state["entities"], changes=changes):
         try:
             return await _propose(state, context, action, arguments, diagnosis)
         except (Refused, BackendError) as refusal:
             text = f"{action.name} was not proposed: {refusal}"
             await context.journal.record(Event(type=EventType.ACTION_REFUSED, incident=incident.id, text=text))
     return None
+
+
+async def _changes_of(context: Context, incident: Incident, component: str) -> list[str]:
+    """What was lately changed about it, the latest first: a flag's name stands nowhere else."""
+    found = await context.incidents.evidence(incident.id, [EvidenceKind.CHANGE])
+    about = [one for one in found if one.entity == component]
+    return [one.summary for one in sorted(about, key=lambda one: one.starts_at or incident.opened_at, reverse=True)]
 
 
 async def _propose(
