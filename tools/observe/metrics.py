@@ -2,15 +2,14 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
-from tools.base import BackendError, Metrics, Series, Tool, ToolResult
+from tools.base import BackendError, Metrics, Tool, ToolResult
 from tools.log_templates import printable
+from tools.observe.courses import courses, facts_of, json_of, label_of, line_of, number_of
 from tools.observe.entities import named
 from tools.observe.window import Moment, Span, Window
 from tools.promql import checked, invents_labels, literal, quoted
@@ -25,8 +24,6 @@ MOST_LISTED = 40
 """Metrics that a list's text names."""
 POINTS = 120
 """Points a series that a range query asks for."""
-POINTS_KEPT = 24
-"""Points of a series in a result's data, evenly chosen."""
 
 PromQL = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
 LabelName = Annotated[str, StringConstraints(max_length=100, pattern=r"^([a-zA-Z_][a-zA-Z0-9_]*)?$")]
@@ -80,40 +77,18 @@ class QueryMetrics:
         except BackendError as error:
             return ToolResult(ok=False, text=f"{self.name} {error}", query=query, starts_at=at, ends_at=at)
         series = sorted((one for one in found if len(one.values)), key=lambda one: -_size(float(one.values[-1])))
-        lines = [f"{_label(one)} = {_number(float(one.values[-1]))}" for one in series[:MOST_SHOWN]]
+        lines = [f"{label_of(one)} = {number_of(float(one.values[-1]))}" for one in series[:MOST_SHOWN]]
         more = _more(len(series) - MOST_SHOWN)
         return ToolResult(
             ok=True,
             text="\n".join([f"{_count(len(series))} at {self._window.relative(at)}.", *lines, *more]),
             query=query,
-            data=[{"series": _label(one), "value": _json(float(one.values[-1]))} for one in series[:MOST_KEPT]],
+            data=[{"series": label_of(one), "value": json_of(float(one.values[-1]))} for one in series[:MOST_KEPT]],
             entities=() if invented else named((one.labels for one in series), self._service_label),
             truncated=len(series) > MOST_SHOWN,
             starts_at=at,
             ends_at=at,
         )
-
-
-@dataclass(frozen=True)
-class Course:
-    """One series before and after the alert. Seconds of times are Unix; None where there is no sample."""
-
-    series: str
-    before: float | None
-    """Median before the alert began."""
-    after: float | None
-    """Median since."""
-    change: str
-    strength: float
-    """How far the medians are apart, in units of the spread before the alert (a tenth of the level at least)."""
-    first: float | None
-    last: float | None
-    lowest: float | None
-    lowest_at: str
-    highest: float | None
-    highest_at: str
-    points: list[list[float | None]]
-    """[Unix seconds, value], at most POINTS_KEPT."""
 
 
 class QueryMetricsRange:
@@ -143,17 +118,16 @@ class QueryMetricsRange:
             found = await self._metrics.query_range(asked.promql, start, end, step)
         except BackendError as error:
             return ToolResult(ok=False, text=f"{self.name} {error}", query=query)
-        courses = [_course(one, self._window) for one in found]
-        courses.sort(key=lambda course: (-course.strength, course.series))
-        head = f"{_count(len(courses))} from {self._window.relative(start)} to {self._window.relative(end)}."
-        lines = [_course_line(course) for course in courses[:MOST_COURSES]]
+        told = courses(found, self._window)
+        head = f"{_count(len(told))} from {self._window.relative(start)} to {self._window.relative(end)}."
+        lines = [line_of(course) for course in told[:MOST_COURSES]]
         return ToolResult(
             ok=True,
-            text="\n".join([head, *lines, *_more(len(courses) - MOST_COURSES)]),
+            text="\n".join([head, *lines, *_more(len(told) - MOST_COURSES)]),
             query=query,
-            data=[_facts(course) for course in courses[:MOST_KEPT]],
+            data=[facts_of(course) for course in told[:MOST_KEPT]],
             entities=() if invented else named((one.labels for one in found), self._service_label),
-            truncated=len(courses) > MOST_COURSES,
+            truncated=len(told) > MOST_COURSES,
             starts_at=start,
             ends_at=end,
         )
@@ -233,97 +207,8 @@ def _metric_facts(name: str, sets: Sequence[Mapping[str, str]], kind: str) -> Js
     return {"name": name, "type": kind, "series": len(sets), "labels": labels}
 
 
-def _course(one: Series, window: Window) -> Course:
-    real = ~np.isnan(one.values)
-    times, values = one.times[real], one.values[real]
-    alert = window.alert_at.timestamp()
-    before, after = _median(values[times < alert]), _median(values[times >= alert])
-    low, high = (int(np.argmin(values)), int(np.argmax(values))) if len(values) else (0, 0)
-    return Course(
-        series=_label(one),
-        before=before,
-        after=after,
-        change=_change(before, after),
-        strength=_strength(before, after, values[times < alert]),
-        first=_at(values, 0),
-        last=_at(values, -1),
-        lowest=_at(values, low),
-        lowest_at=_clock(times, low),
-        highest=_at(values, high),
-        highest_at=_clock(times, high),
-        points=_thinned(times, values),
-    )
-
-
-def _thinned(times: Any, values: Any) -> list[list[float | None]]:
-    places = np.linspace(0, len(times) - 1, min(POINTS_KEPT, len(times))).astype(int)
-    return [[float(times[place]), _json(float(values[place]))] for place in places]
-
-
-def _strength(before: float | None, after: float | None, calm: Any) -> float:
-    if after is None:
-        return 0.0
-    if before is None:
-        return 1.0  # what appears with the alert is worth a look, but what changed comes first
-    level = max(abs(before), abs(after))
-    spread = max(float(np.median(np.abs(calm - before))), level / 10)
-    return abs(after - before) / spread if spread else 0.0
-
-
-def _median(values: Any) -> float | None:
-    return _json(float(np.median(values))) if len(values) else None
-
-
-def _at(values: Any, place: int) -> float | None:
-    return _json(float(values[place])) if len(values) else None
-
-
-def _clock(times: Any, place: int) -> str:
-    return f"{datetime.fromtimestamp(float(times[place]), UTC):%H:%M:%S}Z" if len(times) else ""
-
-
-def _change(before: float | None, after: float | None) -> str:
-    if before is None or after is None:
-        return "only after the alert" if before is None and after is not None else "only before the alert"
-    if before == after:
-        return "no change"
-    if before == 0:
-        return f"from 0 to {_number(after)}"
-    ratio = after / before
-    return f"{ratio:.3g} times" if ratio >= 2 or ratio < 0 else f"{(ratio - 1) * 100:+.1f} %"
-
-
-def _course_line(course: Course) -> str:
-    return (
-        f"{course.series}: before {_number(course.before)}, after {_number(course.after)} ({course.change}); "
-        f"first {_number(course.first)}, last {_number(course.last)}, "
-        f"lowest {_number(course.lowest)} at {course.lowest_at}, "
-        f"highest {_number(course.highest)} at {course.highest_at}"
-    )
-
-
-def _facts(course: Course) -> JsonValue:
-    facts: dict[str, JsonValue] = asdict(course)
-    return facts
-
-
-def _label(one: Series) -> str:
-    """The series as a selector, cut where a label value is long."""
-    short = {name: value if len(value) <= 80 else value[:77] + "..." for name, value in one.labels.items()}
-    return printable(Series(one.name, short, one.times, one.values).selector)[:300] or "value"
-
-
 def _size(value: float) -> float:
     return -1.0 if math.isnan(value) else abs(value)
-
-
-def _number(value: float | None) -> str:
-    return "none" if value is None else f"{value:.6g}"
-
-
-def _json(value: float) -> float | None:
-    """JSON has neither NaN nor infinity."""
-    return value if math.isfinite(value) else None
 
 
 def _iso(at: datetime) -> str:

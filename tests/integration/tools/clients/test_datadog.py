@@ -1,0 +1,196 @@
+"""The Datadog client against a local server of its shapes; and against one that misbehaves."""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from tests.farends.datadog import API_KEY, APPLICATION_KEY, DatadogServer, Log, Metric, datadog
+from tests.farends.misbehaving import misbehaving
+from tools.base import BackendError, LogLine
+from tools.clients.datadog import Datadog
+from tools.observe.datadog import datadog_tools
+from tools.observe.window import Window
+from tools.wrap import Toolbox
+
+T0 = datetime(2026, 3, 1, 12, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[DatadogServer]:
+    async with datadog() as running:
+        yield running
+
+
+@pytest.fixture
+async def client(server: DatadogServer) -> AsyncIterator[Datadog]:
+    made = Datadog(API_KEY, APPLICATION_KEY, url=server.url, deadline=timedelta(seconds=0.5))
+    yield made
+    await made.close()
+
+
+async def test_lines_come_newest_first_with_what_the_event_says(server: DatadogServer, client: Datadog) -> None:
+    server.logs += [
+        Log(T0, "cart", "GET / 200"),
+        Log(T0 + SECOND, "mail", "db gone", "critical", ("pod_name:mail-1", "canary"), {"dd": {"trace_id": "t1"}}),
+        Log(T0 + MINUTE, "cart", "too late"),
+    ]
+    page = await client.search(T0, T0 + MINUTE)
+    tags = {"pod_name": "mail-1", "canary": ""}
+    assert page.lines == (
+        LogLine(T0 + SECOND, "mail", "db gone", "error", pod="mail-1", trace="t1", labels=tags),
+        LogLine(T0, "cart", "GET / 200", "info"),
+    )
+    assert (page.total, page.truncated) == (2, False)
+    assert page.query == "logs '*' in [2026-03-01T12:00:00+00:00, 2026-03-01T12:01:00+00:00)"
+
+
+async def test_services_levels_and_text_narrow_the_search(server: DatadogServer, client: Datadog) -> None:
+    server.logs += [
+        Log(T0 + place * SECOND, service, f"{service} Connection Timeout (a", status)
+        for place, (service, status) in enumerate(
+            (service, status) for service in ("cart", "front-end", "mail") for status in ("info", "error", "warn")
+        )
+    ]
+    page = await client.search(
+        T0, T0 + MINUTE, services=["cart", "front-end"], levels=["error", "warning"], text="connection timeout (a"
+    )
+    assert [(line.service, line.level) for line in page.lines] == [
+        ("front-end", "warning"),
+        ("front-end", "error"),
+        ("cart", "warning"),
+        ("cart", "error"),
+    ]
+    asked = server.journal[-1].body["filter"]
+    assert asked["query"] == (
+        'service:("cart" OR "front-end") status:(emergency OR alert OR critical OR error OR warn) '
+        '"connection timeout (a"'
+    )
+
+
+async def test_pages_are_read_until_the_limit(server: DatadogServer, client: Datadog) -> None:
+    server.logs += [Log(T0 + timedelta(milliseconds=place), "cart", f"line {place}") for place in range(2500)]
+    page = await client.search(T0, T0 + MINUTE, limit=2200)
+    assert (len(page.lines), page.lines[-1].message, page.truncated) == (2200, "line 300", True)
+    assert [asked.body["page"] for asked in server.journal] == [
+        {"limit": 1000},
+        {"limit": 1000, "cursor": "1000"},
+        {"limit": 200, "cursor": "2000"},
+    ]
+    all_of_them = await client.search(T0, T0 + MINUTE, limit=9000)
+    assert (len(all_of_them.lines), all_of_them.truncated) == (2500, False)
+    server.late = True
+    assert (await client.search(T0, T0 + MINUTE, limit=9000)).truncated
+
+
+@pytest.mark.parametrize(
+    "text", ['" OR service:*', "a) OR (b", '\\" OR *', "*", "-status:info", "line\nbreak", "\ud800"]
+)
+async def test_whatever_the_text_and_the_service_hold_they_stay_values(
+    server: DatadogServer, client: Datadog, text: str
+) -> None:
+    server.logs.append(Log(T0, "cart", "harmless"))
+    assert (await client.search(T0, T0 + MINUTE, text=text)).lines == ()
+    assert (await client.search(T0, T0 + MINUTE, services=[text])).lines == ()
+
+
+async def test_a_metric_query_gives_a_series_a_group(server: DatadogServer, client: Datadog) -> None:
+    begin = T0.timestamp()
+    server.series += [
+        Metric("cpu.user", {"host": "a", "env": "prod"}, [(begin, 1.0), (begin + 20, None)]),
+        Metric("cpu.user", {"host": "b", "env": "prod"}, [(begin, 3.0)]),
+        Metric("cpu.user", {"host": "c", "env": "dev"}, [(begin, 9.0)]),
+    ]
+    one, other = await client.query_metrics("avg:cpu.user{env:prod} by {host}", T0, T0 + MINUTE)
+    assert (one.name, dict(one.labels), one.times.tolist()) == ("cpu.user", {"host": "a"}, [begin, begin + 20])
+    assert (one.values[0], np.isnan(one.values[1]), dict(other.labels)) == (1.0, True, {"host": "b"})
+    [both] = await client.query_metrics("sum:cpu.user{env:prod}", T0, T0)
+    assert (dict(both.labels), both.values.tolist()) == ({}, [4.0])
+    asked = server.journal[0]
+    assert (asked.path, dict(asked.query)) == (
+        "/api/v1/query",
+        {"from": "1772366400", "to": "1772366460", "query": "avg:cpu.user{env:prod} by {host}"},
+    )
+
+
+async def test_the_tool_tells_a_model_the_change(server: DatadogServer, client: Datadog) -> None:
+    begin = T0.timestamp()
+    points = [(begin + second, 1.0 if second < 0 else 5.0) for second in range(-600, 600, 20)]
+    server.series.append(Metric("cpu.user", {"service": "cart"}, points))
+    box = Toolbox(datadog_tools(client, Window(T0, T0 + 9 * MINUTE)))
+    result = await box.call("query_datadog_metrics", {"query": "avg:cpu.user{*} by {service}"})
+    assert result.text.splitlines()[1].startswith('cpu.user{service="cart"}: before 1, after 5 (5 times); first 1')
+    assert result.entities == ("cart",)
+    refused = await box.call("query_datadog_metrics", {"query": "cpu.user"})
+    assert (refused.ok, "HTTP 400: Error parsing query: unable to parse cpu.user" in refused.text) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("mode", "reason"),
+    [
+        ("429", "HTTP 429: rate limit batch_query reached, free again in 42 s"),
+        ("500", "HTTP 500: Internal server error"),
+        ("hang", "no complete answer from "),
+    ],
+)
+async def test_a_failure_is_told_with_the_query_and_may_be_tried_again(
+    server: DatadogServer, client: Datadog, mode: str, reason: str
+) -> None:
+    server.mode = mode
+    for ask in (client.search(T0, T0 + MINUTE), client.query_metrics("avg:x{*}", T0, T0 + MINUTE)):
+        with pytest.raises(BackendError) as failed:
+            await ask
+        assert reason in str(failed.value)
+        assert str(failed.value).startswith(("logs '*' in [2026", "'avg:x{*}' from 2026"))
+        assert failed.value.retry
+    assert len(server.journal) == 2
+
+
+async def test_wrong_keys_are_refused_and_never_shown(server: DatadogServer) -> None:
+    client = Datadog("secret-api", "secret-app", url=server.url)
+    with pytest.raises(BackendError) as refused:
+        await client.search(T0, T0 + MINUTE)
+    assert str(refused.value).endswith("HTTP 403: Forbidden")
+    assert "secret" not in str(refused.value)
+    assert server.journal[0].headers["dd-api-key"] == "secret-api"
+    await client.close()
+
+
+@pytest.mark.parametrize("query", ["", "x" * 1001, "avg:x{*}\nby {y}", "\x00"])
+async def test_a_query_that_is_no_line_is_not_sent(server: DatadogServer, client: Datadog, query: str) -> None:
+    with pytest.raises(BackendError, match="a query is one line"):
+        await client.query_metrics(query, T0, T0 + MINUTE)
+    assert server.journal == []
+
+
+@pytest.mark.parametrize("site", ["", "evil.example/path", "datadoghq.com@evil.example", "localhost", "a..b"])
+def test_a_site_that_is_none_is_refused(site: str) -> None:
+    with pytest.raises(BackendError, match="is no Datadog site"):
+        Datadog("a", "b", site=site)
+
+
+ANSWERS: list[object] = [
+    [],
+    {},
+    {"data": [{}]},
+    {"series": [{}]},
+    {"data": 1, "series": [{"metric": "x", "pointlist": [1]}]},
+]
+
+
+@pytest.mark.parametrize("answer", [json.dumps(answer).encode() for answer in ANSWERS] + [b"<html>"])
+async def test_an_answer_that_is_not_one_of_datadog_is_an_error(answer: bytes) -> None:
+    async with misbehaving() as server:
+        server.mode, server.body = "200", answer
+        client = Datadog("a", "b", url=server.url)
+        for ask in (client.search(T0, T0 + MINUTE), client.query_metrics("avg:x{*}", T0, T0 + MINUTE)):
+            with pytest.raises(BackendError, match=r"the answer is not (one of Datadog|JSON)"):
+                await ask
+        server.body = b'{"status": "error", "error": "metric is unknown"}'
+        with pytest.raises(BackendError, match="metric is unknown"):
+            await client.query_metrics("avg:x{*}", T0, T0 + MINUTE)
+        await client.close()
