@@ -91,7 +91,10 @@ class Settings(BaseSettings):
     model: str = Field("", alias="AGENT_MODEL")
     """`openai:gpt-5-mini`, ...; unset and no key: analysis only."""
     model_fallbacks: str = Field("", alias="AGENT_MODEL_FALLBACKS")
-    """Comma-separated, tried in this order when the first fails."""
+    """Comma-separated, tried in this order when the first fails.
+
+    One at a place of its own is written `openai:qwen3@https://host/v1#KEY`; KEY is the variable with that place's key.
+    """
     embeddings: str = Field("", alias="AGENT_EMBEDDINGS")
     """`openai:text-embedding-3-small`, ...; empty: vectors are made locally, offline."""
     config_file: Path | None = Field(None, alias="AGENT_CONFIG")
