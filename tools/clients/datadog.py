@@ -25,32 +25,20 @@ _STATUSES = {
 }
 
 
-class Datadog:
-    """`Logs` over HTTP, and metrics in Datadog's own query language, which is not PromQL.
-
-    Log text is matched as a phrase of Datadog's search: its words in their order, whatever their capitals.
-    """
+class DatadogMetrics:
+    """Metrics in Datadog's own query language, which is not PromQL."""
 
     def __init__(
         self,
+        site: str,
         api_key: str,
         application_key: str,
         *,
-        site: str = "datadoghq.com",
         url: str = "",
-        indexes: Sequence[str] = ("*",),
         deadline: timedelta = timedelta(seconds=15),
     ) -> None:
         """`site`: `datadoghq.eu`, `us5.datadoghq.com`, ...; `url` stands in for the address that follows from it."""
-        if not _SITE.fullmatch(site):
-            raise BackendError(f"{site[:100]!r} is no Datadog site")
-        self._http = Http(
-            url or f"https://api.{site}",
-            headers={"DD-API-KEY": api_key, "DD-APPLICATION-KEY": application_key},
-            deadline=deadline,
-            through_proxy=not url,
-        )
-        self._indexes = list(indexes)
+        self._http = _http(site, api_key, application_key, url, deadline)
 
     async def close(self) -> None:
         await self._http.close()
@@ -68,6 +56,30 @@ class Datadog:
             return [_series(one) for one in answer["series"]]
         except (KeyError, TypeError, ValueError) as error:
             raise BackendError(f"{asked}: the answer is not one of Datadog ({error!r})") from error
+
+
+class DatadogLogs:
+    """`Logs` over HTTP.
+
+    Text is matched as a phrase of Datadog's search: its words in their order, whatever their capitals.
+    """
+
+    def __init__(
+        self,
+        site: str,
+        api_key: str,
+        application_key: str,
+        *,
+        url: str = "",
+        indexes: Sequence[str] = ("*",),
+        deadline: timedelta = timedelta(seconds=15),
+    ) -> None:
+        """`site` and `url` as for the metrics."""
+        self._http = _http(site, api_key, application_key, url, deadline)
+        self._indexes = list(indexes)
+
+    async def close(self) -> None:
+        await self._http.close()
 
     async def search(
         self,
@@ -94,6 +106,14 @@ class Datadog:
             if not cursor or len(lines) >= limit:
                 break
         return LogPage(tuple(lines), len(lines), bool(cursor) or late, asked)
+
+
+def _http(site: str, api_key: str, application_key: str, url: str, deadline: timedelta) -> Http:
+    if not _SITE.fullmatch(site):
+        raise BackendError(f"{site[:100]!r} is no Datadog site")
+    keys = {"DD-API-KEY": api_key, "DD-APPLICATION-KEY": application_key}
+    # The real one lies outside the own network, often behind a proxy.
+    return Http(url or f"https://api.{site}", headers=keys, deadline=deadline, through_proxy=not url)
 
 
 def _log_query(services: Sequence[str], text: str, levels: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ import pytest
 from tests.farends.datadog import API_KEY, APPLICATION_KEY, DatadogServer, Log, Metric, datadog
 from tests.farends.misbehaving import misbehaving
 from tools.base import BackendError, LogLine
-from tools.clients.datadog import Datadog
+from tools.clients.datadog import DatadogLogs, DatadogMetrics
 from tools.observe.datadog import datadog_tools
 from tools.observe.window import Window
 from tools.wrap import Toolbox
@@ -26,20 +26,30 @@ async def server() -> AsyncIterator[DatadogServer]:
         yield running
 
 
+SITE = "datadoghq.com"
+
+
 @pytest.fixture
-async def client(server: DatadogServer) -> AsyncIterator[Datadog]:
-    made = Datadog(API_KEY, APPLICATION_KEY, url=server.url, deadline=timedelta(seconds=0.5))
+async def logs(server: DatadogServer) -> AsyncIterator[DatadogLogs]:
+    made = DatadogLogs(SITE, API_KEY, APPLICATION_KEY, url=server.url, deadline=timedelta(seconds=0.5))
     yield made
     await made.close()
 
 
-async def test_lines_come_newest_first_with_what_the_event_says(server: DatadogServer, client: Datadog) -> None:
+@pytest.fixture
+async def metrics(server: DatadogServer) -> AsyncIterator[DatadogMetrics]:
+    made = DatadogMetrics(SITE, API_KEY, APPLICATION_KEY, url=server.url, deadline=timedelta(seconds=0.5))
+    yield made
+    await made.close()
+
+
+async def test_lines_come_newest_first_with_what_the_event_says(server: DatadogServer, logs: DatadogLogs) -> None:
     server.logs += [
         Log(T0, "cart", "GET / 200"),
         Log(T0 + SECOND, "mail", "db gone", "critical", ("pod_name:mail-1", "canary"), {"dd": {"trace_id": "t1"}}),
         Log(T0 + MINUTE, "cart", "too late"),
     ]
-    page = await client.search(T0, T0 + MINUTE)
+    page = await logs.search(T0, T0 + MINUTE)
     tags = {"pod_name": "mail-1", "canary": ""}
     assert page.lines == (
         LogLine(T0 + SECOND, "mail", "db gone", "error", pod="mail-1", trace="t1", labels=tags),
@@ -49,14 +59,14 @@ async def test_lines_come_newest_first_with_what_the_event_says(server: DatadogS
     assert page.query == "logs '*' in [2026-03-01T12:00:00+00:00, 2026-03-01T12:01:00+00:00)"
 
 
-async def test_services_levels_and_text_narrow_the_search(server: DatadogServer, client: Datadog) -> None:
+async def test_services_levels_and_text_narrow_the_search(server: DatadogServer, logs: DatadogLogs) -> None:
     server.logs += [
         Log(T0 + place * SECOND, service, f"{service} Connection Timeout (a", status)
         for place, (service, status) in enumerate(
             (service, status) for service in ("cart", "front-end", "mail") for status in ("info", "error", "warn")
         )
     ]
-    page = await client.search(
+    page = await logs.search(
         T0, T0 + MINUTE, services=["cart", "front-end"], levels=["error", "warning"], text="connection timeout (a"
     )
     assert [(line.service, line.level) for line in page.lines] == [
@@ -72,43 +82,43 @@ async def test_services_levels_and_text_narrow_the_search(server: DatadogServer,
     )
 
 
-async def test_pages_are_read_until_the_limit(server: DatadogServer, client: Datadog) -> None:
+async def test_pages_are_read_until_the_limit(server: DatadogServer, logs: DatadogLogs) -> None:
     server.logs += [Log(T0 + timedelta(milliseconds=place), "cart", f"line {place}") for place in range(2500)]
-    page = await client.search(T0, T0 + MINUTE, limit=2200)
+    page = await logs.search(T0, T0 + MINUTE, limit=2200)
     assert (len(page.lines), page.lines[-1].message, page.truncated) == (2200, "line 300", True)
     assert [asked.body["page"] for asked in server.journal] == [
         {"limit": 1000},
         {"limit": 1000, "cursor": "1000"},
         {"limit": 200, "cursor": "2000"},
     ]
-    all_of_them = await client.search(T0, T0 + MINUTE, limit=9000)
+    all_of_them = await logs.search(T0, T0 + MINUTE, limit=9000)
     assert (len(all_of_them.lines), all_of_them.truncated) == (2500, False)
     server.late = True
-    assert (await client.search(T0, T0 + MINUTE, limit=9000)).truncated
+    assert (await logs.search(T0, T0 + MINUTE, limit=9000)).truncated
 
 
 @pytest.mark.parametrize(
     "text", ['" OR service:*', "a) OR (b", '\\" OR *', "*", "-status:info", "line\nbreak", "\ud800"]
 )
 async def test_whatever_the_text_and_the_service_hold_they_stay_values(
-    server: DatadogServer, client: Datadog, text: str
+    server: DatadogServer, logs: DatadogLogs, text: str
 ) -> None:
     server.logs.append(Log(T0, "cart", "harmless"))
-    assert (await client.search(T0, T0 + MINUTE, text=text)).lines == ()
-    assert (await client.search(T0, T0 + MINUTE, services=[text])).lines == ()
+    assert (await logs.search(T0, T0 + MINUTE, text=text)).lines == ()
+    assert (await logs.search(T0, T0 + MINUTE, services=[text])).lines == ()
 
 
-async def test_a_metric_query_gives_a_series_a_group(server: DatadogServer, client: Datadog) -> None:
+async def test_a_metric_query_gives_a_series_a_group(server: DatadogServer, metrics: DatadogMetrics) -> None:
     begin = T0.timestamp()
     server.series += [
         Metric("cpu.user", {"host": "a", "env": "prod"}, [(begin, 1.0), (begin + 20, None)]),
         Metric("cpu.user", {"host": "b", "env": "prod"}, [(begin, 3.0)]),
         Metric("cpu.user", {"host": "c", "env": "dev"}, [(begin, 9.0)]),
     ]
-    one, other = await client.query_metrics("avg:cpu.user{env:prod} by {host}", T0, T0 + MINUTE)
+    one, other = await metrics.query_metrics("avg:cpu.user{env:prod} by {host}", T0, T0 + MINUTE)
     assert (one.name, dict(one.labels), one.times.tolist()) == ("cpu.user", {"host": "a"}, [begin, begin + 20])
     assert (one.values[0], np.isnan(one.values[1]), dict(other.labels)) == (1.0, True, {"host": "b"})
-    [both] = await client.query_metrics("sum:cpu.user{env:prod}", T0, T0)
+    [both] = await metrics.query_metrics("sum:cpu.user{env:prod}", T0, T0)
     assert (dict(both.labels), both.values.tolist()) == ({}, [4.0])
     asked = server.journal[0]
     assert (asked.path, dict(asked.query)) == (
@@ -117,11 +127,11 @@ async def test_a_metric_query_gives_a_series_a_group(server: DatadogServer, clie
     )
 
 
-async def test_the_tool_tells_a_model_the_change(server: DatadogServer, client: Datadog) -> None:
+async def test_the_tool_tells_a_model_the_change(server: DatadogServer, metrics: DatadogMetrics) -> None:
     begin = T0.timestamp()
     points = [(begin + second, 1.0 if second < 0 else 5.0) for second in range(-600, 600, 20)]
     server.series.append(Metric("cpu.user", {"service": "cart"}, points))
-    box = Toolbox(datadog_tools(client, Window(T0, T0 + 9 * MINUTE)))
+    box = Toolbox(datadog_tools(metrics, Window(T0, T0 + 9 * MINUTE)))
     result = await box.call("query_datadog_metrics", {"query": "avg:cpu.user{*} by {service}"})
     assert result.text.splitlines()[1].startswith('cpu.user{service="cart"}: before 1, after 5 (5 times); first 1')
     assert result.entities == ("cart",)
@@ -138,10 +148,10 @@ async def test_the_tool_tells_a_model_the_change(server: DatadogServer, client: 
     ],
 )
 async def test_a_failure_is_told_with_the_query_and_may_be_tried_again(
-    server: DatadogServer, client: Datadog, mode: str, reason: str
+    server: DatadogServer, logs: DatadogLogs, metrics: DatadogMetrics, mode: str, reason: str
 ) -> None:
     server.mode = mode
-    for ask in (client.search(T0, T0 + MINUTE), client.query_metrics("avg:x{*}", T0, T0 + MINUTE)):
+    for ask in (logs.search(T0, T0 + MINUTE), metrics.query_metrics("avg:x{*}", T0, T0 + MINUTE)):
         with pytest.raises(BackendError) as failed:
             await ask
         assert reason in str(failed.value)
@@ -151,26 +161,26 @@ async def test_a_failure_is_told_with_the_query_and_may_be_tried_again(
 
 
 async def test_wrong_keys_are_refused_and_never_shown(server: DatadogServer) -> None:
-    client = Datadog("secret-api", "secret-app", url=server.url)
+    logs = DatadogLogs(SITE, "secret-api", "secret-app", url=server.url)
     with pytest.raises(BackendError) as refused:
-        await client.search(T0, T0 + MINUTE)
+        await logs.search(T0, T0 + MINUTE)
     assert str(refused.value).endswith("HTTP 403: Forbidden")
     assert "secret" not in str(refused.value)
     assert server.journal[0].headers["dd-api-key"] == "secret-api"
-    await client.close()
+    await logs.close()
 
 
 @pytest.mark.parametrize("query", ["", "x" * 1001, "avg:x{*}\nby {y}", "\x00"])
-async def test_a_query_that_is_no_line_is_not_sent(server: DatadogServer, client: Datadog, query: str) -> None:
+async def test_a_query_that_is_no_line_is_not_sent(server: DatadogServer, metrics: DatadogMetrics, query: str) -> None:
     with pytest.raises(BackendError, match="a query is one line"):
-        await client.query_metrics(query, T0, T0 + MINUTE)
+        await metrics.query_metrics(query, T0, T0 + MINUTE)
     assert server.journal == []
 
 
 @pytest.mark.parametrize("site", ["", "evil.example/path", "datadoghq.com@evil.example", "localhost", "a..b"])
 def test_a_site_that_is_none_is_refused(site: str) -> None:
     with pytest.raises(BackendError, match="is no Datadog site"):
-        Datadog("a", "b", site=site)
+        DatadogLogs(site, "a", "b")
 
 
 ANSWERS: list[object] = [
@@ -186,11 +196,13 @@ ANSWERS: list[object] = [
 async def test_an_answer_that_is_not_one_of_datadog_is_an_error(answer: bytes) -> None:
     async with misbehaving() as server:
         server.mode, server.body = "200", answer
-        client = Datadog("a", "b", url=server.url)
-        for ask in (client.search(T0, T0 + MINUTE), client.query_metrics("avg:x{*}", T0, T0 + MINUTE)):
+        logs = DatadogLogs(SITE, "a", "b", url=server.url)
+        metrics = DatadogMetrics(SITE, "a", "b", url=server.url)
+        for ask in (logs.search(T0, T0 + MINUTE), metrics.query_metrics("avg:x{*}", T0, T0 + MINUTE)):
             with pytest.raises(BackendError, match=r"the answer is not (one of Datadog|JSON)"):
                 await ask
         server.body = b'{"status": "error", "error": "metric is unknown"}'
         with pytest.raises(BackendError, match="metric is unknown"):
-            await client.query_metrics("avg:x{*}", T0, T0 + MINUTE)
-        await client.close()
+            await metrics.query_metrics("avg:x{*}", T0, T0 + MINUTE)
+        await logs.close()
+        await metrics.close()
