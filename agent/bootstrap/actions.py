@@ -36,3 +36,8 @@ def catalogue_of(settings: Settings, executors: Mapping[str, Executor]) -> Catal
     if not settings.runbooks.is_dir():
         return Catalogue([])
     return Catalogue.load(settings.runbooks).usable(executors)
+
+
+def executors_for(name: str, url: str, token: str) -> dict[str, Executor]:
+    """One endpoint alone, whose effects can be looked up: what a replay acts on."""
+    return {"http": HttpExecutor({name: Endpoint(url=url, token=token, read_back="/effects/{key}")})}

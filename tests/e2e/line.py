@@ -10,6 +10,7 @@ from pathlib import Path
 import uvicorn
 
 from agent.bootstrap import Application, Replaced, bootstrap
+from agent.bootstrap.actions import executors_for
 from agent.domain.event import EventType, Recorded
 from agent.entrypoints.demo.recording import Recording
 from agent.entrypoints.demo.replay import Replay
@@ -18,7 +19,6 @@ from agent.entrypoints.worker import Worker
 from agent.ports import Model
 from agent.settings import Settings
 from agent.testing import FastClock, NoMemory
-from tools.act.http import Endpoint, HttpExecutor
 
 ROOT = Path(__file__).parents[2]
 CASES = ROOT / "evals" / "cases" / "lab"
@@ -66,8 +66,7 @@ async def line(
         settings = Settings.model_validate(
             {"data": data / "data", "config_file": config, "runbooks": ROOT / "runbooks"}
         )
-        endpoint = Endpoint(url=url, token=shop.token, read_back="/effects/{key}")
-        executors = {"http": HttpExecutor({"shop-control": endpoint})}
+        executors = executors_for("shop-control", url, shop.token)
         replaced = Replaced(clock=clock, sources=replay.sources, executors=executors, memory=NoMemory(), model=model)
         async with bootstrap(settings, replaced) as application, _working(application):
             yield Line(application, recording, replay, shop)

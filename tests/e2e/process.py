@@ -10,13 +10,13 @@ from pathlib import Path
 import httpx2
 
 from agent.bootstrap import Replaced, bootstrap
+from agent.bootstrap.actions import executors_for
 from agent.domain.rules import Policy
 from agent.entrypoints.demo.recording import Recording
 from agent.entrypoints.demo.replay import Replay
 from agent.entrypoints.serving import serving
 from agent.settings import Settings
 from agent.testing import FastClock, NoMemory
-from tools.act.http import Endpoint, HttpExecutor
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,11 +44,10 @@ async def _run(setting: Setting) -> None:
     settings = Settings.model_validate(
         {"data": Path(setting.data), "port": setting.port, "runbooks": ROOT / "runbooks"}
     )
-    endpoint = Endpoint(url=setting.shop, token=setting.token, read_back="/effects/{key}")
     replaced = Replaced(
         clock=clock,
         sources=replay.sources,
-        executors={"http": HttpExecutor({"shop-control": endpoint})},
+        executors=executors_for("shop-control", setting.shop, setting.token),
         memory=NoMemory(),
         policy=Policy(autonomy="approve"),
     )

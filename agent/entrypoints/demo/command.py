@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from agent.bootstrap import Application, Replaced, bootstrap
+from agent.bootstrap.actions import executors_for
 from agent.bootstrap.machine import SystemClock
 from agent.domain.approval import Approval, ApprovalStatus
 from agent.domain.errors import ConfigurationError
@@ -25,7 +26,6 @@ from agent.entrypoints.server import server
 from agent.entrypoints.serving import Serving, serving
 from agent.settings import Settings
 from agent.views import IncidentView
-from tools.act.http import Endpoint, HttpExecutor
 
 Answer = Literal["ask", "approve", "deny"]
 
@@ -56,11 +56,10 @@ async def demo(settings: Settings, wish: Wish) -> int:
     async with AsyncExitStack() as opened:
         folder = settings.data if wish.stay else Path(opened.enter_context(tempfile.TemporaryDirectory()))
         control = await opened.enter_async_context(_served(shop))
-        endpoint = Endpoint(url=control, token=shop.token, read_back="/effects/{key}")
         replaced = Replaced(
             clock=clock,
             sources=replay.sources,
-            executors={"http": HttpExecutor({"shop-control": endpoint})},
+            executors=executors_for("shop-control", control, shop.token),
             policy=Policy(autonomy="approve"),
         )
         own = settings.model_copy(update={"data": folder} if wish.stay else {"data": folder, "port": 0})
