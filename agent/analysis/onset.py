@@ -8,7 +8,7 @@ import numpy as np
 
 from agent.analysis.changes import Baseline, baseline
 from agent.analysis.signals import SYMPTOMS, symptom_of
-from agent.analysis.table import Floats, Table
+from agent.analysis.table import Floats, Row, Table
 from agent.domain.alert import Alert
 from agent.domain.incident import Symptom
 
@@ -113,7 +113,14 @@ def symptom_rows(table: Table, alerts: Sequence[Alert], symptom: Symptom | None)
     services = {alert.service for alert in alerts}
     signals = SYMPTOMS[spoken_of(alerts, symptom)]
     of_service = [i for i, row in enumerate(table.rows) if row.component in services and row.edge is None]
-    return [i for i in of_service if table.rows[i].meaning.signal in signals]
+    fitting = [i for i in of_service if table.rows[i].meaning.signal in signals]
+    return [i for i in fitting if any(_agrees(table.rows[i], alert) for alert in alerts)]
+
+
+def _agrees(row: Row, alert: Alert) -> bool:
+    """An alert about one route says nothing of the others."""
+    told = row.reading.series.labels
+    return all(alert.labels.get(name, value) == value for name, value in told.items())
 
 
 def spoken_of(alerts: Sequence[Alert], symptom: Symptom | None) -> Symptom:
