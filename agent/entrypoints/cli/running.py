@@ -9,7 +9,11 @@ import typer
 from agent.entrypoints.cli.say import complain
 
 if TYPE_CHECKING:
+    from agent.entrypoints.demo.command import Wish
     from agent.settings import Settings
+
+_TERMINATED = 128 + 15
+"""The exit code of a process that SIGTERM ended, as a shell gives it."""
 
 Host = Annotated[str | None, typer.Option(help="The address to listen on.", show_default="AGENT_HOST")]
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="The port to listen on.", show_default="AGENT_PORT")]
@@ -48,13 +52,11 @@ def demo(
     if auto_approve and deny:
         raise typer.BadParameter("--auto-approve and --deny contradict each other.")
     from agent.entrypoints.demo.command import Wish
-    from agent.entrypoints.demo.command import demo as run
 
     answer: Literal["approve", "deny", "ask"] = "approve" if auto_approve else "deny" if deny else "ask"
     settings = _settings(None, None, None)
     _log(settings.model_copy(update={"log_level": "WARNING"}))
-    code = asyncio.run(run(settings, Wish(case=case, answer=answer, as_json=as_json, stay=stay)))
-    raise typer.Exit(code)
+    raise typer.Exit(asyncio.run(_show(settings, Wish(case=case, answer=answer, as_json=as_json, stay=stay))))
 
 
 def _settings(host: str | None, port: int | None, data: Path | None) -> "Settings":
@@ -94,6 +96,20 @@ async def _work(settings: "Settings") -> None:
     _log(settings)
     async with bootstrap(settings) as application:
         await working(application)
+
+
+async def _show(settings: "Settings", wish: "Wish") -> int:
+    import asyncio
+    import signal
+
+    from agent.entrypoints.demo.command import demo as run
+
+    shown = asyncio.ensure_future(run(settings, wish))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, shown.cancel)
+    try:
+        return await shown
+    except asyncio.CancelledError:
+        return _TERMINATED
 
 
 def _outlive_signals() -> None:

@@ -1,0 +1,165 @@
+"""The agent as a process, and the command line talking to it: the recorded incident, decided from a second terminal."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[5]
+PATIENCE = 60.0
+"""Seconds; everything here takes a few when the machine is free."""
+
+
+@dataclass
+class Running:
+    """A process of the agent and what it has said so far."""
+
+    process: subprocess.Popen[str]
+    environment: dict[str, str]
+    said: list[str] = field(default_factory=list)
+
+    def until(self, pattern: str) -> re.Match[str]:
+        """The first line that matches, from here on."""
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.said.append(line)
+            if found := re.search(pattern, line):
+                return found
+        raise AssertionError(f"{pattern!r} was never said: {''.join(self.said)}")
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        _, rest = self.process.communicate(timeout=PATIENCE)
+        self.said.append(rest)
+        return self.process.returncode
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Another terminal on the same machine."""
+        return _command(self.environment, *arguments)
+
+    def told(self, *arguments: str) -> Any:
+        done = self.command(*arguments, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+
+@contextmanager
+def started(data: Path, *arguments: str) -> Iterator[Running]:
+    environment = {"PATH": os.environ["PATH"], "AGENT_DATA": str(data), "AGENT_PORT": "0"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "agent", *arguments],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        running = Running(process, environment)
+        try:
+            yield running
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+@contextmanager
+def asking(data: Path) -> Iterator[tuple[Running, str]]:
+    """The agent with a recorded incident that waits for an approval, and the approval's id."""
+    with started(data, "demo", "--stay") as running:
+        url = running.until(r"Serving at (http://127\.0\.0\.1:\d+)")[1]
+        running.environment["AGENT_URL"] = url
+        yield running, running.until(r"approvals approve (\S+)")[1]
+
+
+def test_a_second_agent_on_the_same_data_folder_is_refused_in_one_sentence_and_sigterm_ends_the_first(
+    tmp_path: Path,
+) -> None:
+    with started(tmp_path / "data", "serve") as running:
+        running.until(r"serves at http://127\.0\.0\.1:\d+, ready after")
+        second = running.command("serve")
+        refusal = f"Another incident-agent is running on the data folder {tmp_path}/data; stop it, or set AGENT_DATA"
+        assert (second.returncode, second.stdout, second.stderr) == (1, "", f"{refusal} to another.\n")
+        assert running.stop() == 0
+    assert "Traceback" not in "".join(running.said)
+
+
+def test_a_person_looks_and_approves_from_another_terminal_on_this_machine(tmp_path: Path) -> None:
+    with asking(tmp_path / "data") as (running, approval):
+        [waiting] = running.told("approvals", "list")["approvals"]
+        incident = waiting["incident"]
+        assert waiting["id"] == approval
+
+        [listed] = running.told("incidents", "list")["incidents"]
+        assert (listed["id"], listed["status"]) == (incident, "awaiting_approval")
+        page = running.command("incidents", "show", incident).stdout
+        assert f"incident-agent approvals approve {approval}" in page
+        assert "payment" in page
+
+        nobody = running.command("approvals", "approve", approval)
+        assert (nobody.returncode, nobody.stderr.splitlines()) == (
+            1,
+            ["Nobody is here to be asked; --yes says that you have seen what will be done."],
+        )
+        decided = running.told("approvals", "approve", approval, "--yes", "--reason", "seen")
+        assert (decided["decided_by"], decided["decided_via"], decided["comment"]) == ("local-operator", "cli", "seen")
+
+        again = running.command("approvals", "deny", approval)
+        assert (again.returncode, again.stdout, again.stderr.count("\n")) == (1, "", 1)
+        assert _settled(lambda: running.told("incidents", "show", incident)["effects"]) != []
+        assert running.stop() == 128 + signal.SIGTERM
+    assert "Traceback" not in "".join(running.said)
+    assert running.command("audit", "verify").returncode == 0
+
+
+def test_a_person_denies_and_the_incident_is_left_to_humans(tmp_path: Path) -> None:
+    with asking(tmp_path / "data") as (running, approval):
+        assert running.command("approvals", "deny", approval, "--reason", "a deploy is under way").returncode == 0
+        running.until("Still serving")
+        [one] = running.told("incidents", "list")["incidents"]
+        whole = running.told("incidents", "show", one["id"])
+        assert (one["status"], whole["effects"]) == ("parked", [])
+        assert "a deploy is under way" in running.command("incidents", "show", one["id"], "--report").stdout
+
+        assert running.command("feedback", one["id"], "--verdict", "right").returncode == 0
+        assert running.told("capacity")["episodes"] == 1
+        exported = [json.loads(line) for line in running.command("audit", "export").stdout.splitlines()]
+        assert [entry["sequence"] for entry in exported] == list(range(1, len(exported) + 1))
+        assert running.command("incidents", "show", "inc-nosuch").returncode == 1
+
+
+def _settled(look: Callable[[], Any]) -> Any:
+    """What `look` says once it says something."""
+    until = time.monotonic() + PATIENCE
+    while not (seen := look()) and time.monotonic() < until:
+        pass  # Each look is a process of its own, so that it does not spin.
+    return seen
+
+
+def _command(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "agent", *arguments],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+
+
+@pytest.mark.parametrize("arguments", [["demo", "--auto-approve", "--deny"], ["serve", "--port", "99999"]])
+def test_wishes_that_cannot_be_met_are_wrong_usage(tmp_path: Path, arguments: list[str]) -> None:
+    assert _command({"PATH": os.environ["PATH"], "AGENT_DATA": str(tmp_path)}, *arguments).returncode == 2
