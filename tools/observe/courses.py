@@ -23,7 +23,7 @@ class Course:
 
     series: str
     before: float | None
-    """Median before the alert began."""
+    """Median before the alert, or the onset when it is known."""
     after: float | None
     """Median since."""
     change: str
@@ -48,15 +48,15 @@ def courses(found: Sequence[Series], window: Window) -> list[Course]:
 def _course(one: Series, window: Window) -> Course:
     real = ~np.isnan(one.values)
     times, values = one.times[real], one.values[real]
-    alert = window.alert_at.timestamp()
-    before, after = _median(values[times < alert]), _median(values[times >= alert])
+    divide = window.divide.timestamp()
+    before, after = _median(values[times < divide]), _median(values[times >= divide])
     low, high = (int(np.argmin(values)), int(np.argmax(values))) if len(values) else (0, 0)
     return Course(
         series=label_of(one),
         before=before,
         after=after,
         change=_change(before, after),
-        strength=_strength(before, after, values[times < alert]),
+        strength=_strength(before, after, values[times < divide]),
         first=_at(values, 0),
         last=_at(values, -1),
         lowest=_at(values, low),
@@ -96,7 +96,7 @@ def _clock(times: Any, place: int) -> str:
 
 def _change(before: float | None, after: float | None) -> str:
     if before is None or after is None:
-        return "only after the alert" if before is None and after is not None else "only before the alert"
+        return "only since then" if before is None and after is not None else "only before"
     if before == after:
         return "no change"
     if before == 0:

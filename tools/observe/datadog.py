@@ -36,7 +36,8 @@ class QueryDatadog:
     name = "query_datadog_metrics"
     description = (
         "Query Datadog's metrics over a range (by default from 60 minutes before the alert until now). Gives for each "
-        "series the median before and after the alert, first, last, lowest and highest value; the biggest change first."
+        "series the median before and after the alert (or the onset), first, last, lowest and highest value; "
+        "the biggest change first."
     )
     kind = "metric"
     arguments: type[BaseModel] = DatadogArguments
@@ -56,7 +57,8 @@ class QueryDatadog:
         except BackendError as error:
             return ToolResult(ok=False, text=f"{self.name} {error}", query=query)
         told = courses(found, self._window)
-        head = f"{len(told) or 'No'} series from {self._window.relative(start)} to {self._window.relative(end)}."
+        head = f"{len(told) or 'No'} series from {self._window.relative(start)} to {self._window.relative(end)}"
+        head += f"; before and after {self._window.division}:" if told else "."
         more = [f"... and {len(told) - MOST_COURSES} more series"] if len(told) > MOST_COURSES else []
         return ToolResult(
             ok=True,

@@ -97,7 +97,8 @@ class QueryMetricsRange:
     name = "query_metrics_range"
     description = (
         "Evaluate PromQL over a range (by default from 60 minutes before the alert until now). Gives for each series "
-        "the median before and after the alert, first, last, lowest and highest value; the biggest change first."
+        "the median before and after the alert (or the onset), first, last, lowest and highest value; "
+        "the biggest change first."
     )
     kind = "metric"
     arguments: type[BaseModel] = RangeArguments
@@ -119,7 +120,8 @@ class QueryMetricsRange:
         except BackendError as error:
             return ToolResult(ok=False, text=f"{self.name} {error}", query=query)
         told = courses(found, self._window)
-        head = f"{_count(len(told))} from {self._window.relative(start)} to {self._window.relative(end)}."
+        head = f"{_count(len(told))} from {self._window.relative(start)} to {self._window.relative(end)}"
+        head += f"; before and after {self._window.division}:" if told else "."
         lines = [line_of(course) for course in told[:MOST_COURSES]]
         return ToolResult(
             ok=True,

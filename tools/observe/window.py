@@ -16,16 +16,27 @@ class Window:
     """The incident's own times, in UTC."""
 
     alert_at: datetime
-    """When the first alert began: what comes before is 'before', what comes after is 'after'."""
+    """When the first alert began."""
     now: datetime
     """The moment at which the question is asked; nothing later is looked at."""
+    onset: datetime | None = None
+    """When the trouble itself began, once the analysis has found it: alerts fire late."""
+
+    @property
+    def divide(self) -> datetime:
+        """What comes before is 'before', what comes from then on is 'after'."""
+        return self.onset or self.alert_at
+
+    @property
+    def division(self) -> str:
+        """The same in words."""
+        return f"the onset at {self.onset.astimezone(UTC):%H:%M:%S}Z" if self.onset else "the alert"
 
     def relative(self, at: datetime) -> str:
-        """`12:01:07 (9 min before the alert)`."""
-        minutes = round((at - self.alert_at).total_seconds() / 60)
-        when = (
-            "at the alert" if minutes == 0 else f"{abs(minutes)} min {'after' if minutes > 0 else 'before'} the alert"
-        )
+        """`2026-03-01 11:51:00Z (9 min before the alert)`."""
+        seconds = round((at - self.alert_at).total_seconds())
+        size = f"{abs(seconds)} s" if abs(seconds) < 120 else f"{round(abs(seconds) / 60)} min"
+        when = f"{size} {'after' if seconds > 0 else 'before'} the alert" if seconds else "at the alert"
         return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z ({when})"
 
 

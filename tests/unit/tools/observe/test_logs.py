@@ -6,6 +6,7 @@ import pytest
 
 from tests.unit.tools.observe.telemetry import ALERT, MINUTE, NOW, WINDOW, logs
 from tools.observe.logs import logs_tools
+from tools.observe.window import Window
 from tools.wrap import Toolbox
 
 
@@ -18,12 +19,12 @@ async def test_kinds_are_counted_before_and_after_what_is_new_first(box: Toolbox
     result = await box.call("search_logs", {"minutes_before": 30})
     assert result.text == (
         "3 kinds in 271 lines from 2026-03-01 11:30:00Z (30 min before the alert) "
-        "to 2026-03-01 12:10:00Z (10 min after the alert):\n"
-        "0 -> 30 x [error] cart: connection to db refused, attempt <num> (new since the alert)\n"
+        "to 2026-03-01 12:10:00Z (10 min after the alert); counts before -> since 11:55:00Z:\n"
+        "0 -> 30 x [error] cart: connection to db refused, attempt <num> (new)\n"
         "    e.g. connection to db refused, attempt 5\n"
-        '0 -> 1 x [warning] mail: sent, user_agent="<user_agent>" (new since the alert)\n'
+        '0 -> 1 x [warning] mail: sent, user_agent="<user_agent>" (new)\n'
         '    e.g. sent, user_agent="<user_agent>"\n'
-        "180 -> 60 x [info] cart: GET /cart/<num> took <num> ms (first 11:30:00Z)\n"
+        "150 -> 90 x [info] cart: GET /cart/<num> took <num> ms (first 11:30:00Z)\n"
         "    e.g. GET /cart/-1800 took 6 ms"
     )
     assert (result.entities, result.trust, result.truncated) == (("cart", "mail"), "user-controlled", False)
@@ -66,3 +67,15 @@ async def test_no_match_says_in_which_stretch(box: Toolbox) -> None:
 )
 async def test_arguments_out_of_bounds_are_refused(box: Toolbox, arguments: dict[str, object]) -> None:
     assert not (await box.call("search_logs", arguments)).ok
+
+
+async def test_counts_are_divided_at_the_onset_once_it_is_known(tmp_path: Path) -> None:
+    box = Toolbox(logs_tools(logs(tmp_path), Window(ALERT, NOW, onset=ALERT - 2 * MINUTE)))
+    result = await box.call("search_logs", {"text": "GET", "minutes_before": 30})
+    assert result.text.splitlines()[:2] == [
+        (
+            "1 kinds in 240 lines from 2026-03-01 11:30:00Z (30 min before the alert) "
+            "to 2026-03-01 12:10:00Z (10 min after the alert); counts before -> since 11:58:00Z:"
+        ),
+        "168 -> 72 x [info] cart: GET /cart/<num> took <num> ms (first 11:30:00Z)",
+    ]

@@ -38,7 +38,7 @@ async def test_a_range_is_told_as_before_and_after_the_biggest_change_first(box:
     result = await box.call("query_metrics_range", {"promql": "latency_seconds", "minutes_before": 30})
     assert result.text == (
         "2 series from 2026-03-01 11:30:00Z (30 min before the alert) "
-        "to 2026-03-01 12:10:00Z (10 min after the alert).\n"
+        "to 2026-03-01 12:10:00Z (10 min after the alert); before and after the alert:\n"
         'latency_seconds{service="cart"}: before 0.1, after 0.9 (9 times); first 0.1, last 0.9, '
         "lowest 0.1 at 11:30:00Z, highest 0.9 at 12:00:00Z\n"
         'latency_seconds{service="mail"}: before 0.2, after 0.2 (no change); first 0.2, last 0.2, '

@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.tools.observe.telemetry import ALERT, MINUTE, NOW, WINDOW
 from tools.base import BackendError
-from tools.observe.window import Moment, Span
+from tools.observe.window import Moment, Span, Window
 
 
 @pytest.mark.parametrize(
@@ -52,8 +52,16 @@ def test_a_moment_is_now_unless_it_says_otherwise() -> None:
 
 
 def test_times_are_shown_with_their_distance_to_the_alert() -> None:
-    assert [WINDOW.relative(ALERT - 9 * MINUTE), WINDOW.relative(ALERT), WINDOW.relative(NOW)] == [
+    moments = [ALERT - 9 * MINUTE, ALERT - timedelta(seconds=11), ALERT, NOW]
+    assert [WINDOW.relative(at) for at in moments] == [
         "2026-03-01 11:51:00Z (9 min before the alert)",
+        "2026-03-01 11:59:49Z (11 s before the alert)",
         "2026-03-01 12:00:00Z (at the alert)",
         "2026-03-01 12:10:00Z (10 min after the alert)",
     ]
+
+
+def test_before_ends_at_the_onset_once_it_is_known() -> None:
+    known = Window(ALERT, NOW, onset=ALERT - 4 * MINUTE)
+    assert (WINDOW.divide, WINDOW.division) == (ALERT, "the alert")
+    assert (known.divide, known.division) == (ALERT - 4 * MINUTE, "the onset at 11:56:00Z")
