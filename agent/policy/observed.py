@@ -96,8 +96,11 @@ def _take(one: Evidence, names: Names, seen: Observed) -> None:
     seen.words += [one.source, one.entity]
     seen.bounds += bounds
     _take_text(one.query, place, names, seen)
-    _take_text(one.summary, place.with_text(one.query, names), names, seen)
-    _walk(one.content, place.with_text(one.query, names), names, seen, _DEEP)
+    about = place.with_text(one.query, names)
+    # A query may name neighbours too: whose values they are, the evidence itself knows better.
+    about = replace(about, whose=whose) if whose else about
+    _take_text(one.summary, about, names, seen)
+    _walk(one.content, about, names, seen, _DEEP)
 
 
 def _walk(content: JsonValue, place: _Place, names: Names, seen: Observed, depth: int) -> None:
