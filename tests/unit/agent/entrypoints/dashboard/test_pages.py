@@ -1,0 +1,86 @@
+"""Is everything from outside shown as text, and as what it is?"""
+
+import re
+from datetime import timedelta
+
+import pytest
+from jinja2 import UndefinedError
+
+from agent.entrypoints.dashboard import pages
+from tests.unit.agent.identity.in_memory import NOW
+
+
+def _rendered(template: str, **variables: object) -> str:
+    return pages._environment().from_string(template).render(variables)
+
+
+def test_markup_from_outside_is_escaped_in_text_and_in_attributes() -> None:
+    outside = "\"><script>alert('1')</script>"
+    escaped = "&#34;&gt;&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;"
+    assert _rendered('<a title="{{ one }}">{{ one }}</a>', one=outside) == f'<a title="{escaped}">{escaped}</a>'
+
+
+def test_what_could_hide_or_rearrange_is_written_out_and_lines_stay() -> None:
+    assert _rendered("{{ one }}", one="a\u202eb\u200b\x1b[2J\n\tc\ud800\r") == (
+        "a\\u202eb\\u200b\\u001b[2J\n\tc\\ud800\\u000d"
+    )
+
+
+def test_a_missing_variable_is_an_error() -> None:
+    with pytest.raises(UndefinedError):
+        _rendered("{{ nobody_set_this }}")
+
+
+@pytest.mark.parametrize(
+    ("address", "clickable"),
+    [
+        ("https://prometheus/graph", True),
+        ("http://prometheus/graph", True),
+        ("javascript:alert(1)", False),
+        ("\tjavascript:alert(1)", False),
+        ("data:text/html,x", False),
+        ("//elsewhere", False),
+    ],
+)
+def test_only_addresses_of_pages_can_be_clicked(address: str, clickable: bool) -> None:
+    assert _rendered("{{ one is link }}", one=address) == str(clickable)
+
+
+@pytest.mark.parametrize(
+    ("away", "says"),
+    [
+        (timedelta(0), "now"),
+        (timedelta(seconds=59), "59 s ago"),
+        (timedelta(minutes=3), "3 min ago"),
+        (timedelta(minutes=119), "119 min ago"),
+        (timedelta(hours=3), "3 h ago"),
+        (timedelta(days=3), "3 d ago"),
+        (timedelta(minutes=-12), "in 12 min"),
+    ],
+)
+def test_how_long_ago_is_said_in_one_unit(away: timedelta, says: str) -> None:
+    assert pages.ago(NOW - away, NOW) == says
+
+
+def test_long_evidence_is_cut_and_says_so() -> None:
+    assert _rendered("{{ one | content }}", one="x" * (pages.LONGEST + 7)) == "x" * pages.LONGEST + (
+        "\n… 7 characters more"
+    )
+
+
+def test_a_new_style_has_a_new_address() -> None:
+    assert pages.style_address().startswith("/static/dashboard.css?v=")
+    assert b"@import" not in pages.style()
+    assert b"url(" not in pages.style()
+
+
+def test_no_template_has_a_script_or_a_style_of_its_own_or_turns_escaping_off() -> None:
+    environment = pages._environment()
+    assert environment.loader is not None
+    forbidden = re.compile(r"<script|<style|style=|\bon\w+=|\|\s*safe|autoescape|Markup")
+    found = {
+        name: forbidden.findall(environment.loader.get_source(environment, name)[0])
+        for name in environment.list_templates()
+    }
+    assert found == {name: [] for name in found}
+    assert "incident.html" in found
