@@ -24,6 +24,6 @@ def _template(name: str) -> tuple[str, Template]:
     system, parting, user = (Path(__file__).parent / f"{name}.md").read_text(encoding="utf-8").partition(_PARTING)
     if not parting or "{{" in system or "{%" in system:
         raise ValueError(f"prompts/{name}.md needs the line {_PARTING.strip()} and no variable above it")
-    # Texts for a model, not for a browser; what comes from outside is JSON by then.
-    environment = Environment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)  # noqa: S701
+    # What comes from outside is JSON by then.
+    environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True)  # noqa: S701 (no browser reads it)
     return system.strip(), environment.from_string(user)

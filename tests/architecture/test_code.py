@@ -11,6 +11,7 @@ OUTERMOST = {
     "agent/storage/database.py",  # the writer thread hands every error to the caller that waits for its change
     "agent/entrypoints/cli/frame.py",  # a person gets a sentence, whatever went wrong
     "tools/clients/threads.py",  # what a thread raises is handed to whoever waits for it
+    "agent/entrypoints/problems.py",  # a caller gets a sentence, whatever went wrong
     "agent/entrypoints/worker.py",  # whatever a job raises, the worker goes on with the next one
 }
 """Where errors of every kind may be caught: the frames that nothing stands around. Raising again is no catching."""
