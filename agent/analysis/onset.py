@@ -142,6 +142,7 @@ def _seen(table: Table, first: int, last: int, weight: float, rare: float) -> On
 
 def _told(table: Table, told: datetime, step: timedelta) -> Onset:
     """Nothing to see in the symptom: the last samples before the alerts and all since."""
-    first = max(0, min(table.column(told - _DEFAULT_STEPS * step), len(table.times) - 3))
+    at = told - _DEFAULT_STEPS * step
+    first = max(0, min(table.column(at), len(table.times) - 3))
     why = f"no series shows the symptom clearly; taken from the alerts' own time, {told:%H:%M:%S} UTC"
-    return Onset(table.at(first) if len(table.times) else told, 0.0, first, len(table.times), why)
+    return Onset(at, 0.0, first, len(table.times), why)

@@ -12,7 +12,7 @@ from agent.analysis.changes import Shift
 from agent.analysis.dossier import Dossier, Weighed
 from agent.analysis.findings import Findings
 from agent.analysis.log_templates import LineShift
-from agent.analysis.signals import Signal
+from agent.analysis.signals import ECHOES, Signal
 from agent.analysis.storm import Blame
 from agent.analysis.topology import Flow
 from agent.domain.evidence import Evidence, EvidenceKind
@@ -25,6 +25,16 @@ _PER_SUSPECT = 3
 """Pieces of evidence a suspect carries."""
 _DECIDED = 0.4
 """Confidence from which the first suspect is called the cause."""
+_CHANGED = {
+    "deploy": Fault.DEPLOYMENT,
+    "restart": Fault.DEPLOYMENT,
+    "scale": Fault.DEPLOYMENT,
+    "config": Fault.CONFIGURATION,
+    "flag": Fault.CONFIGURATION,
+    "infrastructure": Fault.INFRASTRUCTURE,
+}
+_TELLING = 4.0
+"""Robust deviations from which a shift says what kind of fault it is."""
 _FEW_ALERTS = 3
 """More alerts than this are something, whatever the series show."""
 _SAMPLES = 6
@@ -251,26 +261,23 @@ def _blame(blame: Blame, ledger: _Ledger) -> str:
 
 
 def _fault(one: Dossier, weighed: Weighed) -> Fault:
-    """The kind of fault, by what speaks loudest: a change, a resource, then what the requests show."""
+    """The kind of fault, by what speaks loudest: a change, the component's own state, then what its requests show."""
     if weighed.graph.kinds.get(one.component) in {"host", "node"}:
         return Fault.INFRASTRUCTURE
     for change, _ in one.changes:
-        return {"deploy": Fault.DEPLOYMENT, "config": Fault.CONFIGURATION, "flag": Fault.CONFIGURATION}.get(
-            change.kind, Fault.DEPLOYMENT if change.kind == "restart" else Fault.UNKNOWN
-        )
-    for shift in one.shifts:
-        signal = shift.row.meaning.signal
-        if shift.own >= 2 and signal not in {Signal.OTHER, Signal.TRAFFIC}:
-            return signals.FAULTS[signal]
+        return _CHANGED.get(change.kind, Fault.UNKNOWN)
+    telling = [shift for shift in one.shifts if shift.own >= _TELLING]
+    for shift in sorted(telling, key=_loudness):
+        if shift.row.meaning.signal not in {Signal.OTHER, Signal.TRAFFIC}:
+            return signals.FAULTS[shift.row.meaning.signal]
     if one.flows or one.lines:
         return Fault.APPLICATION
-    return _fault_of_alerts(one)
+    return signals.FAULTS[one.blame.signal] if one.blame else Fault.UNKNOWN
 
 
-def _fault_of_alerts(one: Dossier) -> Fault:
-    if one.blame and one.blame.telling:
-        return signals.FAULTS[signals.meaning(one.blame.telling[0][0], {}).signal]
-    return Fault.UNKNOWN
+def _loudness(shift: Shift) -> tuple[bool, bool, float, float]:
+    """Measured on the component itself before measured by its callers, its state before its requests."""
+    return (shift.row.edge is not None, shift.row.meaning.signal in ECHOES, -shift.standing, -shift.own)
 
 
 def _summary(weighed: Weighed, verdict: Verdict, suspects: Sequence[Suspect]) -> str:

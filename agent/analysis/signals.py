@@ -108,7 +108,7 @@ ECHOES = frozenset({Signal.LATENCY, Signal.OUTGOING_LATENCY, Signal.ERRORS, Sign
 
 FAULTS: Mapping[Signal, Fault] = {
     Signal.LATENCY: Fault.APPLICATION,
-    Signal.OUTGOING_LATENCY: Fault.DEPENDENCY,
+    Signal.OUTGOING_LATENCY: Fault.NETWORK,
     Signal.SELF_TIME: Fault.APPLICATION,
     Signal.ERRORS: Fault.APPLICATION,
     Signal.AVAILABILITY: Fault.APPLICATION,

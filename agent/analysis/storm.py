@@ -36,6 +36,8 @@ class Blame:
     first: datetime
     telling: tuple[tuple[str, int, int], ...]
     """(what, how many of its parts raise it, components that raise it), the most telling first."""
+    signal: Signal
+    """What the most telling alert is about."""
 
 
 @dataclass(frozen=True)
@@ -140,12 +142,13 @@ def _relevance(alert: Alert) -> float:
 def _blame(node: str, raised: _Raised, parts: frozenset[str], weights: Mapping[str, float]) -> Blame:
     bearing = {name: raised.alerts[name] for name in (node, *parts) if name in raised.alerts}
     telling = sorted(weights, key=lambda kind: (-weights[kind], kind))[:3]
+    raising = {kind: sum(kind in kinds for kinds in bearing.values()) for kind in telling}
+    told = next(found[0] for kinds in bearing.values() for kind, found in kinds.items() if kind == telling[0])
     return Blame(
         component=node,
         weight=sum(weights.values()),
         alerts=sum(len(found) for kinds in bearing.values() for found in kinds.values()),
         first=min(alert.starts_at for kinds in bearing.values() for found in kinds.values() for alert in found),
-        telling=tuple(
-            (kind, sum(kind in kinds for kinds in bearing.values()), raised.raisers[kind]) for kind in telling
-        ),
+        telling=tuple((kind, raising[kind], raised.raisers[kind]) for kind in telling),
+        signal=signal(told),
     )

@@ -1,0 +1,50 @@
+from datetime import timedelta
+
+import numpy as np
+
+from agent.analysis import onset
+from agent.analysis.table import tabulate
+from agent.domain.incident import Symptom
+from tests.unit.agent.analysis.made import NOW, STEP, Shop, alert, slow_back
+
+
+def _found(shop: Shop, late: timedelta = timedelta(0)) -> onset.Onset:
+    seen = shop.observed(shop.alert(late=late))
+    return onset.find(tabulate(seen), seen.alerts, None, NOW, STEP)
+
+
+def test_the_onset_is_when_the_symptom_left_its_range() -> None:
+    found = _found(slow_back(), late=timedelta(minutes=2))
+
+    assert (found.at, found.sure) == (NOW - timedelta(minutes=3), 1.0)
+    assert found.why.startswith("the symptom left its usual range at 11:57:00 UTC")
+
+
+def test_a_symptom_that_does_not_show_is_taken_from_the_alert_and_not_sure() -> None:
+    found = _found(Shop())
+
+    assert (found.at, found.sure) == (NOW - timedelta(minutes=4), 0.0)
+
+
+def test_an_excess_over_long_before_the_alert_is_another_incident() -> None:
+    shop = slow_back()
+    seen = shop.observed()
+    table = tabulate(seen)
+    earlier = table.column(NOW - timedelta(minutes=14))
+    table.values[:, earlier : earlier + 6] *= 3
+
+    assert onset.find(table, seen.alerts, None, NOW, STEP).at == NOW - timedelta(minutes=3)
+
+
+def test_alerts_that_speak_of_different_things_speak_of_none() -> None:
+    alerts = [alert("HighLatency", NOW), alert("HighErrorRatio", NOW)]
+
+    assert [onset.spoken_of(alerts, None), onset.spoken_of(alerts[:1], None)] == [Symptom.OTHER, Symptom.LATENCY]
+
+
+def test_the_heaviest_segment_may_end_before_the_series_does() -> None:
+    assert onset.heaviest(np.array([-1.0, 2.0, np.nan, 3.0, -9.0, 4.0])) == (5.0, 1, 4)
+
+
+def test_nothing_above_zero_is_no_segment() -> None:
+    assert onset.heaviest(np.array([-1.0, -2.0])) == (0.0, 0, 0)

@@ -1,0 +1,181 @@
+import dataclasses
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from agent.analysis.findings import Findings
+from agent.analysis.observations import Observations, readings
+from agent.analysis.ranking import diagnose
+from agent.domain.hypothesis import Fault, Verdict
+from tests.unit.agent.analysis.made import NOW, STEP, Shop, alert, slow_back
+from tools.base import Change, LogLine, Series, Topology
+
+
+def test_deepest_component_that_explains_its_callers_is_the_cause() -> None:
+    findings = diagnose(slow_back().observed())
+
+    assert (findings.verdict, findings.component, findings.fault) == (Verdict.CAUSE, "back", Fault.RESOURCE_CPU)
+    assert findings.confidence > 0.9
+    assert findings.onset.at == NOW - timedelta(minutes=3)
+
+
+def test_every_claim_and_suspect_cites_evidence_that_is_there_and_says_how_to_ask_again() -> None:
+    findings = diagnose(slow_back().observed())
+
+    known = {one.id for one in findings.evidence}
+    cited = _cited(findings)
+    assert findings.claims
+    assert all(claim.evidence for claim in findings.claims)
+    assert cited <= known
+    by_entity = {one.entity: one for one in findings.evidence if "latency" in one.query}
+    assert by_entity["back"].query == 'request_latency_seconds{service="back"}'
+    assert by_entity["back"].summary == "latency of back went from 0.0501 to 0.349 (120 robust deviations)."
+
+
+def test_a_caller_that_only_waits_is_ruled_out_with_what_it_waits_for() -> None:
+    findings = diagnose(slow_back().observed())
+
+    assert "middle: its extra latency is passed on from back, which it depends on." in findings.ruled_out
+
+
+def test_names_do_not_matter() -> None:
+    renamed = dataclasses.replace(slow_back(), names={"front": "zx", "middle": "qq-1", "back": "cpu", "side": "db"})
+
+    plain, other = diagnose(slow_back().observed()), diagnose(renamed.observed())
+
+    assert [renamed.called(one.component) for one in plain.suspects] == [one.component for one in other.suspects]
+    assert [one.score for one in plain.suspects] == pytest.approx([one.score for one in other.suspects])
+
+
+@pytest.mark.parametrize("minutes", [1, 4, 10])
+def test_a_late_alert_does_not_change_the_cause(minutes: int) -> None:
+    shop = dataclasses.replace(slow_back(), began=NOW - timedelta(minutes=11))
+
+    findings = diagnose(shop.observed(shop.alert(late=timedelta(minutes=minutes))))
+
+    assert findings.component == "back"
+    assert abs(findings.onset.at - shop.began) <= STEP
+
+
+def test_quiet_series_under_a_latency_alert_are_healthy() -> None:
+    findings = diagnose(Shop().observed())
+
+    assert (findings.verdict, findings.component, findings.fault) == (Verdict.HEALTHY, "", Fault.NONE)
+
+
+def test_nothing_observed_is_inconclusive() -> None:
+    findings = diagnose(Observations(now=NOW, step=STEP, alerts=(alert("X", NOW, service="front"),)))
+
+    assert (findings.verdict, findings.confidence, findings.component) == (Verdict.INCONCLUSIVE, 0.0, "")
+
+
+def test_failures_are_divided_by_what_fails_not_by_what_is_slow() -> None:
+    shop = Shop(
+        lifts={
+            ("error_ratio", "front"): 0.2,
+            ("error_ratio", "middle"): 0.25,
+            ("request_latency_seconds", "side"): 0.5,
+        }
+    )
+
+    findings = diagnose(shop.observed(shop.alert("HighErrorRatio")))
+
+    assert findings.suspects[0].component == "middle"
+
+
+def test_a_dependency_first_called_in_the_incident_blames_its_caller() -> None:
+    shop = Shop(lifts={("error_ratio", "front"): 0.2, ("error_ratio", "middle"): 0.25})
+    fresh = [
+        Series(metric, {"service": "unheard-of"}, np.array([NOW.timestamp()]), np.array([value]))
+        for metric, value in (("error_ratio", 1.0), ("requests_per_second", 20.0))
+    ]
+    seen = shop.observed(shop.alert("HighErrorRatio"))
+    graph = Topology(seen.topology.nodes, seen.topology.edges | {("middle", "unheard-of")}) if seen.topology else None
+    seen = dataclasses.replace(seen, readings=(*seen.readings, *readings(fresh)), topology=graph)
+
+    assert diagnose(seen).suspects[0].component == "middle"
+
+
+def test_a_silent_component_is_judged_by_what_its_callers_see() -> None:
+    shop = Shop(lifts={("error_ratio", "front"): 0.2, ("error_ratio", "middle"): 0.25})
+    seen = shop.observed(shop.alert("HighErrorRatio"))
+    kept = [one for one in seen.readings if one.series.labels["service"] != "back"]
+    times = kept[0].series.times
+    failing = np.where(times >= shop.began.timestamp(), 0.25, 0.0)
+    edges = [
+        Series("call_error_ratio", {"service": "middle", "target": "back"}, times, failing),
+        Series("calls_per_second", {"service": "middle", "target": "back"}, times, np.full(len(times), 80.0)),
+    ]
+
+    findings = diagnose(dataclasses.replace(seen, readings=(*kept, *readings(edges))))
+
+    assert findings.suspects[0].component == "back"
+
+
+def test_a_change_at_the_onset_names_the_fault() -> None:
+    deploy = Change(at=NOW - timedelta(minutes=4), service="back", kind="deploy", summary="2.3.1 -> 2.4.0", source="ci")
+
+    findings = diagnose(slow_back().observed(changes=(deploy,)))
+
+    assert (findings.component, findings.fault) == ("back", Fault.DEPLOYMENT)
+    assert any("deploy of back" in claim.text and "1 min before the onset" in claim.text for claim in findings.claims)
+
+
+def test_who_complains_of_another_is_not_the_first_suspect() -> None:
+    lines = tuple(
+        LogLine(NOW - timedelta(seconds=second), "middle", f"order {second} failed: back: connection refused", "error")
+        for second in range(0, 150, 3)
+    )
+    usual = tuple(
+        LogLine(NOW - timedelta(minutes=minute), service, "request served", "info")
+        for minute in range(4, 60)
+        for service in ("middle", "back")
+    )
+
+    findings = diagnose(dataclasses.replace(Shop().observed(), readings=(), lines=(*usual, *lines)))
+
+    assert findings.suspects[0].component == "back"
+    assert "order <num> failed: back: connection refused" in findings.suspects[0].why
+    assert [one.trust for one in findings.evidence if one.kind == "log"] == ["user-controlled"]
+
+
+def test_renamed_evidence_is_renamed_wherever_it_is_cited() -> None:
+    findings = diagnose(slow_back().observed()).renamed(lambda id_: f"e{id_}")
+
+    known = {one.id for one in findings.evidence}
+    assert all(id_.startswith("ea") for id_ in known)
+    assert _cited(findings) <= known
+
+
+def _cited(findings: Findings) -> set[str]:
+    by_claims = {id_ for claim in findings.claims for id_ in claim.evidence}
+    return by_claims | {id_ for suspect in findings.suspects for id_ in suspect.evidence}
+
+
+def test_the_diagnosis_without_a_model_is_complete() -> None:
+    diagnosis = diagnose(slow_back().observed()).diagnosis("the provider is down")
+
+    assert (diagnosis.analysed_by, diagnosis.component, diagnosis.degraded_because) == (
+        "analysis",
+        "back",
+        "the provider is down",
+    )
+    assert diagnosis.summary.startswith("back is the most probable cause since 11:57:00 UTC.")
+    assert diagnosis.next_check
+
+
+def test_cost_grows_no_worse_than_linearly_in_series() -> None:
+    """Counted in table cells, not in seconds: each series is one row, whatever the number of the others."""
+    from agent.analysis.ranking import weigh
+
+    seen = slow_back().observed()
+    many = [
+        Series("cpu_usage_cores", {"service": f"s{i}"}, seen.readings[0].series.times, seen.readings[0].series.values)
+        for i in range(300)
+    ]
+
+    weighed = weigh(dataclasses.replace(seen, readings=(*seen.readings, *readings(many))))
+
+    assert weighed.table.values.shape == (len(seen.readings) + 300, len(seen.readings[0].series.times))
+    assert weighed.dossiers[0].component == "back"
