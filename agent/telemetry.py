@@ -166,7 +166,9 @@ class _ForPeople(_Formatter):
 
 
 class Meters:
-    """Every number the agent publishes. One object a process, made by the composition root.
+    """The numbers the agent publishes, but for those of models (`agent.llm.usage`), which join the same registry.
+
+    One object a process, made by the composition root.
 
     Labels are closed sets (integrations, statuses, models that are configured): nothing an outsider sends
     becomes a label, so that nobody can blow up the number of series.
@@ -193,37 +195,26 @@ class Meters:
             ("integration",),
             (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
         )
-        self.alerts = counter("incident_agent_alerts", "Alerts placed, by where they ended", "integration", "fate")
-        self.dropped = counter("incident_agent_dropped", "Anything left out, whatever it was", "what", "why")
 
-        self.incidents_opened = counter("incident_agent_incidents_opened", "Incidents opened or reopened", "severity")
+        # What the record holds now: every process says the same, so that dashboards take the maximum, not the sum.
+        self.alerts = gauge("incident_agent_alerts", "Alerts, by where they ended", "fate")
         self.incidents = gauge("incident_agent_incidents", "Incidents now, by status", "status")
+        self.queue_depth = gauge("incident_agent_queue_depth", "Jobs waiting", "state")
+        self.queue_age = gauge("incident_agent_queue_oldest_seconds", "Age of the oldest job that is due")
+        self.actions_paused = gauge("incident_agent_actions_paused", "1 while every action is stopped")
+
+        # What the journal has told since this process began: again the same in every process.
+        self.journal_sequence = gauge("incident_agent_journal_sequence", "Sequence number of the latest entry seen")
+        self.journal_broken = gauge("incident_agent_journal_broken", "1 once an entry does not follow the one before")
+        self.incidents_opened = counter("incident_agent_incidents_opened", "Incidents opened", "severity")
+        self.incidents_reopened = counter("incident_agent_incidents_reopened", "New episodes of known incidents")
+        self.diagnoses = counter("incident_agent_diagnoses", "Diagnoses made", "verdict")
         self.time_to_diagnosis = histogram(
             "incident_agent_time_to_diagnosis_seconds",
             "From an incident's opening to its diagnosis",
-            ("analysed_by",),
+            (),
             (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800),
         )
-        self.diagnoses = counter("incident_agent_diagnoses", "Diagnoses made", "verdict", "analysed_by")
-        self.claims = counter("incident_agent_claims", "Claims of diagnoses, kept or dropped by the evidence", "fate")
-
-        self.queue_depth = gauge("incident_agent_queue_depth", "Jobs waiting or leased", "state")
-        self.queue_age = gauge("incident_agent_queue_oldest_seconds", "Age of the oldest job that is due")
-        self.jobs = counter("incident_agent_jobs", "Deliveries of jobs, by how they ended", "kind", "outcome")
-        self.job_seconds = histogram(
-            "incident_agent_job_seconds",
-            "How long a delivery of a job was worked on",
-            ("kind",),
-            (0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300),
-        )
-        self.steps = histogram(
-            "incident_agent_step_seconds",
-            "How long a node of the graph took",
-            ("node",),
-            (0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 120),
-        )
-        self.tool_calls = counter("incident_agent_tool_calls", "Calls of reading tools", "tool", "outcome")
-
         self.approvals = counter("incident_agent_approvals", "Approvals, by what became of them", "status")
         self.approval_wait = histogram(
             "incident_agent_approval_wait_seconds",
@@ -232,29 +223,11 @@ class Meters:
             (10, 30, 60, 120, 300, 600, 900, 1800),
         )
         self.effects = counter("incident_agent_effects", "Effects on the outside", "kind", "status")
-        self.recovered = counter("incident_agent_verifications", "Actions verified", "outcome")
-        self.actions_paused = gauge("incident_agent_actions_paused", "1 while every action is stopped")
-        self.journal_sequence = gauge("incident_agent_journal_sequence", "Sequence number of the journal's head")
-        self.journal_broken = gauge("incident_agent_journal_broken", "1 when the journal does not verify")
-        self.workers = gauge("incident_agent_workers_busy", "Workers that hold a job now")
-        self.start_seconds = gauge("incident_agent_start_seconds", "From the start of the process until it was ready")
-
-        self.llm_requests = counter("llm_requests", "Calls of a language model", "model", "endpoint", "status")
-        self.llm_seconds = histogram(
-            "llm_request_duration_seconds",
-            "How long a call of a language model took",
-            ("model", "endpoint"),
-            (0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120),
-        )
-        self.llm_tokens = counter("llm_tokens", "Tokens of language models", "model", "type")
-        # A counter's name must end in _total and this one's, a promise to dashboards, does not: hence a gauge.
-        self.llm_cost = gauge("llm_cost_total_usd", "What language models cost, in US dollars", "model", "provider")
-        self.llm_active = gauge("llm_active_requests", "Calls of language models under way")
-        self.llm_errors = counter("llm_errors", "Calls of a language model that failed", "model", "error_type")
+        self.verifications = counter("incident_agent_verifications", "Actions verified", "outcome")
+        self.jobs_dead = counter("incident_agent_jobs_dead", "Jobs set aside after the third failure")
+        self.parked = counter("incident_agent_parked", "Incidents handed to a human")
 
         # A series that begins at 1 shows no increase; what an alert rule watches therefore begins at 0.
-        for kind in ("investigate", "resume", "learn"):
-            self.jobs.labels(kind, "dead")
         for kind in ("action", "rollback", "ticket", "message"):
             self.effects.labels(kind, "unknown")
 

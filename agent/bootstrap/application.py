@@ -29,6 +29,7 @@ from agent.service import Service
 from agent.service.intake import Intake
 from agent.service.people import People
 from agent.service.placement import Placement
+from agent.service.questions import Questions
 from agent.service.runs import Runs
 from agent.service.upkeep import Upkeep
 from agent.settings import Config, Settings
@@ -100,6 +101,7 @@ async def bootstrap(settings: Settings, replaced: Replaced | None = None) -> Asy
     replaced = replaced or Replaced()
     config = settings.config()
     clock = replaced.clock or SystemClock()
+    meters = Meters()
     with data_folder(settings.data) as folder:
         configured = settings.secret_key.get_secret_value() if settings.secret_key else ""
         secrets = open_secrets(folder, configured)
@@ -108,7 +110,9 @@ async def bootstrap(settings: Settings, replaced: Replaced | None = None) -> Asy
             memory = replaced.memory or await opened.enter_async_context(
                 open_memory(settings, folder, record.lessons, clock, secrets.derive("pseudonyms"))
             )
-            model = replaced.model or await opened.enter_async_context(open_model(settings))
+            model = replaced.model or await opened.enter_async_context(
+                open_model(settings, config.model_limits, meters)
+            )
             keys = Keys(SqlKeys(record.database, record.chain), secrets.derive("keys"), clock)
             operator = await local_operator(folder, keys)
             yield _assemble(
@@ -117,11 +121,12 @@ async def bootstrap(settings: Settings, replaced: Replaced | None = None) -> Asy
                 record,
                 replace(replaced, memory=memory, model=model),
                 Identity(secrets=secrets, keys=keys, local_operator=operator),
+                meters=meters,
             )
 
 
 def _assemble(
-    settings: Settings, config: Config, record: Record, replaced: Replaced, identity: Identity
+    settings: Settings, config: Config, record: Record, replaced: Replaced, identity: Identity, *, meters: Meters
 ) -> Application:
     clock = record.chain.clock
     sources = replaced.sources or sources_of(settings, config, SqlChanges(record.database))
@@ -159,6 +164,7 @@ def _assemble(
         placement=placement,
         runs=Runs(record.database, graph, partial(_for_run, context, toolbox)),
         people=People(record.database, record.chain, record.queue),
+        questions=Questions(graph, partial(_for_question, context, toolbox)),
         upkeep=Upkeep(record.database, record.chain, record.queue, config.quiet_period),
     )
     return Application(
@@ -172,7 +178,7 @@ def _assemble(
         record=record,
         dispatcher=Dispatcher(record.journal, channels, clock),
         sources=sources,
-        meters=Meters(),
+        meters=meters,
     )
 
 
@@ -197,8 +203,12 @@ def _context(settings: Settings, config: Config, record: Record, sources: Source
 
 
 def _for_run(context: Context, toolbox: Toolbox, lease: Lease, incident: Incident) -> Context:
+    return replace(_for_question(context, toolbox, incident), lease=lease)
+
+
+def _for_question(context: Context, toolbox: Toolbox, incident: Incident) -> Context:
     window = Window(alert_at=incident.opened_at, now=context.clock.now())
-    return replace(context, lease=lease, tools=toolbox.tools(window))
+    return replace(context, tools=toolbox.tools(window))
 
 
 async def _known_topology(sources: Sources, clock: Clock) -> Topology | None:

@@ -4,23 +4,33 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from agent.domain.rules import ModelLimits
 from agent.llm.chat import connect
+from agent.llm.usage import Meter
 from agent.memory.chroma import ChromaMemory
 from agent.memory.embedding import Embedder, ProvidedEmbedder, local_embedder
 from agent.memory.place import Folder, Server
 from agent.policy.redaction import Redactor
 from agent.ports import Clock, Lessons, Memory, Model
 from agent.settings import Settings
+from agent.telemetry import Meters
 
 
 @asynccontextmanager
-async def open_model(settings: Settings) -> AsyncIterator[Model | None]:
+async def open_model(settings: Settings, limits: ModelLimits, meters: Meters) -> AsyncIterator[Model | None]:
     """The configured model; none when there is neither a model's name nor a key: then the analysis answers alone."""
     named = settings.model or ("openai:gpt-5-mini" if settings.openai_api_key else "")
     if not named:
         yield None
         return
-    chat = connect(named, settings.model_fallbacks, base_url=settings.openai_base_url, api_key=settings.openai_api_key)
+    chat = connect(
+        named,
+        settings.model_fallbacks,
+        base_url=settings.openai_base_url,
+        api_key=settings.openai_api_key,
+        limits=limits,
+        meter=Meter(meters.registry, limits.prices),
+    )
     try:
         yield chat
     finally:
@@ -52,7 +62,6 @@ async def _embedder(settings: Settings) -> Embedder:
 
     from agent.llm.embeddings import Embeddings
     from agent.llm.endpoints import endpoint
-    from agent.llm.usage import Meter
 
     place = endpoint(
         settings.embeddings,

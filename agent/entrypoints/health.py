@@ -40,6 +40,7 @@ async def metrics(request: Request, _: Reader) -> Response:
     """The numbers, in Prometheus' text format."""
     application = application_of(request)
     await _measure(application)
+    await request.app.state.counting.catch_up()
     content = await asyncio.to_thread(application.meters.exposition)
     return Response(content, media_type="text/plain; version=0.0.4; charset=utf-8")
 
@@ -65,6 +66,8 @@ async def _has_a_key(request: Request) -> bool:
 async def _measure(application: Application) -> None:
     """What only the record knows is read when somebody asks."""
     load, meters = await application.views.load(), application.meters
+    for fate, number in load.alerts.items():
+        meters.alerts.labels(fate).set(number)
     for status in IncidentStatus:
         meters.incidents.labels(status).set(load.incidents.get(status, 0))
     meters.queue_depth.labels("waiting").set(load.jobs_waiting)

@@ -13,6 +13,7 @@ from agent.bootstrap import Application
 from agent.entrypoints import events, health, rest, webhooks
 from agent.entrypoints.auth import Guarded, Reader
 from agent.entrypoints.bodies import Room
+from agent.entrypoints.counting import Counting
 from agent.entrypoints.dashboard import router as dashboard
 from agent.entrypoints.events import Readers
 from agent.entrypoints.problems import LastResort, install, problem
@@ -38,6 +39,7 @@ def create_app(application: Application) -> FastAPI:
     app.state.room = Room()
     app.state.readers = Readers()
     app.state.senders = Senders()
+    app.state.counting = Counting(application)
     app.router.routes.extend(webhooks.routes())
     for router in (rest.router, events.router, health.open_router, health.router):
         app.include_router(router)

@@ -12,7 +12,7 @@ from agent.entrypoints.cli.commands import app
 from tests.architecture.sources import ROOT
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("runbooks/**/*.md")])
-TYPED_ELSEWHERE = ["docker-compose.yml", "deploy/monitoring/rules.yml", "deploy/monitoring/alertmanager.yml"]
+TYPED_ELSEWHERE = ["docker-compose.yml", "deploy/monitoring/rules.yml", "deploy/monitoring/prometheus.yml"]
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,10 @@ from datetime import UTC, datetime
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from agent.domain.rules import Price
+from agent.llm.assembly import Tokens
+from agent.llm.endpoints import Endpoint
+from agent.llm.usage import Meter
 from agent.telemetry import Log, Meters, configure, logged_with, printable
 
 
@@ -131,34 +135,32 @@ def test_printable_writes_out_what_could_steer_a_terminal(text: str, shown: str,
     assert (printable(text), printable(text, lines=True)) == (shown, shown_in_lines)
 
 
-def test_the_published_numbers_carry_the_promised_names() -> None:
+def test_the_published_numbers_and_those_of_models_share_a_page_under_their_promised_names() -> None:
     meters = Meters()
-    meters.llm_requests.labels("m", "chat", "ok").inc()
-    meters.llm_tokens.labels("m", "input").inc(3)
-    meters.llm_cost.labels("m", "openai").inc(0.5)
-    meters.llm_errors.labels("m", "timeout").inc()
-    meters.llm_seconds.labels("m", "chat").observe(1)
+    place = Endpoint("openai", "m")
+    meter = Meter(meters.registry, {"m": Price(input=1, cached=1, output=1)})
+    with meter.active(place):
+        meter.answered(place, "chat", Tokens(input=3, cached=0, output=1), 1.0)
+        meter.failed(place, "chat", "timeout", Tokens(input=0, cached=0, output=0), 1.0)
 
     samples = {
         sample.name
         for family in text_string_to_metric_families(meters.exposition().decode())
         for sample in family.samples
     }
-    promised = {
+    assert {
         "llm_requests_total",
         "llm_request_duration_seconds_count",
         "llm_tokens_total",
         "llm_cost_total_usd",
         "llm_active_requests",
         "llm_errors_total",
-        "incident_agent_queue_depth",
         "incident_agent_queue_oldest_seconds",
-    }
-    # A number with labels appears with its first observation; these two have labels and none yet.
-    assert promised - samples == {"incident_agent_queue_depth"}
+        "incident_agent_actions_paused",
+    } - samples == set()
 
 
 def test_two_sets_of_meters_do_not_meet() -> None:
     one, other = Meters(), Meters()
-    one.llm_active.inc()
-    assert (one.exposition() != other.exposition(), other.registry.get_sample_value("llm_active_requests")) == (True, 0)
+    one.actions_paused.set(1)
+    assert other.registry.get_sample_value("incident_agent_actions_paused") == 0
