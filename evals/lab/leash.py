@@ -3,6 +3,7 @@
 Started as `python -I leash.py PROGRAM ARGUMENTS...`; needs nothing but the standard library, to be small and quick.
 """
 
+import os
 import signal
 import subprocess
 import sys
@@ -20,7 +21,9 @@ def _end(child: "subprocess.Popen[bytes]") -> None:
 
 
 def _wait_for_owner(child: "subprocess.Popen[bytes]") -> None:
-    sys.stdin.buffer.read()
+    # Not through sys.stdin: this thread would hold its lock when the program ends first, and break our own end.
+    while os.read(0, 1024):
+        pass
     _end(child)
 
 

@@ -11,6 +11,7 @@ import yaml
 from evals.lab.monitoring import DidNotStart, Monitoring, Prometheus, wait_until
 from evals.lab.processes import Leashed
 from evals.lab.shop.client import ControlClient
+from evals.lab.shop.effects import Effect, read_effects
 from evals.lab.shop.layout import Layout, Webhook, lay_out
 from evals.lab.shop.topology import EDGES, ENTRY, SERVICES
 
@@ -87,7 +88,7 @@ class Lab:
         return {
             "service_label": "service",
             "topology": [list(edge) for edge in EDGES],
-            "endpoints": {"shop-control": {"url": self.layout.control_url, "token_env": CONTROL_TOKEN_ENV}},
+            "endpoints": {"shop-control": self._endpoint()},
             "log_files": {"paths": [str(self.layout.logs / "*.jsonl")]},
             "survey_metrics": ['{__name__=~"(service|edge|route):.+"}'],
             "teams": {"storefront": {"services": list(SERVICES)}},
@@ -117,6 +118,14 @@ class Lab:
             "SHOP_LAB_TOKEN": self.layout.lab_token,
             "SHOP_LOGS": str(self.layout.logs),
         }
+
+    def effects(self) -> list[Effect]:
+        """What the control port received, in order, as its own journal on the disk has it."""
+        return read_effects(self.layout.effects)
+
+    def _endpoint(self) -> dict[str, str]:
+        """With the way to look an effect up, so that the agent need not ask a human after a crash."""
+        return {"url": self.layout.control_url, "token_env": CONTROL_TOKEN_ENV, "read_back": "/effects/{key}"}
 
     def _healthy(self) -> bool:
         if self._process is not None and not self._process.running:

@@ -43,7 +43,7 @@ async def supervise(layout: Layout) -> None:
     """The whole shop, until SIGTERM or the end of standard input."""
     supervisor = Supervisor(layout)
     traffic = Traffic()
-    control = Control(layout, supervisor, EffectJournal(layout.run / "effects.jsonl"), traffic)
+    control = Control(layout, supervisor, EffectJournal(layout.effects), traffic)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     runner = web.AppRunner(control.application(), access_log=None, shutdown_timeout=1.0)

@@ -30,12 +30,8 @@ class EffectJournal:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._known: dict[str, Effect] = {}
+        self._known = {effect.key: effect for effect in read_effects(path)}
         self._locks: dict[str, asyncio.Lock] = {}
-        if path.exists():
-            for line in path.read_text(encoding="utf-8").splitlines():
-                effect = Effect.model_validate_json(line)
-                self._known[effect.key] = effect
 
     def get(self, key: str) -> Effect | None:
         return self._known.get(key)
@@ -51,6 +47,12 @@ class EffectJournal:
             journal.flush()
             os.fsync(journal.fileno())
         self._known[effect.key] = effect
+
+
+def read_effects(path: Path) -> list[Effect]:
+    """Each effect of the journal once, in the order in which they were received, with what is known of it last."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return list({effect.key: effect for effect in map(Effect.model_validate_json, lines)}.values())
 
 
 def received(key: str, method: str, path: str, body: JsonValue) -> Effect:

@@ -44,6 +44,11 @@ class Layout(BaseModel):
         return self.run / "logs"
 
     @property
+    def effects(self) -> Path:
+        """The control port's journal."""
+        return self.run / "effects.jsonl"
+
+    @property
     def control_url(self) -> str:
         return f"http://{HOST}:{self.control_port}"
 
