@@ -86,10 +86,10 @@ def log_back_ends(settings: Settings, config: Config) -> list[Logs]:
 
         found.append(Elasticsearch(settings.elasticsearch_url))
     if settings.dd_api_key and settings.dd_app_key:
-        from tools.clients.datadog import Datadog
+        from tools.clients.datadog import DatadogLogs
 
         keys = settings.dd_api_key.get_secret_value(), settings.dd_app_key.get_secret_value()
-        found.append(Datadog(*keys, site=settings.dd_site))
+        found.append(DatadogLogs(settings.dd_site, *keys))
     if config.log_files.paths:
         from tools.clients.log_files import LogFiles
 

@@ -12,6 +12,7 @@ from agent.domain.approval import Approval, ApprovalStatus, Decision
 from agent.domain.event import Recorded
 from agent.domain.incident import Incident
 from agent.entrypoints.auth import Asker, Decider, Guarded, Reader, Starter, application_of
+from agent.service.questions import Answered
 from agent.views import IncidentList, IncidentView, ReceiptView
 
 router = APIRouter(prefix="/api", route_class=Guarded)
@@ -33,6 +34,10 @@ class FeedbackGiven(_Asked):
     verdict: Literal["right", "wrong"]
     cause: Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")] = ""
     comment: Words = ""
+
+
+class QuestionAsked(_Asked):
+    question: Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
 
 
 class ApprovalList(BaseModel):
@@ -77,6 +82,14 @@ async def incidents(
 async def incident(request: Request, incident: Id, _: Reader) -> IncidentView:
     """Its alerts, evidence, diagnoses with hypotheses and cost, approvals, actions and timeline."""
     return await application_of(request).views.incident(incident)
+
+
+@router.post("/incidents/{incident}/ask", tags=["incidents"])
+async def ask(request: Request, incident: Id, asked: QuestionAsked, caller: Asker) -> Answered:
+    """A question, answered from the incident's evidence alone; every sentence cites it."""
+    application = application_of(request)
+    known = (await application.views.incident(incident)).incident
+    return await application.service.questions.ask(known, asked.question, caller)
 
 
 @router.post("/incidents/{incident}/feedback", status_code=204, tags=["incidents"])

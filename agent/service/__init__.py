@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from agent.service.intake import Intake
 from agent.service.people import People
 from agent.service.placement import Placement
+from agent.service.questions import Questions
 from agent.service.runs import Runs
 from agent.service.upkeep import Upkeep
 
@@ -19,5 +20,7 @@ class Service:
     """A leased job is worked on."""
     people: People
     """A human decides, closes, comments."""
+    questions: Questions
+    """Somebody asks about an incident."""
     upkeep: Upkeep
     """What time itself brings: expiry, closing, sweeping."""

@@ -29,7 +29,7 @@ async def plan(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     proposal = await _first_that_fits(state, context, incident, diagnosis)
     if proposal is None:
         return _NOTHING
-    judgement = judge(proposal, diagnosis, context.policy, incident.team, frozenset(state["entities"]))
+    judgement = judge(proposal, diagnosis, context.policy, incident.team, frozenset(_observed(state)))
     await _tell(context, proposal, judgement)
     planned = {"proposal": proposal.model_dump(mode="json"), "judgement": judgement.model_dump(mode="json")}
     if judgement.permission is not Permission.ASK:
@@ -43,13 +43,18 @@ async def plan(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
 async def _first_that_fits(state: State, context: Context, incident: Incident, diagnosis: Diagnosis) -> Proposal | None:
     """The best action whose target can be read; why another was passed over goes to the journal."""
     changes = await _changes_of(context, incident, diagnosis.component)
-    for action, arguments in context.catalogue.choose(diagnosis, state["entities"], changes=changes):
+    for action, arguments in context.catalogue.choose(diagnosis, _observed(state), changes=changes):
         try:
             return await _propose(state, context, action, arguments, diagnosis)
         except (Refused, BackendError) as refusal:
             text = f"{action.name} was not proposed: {refusal}"
             await context.journal.record(Event(type=EventType.ACTION_REFUSED, incident=incident.id, text=text))
     return None
+
+
+def _observed(state: State) -> list[str]:
+    """Every component that the survey's or the model's tools have returned."""
+    return sorted({*state["entities"], *state["inquiry"].get("entities", ())})
 
 
 async def _changes_of(context: Context, incident: Incident, component: str) -> list[str]:
