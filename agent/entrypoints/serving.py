@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from agent.bootstrap import Application
 from agent.domain.errors import ConfigurationError
 from agent.entrypoints.server import server
-from agent.entrypoints.web import create_app
+from agent.entrypoints.web import create_app, create_probe
 from agent.entrypoints.worker import Worker
 from agent.identity.local import may_listen
 
@@ -38,6 +38,22 @@ async def serving(application: Application, *, works: bool = True) -> AsyncItera
         web.should_exit = True
         worker.stop()
         await asyncio.gather(serving_web, *([working] if working else []))
+
+
+@asynccontextmanager
+async def probed(application: Application) -> AsyncIterator[str]:
+    """Answer health and metrics, nothing else, where the settings say; the address."""
+    await _check_may_listen(application)
+    listening = _bound(application.settings.host, application.settings.port)
+    web = server(create_probe(application), application.settings.host, application.settings.port)
+    serving_web = asyncio.create_task(web.serve(sockets=[listening]))
+    try:
+        while not web.started and not serving_web.done():  # noqa: ASYNC110 (uvicorn has no event for it)
+            await asyncio.sleep(_LOOK_AGAIN)
+        yield f"http://{application.settings.host}:{listening.getsockname()[1]}"
+    finally:
+        web.should_exit = True
+        await serving_web
 
 
 class Serving:

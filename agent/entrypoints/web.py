@@ -51,6 +51,20 @@ def create_app(application: Application) -> FastAPI:
     return app
 
 
+def create_probe(application: Application) -> FastAPI:
+    """What a worker answers: is it alive, is it ready, and its numbers."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.state.application = application
+    app.state.room = Room()
+    app.state.counting = Counting(application)
+    for router in (health.open_router, health.router):
+        app.include_router(router)
+    install(app)
+    app.add_middleware(Everywhere, loopback_only=loopback(application.settings.host))
+    app.add_middleware(LastResort)
+    return app
+
+
 async def _openapi(request: Request, _: Reader) -> Response:
     """The interface, described."""
     app: FastAPI = request.app

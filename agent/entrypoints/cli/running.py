@@ -30,11 +30,17 @@ def web(host: Host = None, port: Port = None, data: Data = None) -> None:
     _run(_settings(host, port, data), works=False)
 
 
-def worker(data: Data = None) -> None:
+def worker(
+    host: Host = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Answer /livez, /readyz and /metrics here.")
+    ] = None,
+    data: Data = None,
+) -> None:
     """Run a worker alone. On SIGTERM it finishes its step, gives back the rest, and ends."""
     import asyncio
 
-    asyncio.run(_work(_settings(None, None, data)))
+    asyncio.run(_work(_settings(host, port, data), probe=port is not None))
 
 
 def demo(
@@ -89,12 +95,18 @@ async def _serve(settings: "Settings", *, works: bool) -> None:
         complain("Stopping: what is under way ends first.")
 
 
-async def _work(settings: "Settings") -> None:
+async def _work(settings: "Settings", *, probe: bool) -> None:
+    from contextlib import AsyncExitStack
+
     from agent.bootstrap import bootstrap
-    from agent.entrypoints.serving import working
+    from agent.entrypoints.serving import probed, working
 
     _log(settings)
-    async with bootstrap(settings) as application:
+    async with AsyncExitStack() as opened:
+        application = await opened.enter_async_context(bootstrap(settings))
+        if probe:
+            url = await opened.enter_async_context(probed(application))
+            complain(f"The worker answers at {url}, health and metrics alone.")
         await working(application)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 ROOT = Path(__file__).parents[5]
@@ -163,3 +164,12 @@ def _command(environment: dict[str, str], *arguments: str) -> subprocess.Complet
 @pytest.mark.parametrize("arguments", [["demo", "--auto-approve", "--deny"], ["serve", "--port", "99999"]])
 def test_wishes_that_cannot_be_met_are_wrong_usage(tmp_path: Path, arguments: list[str]) -> None:
     assert _command({"PATH": os.environ["PATH"], "AGENT_DATA": str(tmp_path)}, *arguments).returncode == 2
+
+
+def test_a_worker_answers_health_and_metrics_alone_and_ends_on_sigterm(tmp_path: Path) -> None:
+    with started(tmp_path / "data", "worker", "--port", "0") as running:
+        url = running.until(r"answers at (http://127\.0\.0\.1:\d+),")[1]
+        bearer = {"Authorization": f"Bearer {(tmp_path / 'data/local-operator.key').read_text().strip()}"}
+        asked = [("/livez", {}), ("/metrics", {}), ("/metrics", bearer), ("/api/incidents", bearer)]
+        assert [httpx2.get(url + path, headers=headers).status_code for path, headers in asked] == [200, 401, 200, 404]
+        assert running.stop() == 0
