@@ -27,7 +27,6 @@ def server(app: Starlette, host: str, port: int) -> uvicorn.Server:
         ws="none",
         lifespan="off",
         log_config=None,
-        # Addresses are not logged: a key that was put into one by mistake would be.
         access_log=False,
         # Whoever connects says nothing about who they are: only the peer's own address counts.
         proxy_headers=False,
@@ -45,6 +44,8 @@ class Patient(HttpToolsProtocol):
     _header_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
+        # Addresses are never logged, whatever logging is set to: a key that was put into one by mistake would be.
+        self.access_log = False
         super().connection_made(transport)
         self._await_headers()
 

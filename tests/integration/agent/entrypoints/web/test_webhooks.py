@@ -1,35 +1,17 @@
-import asyncio
 import gzip
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
-from agent.ingest.body import MAX_BODY, MAX_ITEMS
+from tests.integration.agent.entrypoints.web.bodies import GOOD, group
 from tests.integration.agent.entrypoints.web.conftest import Served
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CAPTURED = Path(__file__).parents[4] / "payloads" / "alertmanager"
-
-
-def group(*names: str, **fields: Any) -> bytes:
-    one = {"status": "firing", "startsAt": "2026-11-21T19:36:08Z", "endsAt": "0001-01-01T00:00:00Z"}
-    return json.dumps(
-        {"version": "4", "alerts": [{**one, "labels": {"alertname": name}} for name in names], **fields}
-    ).encode()
-
-
-GOOD = {
-    "alertmanager": group("A"),
-    "grafana": group("A", version="1"),
-    "datadog": b'{"alert_id": "1", "title": "CPU", "transition": "Triggered"}',
-    "pagerduty": b'{"event_action": "trigger", "dedup_key": "d", "payload": {"summary": "s", "source": "h"}}',
-    "generic": b'{"title": "Disk full"}',
-    "changes": b'{"service": "cart", "summary": "cart 1.4.2"}',
-}
 
 
 @pytest.mark.parametrize("integration", GOOD)
@@ -91,14 +73,14 @@ async def test_body_that_cannot_be_read_is_accepted_kept_and_shown(
     assert (answer.status_code, told["accepted"]) == (202, 0)
     assert told["quarantined"] >= 1
     kept = (await served.http.get(f"/api/receipts/{told['receipt']}")).json()["quarantined"]
-    assert [one["body"] for one in kept] == [body[:2_000].decode("utf-8", "replace")]
+    assert all(one["body"] in body.decode("utf-8", "replace") for one in kept)
     assert kept[0]["reason"].endswith(".")
 
 
 BAD_ITEMS: dict[str, list[Any]] = {
     "alertmanager": [{"status": "firing", "labels": ["x"]}, {"labels": {"a": "b"}, "startsAt": "soon"}, None, "x"],
     "grafana": [{"status": "odd", "labels": {"a": "b"}}, 3],
-    "generic": [{"severity": "high"}, {"title": "x", "starts_at": []}],
+    "generic": [{"severity": "high"}, {"title": "x", "starts_at": "soon"}],
 }
 
 
@@ -111,92 +93,16 @@ async def test_one_bad_alert_does_not_lose_the_others(served: Served, integratio
     assert (told["accepted"], told["quarantined"]) == (2, len(BAD_ITEMS[integration]))
 
 
-async def test_hundred_thousand_alerts_are_stored_up_to_the_cap_and_the_rest_kept(served: Served) -> None:
-    one = '{"status":"firing","labels":{"alertname":"A","n":"%d"},"startsAt":"2026-11-21T19:36:08Z"}'
-    body = f'{{"alerts":[{",".join(one % n for n in range(100_000))}]}}'.encode()
-    told = (await served.post("alertmanager", body)).json()
-
-    assert told["accepted"] == MAX_ITEMS
-    assert told["quarantined"] > 50_000
-    kept = (await served.http.get(f"/api/receipts/{told['receipt']}")).json()["quarantined"]
-    assert any("over the cap of 5000" in part["reason"] for part in kept)
-
-
-async def test_ten_thousand_labels_and_a_label_of_a_megabyte_are_capped(served: Served) -> None:
-    many = {"labels": {f"l{n}": "v" for n in range(10_000)}, "startsAt": "2026-11-21T19:36:08Z"}
-    big = {"labels": {"alertname": "A", "big": "x" * 2**20}, "startsAt": "2026-11-21T19:36:08Z"}
-    told = (await served.post("alertmanager", json.dumps({"alerts": [many, big]}).encode())).json()
-    receipt = (await served.http.get(f"/api/receipts/{told['receipt']}")).json()
-
-    assert (told["accepted"], told["quarantined"]) == (2, 2)
-    assert [len(one["alert"]["labels"]) for one in receipt["alerts"]] == [64, 2]
-    assert sorted(part["reason"] for part in receipt["quarantined"]) == [
-        "It has 10000 labels; the first 64 by name were used.",
-        "The label 'big' has more than 1024 characters; they were cut.",
-    ]
-
-
-async def endless(chunk: bytes, first: bytes = b"") -> AsyncIterator[bytes]:
-    yield first
-    for _ in range(40 * 2**20 // len(chunk)):
-        yield chunk
-
-
-async def test_body_without_a_length_over_the_cap_is_used_up_to_it(served: Served) -> None:
-    first = group("before")[:-2] + b","
-    answer = await served.http.post("/webhooks/alertmanager", content=endless(b" " * 2**20, first))
-    told = answer.json()
-
-    assert (answer.status_code, told["accepted"]) == (202, 1)
-    assert answer.headers["connection"] == "close"
-    kept = (await served.http.get(f"/api/receipts/{told['receipt']}")).json()["quarantined"]
-    assert [str(MAX_BODY) in part["reason"] for part in kept] == [True]
-
-
 async def test_any_content_type_is_read_as_json(served: Served) -> None:
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "", "image/png"):
         answer = await served.http.post("/webhooks/generic", content=GOOD["generic"], headers={"Content-Type": kind})
         assert (answer.status_code, answer.json()["accepted"]) == (202, 1)
 
 
-async def test_burst_beyond_the_room_is_told_to_come_again(served: Served) -> None:
-    room = served.running.config.app.state.room  # type: ignore[union-attr]
-    room.take(32 * 2**20)
-    refused = await served.post("generic", GOOD["generic"])
-    room._taken -= 32 * 2**20
-    again = await served.post("generic", GOOD["generic"])
-
-    assert (refused.status_code, refused.headers["retry-after"], again.status_code) == (503, "5", 202)
-    assert refused.headers["content-type"] == "application/problem+json"
-
-
-async def test_room_is_given_back_whatever_happened(served: Served) -> None:
-    room = served.running.config.app.state.room  # type: ignore[union-attr]
-    for body in (GOOD["generic"], b"not json", b" " * (MAX_BODY + 10)):
-        await served.post("generic", body)
-    await asyncio.gather(*(served.post("generic", GOOD["generic"]) for _ in range(50)))
-
-    assert room._taken == 0
-
-
-async def test_full_queue_of_the_disk_answers_503(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    from agent.domain.errors import QueueFull
-
-    def full(*_: object) -> None:
-        raise QueueFull
-
-    monkeypatch.setattr(served.application.record.database, "_submit", full)
-    answer = await served.post("generic", GOOD["generic"])
-
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
-    assert answer.json()["detail"] == "The queue is at its limit; the sender should try again."
-
-
 async def test_client_of_pagerduty_needs_nothing_but_another_address(served: Served) -> None:
     key = await served.key("paging", "ingest")
     event: dict[str, Any] = {"routing_key": key, "event_action": "trigger"}
     event["payload"] = {"summary": "Disk full", "source": "db-1", "severity": "critical"}
-    fired = await served.http.post("/v2/enqueue", json=event, headers={"Authorization": ""})
     fired = await _without_header(served, event)
     resolved = await _without_header(
         served, {"routing_key": key, "event_action": "resolve", "dedup_key": fired["dedup_key"]}
@@ -211,8 +117,6 @@ async def test_client_of_pagerduty_needs_nothing_but_another_address(served: Ser
 
 
 async def _without_header(served: Served, event: dict[str, Any], status: int = 202) -> dict[str, Any]:
-    import httpx2
-
     async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{served.port}") as http:
         answer = await http.post("/v2/enqueue", json=event)
     assert answer.status_code == status

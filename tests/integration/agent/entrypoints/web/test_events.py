@@ -1,0 +1,71 @@
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from agent.entrypoints import events
+from tests.integration.agent.entrypoints.web.bodies import GOOD
+from tests.integration.agent.entrypoints.web.conftest import Served
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def entries(lines: AsyncIterator[str]) -> AsyncIterator[dict[str, Any]]:
+    async for line in lines:
+        if line.startswith("data: "):
+            yield json.loads(line.removeprefix("data: "))
+
+
+async def test_reader_hears_what_happens_from_now_on(served: Served) -> None:
+    await served.post("generic", GOOD["generic"])
+    await served.placed()
+    before = await served.application.views.journal_head()
+    async with asyncio.timeout(20), served.http.stream("GET", "/api/events") as answer:
+        lines = answer.aiter_lines()
+        assert (answer.headers["content-type"], await anext(lines)) == (
+            "text/event-stream; charset=utf-8",
+            ": connected",
+        )
+        await served.http.post("/api/actions/pause")
+        heard = await anext(entries(lines))
+
+    assert (heard["sequence"], heard["event"]["type"], heard["event"]["actor"]) == (
+        before + 1,
+        "actions_paused",
+        "local-operator",
+    )
+
+
+async def test_reader_that_lost_its_connection_misses_nothing(served: Served) -> None:
+    await served.http.post("/api/actions/pause")
+    await served.http.post("/api/actions/resume")
+    head = await served.application.views.journal_head()
+    heard = []
+    headers = {"Last-Event-ID": str(head - 2)}
+    async with asyncio.timeout(20), served.http.stream("GET", "/api/events", headers=headers) as answer:
+        async for entry in entries(answer.aiter_lines()):
+            heard.append(entry["event"]["type"])
+            if len(heard) == 2:
+                break
+
+    assert heard == ["actions_paused", "actions_resumed"]
+
+
+async def test_readers_over_the_limit_are_told_to_come_again_and_places_are_given_back(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers = served.running.config.app.state.readers  # type: ignore[union-attr]
+    async with asyncio.timeout(20):
+        while readers.count:
+            await asyncio.sleep(0.05)
+    monkeypatch.setattr(events, "MOST", 1)
+    async with asyncio.timeout(20), served.http.stream("GET", "/api/events") as answer:
+        lines = answer.aiter_lines()
+        await anext(lines)
+        refused = await served.http.get("/api/events")
+        assert (refused.status_code, readers.count) == (503, 1)
+    async with asyncio.timeout(20):
+        while readers.count:
+            await asyncio.sleep(0.05)

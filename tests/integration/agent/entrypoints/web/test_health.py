@@ -1,0 +1,57 @@
+import httpx2
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from tests.integration.agent.entrypoints.web.bodies import GOOD
+from tests.integration.agent.entrypoints.web.conftest import Served
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def without_key(served: Served, path: str) -> httpx2.Response:
+    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{served.port}") as http:
+        return await http.get(path)
+
+
+async def test_alive_and_ready_say_no_more_without_a_key(served: Served) -> None:
+    assert (await without_key(served, "/livez")).json() == {"status": "alive"}
+    assert (await without_key(served, "/readyz")).json() == {"status": "ready"}
+    assert (await served.http.get("/readyz")).json() == {"status": "ready", "checks": {"record": "answers"}}
+    wrong = await served.http.get("/readyz", headers={"Authorization": "Bearer wrong"})
+    assert wrong.json() == {"status": "ready"}
+
+
+async def test_not_ready_but_alive_while_the_record_does_not_answer(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken() -> bool:
+        raise OperationalError("select 1", {}, Exception("disk I/O error"))
+
+    monkeypatch.setattr(served.application.views, "alive", broken)
+
+    assert (await without_key(served, "/readyz")).status_code == 503
+    assert (await without_key(served, "/readyz")).json() == {"status": "not ready"}
+    assert (await without_key(served, "/livez")).status_code == 200
+
+
+async def test_failing_disk_answers_503_and_says_nothing_of_it(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(_: object) -> None:
+        raise OperationalError("INSERT INTO alerts", {}, Exception("database or disk is full"))
+
+    monkeypatch.setattr(served.application.record.database, "write", broken)
+    answer = await served.post("generic", GOOD["generic"])
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert answer.json()["detail"] == "The record cannot be written or read at the moment; try again."
+
+
+async def test_numbers_count_what_came_in(served: Served) -> None:
+    await served.post("grafana", GOOD["grafana"])
+    answer = await served.http.get("/metrics")
+    lines = answer.text.splitlines()
+
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert 'incident_agent_webhooks_total{code="202",integration="grafana"} 1.0' in lines
+    assert 'incident_agent_intake_seconds_count{integration="grafana"} 1.0' in lines
+    assert 'incident_agent_incidents{status="open"} 0.0' in lines
+    assert "incident_agent_actions_paused 0.0" in lines
