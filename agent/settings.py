@@ -65,6 +65,8 @@ class Config(Noun):
     """Logs in plain files."""
     survey_metrics: tuple[str, ...] = ()
     """Selectors whose series the survey looks at; empty: it finds them by the incident's labels."""
+    survey_step: timedelta = Field(timedelta(seconds=15), ge=timedelta(seconds=1))
+    """How far apart the survey's points are: the usual scrape interval; a shorter one shows a younger fault."""
     service_label: str = "service"
     """The metric label that names a component."""
     quiet_period: timedelta = timedelta(minutes=10)

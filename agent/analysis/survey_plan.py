@@ -18,6 +18,7 @@ from agent.analysis.observations import Reading
 from agent.analysis.signals import Signal
 from agent.domain.alert import Alert
 from tools.base import Series
+from tools.promql import parsed, quoted
 
 Kind = Literal["gauge", "counter", "histogram"]
 
@@ -115,9 +116,7 @@ def plan(
     by_metric = _by_metric(found)
     wanted = {name: sets for name, sets in by_metric.items() if not _NOISE.match(name)}
     told = {value for alert in alerts for value in (*alert.labels.values(), alert.link)}
-    matchers = tuple(
-        part for part in [scope.strip().removeprefix("{").removesuffix("}")] if part and scope != EVERYTHING
-    )
+    matchers = _narrowing(scope)
     asked: list[Ask] = []
     weight = 0
     skipped: list[str] = []
@@ -129,6 +128,20 @@ def plan(
         asked += asks
         weight += expected
     return Plan(tuple(asked), _left_out(len(by_metric) - len(wanted), skipped))
+
+
+def _narrowing(scope: str) -> tuple[str, ...]:
+    """The scope's matchers without those on the name, which each query gives itself; none when they are joined by `or`.
+
+    BackendError when it is not a selector.
+    """
+    if not scope:
+        return ()
+    asked = parsed(scope).matchers.matchers
+    return tuple(f"{one.name}{_OPERATORS[str(one.op)]}{quoted(one.value)}" for one in asked if one.name != "__name__")
+
+
+_OPERATORS = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,7 @@ def sources_of(settings: Settings, config: Config, changes: SqlChanges) -> Sourc
         topology=tuple(topology),
         selectors=config.survey_metrics,
         service_label=config.service_label,
+        step=config.survey_step,
     )
 
 

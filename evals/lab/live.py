@@ -17,6 +17,8 @@ from evals.lab.shop.topology import EDGES, ENTRY, SERVICES
 
 CONTROL_TOKEN_ENV = "SHOP_CONTROL_TOKEN"  # noqa: S105 (a variable's name)
 REQUESTS_PER_SECOND = 18.0
+STEP_S = 5.0
+"""Between the points that the survey, and a recording, look at."""
 STARTED_WITHIN_S = 30.0
 
 
@@ -90,6 +92,7 @@ class Lab:
             "topology": [list(edge) for edge in EDGES],
             "endpoints": {"shop-control": self._endpoint()},
             "log_files": {"paths": [str(self.layout.logs / "*.jsonl")]},
+            "survey_step": STEP_S,
             "survey_metrics": ['{__name__=~"(service|edge|route):.+"}'],
             "teams": {"storefront": {"services": list(SERVICES)}},
             "policy": {"autonomy": "approve"},

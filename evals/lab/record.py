@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from evals.lab.casefile import Arm, LogLine, Recording, Truth, read_log, write_case
-from evals.lab.live import Lab
+from evals.lab.live import STEP_S, Lab
 from evals.lab.receiver import Post, WebhookReceiver
 from evals.lab.scenarios import FalseAlarm, Herring, Incident, Scenario
 from evals.lab.shop.layout import Webhook
@@ -22,7 +22,6 @@ METRICS = (
     *("edge:request_rate", "edge:error_ratio", "edge:latency_p95_seconds"),
     *("up", "pool_size", "pool_in_use", "store_connections", "build_info"),
 )
-STEP_S = 5.0
 
 Say = Callable[[str], None]
 

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import numpy as np
 import promql_parser
+import pytest
 
 from agent.analysis import survey_plan
 from agent.analysis.survey_plan import Ask, plan, scopes, window
@@ -48,6 +49,22 @@ def test_every_query_parses() -> None:
     for ask in plan(FOUND, {}, [], step=STEP, scope='{namespace="shop"}').asks:
         promql_parser.parse(ask.promql)
         assert 'namespace="shop"' in ask.promql
+
+
+@pytest.mark.parametrize(
+    ("scope", "asked"),
+    [
+        ('{__name__=~"service:.+"}', "service:error_ratio"),
+        ("service:error_ratio", "service:error_ratio"),
+        ('{__name__!="up", team!~"a|b", env="\\"x"}', 'service:error_ratio{team!~"a|b",env="\\"x"}'),
+        ('{env="a" or env="b"}', "service:error_ratio"),
+    ],
+)
+def test_a_scope_narrows_by_its_labels_since_each_query_names_its_metric_itself(scope: str, asked: str) -> None:
+    asks = plan(FOUND[:1], {}, [], step=STEP, scope=scope).asks
+
+    promql_parser.parse(asks[0].promql)
+    assert [ask.promql for ask in asks] == [asked]
 
 
 def test_a_reading_carries_the_query_for_its_series_alone() -> None:
