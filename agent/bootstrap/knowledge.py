@@ -1,5 +1,6 @@
 """Who is asked beside the data? The model and the memory, when they are there."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -28,6 +29,7 @@ async def open_model(settings: Settings, limits: ModelLimits, meters: Meters) ->
         settings.model_fallbacks,
         base_url=settings.openai_base_url,
         api_key=settings.openai_api_key,
+        environ=os.environ,
         limits=limits,
         meter=Meter(meters.registry, limits.prices),
     )
@@ -58,8 +60,6 @@ async def open_memory(
 async def _embedder(settings: Settings) -> Embedder:
     if not settings.embeddings:
         return await local_embedder()
-    import os
-
     from agent.llm.embeddings import Embeddings
     from agent.llm.endpoints import endpoint
 

@@ -1,7 +1,6 @@
 """Ask a model, and take only an answer that can be used: cache, fallbacks in order, two repairs, one deadline."""
 
 import asyncio
-import os
 from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -109,7 +108,7 @@ def connect(
     api_key: SecretStr | None = None,
     limits: ModelLimits | None = None,
     meter: Meter | None = None,
-    environ: MutableMapping[str, str] = os.environ,
+    environ: MutableMapping[str, str] | None = None,
     chance: Random | None = None,
     cache: Cache | None = None,
 ) -> Chat:
@@ -117,6 +116,7 @@ def connect(
 
     `model` and `fallbacks` are written as `endpoints.endpoint` says; ConfigurationError when they cannot be read.
     """
+    environ = {} if environ is None else environ
     off_unless_asked(environ)
     limits = limits or ModelLimits()
     meter, limit = meter or Meter(prices=limits.prices), RateLimit(limits)

@@ -19,6 +19,7 @@ from agent.domain.errors import ConfigurationError
 from agent.domain.event import EventType, Recorded
 from agent.domain.rules import Policy
 from agent.entrypoints.cli.client import Client
+from agent.entrypoints.dashboard.codes import one_time_code
 from agent.entrypoints.demo.recording import Recording, recordings
 from agent.entrypoints.demo.replay import Replay
 from agent.entrypoints.demo.shop import ReplayedShop
@@ -89,7 +90,9 @@ class _Told:
         operator = self._application.identity.local_operator
         if operator is None:
             raise ConfigurationError("This data folder has keys of its own; run the demo on another: AGENT_DATA=demo.")
-        _say(f"Serving at {self._running.url}. Replaying the recorded incident “{self._recording.folder.name}”.\n")
+        enter = f"{self._running.url}/enter/{one_time_code(self._application)}"
+        _say(f"Serving at {self._running.url}. Watch and decide there, signed in by this link, which works once:")
+        _say(f"\n    {enter}\n\nReplaying the recorded incident “{self._recording.folder.name}”.\n")
         after = await self._application.views.journal_head()
         client = Client(self._running.url, operator)
         incident = await self._post(client)
