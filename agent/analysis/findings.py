@@ -7,6 +7,9 @@ from agent.analysis.onset import Onset
 from agent.domain.evidence import Evidence
 from agent.domain.hypothesis import Claim, Diagnosis, Fault, Suspect, Verdict
 
+SUREST = 0.99
+"""Nobody who only looks at data is surer than this."""
+
 
 @dataclass(frozen=True)
 class Findings:
@@ -45,7 +48,7 @@ class Findings:
             claims=self.claims,
             suspects=self.suspects,
             ruled_out=self.ruled_out,
-            confidence=self.confidence,
+            confidence=min(self.confidence, SUREST),
             next_check=self.next_check,
             degraded_because=degraded_because,
         )

@@ -42,9 +42,9 @@ def excess(node: str, one: Excess, flow: Flow) -> str:
 
 
 def share(node: str, flow: Flow) -> str:
-    what = "extra latency" if flow.dimension == "time" else "extra failures"
-    of = f"what {flow.top} suffers" if node != flow.top else "it by itself"
-    return f"{node} adds {flow.share.get(node, 0.0):.0%} of the {what} of {of}, beyond what it calls adds"
+    what, begin = ("extra latency", "begins") if flow.dimension == "time" else ("extra failures", "begin")
+    where = node if node != flow.top else f"{node} itself"
+    return f"{flow.share.get(node, 0.0):.0%} of the {what} of {flow.top} {begin} in {where}, not in what it calls"
 
 
 def explained(node: str, flow: Flow, by: str) -> str:
@@ -58,7 +58,8 @@ def lines(one: LineShift) -> str:
 
 
 def change(one: Change, minutes: float) -> str:
-    when = f"{minutes:.0f} min before the onset" if minutes >= 0 else f"{-minutes:.0f} min after the onset"
+    apart = f"{abs(minutes):.0f} min" if abs(minutes) >= 1 else f"{abs(minutes) * 60:.0f} s"
+    when = f"{apart} {'before' if minutes >= 0 else 'after'} the onset"
     return f"{one.kind} of {one.service} at {clock(one.at)}, {when}: {quoted(one.summary)}"
 
 

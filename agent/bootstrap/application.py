@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from agent.bootstrap.actions import catalogue_of, executors_of
-from agent.bootstrap.backends import sources_of
+from agent.bootstrap.backends import datadog_metrics, sources_of
 from agent.bootstrap.knowledge import open_memory, open_model
 from agent.bootstrap.machine import SystemClock, data_folder, sortable_id
 from agent.bootstrap.people import channels_of, jira_of
@@ -137,6 +137,7 @@ def _assemble(
         sources=sources,
         runbooks=settings.runbooks,
         cluster=Cluster(settings.kubeconfig) if settings.kubeconfig else None,
+        datadog=datadog_metrics(settings),
         jira=jira,
         jira_project=settings.jira_project,
         more=replaced.tools,

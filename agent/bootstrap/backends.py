@@ -8,6 +8,7 @@ from agent.ports import Changes, Logs, Metrics, TopologySource
 from agent.settings import Config, Settings
 from agent.storage.changes import SqlChanges
 from tools.base import BackendError, LogPage, Topology
+from tools.clients.datadog import DatadogMetrics
 
 
 class ConfiguredTopology:
@@ -73,6 +74,15 @@ def metrics_back_end(settings: Settings) -> Metrics | None:
 
         return Prometheus(settings.prometheus_url)
     return None
+
+
+def datadog_metrics(settings: Settings) -> DatadogMetrics | None:
+    """For a model alone: Datadog's query language is not the survey's."""
+    if not (settings.dd_api_key and settings.dd_app_key):
+        return None
+    return DatadogMetrics(
+        settings.dd_site, settings.dd_api_key.get_secret_value(), settings.dd_app_key.get_secret_value()
+    )
 
 
 def log_back_ends(settings: Settings, config: Config) -> list[Logs]:

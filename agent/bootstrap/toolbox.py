@@ -6,9 +6,11 @@ from pathlib import Path
 
 from agent.graph.context import Sources
 from agent.ports import Tool
+from tools.clients.datadog import DatadogMetrics
 from tools.clients.jira import Jira
 from tools.clients.kubernetes import Cluster
 from tools.observe.changes import changes_tools
+from tools.observe.datadog import datadog_tools
 from tools.observe.logs import logs_tools
 from tools.observe.metrics import metrics_tools
 from tools.observe.platform import platform_tools
@@ -26,6 +28,7 @@ class Toolbox:
     sources: Sources
     runbooks: Path
     cluster: Cluster | None = None
+    datadog: DatadogMetrics | None = None
     jira: Jira | None = None
     jira_project: str = ""
     more: Sequence[Tool] = field(default=())
@@ -34,6 +37,8 @@ class Toolbox:
         found = [*self._of_sources(window), ReadRunbook(self.runbooks), *self.more]
         if self.cluster is not None:
             found += platform_tools(self.cluster, window)
+        if self.datadog is not None:
+            found += datadog_tools(self.datadog, window)
         if self.jira is not None:
             found.append(SearchTickets(self.jira, self.jira_project))
         return tuple(Wrapped(tool) for tool in found)
