@@ -10,6 +10,7 @@ import sys
 import time
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import count
@@ -43,8 +44,7 @@ async def rate(load: Load) -> float:
         posted = await asyncio.gather(*(_post_until(sender, bodies, began + load.seconds) for sender in senders))
         took = time.perf_counter() - began
     finally:
-        for sender in senders:
-            sender.close()
+        await asyncio.gather(*(sender.close() for sender in senders))
     return sum(posted) * load.alerts / took
 
 
@@ -82,8 +82,10 @@ class _Sender:
         if accepted != self._alerts:
             raise RuntimeError(f"{self._alerts} alert(s) were answered with {head[:60]!r} {content[:200]!r}")
 
-    def close(self) -> None:
+    async def close(self) -> None:
         self._writer.close()
+        with suppress(ConnectionError):
+            await self._writer.wait_closed()
 
 
 def _length(head: bytes) -> int:

@@ -2,7 +2,7 @@ import asyncio
 import json
 from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -15,19 +15,25 @@ from evals.bench.posting import Load, rate
 async def _answering(answer: bytes, heard: list[bytes]) -> AsyncIterator[str]:
     """A server that answers every post with this."""
 
+    connections: list[asyncio.Task[None]] = []
+
     async def serve(reader: StreamReader, writer: StreamWriter) -> None:
-        try:
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
                 length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
                 heard.append(await reader.readexactly(length))
                 writer.write(answer)
-        except asyncio.IncompleteReadError:
-            writer.close()
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server:
+    def connected(reader: StreamReader, writer: StreamWriter) -> None:
+        connections.append(asyncio.create_task(serve(reader, writer)))
+
+    async with await asyncio.start_server(connected, "127.0.0.1", 0) as server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/webhooks/alertmanager"
+        await asyncio.gather(*connections)
 
 
 def _answer(status: str, **content: object) -> bytes:

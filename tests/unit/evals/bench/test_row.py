@@ -50,4 +50,4 @@ def test_the_machine_is_named_by_processor_cores_and_python() -> None:
     assert processor
     assert cores.endswith(" cores")
     assert system
-    assert python.startswith("CPython 3.") or python.startswith("PyPy 3.")
+    assert python.startswith(("CPython 3.", "PyPy 3."))
