@@ -39,11 +39,11 @@ class Item:
     end: int
 
     @property
-    def raw(self) -> str:
-        return self.text[self.start : self.end]
+    def raw(self) -> bytes:
+        return _bytes(self.text, self.start, self.end)
 
     def unparsed(self, reason: str) -> Unparsed:
-        return Unparsed(body=self.raw.encode(), reason=reason)
+        return Unparsed(body=self.raw, reason=reason)
 
 
 @dataclass
@@ -148,14 +148,14 @@ class _Reader:
         reason = f"The body is not JSON from character {broken.position} on: {broken}."
         if not self._found.items:
             raise Unusable(reason)
-        tail = self._text[self._read_to :].encode()
+        tail = _bytes(self._text, self._read_to, len(self._text))
         self._found.unparsed.append(Unparsed(body=tail, reason=reason + self._note))
 
     def _keep_left(self) -> None:
         start, count = self._left
         if count:
             reason = f"{count} alerts over the cap of {MAX_ITEMS} in one body." + self._note
-            left = self._text[start : self._read_to].encode()
+            left = _bytes(self._text, start, self._read_to)
             self._found.unparsed.append(Unparsed(body=left, reason=reason, count=count))
 
     def _body(self, at: int) -> int:
@@ -219,7 +219,7 @@ class _Reader:
             value, end = self._strict(at)
         except Unusable as problem:
             end = self._skip(at)
-            self._found.unparsed.append(Unparsed(body=self._text[at:end].encode(), reason=str(problem)))
+            self._found.unparsed.append(Unparsed(body=_bytes(self._text, at, end), reason=str(problem)))
         else:
             self._found.items.append(Item(value, self._text, at, end))
         return end
@@ -254,6 +254,12 @@ class _Reader:
         return found.end() if found else at
 
 
+def _bytes(text: str, start: int, end: int) -> bytes:
+    """A part of the text as it came; piece by piece, since wide characters make a copy four times as large."""
+    return b"".join(text[at : min(at + _PIECE, end)].encode() for at in range(start, end, _PIECE))
+
+
+_PIECE = 64 * 1024
 _BLANK = re.compile(r"[ \t\n\r]*+")
 _ODD_ESCAPE = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)")
 """A surrogate or a NUL, perhaps: only such texts are looked at twice."""

@@ -14,14 +14,14 @@ def test_object_and_its_list_are_read_apart() -> None:
     found = read(b' {"version": "4", "alerts": [ {"a": 1} , 2 ], "n": [3]} ', "alerts")
 
     assert found.fields == {"version": "4", "n": [3]}
-    assert [(item.value, item.raw) for item in found.items] == [({"a": 1}, '{"a": 1}'), (2, "2")]
+    assert [(item.value, item.raw) for item in found.items] == [({"a": 1}, b'{"a": 1}'), (2, b"2")]
     assert found.unparsed == []
 
 
 def test_object_that_comes_alone_is_its_own_element() -> None:
     body = b'{"title": "x"}'
 
-    assert [(item.value, item.raw) for item in elements(read(body, "alerts"))] == [({"title": "x"}, '{"title": "x"}')]
+    assert [(item.value, item.raw) for item in elements(read(body, "alerts"))] == [({"title": "x"}, b'{"title": "x"}')]
 
 
 @pytest.mark.parametrize(
@@ -132,10 +132,10 @@ def test_body_over_the_size_is_used_up_to_it() -> None:
     [
         b'"' + b'\\"' * (MAX_BODY // 2),
         b'{"a": ["' + b'\\"' * (MAX_BODY // 2 - 10) + b"[" * 40,
-        b"[" + b'"aa",' * 250_000 + b'"aa"]',
+        b"[" + b'"aa",' * 100_000 + b'"aa"]',
         b"[" + b"[]," * 99_000 + b"[]]",
         b'[[{"a":1}' + b',{"a":1}' * 190_000 + b"]]",
-        b'{"alerts":[' + b'{"n":1},' * 190_000 + b"1]}",
+        b'{"alerts":[' + b'{"n":1},' * 90_000 + b"1]}",
         b" " * MAX_BODY,
         b'{"alerts":[' + b"," * 500_000,
         b'["' + b"\\u00e9" * (MAX_BODY // 6 - 10) + b'"]',
@@ -144,15 +144,16 @@ def test_body_over_the_size_is_used_up_to_it() -> None:
     ids=lambda body: body[:12].decode(),
 )
 def test_worst_bodies_cost_bounded_time_and_memory(body: bytes) -> None:
-    tracemalloc.start()
-    started = time.perf_counter()
+    started = time.process_time()
     read(body, "alerts")
-    seconds = time.perf_counter() - started
+    seconds = time.process_time() - started
+    tracemalloc.start()
+    read(body, "alerts")
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
     assert peak < 64 * 2**20
-    assert seconds < 10
+    assert seconds < 5
 
 
 @settings(max_examples=300, deadline=None)
