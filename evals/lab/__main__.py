@@ -46,7 +46,8 @@ def story_command(
         return
     wish = Wish(_incident(scenario), _answer(auto_approve=auto_approve, deny=deny))
     told = Transcript(lambda line: print(line, flush=True))
-    ending = run(wish, StoryPace(), told)
+    with tempfile.TemporaryDirectory(prefix="lab-") as folder:
+        ending = run(wish, StoryPace(), told, Path(folder))
     if picture is not None:
         draw(excerpt(told.said), "make lab", picture)
     raise typer.Exit(0 if ending.as_asked(wish) else 1)

@@ -26,7 +26,7 @@ _KEPT = ("AGENT_MODEL", "AGENT_MODEL_FALLBACKS", "AGENT_EMBEDDINGS", "OPENAI_API
 
 
 class LabAgent:
-    """`incident-agent serve` on a data folder of its own below `run`; a context manager that ends it.
+    """`incident-agent serve` on a data folder of its own below `run`, until it is stopped.
 
     Its key for senders is made at once, so that whoever posts to it can be set up before it starts.
     """
@@ -46,9 +46,12 @@ class LabAgent:
         return Webhook(url=f"{self.url}/webhooks/{integration}", key=self._key)
 
     def start(self, environment: Mapping[str, str]) -> None:
-        """It answers when this returns; DidNotStart with its last words otherwise."""
+        """wait_ready() says when it answers."""
         command = [sys.executable, "-m", "agent", "serve", "--port", str(self._port)]
         self._process = Leashed("incident-agent", command, self._log, {**self._environment(), **environment})
+
+    def wait_ready(self) -> None:
+        """Until it answers; DidNotStart with its last words when it ends instead."""
         wait_until(self._serves, READY_WITHIN_S, self._process)
 
     def stop(self) -> None:

@@ -1,7 +1,6 @@
 """One incident, live: a fault, the alert by itself, the diagnosis, your decision, the cure, its proof, and the end?"""
 
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,7 +25,6 @@ Answer = Literal["ask", "approve", "deny"]
 _LOOK_AGAIN_S = 0.2
 _FAULT = "FAULT ON"
 _QUIET = {
-    EventType.ALERT_PLACED,
     EventType.INCIDENT_STATUS,
     EventType.TRIAGED,
     EventType.RECALLED,
@@ -35,6 +33,16 @@ _QUIET = {
     EventType.REPORTED,
 }
 """What the story tells in other words, or what adds nothing to it."""
+_NAMED = {
+    EventType.ACTION_PROPOSED: "Proposes: ",
+    EventType.ACTION_REFUSED: "Refused: ",
+    EventType.EFFECT_OUTCOME: "Effect ",
+    EventType.VERIFIED: "Verified: ",
+    EventType.PARKED: "Parked: ",
+}
+"""Events whose sentence does not say by itself what they are."""
+_KEY = 12
+"""Characters of an effect's key that are shown."""
 
 
 @dataclass(frozen=True)
@@ -89,30 +97,31 @@ class Ending:
         return healed and self.incident.incident.status is IncidentStatus.CLOSED
 
 
-def run(wish: Wish, pace: Pace, told: Transcript, ask: Callable[[str], str] = input) -> Ending:
-    """The whole story; everything it started has ended when this returns.
+def run(wish: Wish, pace: Pace, told: Transcript, folder: Path, ask: Callable[[str], str] = input) -> Ending:
+    """The whole story, with everything it writes in `folder`; everything it started has ended when this returns.
 
     NotInstalled, DidNotStart or TimeoutError when a part is missing, does not come up, or does not do its part in time.
     """
-    with _parts(told) as parts:
+    with _parts(told, folder) as parts:
         return _Story(parts, wish, pace, told, ask).through()
 
 
 @contextmanager
-def _parts(told: Transcript) -> Iterator[tuple[Lab, LabAgent]]:
-    with tempfile.TemporaryDirectory(prefix="lab-") as run:
-        told.say("lab", f"Starting a shop of {len(SERVICES)} services, Prometheus, Alertmanager and incident-agent.")
-        agent = LabAgent(Path(run))
-        try:
-            with Lab(Path(run) / "shop", agent.webhook("alertmanager"), changes=agent.webhook("changes")) as lab:
-                config = Path(run) / "agent.yaml"
-                lab.write_agent_config(config)
-                agent.start(lab.agent_environment(config))
-                told.say("lab", f"All of them answer. The agent's page: {agent.url}; Prometheus: {lab.prometheus.url}.")
-                yield lab, agent
-                told.say("lab", "Ending every process; nothing stays behind.")
-        finally:
-            agent.stop()
+def _parts(told: Transcript, folder: Path) -> Iterator[tuple[Lab, LabAgent]]:
+    told.say("lab", f"Starting a shop of {len(SERVICES)} services, Prometheus, Alertmanager and incident-agent.")
+    agent = LabAgent(folder)
+    lab = Lab(folder / "shop", agent.webhook("alertmanager"), changes=agent.webhook("changes"))
+    config = folder / "agent.yaml"
+    lab.write_agent_config(config)
+    try:
+        agent.start(lab.agent_environment(config))
+        with lab:
+            agent.wait_ready()
+            told.say("lab", f"All of them answer. Prometheus: {lab.prometheus.url}. The agent's page: {agent.url}.")
+            yield lab, agent
+            told.say("lab", "Ending every process; nothing stays behind.")
+    finally:
+        agent.stop()
 
 
 class _Story:
@@ -126,6 +135,8 @@ class _Story:
         self._ask = ask
         self._read = 0
         """The last entry of the agent's journal that was told."""
+        self._alerts: dict[str, AlertStatus] = {}
+        """By series, the status that was told."""
 
     def through(self) -> Ending:
         self._let_history_pass()
@@ -161,7 +172,7 @@ class _Story:
         while time.monotonic() < end:
             for entry in self._news():
                 if entry.event.type is EventType.INCIDENT_OPENED and entry.event.incident:
-                    self._tell_alerts(self._agent.incident(entry.event.incident), AlertStatus.FIRING)
+                    self._tell_alerts(entry.event.incident)
                     self._tell(entry)
                     return entry.event.incident
             time.sleep(_LOOK_AGAIN_S)
@@ -172,6 +183,8 @@ class _Story:
         end = time.monotonic() + self._pace.report_within
         while time.monotonic() < end:
             for entry in self._news():
+                if entry.event.type is EventType.ALERT_PLACED:
+                    self._tell_alerts(incident)
                 if entry.event.incident != incident:
                     continue
                 self._tell(entry)
@@ -215,7 +228,7 @@ class _Story:
 
     def _await_resolved(self, incident: str) -> None:
         wait_until(lambda: alerts_over(self._agent.incident(incident)), self._pace.resolved_within)
-        self._tell_alerts(self._agent.incident(incident), AlertStatus.RESOLVED)
+        self._tell_alerts(incident)
 
     def _close(self, incident: str) -> None:
         self._told.say("you", "Close it. (Left alone, it closes itself after the quiet period, 10 min.)")
@@ -245,9 +258,9 @@ class _Story:
     def _end(self, incident: str) -> Ending:
         seen = self._agent.incident(incident)
         ending = Ending(seen, tuple(self._lab.effects()), alerts_over(seen))
-        words = "as it was to" if ending.as_asked(self._wish) else "OTHERWISE THAN ASKED FOR"
+        words = "as it was meant to" if ending.as_asked(self._wish) else "OTHERWISE THAN ASKED FOR"
         known = seen.incident
-        self._told.say("lab", f"It ended {words}: the incident is {known.status}, {len(ending.effects)} effect(s).")
+        self._told.say("lab", f"It ended {words}: the incident is {known.status}, effects: {len(ending.effects)}.")
         return ending
 
     def _news(self) -> list[Recorded]:
@@ -260,15 +273,18 @@ class _Story:
         if kind in _QUIET and not (closing and kind is EventType.INCIDENT_STATUS):
             return
         who: Who = "prometheus" if kind is EventType.VERIFIED else "agent"
-        self._told.say(who, f"{kind.replace('_', ' ').capitalize()}: {entry.event.text}")
+        self._told.say(who, _NAMED.get(kind, "") + entry.event.text)
 
-    def _tell_alerts(self, seen: IncidentView, status: AlertStatus) -> None:
-        """Each series once, as it stands now."""
-        latest = {placed.alert.series: placed.alert for placed in seen.alerts if placed.alert.status is status}
-        for alert in latest.values():
+    def _tell_alerts(self, incident: str) -> None:
+        """What Alertmanager said of each series since the last look."""
+        latest = {placed.alert.series: placed.alert for placed in self._agent.incident(incident).alerts}
+        for series, alert in latest.items():
+            if self._alerts.get(series) is alert.status:
+                continue
+            self._alerts[series] = alert.status
             about = " ".join(part for part in (alert.service, alert.labels.get("route", "")) if part)
-            words = f": {alert.annotations.get('summary', '')}" if status is AlertStatus.FIRING else ""
-            self._told.say("alertmanager", f"{status.upper()} {alert.name} {about}{words}")
+            words = f": {alert.annotations.get('summary', '')}" if alert.status is AlertStatus.FIRING else ""
+            self._told.say("alertmanager", f"{alert.status.upper()} {alert.name} {about}{words}")
 
 
 def _last(entries: list[Recorded], before: int) -> int:
