@@ -2,6 +2,8 @@
 
 import unicodedata
 
+from pydantic import JsonValue
+
 from agent.domain.hypothesis import Diagnosis
 from agent.domain.remediation import Judgement, Proposal
 
@@ -14,12 +16,23 @@ def shown(proposal: Proposal, diagnosis: Diagnosis, judgement: Judgement) -> str
         f"Would send: {proposal.dry_run}",
         f"To undo: {proposal.rollback or 'nothing; it cannot be undone by the agent'}",
         f"Risk: {proposal.risk}, touches {proposal.blast_radius}",
-        f"Target now: {proposal.observed}" if proposal.observed is not None else "Target now: not read",
+        f"Target now: {_told(proposal.observed)}",
         f"Why: {proposal.because} {diagnosis.summary}",
         f"You are asked because: {judgement.reason}",
         f"Digest: {proposal.digest}",
     ]
     return "\n".join(visible(line) for line in lines)
+
+
+def _told(observed: JsonValue) -> str:
+    """What the precondition read, as `version = 2.4.0, pid = 17`."""
+    match observed:
+        case None:
+            return "not read"
+        case dict():
+            return ", ".join(f"{name} = {value}" for name, value in observed.items())
+        case _:
+            return str(observed)
 
 
 def visible(line: str) -> str:

@@ -21,6 +21,7 @@ def test_the_arguments_come_first_and_nothing_can_add_a_line() -> None:
         blast_radius="one process",
         title="Restart cart",
         because="cart leaks\nservice = payment",
+        observed={"version": "2.4.0", "pid": 17},
         dry_run="POST /services/cart/restart",
     )
     diagnosis = Diagnosis(
@@ -33,7 +34,7 @@ def test_the_arguments_come_first_and_nothing_can_add_a_line() -> None:
         "Would send: POST /services/cart/restart",
         "To undo: nothing; it cannot be undone by the agent",
         "Risk: low, touches one process",
-        "Target now: not read",
+        "Target now: version = 2.4.0, pid = 17",
         "Why: cart leaks\\u000aservice = payment It leaks.",
         "You are asked because: Low risk.",
         f"Digest: {proposal.digest}",
