@@ -17,6 +17,7 @@ from agent.domain.event import EventType
 from agent.domain.key import Scope
 from agent.entrypoints.dashboard import one_time_code, router
 from agent.entrypoints.web import create_app
+from agent.identity.sessions import issue
 from agent.settings import Settings
 from agent.testing import NoMemory
 from tests.e2e.line import Line, line
@@ -26,9 +27,9 @@ PATIENT = "{autonomy: approve, approval_valid: 7200}"
 
 
 @asynccontextmanager
-async def _installation(folder: Path) -> AsyncIterator[Application]:
+async def _installation(folder: Path, host: str = "127.0.0.1") -> AsyncIterator[Application]:
     """One that has received nothing and works on nothing."""
-    settings = Settings.model_validate({"data": folder / "data", "runbooks": folder / "none"})
+    settings = Settings.model_validate({"data": folder / "data", "runbooks": folder / "none", "host": host})
     async with bootstrap(settings, Replaced(memory=NoMemory())) as application:
         yield application
 
@@ -74,7 +75,7 @@ async def test_whoever_is_not_signed_in_is_asked_to_and_told_nothing(tmp_path: P
             (method, route.path): (await browser.request(method, re.sub(r"{\w+}", "x", route.path))).status_code
             for route in router.routes
             if isinstance(route, APIRoute)
-            for method in route.methods
+            for method in route.methods or ()
         }
         assert {known: code for known, code in answers.items() if known not in OPEN} == {
             ("GET", "/"): 303,
@@ -128,6 +129,25 @@ async def test_a_key_that_may_not_read_opens_nothing_and_nobody_is_sent_elsewher
         reader = (await application.identity.keys.create("ann", "person", ["read"])).token
         for to in ("https://evil.example/", "//evil.example", "/incidents/../x", "/logout"):
             assert (await browser.post("/login", data={"key": reader, "to": to})).headers["location"] == "/"
+
+
+async def test_the_local_operators_session_is_good_on_this_machine_alone(tmp_path: Path) -> None:
+    async with _installation(tmp_path, host="192.0.2.1") as application, _signed_in(application) as browser:
+        async with _browser(application, peer="192.0.2.7") as elsewhere:
+            elsewhere.cookies = browser.cookies
+            stolen = await elsewhere.get("/")
+            code = one_time_code(application)
+            entered = await elsewhere.get(f"/enter/{code}")
+        assert (stolen.status_code, entered.status_code) == (403, 403)
+        assert (await browser.get(f"/enter/{code}")).status_code == 200
+
+
+async def test_a_session_of_a_key_that_may_not_read_shows_nothing(tmp_path: Path) -> None:
+    async with _installation(tmp_path) as application, _browser(application) as browser:
+        sender = (await application.identity.keys.create("prometheus", "machine", ["ingest"])).key
+        secret = application.identity.secrets.derive("sessions")
+        browser.cookies.set("incident-agent", issue(sender.id, secret, application.clock.now()))
+        assert (await browser.get("/")).status_code == 403
 
 
 async def test_a_form_of_another_site_signs_nobody_in(tmp_path: Path) -> None:
@@ -220,12 +240,12 @@ async def test_a_question_is_seen_whole_and_answered_once(tmp_path: Path) -> Non
         assert unescape(report).count("# ") > 0
 
 
-async def test_nothing_is_decided_by_looking_by_another_site_or_without_leave(tmp_path: Path) -> None:
+async def test_nothing_is_decided_by_looking_or_by_another_site(tmp_path: Path) -> None:
     async with line(tmp_path, policy=PATIENT) as running, _browser(running.application) as browser:
         application = running.application
         answer = await _asked(running)
         incident = answer.partition("/approvals")[0]
-        await _with_key(browser, application, "ann", "read", "approve:low")
+        await _with_key(browser, application, "ann", "read", "approve:high")
         before = await application.views.journal_head()
         for address in ("/", "/?q=front&status=parked", incident, f"{incident}/report", answer, "/login"):
             await browser.get(address)
@@ -237,17 +257,33 @@ async def test_nothing_is_decided_by_looking_by_another_site_or_without_leave(tm
             await browser.post(answer, data={"decision": "approve"}),
             await browser.post(answer, data=approve | {"csrf": token[:-1]}),
             await browser.post(answer, data=approve, headers={"Origin": "https://evil.example"}),
-            await browser.post(answer, data=approve),  # a medium risk needs approve:high
             await browser.post(answer.replace("inc-", "inc-0"), data=approve),
             await browser.post(answer, data=approve | {"decision": "maybe"}),
         ]
-        assert [one.status_code for one in refused] == [403, 403, 403, 403, 404, 422]
-        assert "needs the scope approve:high" in refused[3].text
-        page = (await browser.get(incident)).text
-        assert ('value="approve"' in page, 'value="deny"' in page) == (False, True)
+        assert [one.status_code for one in refused] == [403, 403, 403, 404, 422]
         assert (await application.views.approvals())[0].status is ApprovalStatus.PENDING
 
-        assert (await browser.post(answer, data=approve | {"decision": "deny"})).status_code == 303
+
+async def test_the_scopes_of_the_key_say_what_can_be_decided(tmp_path: Path) -> None:
+    async with line(tmp_path, policy=PATIENT) as running, _browser(running.application) as browser:
+        application = running.application
+        answer = await _asked(running)
+        incident = answer.partition("/approvals")[0]
+
+        async def tries(decision: str) -> httpx2.Response:
+            token = _token((await browser.get("/")).text)
+            return await browser.post(answer, data={"csrf": token, "decision": decision})
+
+        await _with_key(browser, application, "reader", "read")
+        page = (await browser.get(incident)).text
+        assert ('value="approve"' in page, 'value="deny"' in page) == (False, False)
+        assert [(await tries(decision)).status_code for decision in ("approve", "deny")] == [403, 403]
+
+        await _with_key(browser, application, "ann", "read", "approve:low")
+        page = (await browser.get(incident)).text
+        assert ('value="approve"' in page, 'value="deny"' in page) == (False, True)
+        assert "needs the scope approve:high" in (await tries("approve")).text
+        assert (await tries("deny")).status_code == 303
         await running.until(EventType.REPORTED)
         assert (running.shop.journal, "Needs a human." in (await browser.get(incident)).text) == ([], True)
 
