@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from agent.settings import Settings
 
 
+_PATIENCE = 180
+"""Seconds for one answer: a question to a model takes its time."""
+
+
 class Unreachable(AgentError):
     """No incident-agent answers; start one with `incident-agent serve`, or set AGENT_URL."""
 
@@ -25,7 +29,7 @@ class Client:
         self._url = url
         headers = {"User-Agent": "incident-agent-cli", "Authorization": f"Bearer {key}"} if key else {}
         # A redirect would carry the key to wherever it points.
-        self._http = httpx2.Client(base_url=url, headers=headers, timeout=30, follow_redirects=False)
+        self._http = httpx2.Client(base_url=url, headers=headers, timeout=_PATIENCE, follow_redirects=False)
 
     @classmethod
     def of(cls, settings: "Settings") -> "Client":

@@ -56,6 +56,30 @@ def show_incident(
         raise NotFound(f"{incident} has no report yet; it is {whole.incident.status}.")
 
 
+@incidents.command(epilog="Example: incident-agent incidents ack inc-7")
+def ack(incident: IncidentId) -> None:
+    """Say that you have seen it; the agent goes on."""
+    _tell_agent(incident, "ack")
+
+
+@incidents.command(epilog="Example: incident-agent incidents takeover inc-7")
+def takeover(incident: IncidentId) -> None:
+    """Take it over: the agent stops, and withdraws what it asks."""
+    _tell_agent(incident, "takeover")
+
+
+@incidents.command(epilog="Example: incident-agent incidents cancel inc-7")
+def cancel(incident: IncidentId) -> None:
+    """Tell the agent to stop working on it."""
+    _tell_agent(incident, "cancel")
+
+
+@incidents.command(epilog="Example: incident-agent incidents close inc-7")
+def close(incident: IncidentId) -> None:
+    """Say that it is over; what it taught is remembered."""
+    _tell_agent(incident, "close")
+
+
 def ask(
     incident: IncidentId,
     question: Annotated[str, typer.Argument(help="In your own words.")],
@@ -80,3 +104,11 @@ def feedback(
     with running_agent() as agent:
         agent.post(f"/api/incidents/{incident}/feedback", {"verdict": verdict, "cause": cause, "comment": comment})
     say(f"Noted: the diagnosis of {incident} is {verdict}.")
+
+
+def _tell_agent(incident: str, what: str) -> None:
+    from agent.entrypoints.cli.shown import Incident
+
+    with running_agent() as agent:
+        now = Incident.model_validate(agent.post(f"/api/incidents/{incident}/{what}"))
+    say(f"{incident} is {now.status}.")

@@ -1,4 +1,4 @@
-"""What keeps an installation in order?  `migrate`, `capacity`."""
+"""What keeps an installation in order?  `actions pause` and `resume`, `migrate`, `capacity`."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
@@ -13,8 +13,26 @@ if TYPE_CHECKING:
 
     from agent.analysis.capacity import Plan, Traffic
 
+actions = typer.Typer(help="The one switch that stops every action.", no_args_is_help=True)
+
 SLOTS = 4
 """Jobs one worker process works on at once."""
+
+
+@actions.command(epilog="Example: incident-agent actions pause")
+def pause() -> None:
+    """Stop every action of every incident, approved or not, until they are resumed."""
+    with running_agent() as agent:
+        agent.post("/api/actions/pause")
+    say("Actions are paused: nothing is done in the world until `incident-agent actions resume`.")
+
+
+@actions.command(epilog="Example: incident-agent actions resume")
+def resume() -> None:
+    """Let actions be taken again."""
+    with running_agent() as agent:
+        agent.post("/api/actions/resume")
+    say("Actions are taken again.")
 
 
 def migrate() -> None:

@@ -134,6 +134,12 @@ def test_a_person_denies_and_the_incident_is_left_to_humans(tmp_path: Path) -> N
         assert "a deploy is under way" in running.command("incidents", "show", one["id"], "--report").stdout
 
         assert running.command("feedback", one["id"], "--verdict", "right").returncode == 0
+        assert "payment" in running.command("ask", one["id"], "what is the cause?").stdout
+        assert running.command("actions", "pause").returncode == 0
+        assert running.command("actions", "resume").stdout == "Actions are taken again.\n"
+        assert running.command("incidents", "ack", one["id"]).stdout == f"{one['id']} is parked.\n"
+        assert running.command("incidents", "close", one["id"]).stdout == f"{one['id']} is closed.\n"
+        assert running.command("incidents", "close", one["id"]).returncode == 1
         assert running.told("capacity")["episodes"] == 1
         exported = [json.loads(line) for line in running.command("audit", "export").stdout.splitlines()]
         assert [entry["sequence"] for entry in exported] == list(range(1, len(exported) + 1))
