@@ -10,11 +10,12 @@ from pathlib import Path
 from agent.domain.alert import AlertStatus
 from agent.domain.approval import Approval
 from agent.domain.event import Recorded
+from agent.domain.incident import Incident, IncidentStatus
 from agent.entrypoints.cli.client import Client, Unreachable
 from agent.identity import files
 from agent.identity.local import FILE
 from agent.settings import Settings
-from agent.views import IncidentView
+from agent.views import IncidentList, IncidentView
 from evals.lab.monitoring import DidNotStart, wait_until
 from evals.lab.processes import REPOSITORY, Leashed, free_ports
 from evals.lab.shop.layout import HOST, Webhook
@@ -66,6 +67,11 @@ class LabAgent:
 
     def incident(self, incident: str) -> IncidentView:
         return IncidentView.model_validate(self._rest.get(f"/api/incidents/{incident}"))
+
+    def open_incidents(self) -> list[Incident]:
+        """All that are not closed."""
+        found = IncidentList.model_validate(self._rest.get("/api/incidents"))
+        return [one for one in found.incidents if one.status is not IncidentStatus.CLOSED]
 
     def approval(self, approval: str) -> Approval:
         return Approval.model_validate(self._rest.get(f"/api/approvals/{approval}"))

@@ -17,7 +17,7 @@ from rich.text import Text
 from agent.telemetry import printable
 
 WIDTH = 112
-_INDENT = 22
+_INDENT = 23
 """Columns before what is said: the time and who says it."""
 
 Who = Literal["lab", "shop", "alertmanager", "agent", "prometheus", "you", ""]

@@ -13,10 +13,10 @@ def test_what_is_said_stands_under_its_time_and_speaker_and_what_is_quoted_is_ba
     told.quote("Roll back?\n  service = payment")
 
     assert printed == [
-        "    7 s  agent         Diagnosed: payment payment payment payment payment payment payment payment payment payment",
-        "                      payment payment",
-        "                      | Roll back?",
-        "                      |   service = payment",
+        "    7 s  agent         Diagnosed: payment payment payment payment payment payment payment payment payment",
+        "                       payment payment payment",
+        "                       | Roll back?",
+        "                       |   service = payment",
     ]
     assert max(map(len, printed)) <= WIDTH
 
