@@ -1,8 +1,10 @@
 """Who is asked beside the data? The model and the memory, when they are there."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from agent.domain.rules import ModelLimits
@@ -15,6 +17,8 @@ from agent.policy.redaction import Redactor
 from agent.ports import Clock, Lessons, Memory, Model
 from agent.settings import Settings
 from agent.telemetry import Meters
+
+_START = timedelta(seconds=2)
 
 
 @asynccontextmanager
@@ -51,10 +55,19 @@ async def open_memory(
         return Redactor(pseudonyms).redact(text)
 
     memory = ChromaMemory(place, await _embedder(settings), lessons.all, redact, clock)
+    warming = asyncio.create_task(_warm_up(memory))
     try:
         yield memory
     finally:
+        warming.cancel()
+        await asyncio.gather(warming, return_exceptions=True)
         await memory.close()
+
+
+async def _warm_up(memory: ChromaMemory) -> None:
+    """Open it before the first incident asks, but not while everything else starts."""
+    await asyncio.sleep(_START.total_seconds())
+    await memory.state()
 
 
 async def _embedder(settings: Settings) -> Embedder:
