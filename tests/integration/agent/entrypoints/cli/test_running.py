@@ -1,5 +1,6 @@
 """The agent as a process, and the command line talking to it: the recorded incident, decided from a second terminal."""
 
+import io
 import json
 import os
 import re
@@ -8,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,20 @@ from typing import Any
 import httpx2
 import pytest
 
+from agent.entrypoints.cli.frame import run
+
 ROOT = Path(__file__).parents[5]
 PATIENCE = 60.0
 """Seconds; everything here takes a few when the machine is free."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of a command."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 @dataclass
@@ -44,9 +56,14 @@ class Running:
         self.said.append(rest)
         return self.process.returncode
 
-    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Another terminal on the same machine."""
-        return _command(self.environment, *arguments)
+    def command(self, *arguments: str) -> "Done":
+        """Another terminal on the same machine; in this process, since what it imports costs more than what it does."""
+        out, err = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            for name, value in self.environment.items():
+                patch.setenv(name, value)
+            code = run(arguments)
+        return Done(code, out.getvalue(), err.getvalue())
 
     def told(self, *arguments: str) -> Any:
         done = self.command(*arguments, "--json")
@@ -150,26 +167,13 @@ def _settled(look: Callable[[], Any]) -> Any:
     """What `look` says once it says something."""
     until = time.monotonic() + PATIENCE
     while not (seen := look()) and time.monotonic() < until:
-        pass  # Each look is a process of its own, so that it does not spin.
+        pass  # Each look is a request to another process, so that it hardly spins.
     return seen
 
 
-def _command(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "agent", *arguments],
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE,
-    )
-
-
 @pytest.mark.parametrize("arguments", [["demo", "--auto-approve", "--deny"], ["serve", "--port", "99999"]])
-def test_wishes_that_cannot_be_met_are_wrong_usage(tmp_path: Path, arguments: list[str]) -> None:
-    assert _command({"PATH": os.environ["PATH"], "AGENT_DATA": str(tmp_path)}, *arguments).returncode == 2
+def test_wishes_that_cannot_be_met_are_wrong_usage(arguments: list[str]) -> None:
+    assert run(arguments) == 2
 
 
 def test_a_worker_answers_health_and_metrics_alone_and_ends_on_sigterm(tmp_path: Path) -> None:
