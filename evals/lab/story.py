@@ -148,7 +148,7 @@ class _Story:
             self._await_resolved(incident)
             self._close(incident)
         else:
-            self._show_unhealed(incident)
+            self._show_unhealed()
         return self._end(incident)
 
     def _let_history_pass(self) -> None:
@@ -228,11 +228,11 @@ class _Story:
         """What the shop's own journal holds: the agent's word is not taken for it."""
         effects = self._lab.effects()
         for effect in effects:
-            self._told.say(
-                "shop", f"Its own journal: {effect.method} {effect.path} -> {effect.status}, key {effect.key}"
-            )
+            key = f"{effect.key[:_KEY]}…"
+            self._told.say("shop", f"Its own journal: {effect.method} {effect.path} -> {effect.status}, key {key}")
         state = self._lab.shop.state(self._wish.scenario.service)
-        self._told.say("shop", f"{len(effects)} effect(s) in all; {state.service} runs {state.version}.")
+        runs = f"{state.service} runs {state.version}, process {state.pid}" if state.pid else f"{state.service} is down"
+        self._told.say("shop", f"Effects in all: {len(effects)}; {runs}.")
         self._told.say("prometheus", self._failing())
 
     def _await_resolved(self, incident: str) -> None:
@@ -254,11 +254,9 @@ class _Story:
                     return
             time.sleep(_LOOK_AGAIN_S)
 
-    def _show_unhealed(self, incident: str) -> None:
+    def _show_unhealed(self) -> None:
         self._told.say("shop", "Its own journal is empty: nothing was done to it.")
         self._told.say("prometheus", self._failing())
-        known = self._agent.incident(incident).incident
-        self._told.say("agent", f"The incident is {known.status}: {known.parked_because}")
 
     def _failing(self) -> str:
         worst = self._lab.prometheus.value('max(route:error_ratio{service="frontend"})') or 0.0
