@@ -19,6 +19,8 @@ FILES = (
 INCIDENT_FILES = ("after/action.json", "after/healed.om.xz", "after/logs_healed.jsonl.xz")
 ARM_S = 60.0
 HISTORY_S = 240.0
+RESTLESS = 0.08
+"""The share of the history that may show trouble: an innocent deployment is felt for some seconds too."""
 _MACHINE = r"127\.0\.0\.1|localhost|/(?:tmp|home|root|work|usr|var)/"
 _FAILING = 0.1
 _SLOW_S = 0.25
@@ -86,7 +88,7 @@ def _fault_visible(folder: Path) -> Iterator[str]:
     )
     injected = _json(folder / "truth.json")["injected_at"]
     history = {key: [point for point in points if point[0] < injected] for key, points in before.items()}
-    if _share_in_trouble(history) > 0.05:
+    if _share_in_trouble(history) > RESTLESS:
         yield "the history is not calm"
     if not _in_trouble(_last(before)):
         yield "nothing to be seen at the moment of asking"
