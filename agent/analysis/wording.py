@@ -44,7 +44,8 @@ def excess(node: str, one: Excess, flow: Flow) -> str:
 def share(node: str, flow: Flow) -> str:
     what, begin = ("extra latency", "begins") if flow.dimension == "time" else ("extra failures", "begin")
     where = node if node != flow.top else f"{node} itself"
-    return f"{flow.share.get(node, 0.0):.0%} of the {what} of {flow.top} {begin} in {where}, not in what it calls"
+    of_all = min(1.0, flow.share.get(node, 0.0))  # Rates sampled apart may add up to a little more than the whole.
+    return f"{of_all:.0%} of the {what} of {flow.top} {begin} in {where}, not in what it calls"
 
 
 def explained(node: str, flow: Flow, by: str) -> str:
