@@ -23,11 +23,11 @@ _INDENT = 23
 Who = Literal["lab", "shop", "alertmanager", "agent", "prometheus", "you", ""]
 _STYLES: dict[str, str] = {
     "lab": "dim",
-    "shop": "bright_red",
-    "alertmanager": "bright_yellow",
-    "agent": "bright_cyan",
-    "prometheus": "bright_magenta",
-    "you": "bold bright_green",
+    "shop": "#ff8b7b",
+    "alertmanager": "#e5b567",
+    "agent": "#7fd7e6",
+    "prometheus": "#d7a6f0",
+    "you": "bold #7bd88f",
 }
 
 
