@@ -1,0 +1,109 @@
+"""Do stored alerts become incidents, once, also when the process dies between two batches?"""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from agent.bootstrap import Application, Replaced, bootstrap
+from agent.domain.alert import Fate
+from agent.domain.incident import IncidentStatus
+from agent.graph.context import Sources
+from agent.settings import Settings
+from agent.testing import NoMemory
+
+BEGAN = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+class Clock:
+    def __init__(self, time: datetime = BEGAN) -> None:
+        self.time = time
+
+    def now(self) -> datetime:
+        return self.time
+
+    async def sleep(self, duration: timedelta) -> None:
+        self.time += duration
+
+
+@asynccontextmanager
+async def _open(folder: Path, clock: Clock) -> AsyncIterator[Application]:
+    settings = Settings.model_validate({"data": folder / "data", "runbooks": folder / "none"})
+    replaced = Replaced(clock=clock, sources=Sources(), executors={}, memory=NoMemory(), channels=())
+    async with bootstrap(settings, replaced) as application:
+        yield application
+
+
+def _body(*alerts: dict[str, Any]) -> bytes:
+    return json.dumps({"version": "4", "status": "firing", "groupKey": "{}", "alerts": alerts}).encode()
+
+
+def _alert(name: str, service: str, status: str = "firing", began: datetime = BEGAN) -> dict[str, Any]:
+    return {
+        "status": status,
+        "labels": {"alertname": name, "service": service, "severity": "critical"},
+        "annotations": {},
+        "startsAt": began.isoformat(),
+        "endsAt": "0001-01-01T00:00:00Z" if status == "firing" else (began + timedelta(minutes=2)).isoformat(),
+    }
+
+
+async def _receive(application: Application, body: bytes) -> list[tuple[Fate | None, str | None]]:
+    """Post it and place everything; (fate, incident) of each alert."""
+    receipt = await application.service.intake.receive("alertmanager", "test", body)
+    while await application.service.placement.place_waiting():
+        pass
+    view = await application.views.receipt(receipt.id)
+    return [(placed.fate, placed.incident) for placed in view.alerts]
+
+
+async def test_alerts_of_one_service_are_one_incident_and_a_resend_is_a_duplicate(tmp_path: Path) -> None:
+    async with _open(tmp_path, Clock()) as application:
+        body = _body(_alert("Errors", "cart"), _alert("Latency", "cart"))
+        first, second = await _receive(application, body)
+        again = await _receive(application, body)
+        assert first == second == (Fate.INCIDENT, first[1])
+        assert [fate for fate, _ in again] == [Fate.DUPLICATE, Fate.DUPLICATE]
+        assert (await application.views.load()).jobs_waiting == 1
+
+
+async def test_what_was_stored_before_a_crash_is_placed_after_it_and_known_again(tmp_path: Path) -> None:
+    clock = Clock()
+    async with _open(tmp_path, clock) as application:
+        await application.service.intake.receive("alertmanager", "test", _body(_alert("Errors", "cart")))
+    async with _open(tmp_path, clock) as application:
+        assert await application.service.placement.place_waiting() == 1
+        opened = (await application.views.incidents()).incidents
+    async with _open(tmp_path, clock) as application:
+        [(fate, incident)] = await _receive(application, _body(_alert("Latency", "cart")))
+        assert (fate, incident) == (Fate.INCIDENT, opened[0].id)
+        assert len((await application.views.incidents()).incidents) == 1
+
+
+async def test_a_new_episode_within_the_reopen_window_is_a_run_of_its_own(tmp_path: Path) -> None:
+    clock = Clock()
+    async with _open(tmp_path, clock) as application:
+        [(_, incident)] = await _receive(application, _body(_alert("Errors", "cart")))
+        clock.time += timedelta(minutes=3)
+        await _receive(application, _body(_alert("Errors", "cart", "resolved")))
+        resolved = (await application.views.incidents()).incidents[0]
+        clock.time += timedelta(minutes=5)
+        [(_, again)] = await _receive(application, _body(_alert("Errors", "cart", began=clock.time)))
+        reopened = (await application.views.incidents()).incidents[0]
+        assert resolved.status is IncidentStatus.RESOLVED
+        assert (again, reopened.episode, reopened.status) == (incident, 2, IncidentStatus.OPEN)
+        assert (await application.views.load()).jobs_waiting == 2
+
+
+async def test_a_quiet_incident_is_closed_and_learned_from(tmp_path: Path) -> None:
+    clock = Clock()
+    async with _open(tmp_path, clock) as application:
+        await _receive(application, _body(_alert("Errors", "cart")))
+        clock.time += timedelta(minutes=3)
+        await _receive(application, _body(_alert("Errors", "cart", "resolved")))
+        assert await application.service.upkeep.sweep() == 0
+        clock.time += timedelta(minutes=11)
+        assert await application.service.upkeep.sweep() == 1
+        assert (await application.views.incidents()).incidents[0].status is IncidentStatus.CLOSED
