@@ -156,6 +156,18 @@ def test_resolved_incident_that_fires_again_soon_is_its_next_episode() -> None:
     assert (found.title, found.severity) == ("B on cart", Severity.LOW)
 
 
+def test_new_episode_counts_its_own_alerts() -> None:
+    desk = Desk()
+    for second, name in enumerate("ABC"):
+        desk.take(second, alert(name, severity=Severity.CRITICAL))
+    for name in "ABC":
+        desk.take(60, alert(name, ended=59))
+    desk.take(100, alert("D", began=100, severity=Severity.LOW))
+    desk.take(101, alert("E", began=101, severity=Severity.LOW))
+
+    assert (desk.incident("in0001").title, desk.incident("in0001").severity) == ("D on cart (2 alerts)", Severity.LOW)
+
+
 def test_later_it_is_a_new_incident_that_names_the_old_one() -> None:
     desk = Desk()
     desk.take(0, alert())
