@@ -38,6 +38,7 @@ from agent.storage.keys import SqlKeys
 from agent.telemetry import Meters
 from agent.views import Views
 from tools.base import BackendError, Topology
+from tools.clients.jira import Jira
 from tools.clients.kubernetes import Cluster
 from tools.observe.window import Window
 
@@ -128,50 +129,16 @@ async def bootstrap(settings: Settings, replaced: Replaced | None = None) -> Asy
 def _assemble(
     settings: Settings, config: Config, record: Record, replaced: Replaced, identity: Identity, *, meters: Meters
 ) -> Application:
-    clock = record.chain.clock
     sources = replaced.sources or sources_of(settings, config, SqlChanges(record.database))
-    context = _context(settings, config, record, sources, replaced)
-    graph = build_graph(record.checkpoints)
     jira = jira_of(settings)
-    toolbox = Toolbox(
-        sources=sources,
-        runbooks=settings.runbooks,
-        cluster=Cluster(settings.kubeconfig) if settings.kubeconfig else None,
-        datadog=datadog_metrics(settings),
-        jira=jira,
-        jira_project=settings.jira_project,
-        more=replaced.tools,
-    )
+    context = _context(settings, config, record, sources, replaced)
+    toolbox = _toolbox(settings, sources, jira, replaced)
     channels = channels_of(settings, config, record, jira) if replaced.channels is None else replaced.channels
-    placement = Placement(
-        database=record.database,
-        chain=record.chain,
-        queue=record.queue,
-        correlator=Correlator(partial(sortable_id, "inc")),
-        rules=config.correlation,
-        inhibit=config.inhibit,
-        teams=config.teams,
-        topology=partial(_known_topology, sources, clock),
-    )
-    service = Service(
-        intake=Intake(
-            database=record.database,
-            clock=clock,
-            new_id=sortable_id,
-            parsers=PARSERS,
-            parse_changes=changes.parse,
-            arrived=placement.wake,
-        ),
-        placement=placement,
-        runs=Runs(record.database, graph, partial(_for_run, context, toolbox)),
-        people=People(record.database, record.chain, record.queue),
-        questions=Questions(graph, partial(_for_question, context, toolbox)),
-        upkeep=Upkeep(record.database, record.chain, record.queue, config.quiet_period),
-    )
+    clock = record.chain.clock
     return Application(
         settings=settings,
         config=config,
-        service=service,
+        service=_service(config, record, context, toolbox),
         views=Views(record.database, clock),
         queue=record.queue,
         clock=clock,
@@ -180,6 +147,48 @@ def _assemble(
         dispatcher=Dispatcher(record.journal, channels, clock),
         sources=sources,
         meters=meters,
+    )
+
+
+def _service(config: Config, record: Record, context: Context, toolbox: Toolbox) -> Service:
+    graph = build_graph(record.checkpoints)
+    placement = Placement(
+        database=record.database,
+        chain=record.chain,
+        queue=record.queue,
+        correlator=Correlator(partial(sortable_id, "inc")),
+        rules=config.correlation,
+        inhibit=config.inhibit,
+        teams=config.teams,
+        topology=partial(_known_topology, context.sources, context.clock),
+    )
+    intake = Intake(
+        database=record.database,
+        clock=context.clock,
+        new_id=sortable_id,
+        parsers=PARSERS,
+        parse_changes=changes.parse,
+        arrived=placement.wake,
+    )
+    return Service(
+        intake=intake,
+        placement=placement,
+        runs=Runs(record.database, graph, partial(_for_run, context, toolbox)),
+        people=People(record.database, record.chain, record.queue),
+        questions=Questions(graph, partial(_for_question, context, toolbox)),
+        upkeep=Upkeep(record.database, record.chain, record.queue, config.quiet_period),
+    )
+
+
+def _toolbox(settings: Settings, sources: Sources, jira: Jira | None, replaced: Replaced) -> Toolbox:
+    return Toolbox(
+        sources=sources,
+        runbooks=settings.runbooks,
+        cluster=Cluster(settings.kubeconfig) if settings.kubeconfig else None,
+        datadog=datadog_metrics(settings),
+        jira=jira,
+        jira_project=settings.jira_project,
+        more=replaced.tools,
     )
 
 

@@ -83,6 +83,8 @@ class People:
 
     async def _stop(self, incident: str, who: Caller, status: IncidentStatus, text: str) -> Incident:
         def work(connection: Connection) -> Incident:
+            if incidents.get(connection, incident).status is IncidentStatus.CLOSED:
+                raise Conflict(f"{incident} is closed already.")
             for asked in approvals.withdraw(connection, self._chain, incident, text):
                 resume(connection, self._chain, asked)
             return incidents.move(connection, self._chain, incident, status, text, actor=who.name)
