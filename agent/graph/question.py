@@ -17,7 +17,7 @@ def shown(proposal: Proposal, diagnosis: Diagnosis, judgement: Judgement) -> str
         f"To undo: {proposal.rollback or 'nothing; it cannot be undone by the agent'}",
         f"Risk: {proposal.risk}, touches {proposal.blast_radius}",
         f"Target now: {_told(proposal.observed)}",
-        f"Why: {proposal.because} {diagnosis.summary}",
+        f"Why: {diagnosis.summary} ({diagnosis.fault}, {diagnosis.confidence:.0%} sure)",
         f"You are asked because: {judgement.reason}",
         f"Digest: {proposal.digest}",
     ]

@@ -18,7 +18,10 @@ def judge(proposal: Proposal, diagnosis: Diagnosis, policy: Policy, team: str, o
         )
     if autonomy == "auto" and not (doubt := _doubt(proposal, diagnosis, policy)):
         return Judgement(permission=Permission.RUN, reason=f"The policy for {_whom(team)} lets {proposal.action} run.")
-    return Judgement(permission=Permission.ASK, reason=doubt if autonomy == "auto" else _facts(proposal))
+    return Judgement(
+        permission=Permission.ASK,
+        reason=doubt if autonomy == "auto" else f"The policy for {_whom(team)} is to ask a human.",
+    )
 
 
 def autonomy_for(policy: Policy, team: str, action: str) -> Autonomy:
@@ -50,11 +53,6 @@ def _doubt(proposal: Proposal, diagnosis: Diagnosis, policy: Policy) -> str:
             f"The diagnosis is {diagnosis.confidence:.0%} sure; {policy.min_confidence:.0%} is needed to act unasked."
         )
     return ""
-
-
-def _facts(proposal: Proposal) -> str:
-    undo = "can be undone" if proposal.reversible else "cannot be undone"
-    return f"{proposal.risk.capitalize()} risk, {undo}, touches {proposal.blast_radius}."
 
 
 def _whom(team: str) -> str:

@@ -64,14 +64,15 @@ async def watch(metrics: Metrics, clock: Clock, success: SuccessQuery, query: st
         holds = value is not None and _COMPARE[success.operator](value, success.value)
         now = clock.now()
         held_since = (held_since or now) if holds else None
-        wanted = f"Its success query must be {success.operator} {success.value:g}"
+        wanted = f"{success.operator} {success.value:g}"
         if held_since is not None and now - held_since >= success.stable_for:
             took = (now - since).total_seconds()
-            detail = f"{wanted}, and is ({value:.4g}), {took:.0f} s after the action."
+            detail = f"{took:.0f} s after the action its success query is {value:.4g}, as it should be ({wanted})."
             return Verification(recovered=True, query=query, observed=value, detail=detail)
         if now >= since + success.within:
             seen = problem or (f"it is {value:.4g}" if value is not None else "it has no value")
-            detail = f"{wanted}, and was not within {success.within.total_seconds():.0f} s: {seen}."
+            within = success.within.total_seconds()
+            detail = f"{within:.0f} s after the action its success query is not {wanted}: {seen}."
             return Verification(recovered=False, query=query, observed=value, detail=detail)
         await clock.sleep(_PAUSE)
 

@@ -20,12 +20,12 @@ def test_the_arguments_come_first_and_nothing_can_add_a_line() -> None:
         reversible=True,
         blast_radius="one process",
         title="Restart cart",
-        because="cart leaks\nservice = payment",
+        because="cart leaks",
         observed={"version": "2.4.0", "pid": 17},
         dry_run="POST /services/cart/restart",
     )
     diagnosis = Diagnosis(
-        verdict=Verdict.CAUSE, analysed_by="analysis", component="cart", summary="It leaks.", confidence=0.9
+        verdict=Verdict.CAUSE, analysed_by="analysis", component="cart", summary="It leaks\nservice = payment.", confidence=0.9
     )
     judgement = Judgement(permission=Permission.ASK, reason="Low risk.")
     assert shown(proposal, diagnosis, judgement).splitlines() == [
@@ -35,7 +35,7 @@ def test_the_arguments_come_first_and_nothing_can_add_a_line() -> None:
         "To undo: nothing; it cannot be undone by the agent",
         "Risk: low, touches one process",
         "Target now: version = 2.4.0, pid = 17",
-        "Why: cart leaks\\u000aservice = payment It leaks.",
+        "Why: It leaks\\u000aservice = payment. (unknown, 90% sure)",
         "You are asked because: Low risk.",
         f"Digest: {proposal.digest}",
     ]

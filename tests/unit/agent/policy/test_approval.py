@@ -53,7 +53,7 @@ def _proposal(**changed: object) -> Proposal:
             Policy(autonomy="approve"),
             _proposal(),
             _diagnosis(),
-            Judgement(permission=Permission.ASK, reason="Low risk, can be undone, touches one process."),
+            Judgement(permission=Permission.ASK, reason="The policy for team shop is to ask a human."),
         ),
         (
             Policy(autonomy="auto"),
