@@ -17,6 +17,7 @@ from agent.bootstrap.machine import SystemClock
 from agent.domain.approval import Approval, ApprovalStatus
 from agent.domain.errors import ConfigurationError
 from agent.domain.event import EventType, Recorded
+from agent.domain.incident import IncidentStatus
 from agent.domain.rules import Policy
 from agent.entrypoints.cli.client import Client
 from agent.entrypoints.dashboard.codes import one_time_code
@@ -94,13 +95,12 @@ class _Told:
         _say(f"Serving at {self._running.url}. Watch and decide there, signed in by this link, which works once:")
         _say(f"\n    {enter}\n\nReplaying the recorded incident “{self._recording.folder.name}”.\n")
         after = await self._application.views.journal_head()
-        client = Client(self._running.url, operator)
-        incident = await self._post(client)
-        await self._follow(client, incident, after)
+        with Client(self._running.url, operator) as client:
+            incident = await self._post(client)
+            await self._follow(client, incident, after)
         seen = await self._application.views.incident(incident)
         self._conclude(seen)
-        client.__exit__()
-        return 0
+        return 0 if _as_asked(seen, self._wish.answer) else 1
 
     async def _post(self, client: Client) -> str:
         """Post what Alertmanager posted, through the webhook; the incident it became."""
@@ -163,6 +163,17 @@ class _Told:
             say_markdown(run.report or "")
             return
         print(json.dumps(_summary(seen, time.monotonic() - self._began)))  # noqa: T201 (what --json promises)
+
+
+def _as_asked(seen: IncidentView, answer: Answer) -> bool:
+    """Approved, it must be healed; denied, nothing may have been done."""
+    match answer:
+        case "approve":
+            return seen.incident.status is IncidentStatus.RESOLVED
+        case "deny":
+            return seen.incident.status is IncidentStatus.PARKED and not seen.effects
+        case "ask":
+            return True
 
 
 def _summary(seen: IncidentView, seconds: float) -> dict[str, Any]:
