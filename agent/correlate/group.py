@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from agent.correlate.placement import Answer, Arrival, Joins, Opens, Reopens, Resolves, Update
-from agent.correlate.standing import Case, Series, Standing, lead_of, resolves
+from agent.correlate.standing import Case, Series, Standing, lead_of, resolves, tells_start
 from agent.domain.alert import Alert, Fate, Severity
 from agent.domain.base import canonical
 from agent.domain.incident import Incident, IncidentStatus
@@ -60,7 +60,10 @@ def _same_series(arrival: Arrival, standing: Standing, series: Series | None, fl
         return _reopens(arrival, standing, case, flaps)
     if series.firing is None:
         why = f"It fires again in incident {case.incident.id}, which is still open."
-    elif arrival.identity.occurrence != latest.id:
+    elif arrival.identity.occurrence != latest.id and tells_start(arrival.alert):
+        if not _heard_lately(case, arrival, standing.rules):
+            # An end was missed, long ago: an incident that nobody resolves must not swallow what comes later.
+            return None
         why = f"It started anew while it fired in incident {case.incident.id}."
     else:
         why = f"Its severity rose from {latest.severity} to {arrival.alert.severity} in incident {case.incident.id}."
@@ -122,7 +125,7 @@ def _reopens(arrival: Arrival, standing: Standing, case: Case, flaps: str) -> An
 
 def _opens(arrival: Arrival, standing: Standing, group: dict[str, str], id_: str) -> Answer:
     alert, key = arrival.alert, canonical(group)
-    previous = standing.last_over(key)
+    previous = standing.over_before(key)
     incident = Incident(
         id=id_,
         status=IncidentStatus.OPEN,

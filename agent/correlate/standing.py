@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from agent.correlate.inhibit import Inhibitors
 from agent.correlate.placement import Joins, Nothing, Opens, Placement, Reopens, Resolves, changed
 from agent.correlate.silence import Silences
+from agent.correlate.surroundings import Surroundings
 from agent.domain.alert import Alert, AlertStatus, Fate, Identity, Placed, Severity
 from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.rules import Correlation, InhibitRule
@@ -107,9 +108,9 @@ class Standing:
         self._series: OrderedDict[str, Series] = OrderedDict()
         self._cases: dict[str, Case] = {}
         self._of_group: dict[str, dict[str, None]] = {}
-        self._over: OrderedDict[str, str] = OrderedDict()
-        self._at_service: dict[str, dict[str, None]] = {}
-        self._neighbours: dict[str, dict[str, str]] = {}
+        self._latest: OrderedDict[str, str] = OrderedDict()
+        self._at: dict[str, dict[str, None]] = {}
+        """Incidents by the component their alerts speak of, and by what that is a part of."""
         self._now = datetime.min.replace(tzinfo=UTC)
         self._swept_at = self._now
         self.learn(topology)
@@ -131,16 +132,16 @@ class Standing:
         """Incidents that were opened for these labels: open, or over since lately."""
         return [self._cases[incident] for incident in sorted(self._of_group.get(group_key, ()))]
 
-    def last_over(self, group_key: str) -> str | None:
-        """The latest incident for these labels that is over, however long."""
-        last = self._over.get(group_key)
-        case = self.case(last)
-        return None if case and case.unresolved else last
+    def over_before(self, group_key: str) -> str | None:
+        """The latest incident for these labels, if it is over, however long."""
+        latest = self._latest.get(group_key)
+        case = self.case(latest)
+        return None if case and case.unresolved else latest
 
-    def around(self, service: str) -> Iterator[tuple[Case, str]]:
-        """Incidents at the neighbours of a service, each with the edge in words; the latest of each first."""
-        for neighbour, edge in self._neighbours.get(service, {}).items():
-            for incident in list(reversed(self._at_service.get(neighbour, {})))[:8]:
+    def around(self, component: str) -> Iterator[tuple[Case, str]]:
+        """Incidents next to a component, each with the edge in words; the latest of each place first."""
+        for place, edge in self._surroundings.around(component):
+            for incident in list(reversed(self._at.get(place, {})))[:8]:
                 yield self._cases[incident], edge
 
     # What changes it.
@@ -166,9 +167,9 @@ class Standing:
             _drop(self._of_group, case.incident.group_key, incident.id)
         case.incident, case.group = incident, _group_of(incident)
         self._of_group.setdefault(incident.group_key, {})[incident.id] = None
-        if not case.unresolved and incident.id >= self._over.get(incident.group_key, ""):
-            self._over[incident.group_key] = incident.id
-            self._over.move_to_end(incident.group_key)
+        if incident.id >= self._latest.get(incident.group_key, ""):
+            self._latest[incident.group_key] = incident.id
+            self._latest.move_to_end(incident.group_key)
 
     def remember(self, placed: Placed, identity: Identity | None = None) -> None:
         """A placed alert, as it is on the record."""
@@ -192,16 +193,15 @@ class Standing:
 
     def learn(self, topology: Topology | None) -> None:
         """Who calls whom, from now on; None when that is not known."""
-        self._neighbours = {}
-        for caller, callee in sorted(topology.edges if topology else ()):
-            edge = f"{caller} calls {callee}"
-            self._neighbours.setdefault(caller, {})[callee] = edge
-            self._neighbours.setdefault(callee, {})[caller] = edge
+        self._surroundings = Surroundings(topology)
+        self._at = {}
+        for case in self._cases.values():
+            self._locate(case, case.services)
 
     @property
     def size(self) -> dict[str, int]:
         """How much is remembered."""
-        return {"series": len(self._series), "incidents": len(self._cases), "groups": len(self._over)}
+        return {"series": len(self._series), "incidents": len(self._cases), "groups": len(self._latest)}
 
     def _heard(self, id_: str, at: datetime) -> Series:
         series = self._series.get(id_)
@@ -237,6 +237,8 @@ class Standing:
             fate=Fate.INCIDENT if placed.fate is Fate.DUPLICATE else placed.fate or Fate.QUARANTINED,
             incident=placed.incident,
         )
+        if series.firing and (left := self.case(series.firing.incident)):
+            left.firing.pop(series.id, None)
         series.known.pop(started.id, None)
         series.known[started.id] = series.firing = started
         series.ended.pop(started.id, None)
@@ -266,7 +268,12 @@ class Standing:
         case.lead = lead_of(case, placed.alert)
         if (service := placed.alert.service) and service not in case.services:
             case.services.add(service)
-            self._at_service.setdefault(service, {})[case.incident.id] = None
+            self._locate(case, {service})
+
+    def _locate(self, case: Case, services: Iterable[str]) -> None:
+        for service in services:
+            for place in {service, self._surroundings.whole(service)}:
+                self._at.setdefault(place, {})[case.incident.id] = None
 
     def _ended(self, series: Series, placed: Placed, identity: Identity) -> None:
         began = placed.alert.starts_at
@@ -295,8 +302,8 @@ class Standing:
         self._swept_at = self._now
         self._forget_old_series()
         self._forget_old_cases()
-        while len(self._over) > MOST_GROUPS:
-            self._over.popitem(last=False)
+        while len(self._latest) > MOST_GROUPS:
+            self._latest.popitem(last=False)
 
     def _forget_old_series(self) -> None:
         quiet, silent = self._now - self.horizon(self.rules), self._now - FORGET_FIRING
@@ -324,8 +331,8 @@ class Standing:
     def _forget_case(self, case: Case) -> None:
         del self._cases[case.incident.id]
         _drop(self._of_group, case.incident.group_key, case.incident.id)
-        for service in case.services:
-            _drop(self._at_service, service, case.incident.id)
+        for place in {place for service in case.services for place in (service, self._surroundings.whole(service))}:
+            _drop(self._at, place, case.incident.id)
 
 
 def ends(placed: Placed, identity: Identity, firing: Occurrence) -> bool:

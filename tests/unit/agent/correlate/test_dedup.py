@@ -98,6 +98,16 @@ def test_sender_that_tells_no_start_repeats_itself_until_it_resolves() -> None:
     assert desk.told(95, alert(began=95, **undated)) == ("incident", "in0001", "Reopens 2")
 
 
+def test_risen_severity_of_a_sender_that_tells_no_start_is_news_of_the_same_incident() -> None:
+    desk = Desk()
+    undated: dict[str, Any] = {"sender_key": "disk", "starts_at_known": False}
+    desk.take(0, alert(began=0, severity=Severity.LOW, **undated))
+
+    assert desk.reason(5_000, alert(began=5_000, severity=Severity.CRITICAL, **undated)) == (
+        "Its severity rose from low to critical in incident in0001."
+    )
+
+
 def test_datadogs_cycle_tells_episodes_apart() -> None:
     desk = Desk()
     cycle: dict[str, Any] = {"sender_key": "m1", "starts_at_known": False}

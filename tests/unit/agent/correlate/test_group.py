@@ -212,6 +212,15 @@ def test_alert_that_returns_to_an_open_incident_joins_it_however_old() -> None:
     assert desk.reason(5_000, alert("A", began=5_000)) == "It fires again in incident in0001, which is still open."
 
 
+def test_incident_whose_end_was_missed_does_not_swallow_what_comes_later() -> None:
+    desk = Desk()
+    desk.take(0, alert())
+
+    assert desk.told(601, alert(began=601)) == ("incident", "in0002", "Opens")
+    assert desk.told(660, alert(began=601, ended=659)) == ("incident", "in0002", "Resolves")
+    assert desk.incident("in0001").status == IncidentStatus.OPEN
+
+
 def test_flapping_is_counted_and_not_investigated_anew() -> None:
     desk = Desk(Correlation(flap_limit=3))
     told = []
