@@ -9,7 +9,7 @@ from pathlib import Path
 from agent.bootstrap import Application, Replaced, bootstrap
 from agent.bootstrap.machine import SystemClock
 from agent.domain.errors import AgentError, Refused
-from agent.domain.incident import IncidentStatus
+from agent.domain.event import EventType
 from agent.entrypoints.worker import Worker
 from agent.settings import Settings
 from agent.testing import NoMemory
@@ -85,8 +85,9 @@ async def _settled(application: Application, receipt: str) -> list[IncidentView]
 
 
 def _over(found: IncidentView) -> bool:
-    reported = any(run.report for run in found.runs)
-    return reported or found.incident.status in {IncidentStatus.PARKED, IncidentStatus.RESOLVED, IncidentStatus.CLOSED}
+    """Its report is written, or its job was set aside and none will be."""
+    set_aside = any(entry.event.type is EventType.JOB_DEAD for entry in found.timeline)
+    return set_aside or any(run.report for run in found.runs)
 
 
 async def _why_not(application: Application, receipt: str) -> str:

@@ -133,9 +133,10 @@ def test_a_person_looks_and_approves_from_another_terminal_on_this_machine(tmp_p
         decided = running.told("approvals", "approve", approval, "--yes", "--reason", "seen")
         assert (decided["decided_by"], decided["decided_via"], decided["comment"]) == ("local-operator", "cli", "seen")
 
+        # Until the approval is spent a denial would still be taken, and win.
+        assert _settled(lambda: running.told("incidents", "show", incident)["effects"]) != []
         again = running.command("approvals", "deny", approval)
         assert (again.returncode, again.stdout, again.stderr.count("\n")) == (1, "", 1)
-        assert _settled(lambda: running.told("incidents", "show", incident)["effects"]) != []
         assert running.stop() == 128 + signal.SIGTERM
     assert "Traceback" not in "".join(running.said)
     assert running.command("audit", "verify").returncode == 0
