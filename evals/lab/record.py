@@ -167,23 +167,13 @@ def _observe(lab: Lab, start: float, end: float) -> Arm:
 
 
 def _truth(scenario: Scenario, injected: float) -> Truth:
+    at = round(injected, 3)
     match scenario:
-        case Incident(service=service, fault=fault, family=family, evidence=evidence):
-            return Truth(
-                root_cause=service,
-                fault_type=fault,
-                fault_family=family,
-                injected_at=round(injected, 3),
-                evidence=evidence,
-            )
+        case Incident(service=service, family=family, evidence=evidence):
+            kind = scenario.called or scenario.fault
+            return Truth(root_cause=service, fault_type=kind, fault_family=family, injected_at=at, evidence=evidence)
         case FalseAlarm(evidence=evidence):
-            return Truth(
-                root_cause="",
-                fault_type="healthy",
-                fault_family="none",
-                injected_at=round(injected, 3),
-                evidence=evidence,
-            )
+            return Truth(root_cause="", fault_type="healthy", fault_family="none", injected_at=at, evidence=evidence)
 
 
 def _starts_at(post: Post) -> float:

@@ -42,6 +42,8 @@ class Incident:
     herrings: tuple[Herring, ...] = ()
     author: str = "jonas.eck"
     """Who made the change, when the fault is one."""
+    called: str = ""
+    """The kind of fault by its own name, when the switch's says too little."""
 
 
 @dataclass(frozen=True)
@@ -204,6 +206,7 @@ def _incidents() -> tuple[Incident, ...]:
             "store logs 'database or disk is full'; strict-quota switched on",
             switch_off("store", "strict-quota"),
             (Herring(110, "cart", "deploy"),),
+            called="full-disk",
         ),
         Incident(
             "flag-catalogue",
