@@ -69,8 +69,8 @@ class Config(Noun):
     """How far apart the survey's points are: the usual scrape interval; a shorter one shows a younger fault."""
     service_label: str = "service"
     """The metric label that names a component."""
-    quiet_period: timedelta = timedelta(minutes=10)
-    """A resolved incident that stays quiet this long is closed."""
+    quiet_period: timedelta = timedelta(minutes=30)
+    """A resolved incident that stays quiet this long is closed; no shorter than `reopen`, or nothing is ever reopened."""
 
 
 class Settings(BaseSettings):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from pydantic import JsonValue
 
@@ -25,6 +26,8 @@ _TOLD = {
 }
 _OVER = {IncidentStatus.RESOLVED, IncidentStatus.CLOSED}
 _ATTEMPTS = 1000
+_LAG = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 4, 8, 15, 30, 30, 0))
+"""Pauses between looks for a ticket that may have been made: 90 s in all, well above the lag of Jira's index."""
 
 
 @dataclass(frozen=True)
@@ -94,9 +97,12 @@ class JiraChannel:
             return ActResult(ok=True, detail=f"Ticket {ticket} created.", data={"ticket": ticket})
 
         async def read_back() -> ActResult | None:
-            ticket = await self._tickets.find(key)
-            # A search that shows nothing proves nothing: it lags behind what was created.
-            return ActResult(ok=True, detail=f"Ticket {ticket} found.", data={"ticket": ticket}) if ticket else None
+            # A search that shows nothing proves nothing at first: Jira's index lags behind what was created.
+            for pause in _LAG:
+                if ticket := await self._tickets.find(key):
+                    return ActResult(ok=True, detail=f"Ticket {ticket} found.", data={"ticket": ticket})
+                await self._clock.sleep(pause)
+            return ActResult(ok=False, detail="There is no such ticket.", data={"absent": True})
 
         errand = _Errand("create", incident.id, incident.id, f"Create a ticket for {incident.id}.")
         effect = await self._once(errand, Call(run=run, read_back=read_back))

@@ -23,6 +23,7 @@ from tools.base import ActResult, BackendError, Unsure
 
 POLICY = "policy:"
 """How the id of a policy decision begins; it stands where an approval's id would."""
+NEVER_ARRIVED = ActResult(ok=False, detail="The far end never got it.", data={"retry": True})
 RECONCILE = (timedelta(seconds=1), timedelta(seconds=3))
 """How long to wait between asking the far end whether an unsure call was done."""
 
@@ -64,7 +65,7 @@ class SqlLedger:
             for pause in RECONCILE:
                 await self._clock.sleep(pause)
                 if (result := await call.read_back()) is not None:
-                    return ActResult(ok=False, detail="The far end never got it.") if _absent(result) else result
+                    return NEVER_ARRIVED if _absent(result) else result
             return None
 
     def _intend(

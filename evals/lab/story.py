@@ -243,7 +243,7 @@ class _Story:
         wait_until(lambda: alerts_over(self._agent.incident(incident)), self._pace.resolved_within)
 
     def _close(self, incident: str) -> None:
-        self._told.say("you", "Close it. (Left alone, it closes itself after the quiet period, 10 min.)")
+        self._told.say("you", "Close it. (Left alone, it closes itself after the quiet period.)")
         self._agent.close(incident)
         end = time.monotonic() + self._pace.learned_within
         while time.monotonic() < end:

@@ -104,6 +104,6 @@ async def test_a_quiet_incident_is_closed_and_learned_from(tmp_path: Path) -> No
         clock.time += timedelta(minutes=3)
         await _receive(application, _body(_alert("Errors", "cart", "resolved")))
         assert await application.service.upkeep.sweep() == 0
-        clock.time += timedelta(minutes=11)
+        clock.time += timedelta(minutes=31)
         assert await application.service.upkeep.sweep() == 1
         assert (await application.views.incidents()).incidents[0].status is IncidentStatus.CLOSED

@@ -25,7 +25,11 @@ def test_the_arguments_come_first_and_nothing_can_add_a_line() -> None:
         dry_run="POST /services/cart/restart",
     )
     diagnosis = Diagnosis(
-        verdict=Verdict.CAUSE, analysed_by="analysis", component="cart", summary="It leaks\nservice = payment.", confidence=0.9
+        verdict=Verdict.CAUSE,
+        analysed_by="analysis",
+        component="cart",
+        summary="It leaks\nservice = payment.",
+        confidence=0.9,
     )
     judgement = Judgement(permission=Permission.ASK, reason="Low risk.")
     assert shown(proposal, diagnosis, judgement).splitlines() == [

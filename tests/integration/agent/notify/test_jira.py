@@ -1,0 +1,130 @@
+"""Does an incident have one ticket, told in order, whatever Jira and we go through?"""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from agent.domain.alert import Severity
+from agent.domain.event import Event, EventType
+from agent.domain.incident import Incident, IncidentStatus
+from agent.notify.dispatcher import Dispatcher
+from agent.notify.jira import JiraChannel
+from agent.storage import incidents
+from agent.storage.database import Database
+from agent.storage.effects import SqlLedger
+from agent.storage.incidents import SqlIncidents
+from agent.storage.journal import Chain, SqlJournal
+from agent.storage.schema import migrate
+from tests.farends.jira import TOKEN, USER, JiraFarEnd
+from tests.farends.loopback import Answer, CutAfter, Instead
+from tools.act.jira import JiraTickets
+from tools.clients.jira import Jira
+
+
+class Clock:
+    """Its waits move it on, and the far end's index with it."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.time
+
+    async def sleep(self, duration: timedelta) -> None:
+        self.time += duration
+
+
+class Desk:
+    """A record, the follower of its journal, and the far end."""
+
+    def __init__(self, database: Database, clock: Clock, jira: JiraFarEnd) -> None:
+        self.database, self.clock, self.jira = database, clock, jira
+        self.chain = Chain(b"k" * 32, clock)
+        self.journal = SqlJournal(database, self.chain)
+
+    def dispatcher(self) -> Dispatcher:
+        """A new one, as after a restart."""
+        client = Jira(self.jira.url, user=USER, token=TOKEN, deadline=timedelta(seconds=5))
+        channel = JiraChannel(
+            JiraTickets(client, "OPS"),
+            SqlLedger(self.database, self.chain, self.clock),
+            SqlIncidents(self.database, self.chain, self.clock),
+            self.clock,
+            fields=lambda _: {"project": "OPS"},
+        )
+        return Dispatcher(self.journal, [channel], self.clock)
+
+    async def tell(self, kind: EventType, text: str, **facts: str) -> None:
+        await self.journal.record(Event(type=kind, incident="inc-1", text=text, facts=dict(facts)))
+
+    @property
+    def effects(self) -> list[str]:
+        return [str(entry["effect"]) for entry in self.jira.journal]
+
+
+@pytest.fixture
+def far_end() -> Iterator[JiraFarEnd]:
+    clock = Clock()
+    # The clock's time is another object after each wait.
+    with JiraFarEnd(clock=lambda: clock.time.timestamp()) as jira:  # noqa: PLW0108 (looked up at each call)
+        jira.test_clock = clock  # type: ignore[attr-defined]  # handed on to the desk
+        yield jira
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, far_end: JiraFarEnd) -> AsyncIterator[Desk]:
+    async with _open(tmp_path, far_end) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def _open(folder: Path, far_end: JiraFarEnd) -> AsyncIterator[Desk]:
+    clock: Clock = far_end.test_clock  # type: ignore[attr-defined]  # set by the fixture
+    database = Database(f"sqlite:///{folder / 'agent.db'}")
+    migrate(database)
+    opened = Incident(
+        id="inc-1",
+        status=IncidentStatus.OPEN,
+        severity=Severity.HIGH,
+        title="Errors on cart",
+        opened_at=clock.now(),
+        updated_at=clock.now(),
+    )
+    await database.write(lambda connection: incidents.insert(connection, opened))
+    try:
+        yield Desk(database, clock, far_end)
+    finally:
+        database.close()
+
+
+async def test_the_ticket_is_made_commented_and_closed_once_across_restarts(desk: Desk) -> None:
+    await desk.tell(EventType.DIAGNOSED, "cart leaks.")
+    await desk.dispatcher().dispatch()
+    await desk.tell(EventType.APPROVAL_DECIDED, "Restart cart: approved by ann.")
+    await desk.tell(EventType.INCIDENT_STATUS, "Recovered.", to="resolved")
+    await desk.dispatcher().dispatch()
+    await desk.dispatcher().dispatch()
+    assert desk.effects == ["create", "comment", "transition"]
+
+
+async def test_a_ticket_whose_answer_was_cut_off_is_found_again_although_the_index_lags(desk: Desk) -> None:
+    desk.jira.index_lag = 40
+    desk.jira.plan(CutAfter(), method="POST")
+    await desk.tell(EventType.DIAGNOSED, "cart leaks.")
+    await desk.dispatcher().dispatch()
+    await desk.tell(EventType.PARKED, "A human must look.")
+    await desk.dispatcher().dispatch()
+    assert desk.effects == ["create", "comment"]
+
+
+async def test_while_jira_is_down_the_ticket_waits_and_is_made_later(desk: Desk) -> None:
+    desk.jira.plan(Instead(Answer(503, "down")), method="POST", times=2)
+    await desk.tell(EventType.DIAGNOSED, "cart leaks.")
+    dispatcher = desk.dispatcher()
+    for _ in range(4):
+        await dispatcher.dispatch()
+        await desk.clock.sleep(timedelta(minutes=1))
+    assert desk.effects == ["create"]
