@@ -70,7 +70,7 @@ class Config(Noun):
     service_label: str = "service"
     """The metric label that names a component."""
     quiet_period: timedelta = timedelta(minutes=30)
-    """A resolved incident that stays quiet this long is closed; no shorter than `reopen`, or nothing is ever reopened."""
+    """A resolved incident that stays quiet this long is closed; shorter than `reopen`, nothing is ever reopened."""
 
 
 class Settings(BaseSettings):
