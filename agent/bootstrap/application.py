@@ -31,6 +31,7 @@ from agent.service.people import People
 from agent.service.placement import Placement
 from agent.service.questions import Questions
 from agent.service.runs import Runs
+from agent.service.silencing import Silencing
 from agent.service.upkeep import Upkeep
 from agent.settings import Config, Settings
 from agent.storage.changes import SqlChanges
@@ -175,6 +176,7 @@ def _service(config: Config, record: Record, context: Context, toolbox: Toolbox)
         placement=placement,
         runs=Runs(record.database, graph, partial(_for_run, context, toolbox)),
         people=People(record.database, record.chain, record.queue),
+        silencing=Silencing(record.database, record.chain, sortable_id),
         questions=Questions(graph, partial(_for_question, context, toolbox)),
         upkeep=Upkeep(record.database, record.chain, record.queue, config.quiet_period),
     )

@@ -37,6 +37,7 @@ class EventType(StrEnum):
     ACTIONS_PAUSED = "actions_paused"
     ACTIONS_RESUMED = "actions_resumed"
     KEY_CHANGED = "key_changed"
+    SILENCE_CHANGED = "silence_changed"
     JOB_DEAD = "job_dead"
 
 

@@ -1,5 +1,6 @@
 """What may programs look at and do?  The REST interface: parse, call the service, answer."""
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
@@ -11,6 +12,7 @@ from agent.domain.alert import Placed
 from agent.domain.approval import Approval, ApprovalStatus, Decision
 from agent.domain.event import Recorded
 from agent.domain.incident import Incident
+from agent.domain.silence import Matcher, Silence
 from agent.entrypoints.auth import Asker, Decider, Guarded, Reader, Starter, application_of
 from agent.service.questions import Answered
 from agent.views import IncidentList, IncidentView, ReceiptView
@@ -38,6 +40,16 @@ class FeedbackGiven(_Asked):
 
 class QuestionAsked(_Asked):
     question: Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
+
+
+class SilenceAsked(_Asked):
+    matchers: Annotated[list[Matcher], Field(min_length=1, max_length=20)]
+    minutes: Annotated[int, Field(ge=1, le=30 * 24 * 60)]
+    comment: Words = ""
+
+
+class SilenceList(BaseModel):
+    silences: list[Silence]
 
 
 class ApprovalList(BaseModel):
@@ -155,6 +167,26 @@ async def resume(request: Request, caller: Starter) -> Switched:
     """Let actions be taken again."""
     await application_of(request).service.people.switch_actions(paused=False, who=caller)
     return Switched(actions_paused=False)
+
+
+@router.get("/silences", tags=["silences"])
+async def silences(request: Request, _: Reader) -> SilenceList:
+    """Those that have not ended."""
+    return SilenceList(silences=await application_of(request).service.silencing.active())
+
+
+@router.post("/silences", status_code=201, tags=["silences"])
+async def silence(request: Request, asked: SilenceAsked, caller: Decider) -> Silence:
+    """Alerts that match every matcher open no incident for so long."""
+    silencing = application_of(request).service.silencing
+    return await silencing.add(asked.matchers, timedelta(minutes=asked.minutes), asked.comment, caller)
+
+
+@router.delete("/silences/{silence}", status_code=204, tags=["silences"])
+async def end_silence(request: Request, silence: Id, caller: Decider) -> Response:
+    """Let it end now."""
+    await application_of(request).service.silencing.end(silence, caller)
+    return Response(status_code=204)
 
 
 @router.get("/audit", tags=["journal"])

@@ -7,6 +7,7 @@ from agent.service.people import People
 from agent.service.placement import Placement
 from agent.service.questions import Questions
 from agent.service.runs import Runs
+from agent.service.silencing import Silencing
 from agent.service.upkeep import Upkeep
 
 
@@ -20,6 +21,8 @@ class Service:
     """A leased job is worked on."""
     people: People
     """A human decides, closes, comments."""
+    silencing: Silencing
+    """Somebody wants quiet about something."""
     questions: Questions
     """Somebody asks about an incident."""
     upkeep: Upkeep

@@ -96,7 +96,9 @@ class Placement:
             since = self._synced
             for incident in await self._database.read(lambda connection: incidents.changed_since(connection, since)):
                 self._standing.put(incident)
-        for silence in await self._database.read(lambda connection: silences.active(connection, now)):
+        # Those that lately ended too: one that was ended before its time must be told to the standing.
+        lately = now - TOPOLOGY_AGE
+        for silence in await self._database.read(lambda connection: silences.ending_after(connection, lately)):
             self._standing.silence(silence)
         if self._learned is None or now - self._learned > TOPOLOGY_AGE:
             self._standing.learn(await self._topology())

@@ -21,8 +21,8 @@ def end(connection: Connection, id_: str, at: datetime) -> bool:
     return ended.rowcount > 0
 
 
-def active(connection: Connection, at: datetime) -> list[Silence]:
-    """Those that have not ended, the first to end first."""
+def ending_after(connection: Connection, at: datetime) -> list[Silence]:
+    """The first to end first."""
     query = select(silences).where(silences.c.ends_at > at).order_by(silences.c.ends_at)
     return [
         Silence.model_validate({name: getattr(row, name) for name in Silence.model_fields})

@@ -10,7 +10,9 @@ from typing import Any
 from agent.bootstrap import Application, Replaced, bootstrap
 from agent.domain.alert import Fate
 from agent.domain.incident import IncidentStatus
+from agent.domain.silence import Matcher
 from agent.graph.context import Sources
+from agent.identity.roles import Caller
 from agent.settings import Settings
 from agent.testing import NoMemory
 
@@ -107,3 +109,17 @@ async def test_a_quiet_incident_is_closed_and_learned_from(tmp_path: Path) -> No
         clock.time += timedelta(minutes=31)
         assert await application.service.upkeep.sweep() == 1
         assert (await application.views.incidents()).incidents[0].status is IncidentStatus.CLOSED
+
+
+async def test_a_silenced_alert_opens_an_incident_once_the_silence_is_ended(tmp_path: Path) -> None:
+    clock = Clock()
+    ann = Caller(name="ann", kind="person", scopes=frozenset({"approve:low"}))
+    async with _open(tmp_path, clock) as application:
+        silencing = application.service.silencing
+        made = await silencing.add([Matcher(label="service", value="cart")], timedelta(hours=1), "a deploy", ann)
+        [(fate, incident)] = await _receive(application, _body(_alert("Errors", "cart")))
+        assert (fate, incident, await silencing.active()) == (Fate.SILENCED, None, [made])
+        await silencing.end(made.id, ann)
+        clock.time += timedelta(minutes=1)
+        [(fate, _)] = await _receive(application, _body(_alert("Errors", "cart")))
+        assert (fate, await silencing.active()) == (Fate.INCIDENT, [])

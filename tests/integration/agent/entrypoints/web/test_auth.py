@@ -127,12 +127,16 @@ NEEDS: dict[tuple[str, str], Scope] = {
     ("POST", "/api/approvals/{approval}"): "approve:low",
     ("POST", "/api/actions/pause"): "approve:low",
     ("POST", "/api/actions/resume"): "approve:high",
+    ("GET", "/api/silences"): "read",
+    ("POST", "/api/silences"): "approve:low",
+    ("DELETE", "/api/silences/{silence}"): "approve:low",
     ("GET", "/api/audit"): "read",
     ("GET", "/api/events"): "read",
     ("GET", "/metrics"): "read",
     ("GET", "/openapi.json"): "read",
 }
 BODIES = {
+    "/api/silences": {"matchers": [{"label": "service", "value": "cart"}], "minutes": 5},
     "/api/approvals/{approval}": {"decision": "deny"},
     "/api/incidents/{incident}/ask": {"question": "why?"},
     "/api/incidents/{incident}/feedback": {"verdict": "right"},
@@ -159,7 +163,9 @@ async def test_every_route_is_in_the_table_or_open(served: Served) -> None:
 
 async def test_no_route_but_the_open_ones_answers_without_a_key(served: Served) -> None:
     for method, path in sorted(NEEDS):
-        answer = await bare(served, method, path.format(receipt="x", alert="x", incident="x", approval="x"), json={})
+        answer = await bare(
+            served, method, path.format(receipt="x", alert="x", incident="x", approval="x", silence="x"), json={}
+        )
         assert (path, answer.status_code) == (path, 401)
         assert answer.headers["content-type"] == "application/problem+json"
 
@@ -188,7 +194,7 @@ async def _statuses(served: Served, key: str) -> dict[tuple[str, str], int]:
     found = {}
     async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{served.port}", headers=header) as http:
         for method, path in NEEDS:
-            asked = path.format(receipt="x", alert="x", incident="x", approval="x")
+            asked = path.format(receipt="x", alert="x", incident="x", approval="x", silence="x")
             what: dict[str, Any] = {"json": BODIES.get(path, {})} if method == "POST" else {}
             async with http.stream(method, asked, **what) as answer:
                 found[method, path] = answer.status_code
