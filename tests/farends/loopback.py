@@ -9,11 +9,15 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
+
+PATIENT = timedelta(seconds=30)
+"""How long a client of a test waits where an answer is expected: a busy machine may take seconds."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,11 @@ class DoneBut:
 
 
 Misbehaviour = CutBefore | CutAfter | Late | Drip | Endless | Instead | DoneBut
+
+
+def deadline_for(misbehaviour: object) -> timedelta:
+    """Short where nothing whole comes in time, patient where an answer does."""
+    return timedelta(seconds=0.5) if isinstance(misbehaviour, Late | Drip | Endless) else PATIENT
 
 
 class FarEnd:

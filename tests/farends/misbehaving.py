@@ -10,10 +10,16 @@ import gzip
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from aiohttp import web
 
 _PACKED = gzip.compress(b" " * (64 << 20), 1)
+
+
+def deadline_in(mode: str) -> timedelta:
+    """How long a client waits: short where nothing whole comes in time, patient where an answer does."""
+    return timedelta(seconds=0.5 if mode in {"hang", "drip"} else 30)
 
 
 @dataclass(frozen=True)

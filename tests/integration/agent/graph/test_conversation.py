@@ -262,7 +262,7 @@ async def test_every_misbehaviour_ends_in_time_with_what_there_is(endpoint: Open
         took = time.monotonic() - began
         for tool in told.tools:
             assert isinstance(tool, Metrics | LogSearch)
-    assert took < QUICK.time.total_seconds() + 2
+    assert took < QUICK.time.total_seconds() + 30
     assert inquiry.degraded_because or inquiry.ended_because
     # No mode of the endpoint tells the truth about this incident, so none of them may come out as its cause.
     assert conclusion.diagnosis is None or conclusion.diagnosis.verdict is not Verdict.CAUSE

@@ -9,7 +9,20 @@ from typing import Any
 import pytest
 
 from tests.farends.endpoint import TOKEN, EndpointFarEnd
-from tests.farends.loopback import Answer, Asked, CutAfter, CutBefore, DoneBut, Drip, Endless, FarEnd, Instead, Late
+from tests.farends.loopback import (
+    PATIENT,
+    Answer,
+    Asked,
+    CutAfter,
+    CutBefore,
+    DoneBut,
+    Drip,
+    Endless,
+    FarEnd,
+    Instead,
+    Late,
+    deadline_for,
+)
 from tools.act.http import MAX_BODY, Endpoint, HttpExecutor
 from tools.base import ActResult, BackendError, Unsure
 
@@ -23,9 +36,9 @@ def control() -> Iterator[EndpointFarEnd]:
         yield far_end
 
 
-def _executor(far_end: FarEnd, deadline: float = 5, **endpoint: str) -> HttpExecutor:
+def _executor(far_end: FarEnd, deadline: timedelta = PATIENT, **endpoint: str) -> HttpExecutor:
     settings = {"url": far_end.url, "token": TOKEN, "read_back": "/effects/{key}", **endpoint}
-    return HttpExecutor({"control": Endpoint(**settings)}, deadline=timedelta(seconds=deadline))
+    return HttpExecutor({"control": Endpoint(**settings)}, deadline=deadline)
 
 
 async def test_an_action_is_done_once_a_key_however_often_it_is_sent(control: EndpointFarEnd) -> None:
@@ -98,11 +111,10 @@ async def test_a_precondition_that_cannot_be_read_says_why(control: EndpointFarE
 async def test_what_may_have_been_done_is_unsure_and_the_far_end_knows(
     control: EndpointFarEnd, misbehaviour: Any, effects: int
 ) -> None:
-    executor = _executor(control, deadline=0.5)
     control.plan(misbehaviour, "POST")
     with pytest.raises(Unsure):
-        await executor.run(RESTART, "key-1")
-    looked_up = await executor.read_back(RESTART, "key-1")
+        await _executor(control, deadline=deadline_for(misbehaviour)).run(RESTART, "key-1")
+    looked_up = await _executor(control).read_back(RESTART, "key-1")
     assert looked_up is not None
     assert (len(control.journal), looked_up.ok) == (effects, bool(effects))
     assert effects or looked_up.data == {"absent": True}

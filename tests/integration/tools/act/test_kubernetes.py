@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.farends.kubernetes import OPERATOR, VIEWER, KubernetesFarEnd
-from tests.farends.loopback import Answer, CutAfter, CutBefore, DoneBut, Drip, Instead, Late
+from tests.farends.loopback import PATIENT, Answer, CutAfter, CutBefore, DoneBut, Drip, Instead, Late, deadline_for
 from tools.act.kubernetes import EFFECTS, KEPT, RESTARTED, KubernetesExecutor
 from tools.base import BackendError, Unsure
 from tools.clients.kubernetes import Cluster
@@ -35,8 +35,10 @@ async def built(api: KubernetesFarEnd, tmp_path: Path) -> None:
     api.asked.clear()
 
 
-def _executor(api: KubernetesFarEnd, folder: Path, token: str = OPERATOR, deadline: float = 5) -> KubernetesExecutor:
-    return KubernetesExecutor(Cluster(str(api.kubeconfig(folder, token)), deadline=timedelta(seconds=deadline)))
+def _executor(
+    api: KubernetesFarEnd, folder: Path, token: str = OPERATOR, deadline: timedelta = PATIENT
+) -> KubernetesExecutor:
+    return KubernetesExecutor(Cluster(str(api.kubeconfig(folder, token)), deadline=deadline))
 
 
 def _shop(api: KubernetesFarEnd) -> dict[str, Any]:
@@ -146,10 +148,10 @@ async def test_a_missing_right_shows_before_anyone_is_asked(
 async def test_what_may_have_been_done_is_unsure_and_the_annotation_tells(
     api: KubernetesFarEnd, tmp_path: Path, misbehaviour: Any, done: bool
 ) -> None:
-    executor = _executor(api, tmp_path, deadline=0.7)
     api.plan(misbehaviour, "PATCH")
     with pytest.raises(Unsure):
-        await executor.run(SCALE, "key-1")
+        await _executor(api, tmp_path, deadline=deadline_for(misbehaviour)).run(SCALE, "key-1")
+    executor = _executor(api, tmp_path)
     looked_up = await executor.read_back(SCALE, "key-1")
     assert looked_up is not None
     assert (looked_up.ok, len(api.journal)) == (done, int(done))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.farends.datadog import API_KEY, APPLICATION_KEY, DatadogServer, Log, Metric, datadog
-from tests.farends.misbehaving import misbehaving
+from tests.farends.misbehaving import deadline_in, misbehaving
 from tools.base import BackendError, LogLine
 from tools.clients.datadog import DatadogLogs, DatadogMetrics
 from tools.observe.datadog import datadog_tools
@@ -31,14 +31,14 @@ SITE = "datadoghq.com"
 
 @pytest.fixture
 async def logs(server: DatadogServer) -> AsyncIterator[DatadogLogs]:
-    made = DatadogLogs(SITE, API_KEY, APPLICATION_KEY, url=server.url, deadline=timedelta(seconds=0.5))
+    made = DatadogLogs(SITE, API_KEY, APPLICATION_KEY, url=server.url)
     yield made
     await made.close()
 
 
 @pytest.fixture
 async def metrics(server: DatadogServer) -> AsyncIterator[DatadogMetrics]:
-    made = DatadogMetrics(SITE, API_KEY, APPLICATION_KEY, url=server.url, deadline=timedelta(seconds=0.5))
+    made = DatadogMetrics(SITE, API_KEY, APPLICATION_KEY, url=server.url)
     yield made
     await made.close()
 
@@ -148,15 +148,19 @@ async def test_the_tool_tells_a_model_the_change(server: DatadogServer, metrics:
     ],
 )
 async def test_a_failure_is_told_with_the_query_and_may_be_tried_again(
-    server: DatadogServer, logs: DatadogLogs, metrics: DatadogMetrics, mode: str, reason: str
+    server: DatadogServer, mode: str, reason: str
 ) -> None:
     server.mode = mode
+    logs = DatadogLogs(SITE, API_KEY, APPLICATION_KEY, url=server.url, deadline=deadline_in(mode))
+    metrics = DatadogMetrics(SITE, API_KEY, APPLICATION_KEY, url=server.url, deadline=deadline_in(mode))
     for ask in (logs.search(T0, T0 + MINUTE), metrics.query_metrics("avg:x{*}", T0, T0 + MINUTE)):
         with pytest.raises(BackendError) as failed:
             await ask
         assert reason in str(failed.value)
         assert str(failed.value).startswith(("logs '*' in [2026", "'avg:x{*}' from 2026"))
         assert failed.value.retry
+    await logs.close()
+    await metrics.close()
     assert len(server.journal) == 2
 
 

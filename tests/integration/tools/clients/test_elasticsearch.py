@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.farends.misbehaving import misbehaving
+from tests.farends.misbehaving import deadline_in, misbehaving
 from tests.farends.search import search_server
 from tools.base import BackendError, LogLine
 from tools.clients.elasticsearch import Elasticsearch, Fields
@@ -190,13 +190,13 @@ async def test_an_answer_of_some_shards_is_marked_as_cut() -> None:
 
 async def test_a_server_that_hangs_or_is_overloaded_may_be_asked_again() -> None:
     async with misbehaving() as server:
-        client = Elasticsearch(server.url, deadline=timedelta(seconds=0.3))
         for mode in ("hang", "503", "429"):
+            client = Elasticsearch(server.url, deadline=deadline_in(mode))
             server.mode = mode
             with pytest.raises(BackendError) as failed:
                 await client.search(T0, T0 + MINUTE)
             assert failed.value.retry
-        await client.close()
+            await client.close()
 
 
 async def test_a_key_is_sent_in_the_header() -> None:

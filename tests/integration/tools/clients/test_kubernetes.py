@@ -1,12 +1,12 @@
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.farends.kubernetes import KubernetesFarEnd
-from tests.farends.loopback import Answer, CutAfter, Drip, Endless, Instead, Late
+from tests.farends.loopback import Answer, CutAfter, Drip, Endless, Instead, Late, deadline_for
 from tools.base import BackendError
 from tools.clients.kubernetes import PAGE, Cluster, ClusterEvent, Pod
 from tools.clients.outcome import Answered
@@ -157,7 +157,7 @@ async def test_a_wrong_token_is_said_so(api: KubernetesFarEnd, tmp_path: Path) -
 async def test_an_answer_that_does_not_come_right_is_an_error_in_time(
     api: KubernetesFarEnd, tmp_path: Path, misbehaviour: Any, why: str
 ) -> None:
-    cluster = Cluster(str(api.kubeconfig(tmp_path)), deadline=timedelta(seconds=0.5))
+    cluster = Cluster(str(api.kubeconfig(tmp_path)), deadline=deadline_for(misbehaviour))
     api.plan(misbehaviour, "GET")
     with pytest.raises(BackendError, match=why):
         await cluster.deployment("shop", "shop")

@@ -8,7 +8,7 @@ import pytest
 
 from tests.farends.logql import LogQuery, parse
 from tests.farends.loki import LokiServer, loki
-from tests.farends.misbehaving import misbehaving
+from tests.farends.misbehaving import deadline_in, misbehaving
 from tools.base import BackendError, LogLine
 from tools.clients.loki import Loki, nanoseconds
 
@@ -147,10 +147,10 @@ async def test_an_answer_that_is_not_one_of_loki_is_an_error(answer: bytes) -> N
 
 async def test_a_loki_that_hangs_or_is_overloaded_may_be_asked_again() -> None:
     async with misbehaving() as server:
-        client = Loki(server.url, deadline=timedelta(seconds=0.3))
         for mode in ("hang", "503", "429"):
+            client = Loki(server.url, deadline=deadline_in(mode))
             server.mode = mode
             with pytest.raises(BackendError) as failed:
                 await client.search(T0, T0 + MINUTE)
             assert failed.value.retry
-        await client.close()
+            await client.close()

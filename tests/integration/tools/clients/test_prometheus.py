@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.farends.misbehaving import Misbehaving, misbehaving
+from tests.farends.misbehaving import Misbehaving, deadline_in, misbehaving
 from tests.farends.prometheus import prometheus
 from tools.base import BackendError, Metrics, Series
 from tools.clients.prometheus import Prometheus
@@ -150,14 +150,14 @@ async def test_a_failure_is_told_with_the_query_and_the_words_of_prometheus_and_
     server: Misbehaving, mode: str, body: bytes, reason: str, retry: bool
 ) -> None:
     server.mode, server.body = mode, body
-    client = Prometheus(server.url, deadline=timedelta(seconds=0.5))
+    client = Prometheus(server.url, deadline=deadline_in(mode))
     began = time.monotonic()
     with pytest.raises(BackendError) as failed:
         await client.query("up", T0)
     await client.close()
     assert str(failed.value).startswith(f"'up' at 2024-05-01T12:00:00Z: {reason}")
     assert (failed.value.retry, len(server.journal)) == (retry, 1)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 30
 
 
 async def test_nonsense_and_floods_are_errors(server: Misbehaving) -> None:

@@ -35,7 +35,7 @@ async def test_headers_that_drip_are_cut_off(served: Served, monkeypatch: pytest
     for beginning in (b"", b"POST /webhooks/generic HTTP/1.1\r\nHost: loc", request(served)[:-2]):
         reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
         writer.write(beginning)
-        assert await closed_after(reader) < 5
+        assert await closed_after(reader) < 9  # not the default of 10 s
         writer.close()
 
 
@@ -48,7 +48,7 @@ async def test_second_request_of_a_connection_has_its_own_deadline(
     assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 202 ")
     await reader.readuntil(b"}")
     writer.write(b"POST /webhooks")
-    assert await closed_after(reader) < 5
+    assert await closed_after(reader) < 9  # not the default of 10 s
     writer.close()
 
 
@@ -95,7 +95,7 @@ async def test_sender_that_hangs_up_half_way_harms_nobody(served: Served) -> Non
 )
 async def test_request_with_two_meanings_is_refused(served: Served, headers: tuple[str, ...]) -> None:
     smuggled = "0\r\n\r\nGET /api/incidents HTTP/1.1\r\nHost: localhost\r\n\r\n"
-    answer = await exchange(served.port, request(served, *headers, body=smuggled), seconds=2)
+    answer = await exchange(served.port, request(served, *headers, body=smuggled))
 
     assert answer.count(b"HTTP/1.1 ") == 1
     assert answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 501 "))

@@ -3,7 +3,7 @@
 import asyncio
 
 
-async def exchange(port: int, request: bytes, seconds: float = 5) -> bytes:
+async def exchange(port: int, request: bytes, seconds: float = 20) -> bytes:
     """What comes back until the server closes, or for so long."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
