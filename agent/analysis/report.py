@@ -1,13 +1,13 @@
 """How is what was found written down: verdict, suspects, claims, and the evidence each of them cites?"""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from pydantic import JsonValue
 
-from agent.analysis import signals, wording
+from agent.analysis import onset, signals, wording
 from agent.analysis.changes import Shift
 from agent.analysis.dossier import Dossier, Weighed
 from agent.analysis.findings import Findings
@@ -49,7 +49,7 @@ class _Ledger:
     kept: dict[str, Evidence] = field(default_factory=dict)
 
     def add(self, kind: EvidenceKind, query: str, entity: str, summary: str, content: JsonValue, **more: object) -> str:
-        key = f"{kind}|{query}|{entity}"
+        key = f"{kind}|{query}|{entity}|{summary}"
         if key not in self.kept:
             start, end = self._window()
             self.kept[key] = Evidence(
@@ -82,6 +82,8 @@ def write(weighed: Weighed) -> Findings:
     verdict, confidence = _verdict(weighed)
     first = weighed.dossiers[0] if weighed.dossiers else None
     cause = first if verdict is Verdict.CAUSE else None
+    ruled_out = _ruled_out(weighed, ledger)
+    claims = (*symptom, *(_cause_claims(cause, ledger) if cause else ()))
     return Findings(
         onset=weighed.onset,
         verdict=verdict,
@@ -91,8 +93,8 @@ def write(weighed: Weighed) -> Findings:
         confidence=confidence,
         suspects=suspects,
         evidence=tuple(ledger.kept.values()),
-        claims=(*symptom, *(_cause_claims(cause, ledger) if cause else ())),
-        ruled_out=_ruled_out(weighed),
+        claims=claims,
+        ruled_out=ruled_out,
         next_check=_next_check(suspects, verdict),
     )
 
@@ -145,7 +147,7 @@ def _symptom_claims(weighed: Weighed, ledger: _Ledger) -> tuple[Claim, ...]:
         for flow in weighed.flows
     ]
     if weighed.onset.sure > 0 and claims:
-        claims.append(Claim(text=_sentence(f"Onset: {weighed.onset.why}"), evidence=claims[0].evidence))
+        claims.append(Claim(text=_sentence(f"Onset: {weighed.onset.why}"), evidence=(_onset(weighed, ledger),)))
     return tuple(claims)
 
 
@@ -177,6 +179,17 @@ def _findings(one: Dossier, ledger: _Ledger) -> list[tuple[str, str]]:
     return found
 
 
+def _onset(weighed: Weighed, ledger: _Ledger) -> str:
+    rows = onset.symptom_rows(weighed.table, weighed.seen.alerts, weighed.seen.symptom)
+    return ledger.add(
+        EvidenceKind.METRIC,
+        " or ".join(weighed.table.rows[row].reading.asked for row in rows),
+        "",
+        _sentence(f"Onset: {weighed.onset.why}"),
+        {"onset": weighed.onset.at.isoformat(), "windows_before_as_high": _rounded(1 - weighed.onset.sure)},
+    )
+
+
 def _flow(flow: Flow, node: str, ledger: _Ledger) -> str:
     excess, table = flow.excess[node], ledger.seen.table
     return ledger.add(
@@ -188,7 +201,8 @@ def _flow(flow: Flow, node: str, ledger: _Ledger) -> str:
             "before": _rounded(excess.before),
             "after": _rounded(excess.after),
             "deviations": _rounded(excess.z),
-            "share_of_symptom": _rounded(flow.share.get(node, 0.0)),
+            "symptom_of": flow.top,
+            "share_of_symptom": _rounded(min(1.0, flow.share.get(node, 0.0))),
             "samples": _samples(ledger, excess.rows[0]),
         },
     )
@@ -293,17 +307,33 @@ def _summary(weighed: Weighed, verdict: Verdict, suspects: Sequence[Suspect]) ->
     return f"The evidence in {looked} does not decide between causes; look at {others} first. {first.why}"
 
 
-def _ruled_out(weighed: Weighed) -> tuple[str, ...]:
+def _ruled_out(weighed: Weighed, ledger: _Ledger) -> tuple[str, ...]:
     """Components that move only because something they depend on does, then those that did not move."""
-    said = []
-    for one in weighed.dossiers[1:]:
-        for flow in weighed.flows[:1]:
-            if by := _explained_by(one.component, flow, weighed):
-                said.append(_sentence(wording.explained(one.component, flow, by)))
+    flow = next(iter(weighed.flows), None)
+    passed_on = {
+        one.component: by
+        for one in weighed.dossiers[1:]
+        if flow and (by := _explained_by(one.component, flow, weighed))
+    }
+    said = [_sentence(wording.explained(name, flow, by)) for name, by in passed_on.items() if flow]
     still = sum(1 for one in weighed.dossiers[1:] if one.weight < weighed.nothing)
     if still:
         said.append(f"{still} of {len(weighed.dossiers)} components show nothing beyond their usual variation.")
+    if said:
+        _compared(weighed, passed_on, still, ledger)
     return tuple(said[:_SUSPECTS])
+
+
+def _compared(weighed: Weighed, passed_on: Mapping[str, str], still: int, ledger: _Ledger) -> None:
+    """What was measured of all components together: what rules some of them out."""
+    explained: list[JsonValue] = [{"component": name, "passed_on_from": by} for name, by in passed_on.items()]
+    ledger.add(
+        EvidenceKind.TOPOLOGY,
+        f"the {len(weighed.table.rows)} series of all components, and their calls",
+        "",
+        f"{len(weighed.dossiers)} components were compared with their usual variation; {still} did not leave it.",
+        {"components": len(weighed.dossiers), "within_usual_variation": still, "explained": explained},
+    )
 
 
 def _explained_by(node: str, flow: Flow, weighed: Weighed) -> str:
