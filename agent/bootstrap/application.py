@@ -220,7 +220,7 @@ def _for_run(context: Context, toolbox: Toolbox, lease: Lease, incident: Inciden
 
 def _for_question(context: Context, toolbox: Toolbox, incident: Incident) -> Context:
     window = Window(alert_at=incident.opened_at, now=context.clock.now())
-    return replace(context, tools=toolbox.tools(window))
+    return replace(context, tools=lambda onset: toolbox.tools(replace(window, onset=onset)))
 
 
 async def _known_topology(sources: Sources, clock: Clock) -> Topology | None:

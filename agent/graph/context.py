@@ -1,8 +1,8 @@
 """What may a node use? One frozen value; a node never builds a client."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from agent.domain.job import Lease
 from agent.domain.rules import Budgets, Policy
@@ -50,7 +50,8 @@ class Context:
     catalogue: Catalogue
     act: Act
     sources: Sources
-    tools: Sequence[Tool] = ()
+    tools: Callable[[datetime | None], Sequence[Tool]] = lambda _: ()
+    """The reading tools of this incident, for the onset that the survey found."""
     model: Model | None = None
     memory: Memory | None = None
     policy: Policy

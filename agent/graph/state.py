@@ -27,6 +27,7 @@ class State(Start, total=False):
     symptom: str  # triage
     recalled: list[Json]  # recall: ports.Recalled
     findings: Json  # survey: Diagnosis by the analysis alone
+    onset: str  # survey: when the trouble began, as the analysis tells; alerts fire late
     entities: list[str]  # survey: every component a tool has returned
     not_checked: list[str]  # survey: what could not be looked at, and why
     inquiry: Json  # investigate: what the model found out

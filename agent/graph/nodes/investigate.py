@@ -23,7 +23,9 @@ async def investigate(state: State, runtime: Runtime[Context]) -> dict[str, Any]
     async def store(found: Evidence) -> Evidence:
         return (await context.incidents.add_evidence(state["incident"], [found]))[0]
 
-    inquiry = await inquire(means_of(context, context.model), await brief_of(state, context), context.tools, store)
+    inquiry = await inquire(
+        means_of(context, context.model), await brief_of(state, context), context.tools(_onset(state)), store
+    )
     return {"inquiry": inquiry.model_dump(mode="json")}
 
 
@@ -42,8 +44,8 @@ async def brief_of(state: State, context: Context) -> Brief:
         incident=incident,
         alerts=alerts,
         symptom=state["symptom"],
-        onset=min([alert.starts_at for alert in alerts], default=incident.opened_at),
-        now=_now(context),
+        onset=_onset(state) or min([alert.starts_at for alert in alerts], default=incident.opened_at),
+        now=context.clock.now(),
         findings=findings,
         evidence=await context.incidents.evidence(incident.id),
         entities=state["entities"],
@@ -52,5 +54,5 @@ async def brief_of(state: State, context: Context) -> Brief:
     )
 
 
-def _now(context: Context) -> datetime:
-    return context.clock.now()
+def _onset(state: State) -> datetime | None:
+    return datetime.fromisoformat(state["onset"]) if "onset" in state else None

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from langgraph.runtime import Runtime
@@ -14,9 +15,11 @@ from agent.analysis.ranking import diagnose
 from agent.analysis.survey_plan import Ask
 from agent.domain.alert import Alert
 from agent.domain.event import Event, EventType
+from agent.domain.hypothesis import Diagnosis
 from agent.domain.incident import Symptom
 from agent.graph.context import Context, Sources
 from agent.graph.state import State
+from agent.policy.grounding import Grounded, ground
 from agent.ports import Metrics
 from tools.base import BackendError, Change, LogPage, Topology
 
@@ -53,14 +56,30 @@ async def survey(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     stored = await context.incidents.add_evidence(state["incident"], findings.evidence)
     names = {placeholder.id: kept.id for placeholder, kept in zip(findings.evidence, stored, strict=True)}
     found = findings.renamed(names.__getitem__).diagnosis()
+    known, onset = sorted(_entities(seen)), findings.onset.at
+    checked = await asyncio.to_thread(partial(ground, found, stored, entities=known, onset=onset))
     text = f"Surveyed {len(seen.readings)} series, {len(seen.lines)} log lines, {len(seen.changes)} changes."
     facts = {"evidence": len(stored), "not_checked": list(gaps.sentences)}
     await context.journal.record(Event(type=EventType.SURVEYED, incident=state["incident"], text=text, facts=facts))
     return {
-        "findings": found.model_dump(mode="json"),
-        "entities": sorted(_entities(seen)),
+        "findings": _borne_out(found, checked).model_dump(mode="json"),
+        "onset": onset.isoformat(),
+        "entities": known,
         "not_checked": gaps.sentences,
     }
+
+
+def _borne_out(found: Diagnosis, checked: Grounded) -> Diagnosis:
+    """Only the sentences that pass the check a model's must pass; the ranking is not made of sentences, and stays."""
+    told = checked.diagnosis
+    return found.model_copy(
+        update={
+            "summary": told.summary,
+            "claims": told.claims,
+            "ruled_out": told.ruled_out,
+            "claims_dropped": told.claims_dropped,
+        }
+    )
 
 
 async def observe(
