@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from agent.analysis.changes import Shift
+from agent.analysis.cluster_trouble import Trouble
 from agent.analysis.log_templates import LineShift
 from agent.analysis.observations import Observations
 from agent.analysis.onset import Onset
@@ -26,6 +27,8 @@ class Dossier:
     changes: list[tuple[Change, float]] = field(default_factory=list)
     """With the minutes before the onset."""
     blame: Blame | None = None
+    troubles: list[Trouble] = field(default_factory=list)
+    """What the state of the cluster says against it now."""
     weight: float = 0.0
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from agent.domain.alert import Alert
 from agent.domain.incident import Symptom
 from tools.base import Change, LogLine, Series, Topology
+from tools.cluster.facts import ClusterState
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Observations:
     """Exactly what the log back end was asked."""
     changes: tuple[Change, ...] = ()
     topology: Topology | None = None
+    cluster: ClusterState | None = None
+    """What Kubernetes says of its objects now."""
     symptom: Symptom | None = None
     """What the alerts speak of; None: it is read from the alerts' own labels."""
     service_label: str = "service"

@@ -4,8 +4,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from agent.analysis import changes, log_templates, onset, report, storm, topology
+from agent.analysis import changes, cluster, log_templates, onset, report, storm, topology
 from agent.analysis.changes import Shift
+from agent.analysis.cluster_trouble import Trouble, nats
 from agent.analysis.dossier import Dossier, Weighed
 from agent.analysis.findings import Findings
 from agent.analysis.log_templates import LineShift
@@ -58,6 +59,7 @@ def weigh(seen: Observations) -> Weighed:
     _add_lines(dossiers, log_templates.line_shifts(seen.lines, began.at, seen.now))
     _add_changes(dossiers, seen.changes, began.at)
     _add_blame(dossiers, storm.blame(seen.alerts, deps, seen.service_label) if len(seen.alerts) > 1 else [])
+    _add_troubles(dossiers, cluster.troubles(seen.cluster, deps))
     clear = max((flow.strength for flow in flows), default=0.0)
     for one in dossiers.values():
         one.weight = _weight(one, clear)
@@ -121,6 +123,11 @@ def _add_blame(dossiers: Mapping[str, Dossier], found: Iterable[Blame]) -> None:
             dossiers[blame.component].blame = blame
 
 
+def _add_troubles(dossiers: dict[str, Dossier], found: Iterable[Trouble]) -> None:
+    for trouble in found:
+        dossiers.setdefault(trouble.component, Dossier(trouble.component)).troubles.append(trouble)
+
+
 def _weight(one: Dossier, clear: float) -> float:
     """`clear`, 0 to 1, says how much of the symptom a flow has already divided among the components."""
     heard = [(1 - clear if shift.row.meaning.signal in ECHOES else 1.0) * shift.standing for shift in one.shifts]
@@ -129,6 +136,7 @@ def _weight(one: Dossier, clear: float) -> float:
     weight += _TIE * math.log1p(max([shift.own for shift in one.shifts], default=0.0))
     weight += math.log1p(max(0.0, _loudest(one.lines) - _WITNESS * _loudest(one.complaints)))
     weight += max((_recency(minutes) for _, minutes in one.changes), default=0.0)
+    weight += nats(one.troubles)
     return weight + (_blamed(one.blame.weight) if one.blame else 0.0)
 
 

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
-from agent.analysis import onset, signals, wording
+from agent.analysis import cluster, onset, signals, wording
 from agent.analysis.changes import Shift
+from agent.analysis.cluster_trouble import Trouble, strongest
 from agent.analysis.dossier import Dossier, Weighed
 from agent.analysis.findings import Findings
 from agent.analysis.log_templates import LineShift
@@ -129,13 +130,14 @@ def _verdict(weighed: Weighed) -> tuple[Verdict, float]:
 def _still(weighed: Weighed) -> bool:
     """Everything was measured, no component stands out and the symptom does not show."""
     calm = weighed.dossiers[0].weight < weighed.nothing and not weighed.flows and weighed.onset.sure == 0
-    return calm and bool(weighed.table.rows) and len(weighed.seen.alerts) <= _FEW_ALERTS
+    measured = bool(weighed.table.rows) or cluster.looked(weighed.seen.cluster)
+    return calm and measured and len(weighed.seen.alerts) <= _FEW_ALERTS
 
 
 def _anything(weighed: Weighed) -> bool:
     """Was there anything to look at besides the alert itself?"""
     seen = weighed.seen
-    return bool(weighed.table.rows or seen.lines or seen.changes or len(seen.alerts) > 1)
+    return bool(weighed.table.rows or seen.lines or seen.changes or seen.cluster or len(seen.alerts) > 1)
 
 
 def _symptom_claims(weighed: Weighed, ledger: _Ledger) -> tuple[Claim, ...]:
@@ -170,7 +172,8 @@ def _cause_claims(one: Dossier, ledger: _Ledger) -> tuple[Claim, ...]:
 
 def _findings(one: Dossier, ledger: _Ledger) -> list[tuple[str, str]]:
     """(sentence, evidence id) of all that speaks against a component, the weightiest kinds first."""
-    found = [(wording.share(one.component, flow), _flow(flow, one.component, ledger)) for flow in one.flows[:1]]
+    found = [(trouble.text, _trouble(trouble, ledger)) for trouble in strongest(one.troubles)[:2]]
+    found += [(wording.share(one.component, flow), _flow(flow, one.component, ledger)) for flow in one.flows[:1]]
     found += [(wording.change(change, minutes), _change(change, ledger)) for change, minutes in one.changes[:1]]
     found += [(wording.lines(line), _lines(line, ledger)) for line in one.lines[:1]]
     found += [(wording.shift(shift), _shift(shift, ledger)) for shift in one.shifts[:2] if shift.own >= 1]
@@ -260,6 +263,17 @@ def _change(change: Change, ledger: _Ledger) -> str:
     )
 
 
+def _trouble(trouble: Trouble, ledger: _Ledger) -> str:
+    return ledger.add(
+        EvidenceKind.PLATFORM,
+        trouble.about,
+        trouble.component,
+        _sentence(trouble.text),
+        trouble.content,
+        untrusted=trouble.untrusted,
+    )
+
+
 def _blame(blame: Blame, ledger: _Ledger) -> str:
     return ledger.add(
         EvidenceKind.ALERT,
@@ -276,6 +290,9 @@ def _blame(blame: Blame, ledger: _Ledger) -> str:
 
 def _fault(one: Dossier, weighed: Weighed) -> Fault:
     """The kind of fault, by what speaks loudest: a change, the component's own state, then what its requests show."""
+    for trouble in strongest(one.troubles):
+        if trouble.fault is not Fault.UNKNOWN:
+            return trouble.fault
     if weighed.graph.kinds.get(one.component) in {"host", "node"}:
         return Fault.INFRASTRUCTURE
     for change, _ in one.changes:
@@ -297,6 +314,7 @@ def _loudness(shift: Shift) -> tuple[bool, bool, float, float]:
 def _summary(weighed: Weighed, verdict: Verdict, suspects: Sequence[Suspect]) -> str:
     looked = (
         f"{len(weighed.table.rows)} series, {len(weighed.seen.lines)} log lines and {len(weighed.seen.changes)} changes"
+        f"{cluster.extent(weighed.seen.cluster)}"
     )
     if not suspects or verdict is Verdict.HEALTHY:
         return f"Nothing unusual was found in {looked} around {wording.clock(weighed.onset.at)}."

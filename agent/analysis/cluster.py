@@ -1,0 +1,61 @@
+"""Which components does the state of the cluster speak against?  Rules, then who explains whom.
+
+A node that is down explains its pods; a component that is broken for a reason of its own explains those above it that
+only fail to reach it (as the walk to the deepest anomalous dependency does for metrics, see `topology`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from agent.analysis import cluster_objects, cluster_pods, cluster_reports, cluster_wiring
+from agent.analysis.cluster_standing import Now
+from agent.analysis.cluster_trouble import WRONG, Trouble
+from agent.analysis.topology import Graph
+from tools.cluster.facts import ClusterState
+
+EXPLAINED: Final = 0.3
+"""What is left of a trouble that another component explains."""
+
+
+def troubles(state: ClusterState | None, deps: Graph) -> list[Trouble]:
+    """Everything that is wrong now; the strength of what another component explains is lowered."""
+    if state is None:
+        return []
+    now = Now.of(state)
+    found = [
+        *cluster_pods.troubles(now),
+        *cluster_objects.troubles(now),
+        *cluster_wiring.troubles(now),
+        *cluster_reports.troubles(now),
+    ]
+    return [_weighed(one, found, deps) for one in found]
+
+
+def looked(state: ClusterState | None) -> bool:
+    """Was enough seen to say that a cluster is well?"""
+    return state is not None and bool(state.pods or state.workloads or state.monitors or state.nodes)
+
+
+def _weighed(one: Trouble, found: Sequence[Trouble], deps: Graph) -> Trouble:
+    return replace(one, strength=one.strength * EXPLAINED) if _explained(one, found, deps) else one
+
+
+def _explained(one: Trouble, found: Sequence[Trouble], deps: Graph) -> bool:
+    if one.own:
+        return False
+    below = deps.below([one.component]) - {one.component}
+    return any(
+        other.own
+        and other.strength >= WRONG
+        and other.component != one.component
+        and (other.component == one.place or other.component in below)
+        for other in found
+    )
+
+
+def extent(state: ClusterState | None) -> str:
+    """What was looked at, for a sentence that lists it."""
+    if state is None:
+        return ""
+    return f", {len(state.pods)} pods, {len(state.workloads)} workloads and {len(state.events)} events of the cluster"

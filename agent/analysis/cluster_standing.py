@@ -1,0 +1,69 @@
+"""Does it still stand?  What was wrong once and is well now is no cause of anything now."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from tools.cluster.facts import ClusterState, Container, Event, Pod
+
+FRESH = timedelta(minutes=10)
+"""Kubelet and scheduler try again, and report again, at least every 5 minutes (documentation, "Pod Lifecycle",
+restart back-off; scheduler, unschedulable queue): what was not reported for twice as long is over."""
+FLAPPING = 3
+"""Restarts from which a pod that is ready at the moment is still in trouble, if the last was FRESH ago."""
+
+
+@dataclass(frozen=True)
+class Now:
+    """A state with what is asked of it again and again."""
+
+    state: ClusterState
+    pods: dict[str, list[Pod]] = field(default_factory=dict)
+    """Workload -> its pods that are not on their way out."""
+
+    @classmethod
+    def of(cls, state: ClusterState) -> "Now":
+        pods: dict[str, list[Pod]] = {}
+        for pod in state.pods:
+            if not pod.deleting:
+                pods.setdefault(pod.workload, []).append(pod)
+        return cls(state, pods)
+
+    def recent(self, at: datetime | None) -> bool:
+        return at is not None and self.state.at - at <= FRESH
+
+    def well(self, component: str) -> bool | None:
+        """Is the component known to be all there? None when nothing is known of it."""
+        pods = self.pods.get(component, [])
+        counted = [one for one in self.state.workloads if one.name == component and one.desired is not None]
+        nodes = [one for one in self.state.nodes if one.name == component and one.ready]
+        if not pods and not counted and not nodes:
+            return None
+        return (
+            all(is_well(pod) and not self.flaps(pod) for pod in pods)
+            and all(one.ready is None or one.ready >= (one.desired or 0) for one in counted)
+            and all(one.ready == "True" for one in nodes)
+        )
+
+    def stands(self, event: Event) -> bool:
+        """A warning stands while it is repeated, unless what it is about is gone or known to be well."""
+        if event.type == "Normal" or (event.at is not None and not self.recent(event.at)):
+            return False
+        about = [pod for pod in self.state.pods if event.kind == "Pod" and pod.name == event.name]
+        if about:
+            return any(not pod.deleting and (not is_well(pod) or self.flaps(pod)) for pod in about)
+        gone = event.kind == "Pod" and event.component in self.pods
+        return not (gone and self.well(event.component)) and self.well(event.component) is not True
+
+    def flaps(self, pod: Pod) -> bool:
+        """It is up, but was restarted again and again until just now."""
+        return pod.restarts >= FLAPPING and any(self.recent(last_ended(one)) for one in pod.containers)
+
+
+def is_well(pod: Pod) -> bool:
+    """Running and ready, or done."""
+    return pod.phase == "Succeeded" or pod.status == "Completed" or (pod.ready and pod.phase in {"Running", ""})
+
+
+def last_ended(container: Container) -> datetime | None:
+    """When it was last started again is when it ended before, if nothing else is told."""
+    return container.last_ended_at or (container.started_at if container.restarts else None)

@@ -1,0 +1,131 @@
+"""Do services, ports, selectors, addresses and probes fit together, and do they answer?
+
+Kubernetes documentation, "Debug Services" (selector, endpoints, targetPort, a connection tried from inside) and
+"Define Environment Variables for a Container".
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from pydantic import JsonValue
+
+from agent.analysis.cluster_standing import Now
+from agent.analysis.cluster_trouble import BROKEN, FAILING, WRONG, Trouble
+from agent.domain.hypothesis import Fault
+from tools.cluster.facts import ClusterState, ContainerSpec, Probe, Service, Workload
+
+_ADDRESS = re.compile(
+    r"(?:\w+://)?(?:[^/@\s]*@)?([a-z](?:[a-z0-9-]*[a-z0-9])?)(\.[a-z0-9.-]+)?:(\d{2,5})(?:/\S*)?", re.IGNORECASE
+)
+_LOCAL = {"localhost"}
+
+
+def troubles(now: Now) -> list[Trouble]:
+    state = now.state
+    return [
+        *(found for service in state.services for found in _service(service, state)),
+        *(
+            found
+            for workload in state.workloads
+            for one in workload.containers
+            for found in _addresses(workload, one, state)
+        ),
+        *(
+            found
+            for workload in state.workloads
+            for one in workload.containers
+            for found in _probe_ports(workload, one)
+        ),
+        *(found for probe in state.probes for found in _probe(probe, state)),
+    ]
+
+
+def _service(service: Service, state: ClusterState) -> Iterable[Trouble]:
+    if not service.selector:
+        return
+    chosen = [one for one in state.workloads if one.labels and _matches(service.selector, one.labels)]
+    pods = [one for one in state.pods if one.labels and _matches(service.selector, one.labels)]
+    about = f"Service {service.namespace}/{service.name}"
+    content: JsonValue = {"selector": {**service.selector}, "addresses": service.addresses}
+    labelled = any(one.labels for one in state.workloads) or any(one.labels for one in state.pods)
+    owner = chosen[0].name if chosen else pods[0].workload if pods else service.name
+    if labelled and not chosen and not pods:
+        wanted = ",".join(f"{key}={value}" for key, value in sorted(service.selector.items()))
+        text = f"service {service.name} selects {wanted}, which no pod carries"
+        strength = BROKEN if service.addresses == 0 else WRONG
+        yield Trouble(service.name, "selector", text, strength, Fault.CONFIGURATION, about, content)
+    elif service.addresses == 0:
+        text = f"service {service.name} has no ready endpoints"
+        yield Trouble(owner, "endpoints", text, FAILING, Fault.DEPENDENCY, about, content, own=False)
+    for workload in chosen:
+        yield from _target_ports(service, workload, about)
+
+
+def _matches(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
+    return selector.items() <= labels.items()
+
+
+def _target_ports(service: Service, workload: Workload, about: str) -> Iterable[Trouble]:
+    known = {name for one in workload.containers for name in one.ports} | {
+        str(number) for one in workload.containers for number in one.ports.values()
+    }
+    listens: list[JsonValue] = [*sorted(known)]
+    for one in service.ports:
+        if known and one.target and one.target not in known:
+            has = ", ".join(sorted(known))
+            text = f"service {service.name} sends port {one.port} to {one.target}, but {workload.name} listens on {has}"
+            content: JsonValue = {"target": one.target, "container_ports": listens}
+            yield Trouble(service.name, "target", text, WRONG, Fault.CONFIGURATION, about, content)
+
+
+def _addresses(workload: Workload, container: ContainerSpec, state: ClusterState) -> Iterable[Trouble]:
+    """An address in the environment that names a service the cluster has, and a port it has not."""
+    services = {one.name: one for one in state.services}
+    for variable, value in container.env.items():
+        found = _ADDRESS.fullmatch(value.strip())
+        if not found or found[1].lower() in _LOCAL or not services:
+            continue
+        name, port = found[1], int(found[3])
+        here = not found[2] or found[2].startswith(f".{workload.namespace}")
+        if name in services:
+            ports = sorted(one.port for one in services[name].ports)
+            if not ports or port in ports:
+                continue
+            has = ", ".join(map(str, ports))
+            text = f"{variable} of {workload.name} is {name}:{port}, but that service has port {has}"
+        elif here:
+            text = f"{variable} of {workload.name} is {name}:{port}, but there is no such service"
+        else:
+            continue
+        about = f"{workload.kind} {workload.namespace}/{workload.name}"
+        content: JsonValue = {"variable": variable, "host": name, "port": port}
+        yield Trouble(workload.name, "address", text, WRONG, Fault.CONFIGURATION, about, content)
+
+
+def _probe_ports(workload: Workload, container: ContainerSpec) -> Iterable[Trouble]:
+    known = set(container.ports) | {str(number) for number in container.ports.values()}
+    for which, port in container.probes.items():
+        if known and port and port not in known:
+            has = ", ".join(sorted(known))
+            text = f"the {which} probe of {workload.name} asks port {port}, but its container has {has}"
+            about = f"{workload.kind} {workload.namespace}/{workload.name}"
+            yield Trouble(workload.name, "probe port", text, WRONG, Fault.CONFIGURATION, about, {"port": port})
+
+
+def _probe(probe: Probe, state: ClusterState) -> Iterable[Trouble]:
+    if probe.works or _wrong_port(probe, state):
+        return
+    if probe.node:
+        text = f"{probe.what} on node {probe.target} does not run"
+        yield Trouble(
+            probe.target, f"daemon {probe.what}", text, BROKEN, Fault.INFRASTRUCTURE, f"Node {probe.target}", {}
+        )
+    else:
+        text = f"{probe.target} could not be reached on {probe.what} from inside the cluster"
+        yield Trouble(probe.target, "reach", text, WRONG, Fault.NETWORK, f"Service {probe.target}", {}, own=False)
+
+
+def _wrong_port(probe: Probe, state: ClusterState) -> bool:
+    """Whoever tried asked for a port that the service does not offer: that says nothing."""
+    ports = {f"port {port.port}" for one in state.services if one.name == probe.target for port in one.ports}
+    return bool(ports) and probe.what not in ports
