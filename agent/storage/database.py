@@ -13,10 +13,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from agent.domain.errors import QueueFull
+from agent.storage.engine import open_engine
+from agent.storage.transaction import transact
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
@@ -38,7 +40,7 @@ class Database:
     """SQLite or PostgreSQL behind the same two calls. Close it before the process ends."""
 
     def __init__(self, url: str) -> None:
-        self.engine = _engine(url)
+        self.engine = open_engine(url, READERS + 1)
         self._waiting: queue.Queue[_Change[Any] | None] = queue.Queue(WAITING)
         self._readers = ThreadPoolExecutor(READERS, "reader")
         self._writer = threading.Thread(target=self._write_forever, name="writer", daemon=True)
@@ -58,6 +60,15 @@ class Database:
         return await asyncio.get_running_loop().run_in_executor(self._readers, self.read_now, work)
 
     def read_now(self, work: Work[T]) -> T:
+        try:
+            return self._read(work)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+        # The connection was lost on the way; nothing was changed, so another may be asked.
+        return self._read(work)
+
+    def _read(self, work: Work[T]) -> T:
         with self.engine.connect() as connection:
             return work(connection)
 
@@ -100,8 +111,7 @@ class Database:
 
     def _commit(self, batch: list[_Change[Any]]) -> None:
         try:
-            with self.engine.begin() as connection:
-                outcomes = [_attempt(change, connection) for change in batch]
+            outcomes = transact(self.engine, lambda connection: [_attempt(change, connection) for change in batch])
         except Exception as error:  # noqa: BLE001 (this thread's outermost frame; every caller gets the error)
             for change in batch:
                 change.done.set_exception(error)
@@ -119,29 +129,11 @@ def _attempt(change: _Change[T], connection: Connection) -> tuple[T | None, Base
     connection.exec_driver_sql("SAVEPOINT change")
     try:
         result = change.work(connection)
-    except Exception as error:  # noqa: BLE001 (raised again where `write` was called)
+    except Exception as error:
+        if connection.invalidated:
+            # The connection is gone, and with it the whole batch.
+            raise
         connection.exec_driver_sql("ROLLBACK TO SAVEPOINT change")
         return None, error
     connection.exec_driver_sql("RELEASE SAVEPOINT change")
     return result, None
-
-
-def _engine(url: str) -> Engine:
-    if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_size=READERS + 1, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 10})
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    # The driver's own transactions would commit before DDL and begin late; we say BEGIN ourselves.
-    connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    writing = threading.current_thread().name == "writer"
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

@@ -34,9 +34,15 @@ class SqlJobs:
 
     async def lease(self, holder: str, length: timedelta) -> Lease | None:
         # Asking first keeps an idle worker from writing once a second.
-        if not await self._database.read(lambda connection: _due(connection, self._clock.now())):
+        if not await self.due(1):
             return None
         return await self._database.write(lambda connection: self._lease(connection, holder, length))
+
+    async def due(self, limit: int) -> list[Job]:
+        return await self._database.read(lambda connection: _due(connection, self._clock.now(), limit))
+
+    async def claim(self, job: str, holder: str, length: timedelta) -> Lease | None:
+        return await self._database.write(lambda connection: self._claim(connection, job, holder, length))
 
     async def renew(self, lease: Lease, length: timedelta) -> Lease:
         until = self._clock.now() + length
@@ -56,26 +62,26 @@ class SqlJobs:
         await self._database.write(lambda connection: _update_held(connection, lease, values))
 
     def _lease(self, connection: Connection, holder: str, length: timedelta) -> Lease | None:
-        now = self._clock.now()
-        while job := _due(connection, now, lock=True):
-            row = connection.execute(select(jobs).where(jobs.c.id == job.id)).one()
-            if row.attempts >= DELIVERIES:
-                self._bury(connection, job, row.error or "its worker died each time")
-                continue
-            held = Lease(job=job, holder=holder, epoch=row.epoch + 1, attempt=row.attempts + 1, until=now + length)
-            connection.execute(
-                update(jobs)
-                .where(jobs.c.id == job.id)
-                .values(
-                    status="leased",
-                    holder=holder,
-                    epoch=held.epoch,
-                    attempts=held.attempt,
-                    lease_until=held.until,
-                )
-            )
-            return held
+        while found := _due(connection, self._clock.now(), 1):
+            if held := self._hold(connection, found[0], holder, length):
+                return held
         return None
+
+    def _claim(self, connection: Connection, job: str, holder: str, length: timedelta) -> Lease | None:
+        found = _due(connection, self._clock.now(), 1, jobs.c.id == job)
+        return self._hold(connection, found[0], holder, length) if found else None
+
+    def _hold(self, connection: Connection, job: Job, holder: str, length: timedelta) -> Lease | None:
+        """None when it was tried too often already: then it is dead now."""
+        row = connection.execute(select(jobs).where(jobs.c.id == job.id)).one()
+        if row.attempts >= DELIVERIES:
+            self._bury(connection, job, row.error or "its worker died each time")
+            return None
+        until = self._clock.now() + length
+        held = Lease(job=job, holder=holder, epoch=row.epoch + 1, attempt=row.attempts + 1, until=until)
+        values = {"status": "leased", "holder": holder, "epoch": held.epoch, "attempts": held.attempt}
+        connection.execute(update(jobs).where(jobs.c.id == job.id).values(**values, lease_until=until))
+        return held
 
     def _give_back(self, connection: Connection, lease: Lease, error: str, delay: timedelta) -> None:
         if lease.attempt >= DELIVERIES:
@@ -117,8 +123,8 @@ def oldest(connection: Connection, now: datetime) -> timedelta:
     return now - first if first else timedelta(0)
 
 
-def _due(connection: Connection, now: datetime, *, lock: bool = False) -> Job | None:
-    """The most urgent job that is due and whose incident nobody works on."""
+def _due(connection: Connection, now: datetime, limit: int, *only: ColumnElement[bool]) -> list[Job]:
+    """The most urgent jobs that are due and whose incidents nobody works on."""
     other = jobs.alias()
     busy = exists().where(
         other.c.incident == jobs.c.incident,
@@ -126,11 +132,11 @@ def _due(connection: Connection, now: datetime, *, lock: bool = False) -> Job | 
         other.c.status == "leased",
         other.c.lease_until > now,
     )
-    query = select(jobs).where(_free(now), ~busy).order_by(jobs.c.priority, jobs.c.not_before, jobs.c.id).limit(1)
-    row = connection.execute(query.with_for_update(skip_locked=True) if lock else query).one_or_none()
-    if row is None:
-        return None
-    return Job(id=row.id, kind=row.kind, incident=row.incident, payload=row.payload, priority=row.priority)
+    order = (jobs.c.priority, jobs.c.not_before, jobs.c.id)
+    rows = connection.execute(select(jobs).where(_free(now), ~busy, *only).order_by(*order).limit(limit))
+    return [
+        Job(id=row.id, kind=row.kind, incident=row.incident, payload=row.payload, priority=row.priority) for row in rows
+    ]
 
 
 def _free(now: datetime) -> ColumnElement[bool]:
