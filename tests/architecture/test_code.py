@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable
 from pathlib import PurePosixPath
 
+import pytest
+
 from tests.architecture.sources import ROOT, calls, dotted, sources
 
 OUTERMOST = {
@@ -20,6 +22,7 @@ ENVIRONMENT = ("agent/settings.py", "agent/bootstrap")
 """Where the environment may be read or set."""
 
 
+@pytest.mark.attack("S48")
 def test_no_shell_is_ever_started() -> None:
     shells = {"os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatusoutput"}
 
@@ -33,6 +36,7 @@ def test_no_shell_is_ever_started() -> None:
     assert _where(starts_a_shell) == []
 
 
+@pytest.mark.attack("S54")
 def test_nothing_is_evaluated_or_unpickled() -> None:
     forbidden = {
         "eval",

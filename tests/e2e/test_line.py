@@ -69,6 +69,7 @@ async def test_a_question_nobody_answers_expires_and_the_incident_is_parked(tmp_
         assert running.shop.journal == []
 
 
+@pytest.mark.attack("S24")
 async def test_a_machine_cannot_approve(tmp_path: Path) -> None:
     from agent.domain.errors import NotAllowed
 

@@ -50,6 +50,7 @@ def test_lines_below_the_level_are_not_written(written: io.StringIO) -> None:
     assert [line["message"] for line in lines(written)] == ["loud"]
 
 
+@pytest.mark.attack("S57")
 def test_an_outsiders_text_can_neither_forge_a_line_nor_steer_a_terminal(written: io.StringIO) -> None:
     configure("info", stream=written)
     evil = 'x\r\n{"level":"info","message":"approved"}\x1b]52;c;AAAA\x07\x9b31m\u202e\u2028end'
@@ -61,6 +62,7 @@ def test_an_outsiders_text_can_neither_forge_a_line_nor_steer_a_terminal(written
     assert lines(written)[0]["name"] == evil
 
 
+@pytest.mark.attack("S57")
 def test_the_form_for_people_is_one_harmless_line_too(written: io.StringIO) -> None:
     configure("info", stream=written, people=True)
     Log("a").info("alert\nstored", name="a\x1b[2Jb")
@@ -78,6 +80,7 @@ def test_a_field_never_takes_the_place_of_the_message_or_the_level(written: io.S
     }
 
 
+@pytest.mark.attack("S65")
 def test_secrets_are_written_nowhere(written: io.StringIO) -> None:
     configure("debug", stream=written, secrets=("s3cr3t", "s3cr3t-and-more", ""))
     log = Log("a")
@@ -131,6 +134,7 @@ def test_fields_of_the_surroundings_are_on_every_line_inside_and_on_none_after(w
         ("\udcff", r"\udcff", r"\udcff"),
     ],
 )
+@pytest.mark.attack("S57")
 def test_printable_writes_out_what_could_steer_a_terminal(text: str, shown: str, shown_in_lines: str) -> None:
     assert (printable(text), printable(text, lines=True)) == (shown, shown_in_lines)
 

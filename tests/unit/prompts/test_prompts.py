@@ -28,6 +28,7 @@ def test_a_missing_variable_is_an_error() -> None:
         render("diagnose")
 
 
+@pytest.mark.attack("S54")
 def test_what_looks_like_a_template_in_the_data_stays_text() -> None:
     _, user = render("diagnose", data='"{{ 7 * 7 }} {% raw %} {x.__class__}"')
     assert '"{{ 7 * 7 }} {% raw %} {x.__class__}"' in user

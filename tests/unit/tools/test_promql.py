@@ -34,6 +34,7 @@ from tools.promql import MAX_POINTS, affordable_step, checked, literal, parsed, 
         ("x" * 4001, "4,001 characters, at most 4,000 are allowed"),
     ],
 )
+@pytest.mark.attack("S44")
 def test_a_query_that_must_not_be_sent_is_refused_with_the_reason(query: str, reason: str) -> None:
     with pytest.raises(BackendError) as refused:
         checked(query)
@@ -56,6 +57,7 @@ def test_an_affordable_query_passes(query: str) -> None:
     assert checked(query).prettify()
 
 
+@pytest.mark.attack("S44")
 def test_our_own_selector_of_everything_is_parsed_but_not_checked_for_cost() -> None:
     assert parsed('{__name__=~".+"}').prettify() == '{__name__=~".+"}'
 
@@ -67,6 +69,7 @@ def test_the_dearest_text_that_is_let_through_is_parsed_in_good_time() -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=60), st.lists(st.text(max_size=20), max_size=3))
+@pytest.mark.attack("S43", "S04")
 def test_whatever_a_value_holds_it_stays_one_value(value: str, others: list[str]) -> None:
     one_of = {"pod": [other.encode("utf-8", "replace").decode() for other in others]} if others else {}
     tree = parsed(selector("up", {"job": value}, one_of))
@@ -89,6 +92,7 @@ def test_whatever_a_value_holds_it_stays_one_value(value: str, others: list[str]
         selector,
     ],
 )
+@pytest.mark.attack("S43")
 def test_a_name_that_is_no_name_is_refused(build: "type[str]") -> None:
     with pytest.raises(BackendError):
         build()

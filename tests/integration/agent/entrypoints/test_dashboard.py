@@ -150,6 +150,7 @@ async def test_a_session_of_a_key_that_may_not_read_shows_nothing(tmp_path: Path
         assert (await browser.get("/")).status_code == 403
 
 
+@pytest.mark.attack("S63")
 async def test_a_form_of_another_site_signs_nobody_in(tmp_path: Path) -> None:
     async with _installation(tmp_path) as application, _browser(application) as browser:
         key = application.identity.local_operator or ""
@@ -159,6 +160,7 @@ async def test_a_form_of_another_site_signs_nobody_in(tmp_path: Path) -> None:
         assert (await browser.post("/login", data={"key": "x" * 70_000})).status_code == 413
 
 
+@pytest.mark.attack("S63")
 async def test_signing_out_needs_the_sessions_own_form(tmp_path: Path) -> None:
     async with _installation(tmp_path) as application, _signed_in(application) as browser:
         assert (await browser.post("/logout", data={"csrf": "guessed"})).status_code == 403
@@ -167,6 +169,7 @@ async def test_signing_out_needs_the_sessions_own_form(tmp_path: Path) -> None:
         assert (await browser.get("/")).status_code == 303
 
 
+@pytest.mark.attack("S55")
 async def test_what_an_alert_says_cannot_become_part_of_the_page(tmp_path: Path) -> None:
     hostile = "</h1><script>alert(1)</script>\u202egnp.exe"
     alert = {
@@ -190,6 +193,7 @@ async def test_what_an_alert_says_cannot_become_part_of_the_page(tmp_path: Path)
             assert "&lt;script&gt;alert(1)&lt;/script&gt;\\u202egnp.exe" in page
 
 
+@pytest.mark.attack("S55")
 async def test_the_pages_forbid_scripts_and_frames_and_the_style_is_a_style(tmp_path: Path) -> None:
     async with _installation(tmp_path) as application, _signed_in(application) as browser:
         page = await browser.get("/")
@@ -240,6 +244,7 @@ async def test_a_question_is_seen_whole_and_answered_once(tmp_path: Path) -> Non
         assert unescape(report).count("# ") > 0
 
 
+@pytest.mark.attack("S63")
 async def test_nothing_is_decided_by_looking_or_by_another_site(tmp_path: Path) -> None:
     async with line(tmp_path, policy=PATIENT) as running, _browser(running.application) as browser:
         application = running.application

@@ -251,6 +251,7 @@ async def test_a_conversation_never_crashes_either(endpoint: OpenAIFarEnd, mode:
     assert len(reply.calls) <= 16
 
 
+@pytest.mark.attack("S16")
 async def test_ten_thousand_calls_in_one_reply_are_sixteen(endpoint: OpenAIFarEnd) -> None:
     endpoint.script = MODES["many-calls"]()
     async with connected(endpoint) as chat:
@@ -331,6 +332,7 @@ async def test_a_storm_of_errors_is_amplified_by_a_tenth_at_most(endpoint: OpenA
     assert len(endpoint.journal) <= asked * 1.1 + 2
 
 
+@pytest.mark.attack("S20")
 async def test_the_fallback_answers_when_the_first_is_silent_and_never_gets_its_key(endpoint: OpenAIFarEnd) -> None:
     endpoint.script = always(Hang())
     with OpenAIFarEnd(in_order(GOOD)) as other:
@@ -359,6 +361,7 @@ async def test_nobody_there_is_a_failure_like_any_other() -> None:
     assert str(error) == "openai:scripted cannot be reached, or broke off."
 
 
+@pytest.mark.attack("S51")
 async def test_redirects_are_not_followed(endpoint: OpenAIFarEnd) -> None:
     with OpenAIFarEnd(always(GOOD)) as elsewhere:
         endpoint.script = always(Status(307, {"Location": f"{elsewhere.url}/chat/completions"}))

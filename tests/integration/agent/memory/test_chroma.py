@@ -73,6 +73,7 @@ async def test_a_poisoned_entry_of_another_service_is_not_recalled(tmp_path: Pat
         assert "evil" in incidents(await memory.recall(QUESTION[0], "blog", [], "errors"))
 
 
+@pytest.mark.attack("S10")
 async def test_what_is_recalled_is_visible_redacted_and_on_one_line(tmp_path: Path) -> None:
     told = lesson(
         "i1", cause="The pass\u200bword hunter\u202e2 was\nwrong.", remedy="x" * 5000, fault="magic", outcome="?"

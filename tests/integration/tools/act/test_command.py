@@ -29,6 +29,7 @@ def _call(*arguments: str | int) -> dict[str, Any]:
     return {"command": "tool", "arguments": list(arguments)}
 
 
+@pytest.mark.attack("S48")
 async def test_arguments_arrive_as_they_are_and_nothing_else_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -99,6 +100,7 @@ async def test_what_a_program_leaves_running_on_purpose_goes_on(tmp_path: Path) 
         ({"command": "tool", "arguments": [["a"]]}, "arguments.0"),
     ],
 )
+@pytest.mark.attack("S48")
 async def test_a_call_of_another_shape_starts_nothing(tmp_path: Path, call: dict[str, Any], why: str) -> None:
     mark = tmp_path / "started"
     executor = _executor(_program(tmp_path, f"open({str(mark)!r}, 'w')"))
@@ -108,6 +110,7 @@ async def test_a_call_of_another_shape_starts_nothing(tmp_path: Path, call: dict
         executor.describe(call)
 
 
+@pytest.mark.attack("S48")
 async def test_only_a_program_at_an_absolute_path_that_not_everyone_can_change_is_started(tmp_path: Path) -> None:
     mark = tmp_path / "started"
     writable = _program(tmp_path, f"open({str(mark)!r}, 'w')", "writable")

@@ -155,6 +155,7 @@ async def test_a_refusal_means_that_nothing_was_done(control: EndpointFarEnd) ->
         {"url": "http://evil.example"},
     ],
 )
+@pytest.mark.attack("S17")
 async def test_a_call_that_is_not_of_the_catalogues_shape_is_refused_before_anything_is_sent(
     control: EndpointFarEnd, change: dict[str, Any]
 ) -> None:
@@ -176,6 +177,7 @@ async def test_no_connection_means_that_nothing_was_done() -> None:
     assert await executor.read_back(RESTART, "key-1") is None
 
 
+@pytest.mark.attack("S51")
 async def test_a_redirect_is_not_followed_even_for_reading(control: EndpointFarEnd) -> None:
     with EndpointFarEnd() as elsewhere:
         control.plan(Instead(Answer(302, headers={"Location": f"{elsewhere.url}/services/checkout"})))

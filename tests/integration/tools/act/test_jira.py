@@ -236,6 +236,7 @@ async def test_a_key_that_no_label_can_hold_is_refused(server: JiraFarEnd, key: 
     assert server.asked == []
 
 
+@pytest.mark.attack("S51")
 async def test_a_redirect_is_not_followed_with_the_credentials(server: JiraFarEnd) -> None:
     tickets = _tickets(server)
     await tickets.find(KEY)

@@ -100,6 +100,7 @@ async def test_pages_are_read_until_the_limit(server: DatadogServer, logs: Datad
 @pytest.mark.parametrize(
     "text", ['" OR service:*', "a) OR (b", '\\" OR *', "*", "-status:info", "line\nbreak", "\ud800"]
 )
+@pytest.mark.attack("S46")
 async def test_whatever_the_text_and_the_service_hold_they_stay_values(
     server: DatadogServer, logs: DatadogLogs, text: str
 ) -> None:
@@ -175,6 +176,7 @@ async def test_wrong_keys_are_refused_and_never_shown(server: DatadogServer) -> 
 
 
 @pytest.mark.parametrize("query", ["", "x" * 1001, "avg:x{*}\nby {y}", "\x00"])
+@pytest.mark.attack("S46")
 async def test_a_query_that_is_no_line_is_not_sent(server: DatadogServer, metrics: DatadogMetrics, query: str) -> None:
     with pytest.raises(BackendError, match="a query is one line"):
         await metrics.query_metrics(query, T0, T0 + MINUTE)
@@ -182,6 +184,7 @@ async def test_a_query_that_is_no_line_is_not_sent(server: DatadogServer, metric
 
 
 @pytest.mark.parametrize("site", ["", "evil.example/path", "datadoghq.com@evil.example", "localhost", "a..b"])
+@pytest.mark.attack("S51")
 def test_a_site_that_is_none_is_refused(site: str) -> None:
     with pytest.raises(BackendError, match="is no Datadog site"):
         DatadogLogs(site, "a", "b")

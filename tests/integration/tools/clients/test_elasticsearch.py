@@ -117,6 +117,7 @@ async def test_beyond_the_limit_the_newest_come_and_all_are_counted(client: Elas
 @pytest.mark.parametrize(
     "text", ['"}}, "script": {"source": "1"}', "* OR level:debug", "a AND NOT b", "\\", "\x00", "\ud800", "(("]
 )
+@pytest.mark.attack("S46")
 async def test_whatever_the_text_and_the_service_hold_they_stay_values(
     client: Elasticsearch, store: Store, text: str
 ) -> None:
@@ -154,6 +155,7 @@ async def test_an_error_is_told_in_the_words_of_the_server(client: Elasticsearch
 
 
 @pytest.mark.parametrize("index", ["", "logs/../_cluster", "a b", "x" * 501, "LOGS?pretty"])
+@pytest.mark.attack("S46")
 def test_an_index_that_is_no_name_is_refused(index: str) -> None:
     with pytest.raises(BackendError, match="no list of index names"):
         Elasticsearch("http://127.0.0.1", index=index)

@@ -81,6 +81,7 @@ async def test_credentials_of_the_address_are_sent_and_never_shown(server: Misbe
 @pytest.mark.parametrize(
     "path", ["//evil.example/x", "http://evil.example", "x", "/../admin", "/a/../../b", "@evil.example/"]
 )
+@pytest.mark.attack("S17", "S51")
 async def test_a_path_never_leaves_the_origin(server: Misbehaving, http: Http, path: str) -> None:
     with pytest.raises(BackendError, match="is not a path below"):
         await http.get(path, asked="the thing")
@@ -88,6 +89,7 @@ async def test_a_path_never_leaves_the_origin(server: Misbehaving, http: Http, p
 
 
 @pytest.mark.parametrize("url", ["", "ftp://x", "file:///etc/passwd", "http://", "http://x/?a=b", "http://x:99999"])
+@pytest.mark.attack("S51")
 def test_an_address_that_cannot_be_asked_is_refused(url: str) -> None:
     with pytest.raises(BackendError, match="configured address"):
         origin_of(url)

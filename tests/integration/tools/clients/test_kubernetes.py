@@ -122,6 +122,7 @@ async def test_outside_a_cluster_without_a_kubeconfig_it_is_said_so() -> None:
         await cluster.deployment("shop", "shop")
 
 
+@pytest.mark.attack("S48")
 async def test_a_kubeconfig_that_starts_a_program_is_refused(api: KubernetesFarEnd, tmp_path: Path) -> None:
     mark = tmp_path / "started"
     program = {"apiVersion": "client.authentication.k8s.io/v1", "command": "touch", "args": [str(mark)]}
@@ -163,6 +164,7 @@ async def test_an_answer_that_does_not_come_right_is_an_error_in_time(
         await cluster.deployment("shop", "shop")
 
 
+@pytest.mark.attack("S51")
 async def test_a_redirect_is_not_followed(api: KubernetesFarEnd, tmp_path: Path) -> None:
     with KubernetesFarEnd() as elsewhere:
         location = f"{elsewhere.url}/apis/apps/v1/namespaces/shop/deployments/shop"
@@ -173,6 +175,7 @@ async def test_a_redirect_is_not_followed(api: KubernetesFarEnd, tmp_path: Path)
 
 
 @pytest.mark.parametrize("labels", [{"app": "a,b=c"}, {"app": "x" * 64}, {"a b": "c"}, {"app": "a)"}])
+@pytest.mark.attack("S49")
 async def test_a_label_that_is_none_is_not_sent(api: KubernetesFarEnd, tmp_path: Path, labels: dict[str, str]) -> None:
     with pytest.raises(BackendError):
         await Cluster(str(api.kubeconfig(tmp_path))).pods("shop", labels)

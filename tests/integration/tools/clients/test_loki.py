@@ -85,6 +85,7 @@ AWKWARD = ['"} | json', "`", "\\", 'a\\"b', "line\nbreak", "\x00\x1b", "{{.msg}}
 
 
 @pytest.mark.parametrize("text", AWKWARD)
+@pytest.mark.attack("S45")
 async def test_whatever_the_text_and_the_service_hold_they_stay_values(
     server: LokiServer, client: Loki, text: str
 ) -> None:

@@ -146,6 +146,7 @@ BAD_DATA = b'{"status":"error","errorType":"bad_data","error":"invalid parameter
         ("cut", b"", "", True),
     ],
 )
+@pytest.mark.attack("S51")
 async def test_a_failure_is_told_with_the_query_and_the_words_of_prometheus_and_not_retried(
     server: Misbehaving, mode: str, body: bytes, reason: str, retry: bool
 ) -> None:

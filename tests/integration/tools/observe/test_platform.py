@@ -145,6 +145,7 @@ async def test_what_goes_wrong_is_a_result_with_the_question_in_it(api: Kubernet
 
 
 @pytest.mark.parametrize("bad", ["../x", "%2e%2e", "A", "a b", "a\n", "-a", "a" * 254, "$(id)", "é", "a/b", ";"])
+@pytest.mark.attack("S49")
 def test_a_name_that_kubernetes_could_not_have_is_no_argument(bad: str) -> None:
     cases: list[tuple[Any, dict[str, str]]] = [
         (tool, {**needed, field: bad})

@@ -34,6 +34,7 @@ async def _ask(tool: Tool, **arguments: Any) -> ToolResult:
     return await tool(TicketArguments(**arguments))
 
 
+@pytest.mark.attack("S07")
 async def test_past_tickets_come_with_how_they_ended_and_as_untrusted_text(far_end: JiraFarEnd) -> None:
     far_end.seed("Payment is slow", "p95 at 3 s", ["payment"])
     old = far_end.seed("Checkout-API times out", "Pool\x1b[31m exhausted\nafter the deploy", status="Done")
@@ -79,6 +80,7 @@ async def test_a_limit_is_kept_and_told(far_end: JiraFarEnd) -> None:
         "ѕecret",
     ],
 )
+@pytest.mark.attack("S47")
 async def test_whatever_a_service_is_called_it_is_only_looked_for(strict: JiraFarEnd, attack: str) -> None:
     for arguments in ({"service": attack}, {"service": attack, "words": attack}):
         result = await _ask(_tool(strict), **arguments)
@@ -87,6 +89,7 @@ async def test_whatever_a_service_is_called_it_is_only_looked_for(strict: JiraFa
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(service=st.text(max_size=40), words=st.text(max_size=60))
+@pytest.mark.attack("S47")
 async def test_no_text_makes_a_query_that_jira_refuses(strict: JiraFarEnd, service: str, words: str) -> None:
     result = await _ask(_tool(strict), service=service, words=words)
     assert result.ok or result.text == "search_tickets needs a service or a word to look for."

@@ -1,3 +1,5 @@
+import pytest
+
 from agent.catalogue.choose import Choice, choose
 from agent.domain.hypothesis import Fault, Verdict
 from agent.domain.remediation import Argument, Risk, Step
@@ -62,11 +64,13 @@ def test_the_latest_change_that_tells_an_argument_gives_it() -> None:
     ]
 
 
+@pytest.mark.attack("S15")
 def test_a_hint_never_replaces_the_diagnosed_target() -> None:
     (found,) = choose([RESTART], diagnosis(), {"checkout", "payment"}, {"service": "payment"})
     assert found.arguments == {"service": "checkout"}
 
 
+@pytest.mark.attack("S14")
 def test_nothing_is_chosen_for_a_component_that_no_tool_returned() -> None:
     assert choose([RESTART], diagnosis(), {"payment"}) == []
 

@@ -56,6 +56,7 @@ def test_arguments_come_in_the_actions_order_with_defaults_and_their_own_types()
         ),
     ],
 )
+@pytest.mark.attack("S02", "S48")
 def test_a_wrong_argument_is_refused_with_a_sentence(given: dict[str, JsonValue], sentence: str) -> None:
     with pytest.raises(Refused) as refusal:
         arguments_for(SCALE, given)
@@ -107,6 +108,7 @@ def test_what_is_not_exactly_a_placeholder_stays_the_text_it_is(text: str) -> No
     assert fill({"x": text}, {"service": "checkout"}) == {"x": text}
 
 
+@pytest.mark.attack("S54")
 def test_a_value_that_looks_like_a_placeholder_is_not_looked_at_again() -> None:
     arguments: dict[str, str | int] = {"service": "{replicas}", "replicas": 3}
     assert fill({"x": "{service}", "y": "{service}{replicas}"}, arguments) == {"x": "{replicas}", "y": "{replicas}3"}
@@ -121,6 +123,7 @@ def test_a_placeholder_without_an_argument_is_refused() -> None:
 @example("\\")
 @example('a\\"} or up{x="')
 @example("a\nb")
+@pytest.mark.attack("S43")
 def test_whatever_a_value_holds_the_query_has_one_matcher_with_that_value(value: str) -> None:
     query = fill_query('up{service="{service}"} > {limit}', {"service": value, "limit": 3})
     selector = promql.checked(query).lhs

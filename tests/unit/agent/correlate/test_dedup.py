@@ -14,6 +14,7 @@ def test_resend_and_the_copy_of_a_second_peer_are_duplicates_of_the_first() -> N
     assert desk.reason(20_000, alert()) == "The same message came before as alert al1."
 
 
+@pytest.mark.attack("S41", "S42")
 def test_same_labels_from_another_sender_are_another_alert() -> None:
     desk = Desk()
     desk.take(0, alert())

@@ -1,14 +1,18 @@
 """Can what a human is shown be made to look like something else?"""
 
+import pytest
+
 from agent.domain.hypothesis import Diagnosis, Verdict
 from agent.domain.remediation import Judgement, Permission, Proposal, Risk
 from agent.graph.question import shown, visible
 
 
+@pytest.mark.attack("S29")
 def test_characters_that_rearrange_text_are_written_out() -> None:
     assert visible("cart\u202e\u200b\n\x1b[2Jx") == "cart\\u202e\\u200b\\u000a\\u001b[2Jx"
 
 
+@pytest.mark.attack("S29")
 def test_the_arguments_come_first_and_nothing_can_add_a_line() -> None:
     proposal = Proposal(
         incident="inc-1",

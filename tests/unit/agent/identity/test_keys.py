@@ -26,6 +26,7 @@ async def test_a_key_is_accepted_as_what_it_was_made_for() -> None:
     )
 
 
+@pytest.mark.attack("S60")
 async def test_only_a_keyed_hash_of_it_is_kept_and_it_is_shown_nowhere_else() -> None:
     store = InMemoryKeys()
     minted = await keys_of(store).create("ann", "person", ["read"])
@@ -67,6 +68,7 @@ async def test_keys_are_drawn_by_chance() -> None:
         "id of none", "upper case", "look-alike", "empty", "a megabyte", "surrogate", "JWT without signature",
     ],
 )  # fmt: skip
+@pytest.mark.attack("S60", "S33")
 async def test_a_key_that_is_not_exactly_right_is_refused(spoilt: Any) -> None:
     keys = keys_of()
     minted = await keys.create("ann", "person", ["admin"])
@@ -75,6 +77,7 @@ async def test_a_key_that_is_not_exactly_right_is_refused(spoilt: Any) -> None:
     assert str(refused.value) == REFUSED
 
 
+@pytest.mark.attack("S60")
 async def test_the_secret_of_one_key_does_not_open_the_id_of_another() -> None:
     keys = keys_of()
     ann, bob = await keys.create("ann", "person", ["read"]), await keys.create("bob", "person", ["admin"])
@@ -82,6 +85,7 @@ async def test_the_secret_of_one_key_does_not_open_the_id_of_another() -> None:
         await keys.authenticate(bob.token[:20] + ann.token[20:])
 
 
+@pytest.mark.attack("S60")
 async def test_two_keys_whose_ids_collide_never_share_a_row() -> None:
     store = InMemoryKeys()
     keys = Keys(store, SECRET, Standing(), random=bytes)
@@ -190,6 +194,7 @@ async def test_the_last_use_is_written_once_a_minute_at_most() -> None:
     assert (store.touched, store.rows[minted.key.id].last_used_at) == (2, NOW + timedelta(minutes=1))
 
 
+@pytest.mark.attack("S33", "S60")
 async def test_every_answer_takes_one_comparison_in_constant_time() -> None:
     compared: list[tuple[str, str]] = []
 
@@ -208,6 +213,7 @@ async def test_every_answer_takes_one_comparison_in_constant_time() -> None:
     assert inspect.signature(Keys).parameters["equal"].default is hmac.compare_digest
 
 
+@pytest.mark.attack("S60")
 async def test_no_key_is_ever_logged_or_in_an_error(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     keys = keys_of()

@@ -80,6 +80,7 @@ def test_unknown_keys_are_ignored() -> None:
     assert ([alert.name for alert in alerts], unparsed) == (["A"], [])
 
 
+@pytest.mark.attack("S41")
 def test_identity_does_not_rest_on_what_a_sender_could_forge() -> None:
     posts = [
         body(one(fingerprint="a"), groupKey="g1"),

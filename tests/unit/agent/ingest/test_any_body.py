@@ -28,6 +28,7 @@ values = st.recursive(
 @pytest.mark.parametrize("parse", PARSERS, ids=lambda parse: parse.__module__.rsplit(".", 1)[-1])
 @settings(max_examples=300, deadline=None)
 @given(content=values | values.map(lambda item: {"alerts": [item]}) | st.binary(max_size=60))
+@pytest.mark.attack("S37")
 def test_no_body_makes_a_parser_raise(parse: Any, content: Any) -> None:
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
     read, unparsed = parse(body, NOW)
@@ -42,6 +43,7 @@ def test_no_body_makes_a_parser_raise(parse: Any, content: Any) -> None:
 
 
 @pytest.mark.parametrize("parse", PARSERS, ids=lambda parse: parse.__module__.rsplit(".", 1)[-1])
+@pytest.mark.attack("S52")
 def test_serialised_langchain_object_stays_data(parse: Any) -> None:
     inert = {"lc": 1, "type": "secret", "id": ["ENV"]}
     body = {"title": "x", "summary": "x", "service": "x", "alert_id": "1", "alerts": [{"labels": {"a": inert}}, inert]}

@@ -103,6 +103,7 @@ def test_body_that_breaks_off_gives_what_came_before() -> None:
     ]
 
 
+@pytest.mark.attack("S38")
 def test_elements_over_the_cap_are_counted_and_kept() -> None:
     body = json.dumps({"alerts": [{"n": n} for n in range(MAX_ITEMS + 7)]}).encode()
     found = read(body, "alerts")
@@ -114,6 +115,7 @@ def test_elements_over_the_cap_are_counted_and_kept() -> None:
     ]
 
 
+@pytest.mark.attack("S37")
 def test_body_over_the_size_is_used_up_to_it() -> None:
     item = b'{"text": "' + "é".encode() * 1_000 + b'"}'
     body = b'{"alerts": [' + b",".join([item] * (MAX_BODY // len(item) + 10)) + b"]}"
@@ -143,6 +145,7 @@ def test_body_over_the_size_is_used_up_to_it() -> None:
     ],
     ids=lambda body: body[:12].decode(),
 )
+@pytest.mark.attack("S37")
 def test_worst_bodies_cost_bounded_time_and_memory(body: bytes) -> None:
     started = time.process_time()
     read(body, "alerts")
@@ -158,6 +161,7 @@ def test_worst_bodies_cost_bounded_time_and_memory(body: bytes) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=200) | st.text(alphabet='{}[]",:\\u0dalerts1eN \x00\ufeff', max_size=80).map(str.encode))
+@pytest.mark.attack("S37")
 def test_any_bytes_are_read_or_kept(body: bytes) -> None:
     found = read(body, "alerts")
 

@@ -12,6 +12,7 @@ def test_labels_are_taken_as_they_are() -> None:
     )
 
 
+@pytest.mark.attack("S38")
 def test_too_many_labels_keep_the_same_ones_in_any_order() -> None:
     found: dict[str, JsonValue] = {f"l{n:05}": str(n) for n in range(10_000)}
     kept = labels(found)
@@ -33,6 +34,7 @@ def test_values_that_differ_beyond_the_cap_still_differ() -> None:
 
 
 @pytest.mark.parametrize("name", ["", "a\nb", "a\x1b[31m", "x" * 129, "a\u202eb"])
+@pytest.mark.attack("S38")
 def test_strange_label_names_are_refused(name: str) -> None:
     with pytest.raises(Unusable, match="cannot be the name of a label"):
         labels({name: "v"})

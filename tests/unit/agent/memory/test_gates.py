@@ -74,6 +74,7 @@ def test_without_a_name_in_common_the_words_must_be_nearly_the_same() -> None:
     [{"confirmed_by": ""}, {"confirmed_by": "quiet period"}, {"source": "jira", "confirmed_by": "dana"}],
     ids=["nobody", "quiet period", "ticket"],
 )
+@pytest.mark.attack("S10")
 def test_what_no_person_confirmed_is_shown_for_its_own_service_alone(changes: dict[str, Any]) -> None:
     elsewhere = lesson(service="cart", component="cart", **changes)
     assert judged(Candidate(elsewhere, 0.99)).refused == (
@@ -113,6 +114,7 @@ def test_a_clear_distance_to_another_cause_is_told() -> None:
     assert found[1].why.endswith("0.12 behind one, which names another cause.")
 
 
+@pytest.mark.attack("S10")
 def test_an_unconfirmed_one_cannot_push_a_confirmed_one_out() -> None:
     planted = Candidate(lesson("planted", source="jira", confirmed_by="", component="evil"), 0.99)
     assert shown(planted, Candidate(lesson("ours"), 0.5)) == ["planted", "ours"]

@@ -23,6 +23,7 @@ def test_identifiers_are_read_as_words() -> None:
         ("Käse 🧀", "Käse 🧀"),
     ],
 )
+@pytest.mark.attack("S10", "S12")
 def test_only_what_a_person_would_see_is_kept(text: str, seen: str) -> None:
     assert visible(text) == seen
 

@@ -38,6 +38,7 @@ def test_an_origin_is_scheme_host_port_and_the_path_below_which_everything_lies(
         "http://еxample.com",
     ],
 )
+@pytest.mark.attack("S51")
 def test_what_is_no_plain_address_of_one_http_host_is_refused(url: str) -> None:
     with pytest.raises(BackendError):
         origin_of(url)
@@ -68,6 +69,7 @@ def test_a_plain_path_is_one(path: str) -> None:
         "/{x}",
     ],
 )
+@pytest.mark.attack("S51")
 def test_a_path_that_could_lead_elsewhere_is_none(path: str) -> None:
     assert not is_path(path)
 
@@ -103,6 +105,7 @@ async def test_an_address_that_the_configuration_names_is_called_as_it_is(litera
     ["127.0.0.1", "::1", "::ffff:127.0.0.1", "169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "fd00:ec2::254",
      "100.100.100.200", "0.0.0.0", "::", "224.0.0.1"],
 )  # fmt: skip
+@pytest.mark.attack("S51")
 async def test_a_name_that_is_rebound_to_this_machine_or_to_a_clouds_inside_is_refused(answer: str) -> None:
     with pytest.raises(BackendError, match=r"ops\.example\.com is at"):
         await _address("http://ops.example.com", answer)
@@ -111,6 +114,7 @@ async def test_a_name_that_is_rebound_to_this_machine_or_to_a_clouds_inside_is_r
 
 
 @pytest.mark.parametrize("literal", ["169.254.169.254", "0.0.0.0", "224.0.0.1", "fe80::1"])
+@pytest.mark.attack("S51")
 async def test_a_clouds_inside_is_refused_even_when_it_is_configured(literal: str) -> None:
     with pytest.raises(BackendError, match="where no endpoint may be"):
         await judged_address(Origin("http", literal, 80, ""))

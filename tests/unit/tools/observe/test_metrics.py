@@ -63,6 +63,7 @@ async def test_a_query_that_is_not_promql_is_a_result_that_says_so(box: Toolbox)
 
 
 @pytest.mark.parametrize("promql", ['{__name__=~".+"}', 'rate({__name__=~".*x|.+"}[5m])', "up[1y]"])
+@pytest.mark.attack("S44")
 async def test_a_query_for_everything_is_refused(box: Toolbox, promql: str) -> None:
     result = await box.call("query_metrics", {"promql": promql})
     assert (result.ok, result.data) == (False, None)
@@ -80,6 +81,7 @@ async def test_labels_that_the_query_invents_name_no_component(box: Toolbox) -> 
     assert 'service="payments"' in result.text
 
 
+@pytest.mark.attack("S12")
 async def test_what_a_label_hides_from_the_eye_is_removed(box: Toolbox) -> None:
     result = await box.call("query_metrics", {"promql": "queue_length"})
     assert 'queue_length{host="n1",path="ab"} = 3' in result.text
@@ -101,11 +103,13 @@ async def test_without_anything_to_narrow_it_the_list_asks_for_names_alone(box: 
 
 
 @pytest.mark.parametrize("value", ['cart"} or {__name__=~".+', "a\\", "x\ny", "$(id)"])
+@pytest.mark.attack("S04", "S43")
 async def test_a_value_that_looks_like_promql_stays_a_value(box: Toolbox, value: str) -> None:
     result = await box.call("list_metrics", {"label": "service", "value": value})
     assert (result.ok, result.text) == (True, "0 metrics, 0 series.")
 
 
 @pytest.mark.parametrize("label", ["a b", 'x="y"', "x" * 101])
+@pytest.mark.attack("S43")
 async def test_a_label_name_that_is_none_is_refused(box: Toolbox, label: str) -> None:
     assert not (await box.call("list_metrics", {"label": label})).ok

@@ -47,6 +47,7 @@ async def test_a_long_runbook_is_cut_and_says_so(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["../secret", "restart/SKILL.md", "..", "/etc", "restart\0", "RESTART", "none"])
+@pytest.mark.attack("S09")
 async def test_nothing_but_a_runbook_can_be_named(folder: Path, name: str) -> None:
     (folder.parent / "secret").mkdir()
     (folder.parent / "secret" / "SKILL.md").write_text("---\nname: secret\ndescription: x\n---\ny")
@@ -55,6 +56,7 @@ async def test_nothing_but_a_runbook_can_be_named(folder: Path, name: str) -> No
     )
 
 
+@pytest.mark.attack("S09")
 async def test_a_link_out_of_the_folder_is_not_followed(folder: Path) -> None:
     outside = folder.parent / "outside"
     outside.mkdir()

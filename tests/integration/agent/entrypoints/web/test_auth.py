@@ -36,6 +36,7 @@ async def test_key_as_bearer_or_as_the_password_of_basic_auth(served: Served) ->
         assert answer.status_code == 202
 
 
+@pytest.mark.attack("S33", "S60")
 async def test_everything_else_is_refused_in_the_same_words(served: Served) -> None:
     key = await served.key("victim", "ingest")
     wrong = [
@@ -63,6 +64,7 @@ async def test_everything_else_is_refused_in_the_same_words(served: Served) -> N
     assert answers[0][0] == 401
 
 
+@pytest.mark.attack("S33")
 async def test_no_header_and_two_headers_are_refused(served: Served) -> None:
     key = await served.key("twice", "ingest")
     two = httpx2.Headers([("Authorization", f"Bearer {key}"), ("Authorization", f"Bearer {key}")])
@@ -71,6 +73,7 @@ async def test_no_header_and_two_headers_are_refused(served: Served) -> None:
     assert (await bare(served, "POST", "/webhooks/generic", content=BODY, headers=two)).status_code == 401
 
 
+@pytest.mark.attack("S33", "S60")
 async def test_key_in_the_address_is_refused_even_beside_a_good_header_and_never_logged(
     served: Served, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -89,6 +92,7 @@ async def test_key_in_the_address_is_refused_even_beside_a_good_header_and_never
     assert [record for record in ours if key in str(vars(record)) or key in record.getMessage()] == []
 
 
+@pytest.mark.attack("S60")
 async def test_revoked_key_opens_nothing_and_sends_for_a_second_at_most(served: Served) -> None:
     minted = await served.application.identity.keys.create("leaver", "person", ["ingest", "read"])
     header = {"Authorization": f"Bearer {minted.token}"}
@@ -152,6 +156,7 @@ def routes(served: Served) -> set[tuple[str, str]]:
     return found
 
 
+@pytest.mark.attack("S61")
 async def test_every_route_is_in_the_table_or_open(served: Served) -> None:
     assert {
         one
@@ -161,6 +166,7 @@ async def test_every_route_is_in_the_table_or_open(served: Served) -> None:
     assert {path for _, path in routes(served)} >= OPEN
 
 
+@pytest.mark.attack("S61")
 async def test_no_route_but_the_open_ones_answers_without_a_key(served: Served) -> None:
     for method, path in sorted(NEEDS):
         answer = await bare(
@@ -170,6 +176,7 @@ async def test_no_route_but_the_open_ones_answers_without_a_key(served: Served) 
         assert answer.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.attack("S61")
 async def test_each_scope_opens_exactly_its_routes(served: Served) -> None:
     """Every route with every scope alone, of a person; `admin` includes all, `approve:high` includes low."""
     includes = {scope: {scope} for scope in get_args(Scope)}
@@ -181,6 +188,7 @@ async def test_each_scope_opens_exactly_its_routes(served: Served) -> None:
         assert refused == {route for route, needed in NEEDS.items() if needed not in includes[scope]}
 
 
+@pytest.mark.attack("S25", "S61")
 async def test_machine_cannot_approve_whatever_its_scopes(served: Served) -> None:
     key = await served.key("robot", "ingest", "read", "ask")
     refused = {route for route, status in (await _statuses(served, key)).items() if status == 403}
@@ -240,6 +248,7 @@ async def test_behind_another_address_the_local_key_is_good_on_this_machine_alon
         ("/webhooks/generic%00", 404),
     ],
 )
+@pytest.mark.attack("S40")
 async def test_path_tricks_lead_nowhere(served: Served, path: str, status: int) -> None:
     from tests.integration.agent.entrypoints.web.wire import exchange
 
@@ -250,6 +259,7 @@ async def test_path_tricks_lead_nowhere(served: Served, path: str, status: int) 
     assert answer.startswith(f"HTTP/1.1 {status} ".encode())
 
 
+@pytest.mark.attack("S40")
 async def test_body_of_another_type_is_refused_where_people_and_programs_write(served: Served) -> None:
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""):
         answer = await served.http.post("/api/approvals/x", content=b"{}", headers={"Content-Type": kind})

@@ -14,6 +14,7 @@ from tests.integration.agent.entrypoints.web.conftest import Served
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
+@pytest.mark.attack("S38")
 async def test_hundred_thousand_alerts_are_stored_up_to_the_cap_and_the_rest_kept(served: Served) -> None:
     one = '{"status":"firing","labels":{"alertname":"A","n":"%d"},"startsAt":"2026-11-21T19:36:08Z"}'
     body = f'{{"alerts":[{",".join(one % n for n in range(100_000))}]}}'.encode()
@@ -25,6 +26,7 @@ async def test_hundred_thousand_alerts_are_stored_up_to_the_cap_and_the_rest_kep
     assert any("over the cap of 5000" in part["reason"] for part in kept)
 
 
+@pytest.mark.attack("S38")
 async def test_ten_thousand_labels_and_a_label_of_a_megabyte_are_capped(served: Served) -> None:
     many = {"labels": {f"l{n}": "v" for n in range(10_000)}, "startsAt": "2026-11-21T19:36:08Z"}
     big = {"labels": {"alertname": "A", "big": "x" * 2**20}, "startsAt": "2026-11-21T19:36:08Z"}
@@ -45,6 +47,7 @@ async def endless(chunk: bytes, first: bytes = b"") -> AsyncIterator[bytes]:
         yield chunk
 
 
+@pytest.mark.attack("S37")
 async def test_body_without_a_length_over_the_cap_is_used_up_to_it(served: Served) -> None:
     first = group("before")[:-2] + b","
     answer = await served.http.post("/webhooks/alertmanager", content=endless(b" " * 2**20, first))
@@ -56,6 +59,7 @@ async def test_body_without_a_length_over_the_cap_is_used_up_to_it(served: Serve
     assert [str(MAX_BODY) in part["reason"] for part in kept] == [True]
 
 
+@pytest.mark.attack("S64")
 async def test_burst_beyond_the_room_is_told_to_come_again(served: Served) -> None:
     room = served.running.config.app.state.room  # type: ignore[union-attr]
     room.take(32 * 2**20)

@@ -91,6 +91,7 @@ def bodies() -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("name", bodies())
+@pytest.mark.attack("S37")
 async def test_no_body_costs_more_than_its_share(process: Process, name: str) -> None:
     body = bodies()[name]
     process.forget_peak()
@@ -103,6 +104,7 @@ async def test_no_body_costs_more_than_its_share(process: Process, name: str) ->
 
 
 @pytest.mark.parametrize("told", [True, False], ids=["with its length", "in chunks"])
+@pytest.mark.attack("S37")
 async def test_gigabyte_is_cut_off(process: Process, told: bool) -> None:
     chunk = b"[" * 2**20
     headers = {"Content-Length": str(2**30)} if told else {}
@@ -118,6 +120,7 @@ async def test_gigabyte_is_cut_off(process: Process, told: bool) -> None:
     assert (await process.http.get("/livez")).status_code == 200
 
 
+@pytest.mark.attack("S37")
 async def test_several_at_once_share_what_there_is(process: Process) -> None:
     process.forget_peak()
     before = process.kilobytes("VmRSS")

@@ -30,6 +30,7 @@ async def closed_after(reader: asyncio.StreamReader) -> float:
     return perf_counter() - started
 
 
+@pytest.mark.attack("S39")
 async def test_headers_that_drip_are_cut_off(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "HEADERS_WITHIN", 0.5)
     for beginning in (b"", b"POST /webhooks/generic HTTP/1.1\r\nHost: loc", request(served)[:-2]):
@@ -39,6 +40,7 @@ async def test_headers_that_drip_are_cut_off(served: Served, monkeypatch: pytest
         writer.close()
 
 
+@pytest.mark.attack("S39")
 async def test_second_request_of_a_connection_has_its_own_deadline(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -52,12 +54,14 @@ async def test_second_request_of_a_connection_has_its_own_deadline(
     writer.close()
 
 
+@pytest.mark.attack("S39")
 async def test_headers_without_end_are_refused(served: Served) -> None:
     answer = await exchange(served.port, b"GET /livez HTTP/1.1\r\nHost: localhost\r\n" + b"X-A: " + b"a" * 10**6)
 
     assert answer == b"" or answer.startswith((b"HTTP/1.1 431 ", b"HTTP/1.1 400 "))
 
 
+@pytest.mark.attack("S39")
 async def test_body_that_drips_is_told_to_come_again(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies.read, "__defaults__", (timedelta(seconds=0.3),))
     answer = await exchange(served.port, request(served, "Content-Length: 1000", body='{"title'))
@@ -93,6 +97,7 @@ async def test_sender_that_hangs_up_half_way_harms_nobody(served: Served) -> Non
     ],
     ids=range(7),
 )
+@pytest.mark.attack("S40")
 async def test_request_with_two_meanings_is_refused(served: Served, headers: tuple[str, ...]) -> None:
     smuggled = "0\r\n\r\nGET /api/incidents HTTP/1.1\r\nHost: localhost\r\n\r\n"
     answer = await exchange(served.port, request(served, *headers, body=smuggled))
@@ -101,6 +106,7 @@ async def test_request_with_two_meanings_is_refused(served: Served, headers: tup
     assert answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 501 "))
 
 
+@pytest.mark.attack("S39")
 async def test_thousand_slow_connections_do_not_keep_others_waiting(served: Served) -> None:
     async def p99() -> float:
         took = []

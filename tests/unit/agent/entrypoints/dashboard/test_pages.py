@@ -14,12 +14,14 @@ def _rendered(template: str, **variables: object) -> str:
     return pages._environment().from_string(template).render(variables)
 
 
+@pytest.mark.attack("S55")
 def test_markup_from_outside_is_escaped_in_text_and_in_attributes() -> None:
     outside = "\"><script>alert('1')</script>"
     escaped = "&#34;&gt;&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;"
     assert _rendered('<a title="{{ one }}">{{ one }}</a>', one=outside) == f'<a title="{escaped}">{escaped}</a>'
 
 
+@pytest.mark.attack("S29")
 def test_what_could_hide_or_rearrange_is_written_out_and_lines_stay() -> None:
     assert _rendered("{{ one }}", one="a\u202eb\u200b\x1b[2J\n\tc\ud800\r") == (
         "a\\u202eb\\u200b\\u001b[2J\n\tc\\ud800\\u000d"
@@ -42,6 +44,7 @@ def test_a_missing_variable_is_an_error() -> None:
         ("//elsewhere", False),
     ],
 )
+@pytest.mark.attack("S18", "S55")
 def test_only_addresses_of_pages_can_be_clicked(address: str, clickable: bool) -> None:
     assert _rendered("{{ one is link }}", one=address) == str(clickable)
 
@@ -74,6 +77,7 @@ def test_a_new_style_has_a_new_address() -> None:
     assert b"url(" not in pages.style()
 
 
+@pytest.mark.attack("S55")
 def test_no_template_has_a_script_or_a_style_of_its_own_or_turns_escaping_off() -> None:
     environment = pages._environment()
     assert environment.loader is not None
