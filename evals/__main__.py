@@ -33,6 +33,12 @@ def _parser() -> argparse.ArgumentParser:
     storm.add_argument("--truth", type=Path, required=True)
     storm.add_argument("--out", type=Path, help="the scores as JSON")
     storm.set_defaults(command=_storm)
+    lies = commands.add_parser("lies", help="false and true claims of the cases below DIR, put to the check of claims")
+    lies.add_argument("dir", type=Path)
+    lies.add_argument("--seed", type=int, default=1)
+    lies.add_argument("--lies", type=int, default=200, help="how many; and as many true claims")
+    lies.add_argument("--out", type=Path, help="every claim and what became of it, as JSON")
+    lies.set_defaults(command=_lies)
     return parser
 
 
@@ -52,6 +58,12 @@ def _storm(asked: argparse.Namespace) -> int:
     from evals import storm  # noqa: PLC0415 (likewise)
 
     return storm.command(asked.stream, asked.truth, asked.out)
+
+
+def _lies(asked: argparse.Namespace) -> int:
+    from evals.lies import measure  # noqa: PLC0415 (likewise)
+
+    return measure.command(asked.dir, asked.seed, asked.lies, asked.out)
 
 
 if __name__ == "__main__":
