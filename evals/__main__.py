@@ -3,27 +3,30 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
+
+from tools.base import BackendError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 for success, 1 when a case failed or nothing was found, 2 for wrong usage."""
+    """0 for success, 1 when a case failed or nothing was found, 2 for wrong usage, 130 when it was stopped."""
     asked = _parser().parse_args(arguments)
-    return int(asked.command(asked))
+    try:
+        return int(asked.command(asked))
+    except (ValueError, BackendError) as problem:
+        print(f"{asked.name}: {problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped. The same command goes on where it stood.", file=sys.stderr)
+        return 130
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m evals", description=__doc__)
-    commands = parser.add_subparsers(required=True)
-    run = commands.add_parser(
-        "run", help="the agent on every case below DIR", epilog="evals run evals/cases --out r.json"
-    )
-    run.add_argument("dir", type=Path)
-    run.add_argument("--out", type=Path, required=True)
-    run.add_argument("--jobs", type=int, default=1, help="cases worked on at once")
-    run.add_argument("--model", default="", help="e.g. openai:gpt-5-mini; none: analysis only")
-    run.set_defaults(command=_run)
-    score = commands.add_parser("score", help="results against the truth", epilog="evals score r.json --truth DIR")
+    commands = parser.add_subparsers(required=True, dest="name")
+    _add_run(commands.add_parser("run", help="the whole agent on every case below DIR", epilog=_EXAMPLES["run"]))
+    score = commands.add_parser("score", help="results against the truth", epilog=_EXAMPLES["score"])
     score.add_argument("results", type=Path)
     score.add_argument("--truth", type=Path, required=True)
     score.add_argument("--out", type=Path, help="the scores as JSON")
@@ -42,10 +45,40 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_run(run: argparse.ArgumentParser) -> None:
+    _add_results(run)
+    run.add_argument("--model", default="", help="e.g. openai:gpt-5-mini, at OPENAI_BASE_URL; none: analysis only")
+    run.add_argument(
+        "--metrics",
+        choices=("auto", "prometheus", "recorded"),
+        default="auto",
+        help="who answers for the metrics: a real Prometheus (auto: when it is installed), or the adapter in-process",
+    )
+    run.add_argument("--delay-seed", type=int, help="let every alert start 1 to 10 minutes late, by this seed")
+    run.add_argument("--rename-seed", type=int, help="give every component a random name, by this seed")
+    run.set_defaults(command=_run)
+
+
+def _add_results(command: argparse.ArgumentParser) -> None:
+    command.add_argument("dir", type=Path, nargs="+")
+    command.add_argument("--out", type=Path, required=True)
+    command.add_argument("--jobs", type=int, default=1, help="cases worked on at once, each in a process of its own")
+    command.add_argument("--timeout", type=float, default=300.0, help="seconds for one case")
+    command.add_argument("--fresh", action="store_true", help="answer again what is answered in the file already")
+
+
+_EXAMPLES = {
+    "run": "python -m evals run evals/cases --jobs 2 --out results.json",
+    "score": "python -m evals score results.json --truth evals/cases",
+}
+
+
 def _run(asked: argparse.Namespace) -> int:
     from evals import run  # noqa: PLC0415 (the other commands do not need the agent)
 
-    return run.command(asked.dir, asked.out, asked.jobs, asked.model)
+    question = run.Asked(asked.model, asked.metrics, asked.delay_seed, asked.rename_seed)
+    longest = timedelta(seconds=asked.timeout)
+    return run.command(asked.dir, asked.out, question, jobs=asked.jobs, longest=longest, fresh=asked.fresh)
 
 
 def _score(asked: argparse.Namespace) -> int:

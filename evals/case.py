@@ -1,14 +1,18 @@
 """What is a case?  A folder with an alert and recorded telemetry; the truth beside it is never read here."""
 
+import itertools
 import json
-import lzma
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-_DEFAULT_STEP = timedelta(seconds=60)
+from tools.recording.files import records
+
+__all__ = ["Case", "chosen", "find", "records"]
+
+DEFAULT_STEP = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,10 @@ class Case:
     folder: Path
 
     @property
+    def set(self) -> str:
+        return self.id.partition("/")[0]
+
+    @property
     def alert(self) -> bytes:
         """The webhook body, exactly as it would be posted."""
         return (self.folder / "alert.json").read_bytes()
@@ -27,7 +35,7 @@ class Case:
     @property
     def bodies(self) -> bytes:
         """The alerts known when the agent is asked: a storm whole where it is recorded, else the webhook body."""
-        storm = self.file("alerts.jsonl.xz")
+        storm = self.file("alerts.jsonl")
         if storm is None:
             return self.alert
         return json.dumps({"version": "4", "status": "firing", "alerts": list(records(storm))}).encode()
@@ -35,35 +43,35 @@ class Case:
     @property
     def now(self) -> datetime | None:
         """The moment at which the agent is asked; None when the case does not say."""
-        seconds = self._meta().get("now")
+        seconds = self.meta().get("now")
         return None if seconds is None else datetime.fromtimestamp(float(seconds), UTC)
 
     @property
     def step(self) -> timedelta:
-        seconds = self._meta().get("step_s")
-        return _DEFAULT_STEP if seconds is None else timedelta(seconds=float(seconds))
+        seconds = self.meta().get("step_s")
+        return DEFAULT_STEP if seconds is None else timedelta(seconds=float(seconds))
 
     def file(self, name: str) -> Path | None:
-        """A file of the case, or of its set one level up; None when neither has it."""
-        for folder in (self.folder, self.folder.parent):
-            if (folder / name).exists():
-                return folder / name
-        return None
+        """A file of the case, packed (`.xz`) or not, or of its set one level up; None when neither has it."""
+        places = (folder / f"{name}{end}" for folder in (self.folder, self.folder.parent) for end in (".xz", ""))
+        return next((path for path in places if path.exists()), None)
 
-    def _meta(self) -> dict[str, Any]:
+    def meta(self) -> dict[str, Any]:
+        """What the recorder noted. The agent is shown `now` and `step_s` of it and nothing else."""
         path = self.folder / "meta.json"
         return dict(json.loads(path.read_text("utf-8"))) if path.exists() else {}
 
 
-def find(root: Path) -> list[Case]:
-    """Every case at or below `root`, in the order of their ids."""
-    folders = [path.parent for path in root.resolve().rglob("alert.json")]
-    return sorted((Case(f"{folder.parent.name}/{folder.name}", folder) for folder in folders), key=lambda case: case.id)
+def find(*roots: Path) -> list[Case]:
+    """Every case at or below the roots, in the order of their ids. ValueError when two have the same id."""
+    folders = {path.parent for root in roots for path in root.resolve().rglob("alert.json")}
+    found = sorted((Case(f"{one.parent.name}/{one.name}", one) for one in folders), key=lambda case: case.id)
+    for one, other in itertools.pairwise(found):
+        if one.id == other.id:
+            raise ValueError(f"two cases are called {one.id}: {one.folder} and {other.folder}")
+    return found
 
 
-def records(path: Path) -> Iterator[dict[str, Any]]:
-    """The JSON objects of an xz-compressed JSON-lines file."""
-    with lzma.open(path, "rt", encoding="utf-8") as text:
-        for line in text:
-            if line.strip():
-                yield dict(json.loads(line))
+def chosen(found: Sequence[Case], sets: Sequence[str]) -> list[Case]:
+    """The cases of these sets; all when none is named."""
+    return [case for case in found if not sets or case.set in sets]

@@ -13,7 +13,7 @@ from tools.log_levels import level_of
 
 def log_lines(path: Path, shift: timedelta) -> list[LogLine]:
     """JSON lines of `ts service pod level trace message`, in the order of their times; `ts` in seconds or ISO 8601."""
-    return sorted((_log_line(record, shift) for record in _records(path)), key=lambda line: line.at)
+    return sorted((_log_line(record, shift) for record in records(path)), key=lambda line: line.at)
 
 
 def changes(path: Path, shift: timedelta) -> list[Change]:
@@ -26,20 +26,21 @@ def topology(path: Path) -> Topology:
     return _topology(_json(path))
 
 
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise BackendError(f"{path}: cannot be read: {error}") from error
-
-
-def _records(path: Path) -> Iterator[Mapping[str, Any]]:
+def records(path: Path) -> Iterator[dict[str, Any]]:
+    """The objects of a file of JSON lines, packed (`.xz`) or not. BackendError when it cannot be read."""
     try:
         with lzma.open(path, "rt", encoding="utf-8") if path.suffix == ".xz" else path.open(encoding="utf-8") as lines:
             for line in lines:
                 if line.strip():
-                    yield json.loads(line)
+                    yield dict(json.loads(line))
     except (OSError, ValueError, lzma.LZMAError) as error:
+        raise BackendError(f"{path}: cannot be read: {error}") from error
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
         raise BackendError(f"{path}: cannot be read: {error}") from error
 
 

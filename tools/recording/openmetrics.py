@@ -39,7 +39,7 @@ class Recording:
 def read(path: Path) -> Recording:
     """A `.om` or `.om.xz` file. Raises BackendError, naming the line, when it is not OpenMetrics with timestamps."""
     try:
-        with _opened(path) as lines:
+        with unpacked(path) as lines:
             return parse(lines, str(path.name))
     except (OSError, lzma.LZMAError, UnicodeDecodeError) as error:
         raise BackendError(f"{path}: cannot be read: {error}") from error
@@ -64,7 +64,8 @@ def parse(lines: Iterable[str], name: str = "text") -> Recording:
     return Recording(tuple(_track(key, *columns) for key, columns in samples.items()), types)
 
 
-def _opened(path: Path) -> IO[str]:
+def unpacked(path: Path) -> IO[str]:
+    """Its lines, packed (`.xz`) or not."""
     if path.suffix == ".xz":
         return lzma.open(path, "rt", encoding="utf-8")
     return path.open(encoding="utf-8")
