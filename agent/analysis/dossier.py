@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from agent.analysis.calls import Lost
 from agent.analysis.changes import Shift
 from agent.analysis.cluster_trouble import Trouble
 from agent.analysis.log_templates import LineShift
@@ -26,6 +27,8 @@ class Dossier:
     """Written by itself about others: what those explain is not its own."""
     changes: list[tuple[Change, float]] = field(default_factory=list)
     """With the minutes before the onset."""
+    lost: Lost | None = None
+    """Calls no longer made that it accounts for."""
     blame: Blame | None = None
     troubles: list[Trouble] = field(default_factory=list)
     """What the state of the cluster says against it now."""

@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from agent.analysis import changes, cluster, log_templates, onset, report, storm, topology
+from agent.analysis import calls, changes, cluster, log_templates, onset, report, storm, topology
+from agent.analysis.calls import Lost
 from agent.analysis.changes import Shift
 from agent.analysis.cluster_trouble import Trouble, nats
 from agent.analysis.dossier import Dossier, Weighed
@@ -37,8 +39,7 @@ _CHANGE = 2.0
 """Weight of a change at the very onset; it halves with every _CHANGE_AGE."""
 _CHANGE_AGE = timedelta(minutes=10)
 _CHANGE_WINDOW = timedelta(minutes=60)
-_NOTICED = 4.0
-"""Robust deviations from which a shift is worth a sentence."""
+_FAILING = frozenset({Symptom.ERRORS, Symptom.AVAILABILITY})
 
 
 def diagnose(seen: Observations) -> Findings:
@@ -56,6 +57,8 @@ def weigh(seen: Observations) -> Weighed:
     dossiers = {name: Dossier(name) for name in _candidates(seen, deps)}
     _add_shifts(dossiers, changes.shifts(table, began.first, began.last))
     _add_flows(dossiers, flows)
+    if onset.spoken_of(seen.alerts, seen.symptom) in _FAILING:
+        _add_lost(dossiers, calls.lost(table, began))
     _add_lines(dossiers, log_templates.line_shifts(seen.lines, began.at, seen.now))
     _add_changes(dossiers, seen.changes, began.at)
     _add_blame(dossiers, storm.blame(seen.alerts, deps, seen.service_label) if len(seen.alerts) > 1 else [])
@@ -98,6 +101,12 @@ def _add_flows(dossiers: Mapping[str, Dossier], flows: Iterable[Flow]) -> None:
         one.flows.sort(key=lambda flow: -flow.share[one.component] * flow.strength)
 
 
+def _add_lost(dossiers: Mapping[str, Dossier], found: Sequence[Lost]) -> None:
+    for one in found:
+        if one.component in dossiers:
+            dossiers[one.component].lost = replace(one, share=one.part / max(other.part for other in found))
+
+
 def _add_lines(dossiers: Mapping[str, Dossier], found: Sequence[LineShift]) -> None:
     names = sorted(dossiers)
     for shift in found:
@@ -131,13 +140,18 @@ def _add_troubles(dossiers: dict[str, Dossier], found: Iterable[Trouble]) -> Non
 def _weight(one: Dossier, clear: float) -> float:
     """`clear`, 0 to 1, says how much of the symptom a flow has already divided among the components."""
     heard = [(1 - clear if shift.row.meaning.signal in ECHOES else 1.0) * shift.standing for shift in one.shifts]
-    carried = [flow.strength * flow.share[one.component] for flow in one.flows]
-    weight = _MEASURED * max([*heard, *carried], default=0.0)
+    carried = [flow.strength * _tempered(flow.share[one.component]) for flow in one.flows]
+    missed = [one.lost.strength] if one.lost else []
+    weight = _MEASURED * max([*heard, *carried, *missed], default=0.0)
     weight += _TIE * math.log1p(max([shift.own for shift in one.shifts], default=0.0))
     weight += math.log1p(max(0.0, _loudest(one.lines) - _WITNESS * _loudest(one.complaints)))
     weight += max((_recency(minutes) for _, minutes in one.changes), default=0.0)
     weight += nats(one.troubles)
     return weight + (_blamed(one.blame.weight) if one.blame else 0.0)
+
+
+def _tempered(share: float) -> float:
+    return share if share <= 1 else 1 + math.log(share)
 
 
 def _blamed(weight: float) -> float:

@@ -8,6 +8,7 @@ from datetime import datetime
 from pydantic import JsonValue
 
 from agent.analysis import cluster, onset, signals, wording
+from agent.analysis.calls import Lost
 from agent.analysis.changes import Shift
 from agent.analysis.cluster_trouble import Trouble, strongest
 from agent.analysis.dossier import Dossier, Weighed
@@ -174,6 +175,8 @@ def _findings(one: Dossier, ledger: _Ledger) -> list[tuple[str, str]]:
     """(sentence, evidence id) of all that speaks against a component, the weightiest kinds first."""
     found = [(trouble.text, _trouble(trouble, ledger)) for trouble in strongest(one.troubles)[:2]]
     found += [(wording.share(one.component, flow), _flow(flow, one.component, ledger)) for flow in one.flows[:1]]
+    if one.lost:
+        found.append((wording.lost(one.lost), _lost(one.lost, ledger)))
     found += [(wording.change(change, minutes), _change(change, ledger)) for change, minutes in one.changes[:1]]
     found += [(wording.lines(line), _lines(line, ledger)) for line in one.lines[:1]]
     found += [(wording.shift(shift), _shift(shift, ledger)) for shift in one.shifts[:2] if shift.own >= 1]
@@ -207,6 +210,21 @@ def _flow(flow: Flow, node: str, ledger: _Ledger) -> str:
             "symptom_of": flow.top,
             "share_of_symptom": _rounded(min(1.0, flow.share.get(node, 0.0))),
             "samples": _samples(ledger, excess.rows[0]),
+        },
+    )
+
+
+def _lost(lost: Lost, ledger: _Ledger) -> str:
+    return ledger.add(
+        EvidenceKind.METRIC,
+        ledger.seen.table.rows[lost.row].reading.asked,
+        lost.component,
+        _sentence(wording.lost(lost)),
+        {
+            "before": _rounded(lost.before),
+            "after": _rounded(lost.after),
+            "deviations": _rounded(lost.z),
+            "samples": _samples(ledger, lost.row),
         },
     )
 

@@ -59,6 +59,9 @@ class Table:
 _STATISTIC_LABELS = frozenset({"stat", "quantile", "le", "reporter", "statistic", "aggregation"})
 
 
+_FELT = frozenset({Signal.LATENCY, Signal.ERRORS, Signal.AVAILABILITY})
+
+
 def tabulate(seen: Observations) -> Table:
     """All readings up to `now` on the clock of `step`; of two samples in one step the later counts."""
     step = seen.step.total_seconds()
@@ -73,7 +76,7 @@ def tabulate(seen: Observations) -> Table:
         inside = (places >= 0) & (places < count) & (reading.series.times <= now)
         values[row, places[inside]] = reading.series.values[inside]
     values[~np.isfinite(values)] = np.nan
-    rows = tuple(_row(reading, seen.service_label) for reading in used)
+    rows = tuple(_row(reading, seen.service_label, _alerted(seen)) for reading in used)
     _begin_at_zero(rows, values)
     return Table(rows, times, values)
 
@@ -85,11 +88,20 @@ def _begin_at_zero(rows: Sequence[Row], values: Floats) -> None:
             line[: measured[0]] = 0.0
 
 
-def _row(reading: Reading, service_label: str) -> Row:
+def _alerted(seen: Observations) -> str:
+    """The one component that the alerts speak of; empty when there are several."""
+    named = {alert.service for alert in seen.alerts}
+    return named.pop() if len(named) == 1 else ""
+
+
+def _row(reading: Reading, service_label: str, alerted: str) -> Row:
+    """What people feel and nobody is named for is felt where the alert says."""
     labels = reading.series.labels
+    meaning = signals.meaning(reading.series.name, labels)
+    whole = alerted if meaning.signal in _FELT else ""
     return Row(
         reading=reading,
-        meaning=signals.meaning(reading.series.name, labels),
-        component=signals.component(labels, service_label),
+        meaning=meaning,
+        component=signals.component(labels, service_label) or whole,
         edge=signals.edge(labels, service_label),
     )

@@ -32,10 +32,14 @@ _Place = tuple[str, frozenset[tuple[str, str]]]
 _GATE = 2.0
 """Robust deviations below which an excess is noise."""
 _SHARES = frozenset({"ratio", "percent", "percentage", "share", "fraction"})
+_BLIND = 0.5
+"""Part of its strength that a flow keeps in which nothing but the alerting component was measured."""
 _SHOWN = 0.5
 """Robust deviations from which the symptom itself is worth dividing up: an alert has already vouched for it."""
 _MOST_CALLERS = 0.5
 """When fewer of its callers see a component fail, it is they who have changed."""
+_USUAL = 0.9
+"""Part of the stretches of a quiet time that stay below what is called usual."""
 _KNOWN = 5
 """A component measured in fewer baseline samples than this was not there before."""
 
@@ -84,8 +88,15 @@ class Excess:
     new: bool
     """It was not called before the incident: whoever calls it now has changed."""
     rows: tuple[int, ...]
+    usual: float = 0.0
+    """Robust deviations that as many samples reach in a quiet time."""
     agreed: float = 1.0
     """Part of its measures (routes, or callers) in which it stands out."""
+
+    @property
+    def beyond(self) -> float:
+        """Robust deviations beyond what a quiet time shows."""
+        return self.z - self.usual
 
 
 @dataclass(frozen=True)
@@ -102,7 +113,7 @@ class Flow:
     def strength(self) -> float:
         """0 to 1: how clearly the symptom itself stands out. Shares mean nothing without it."""
         z = max(0.0, self.excess[self.top].z)
-        return z / (z + _GATE)
+        return (_BLIND if self.excess.keys() <= {self.top} else 1.0) * z / (z + _GATE)
 
 
 def graph(topology: Topology | None, table: Table) -> Graph:
@@ -150,7 +161,10 @@ def _time(table: Table, onset: Onset) -> dict[str, Excess]:
 
 
 def _failures(table: Table, onset: Onset) -> dict[str, Excess]:
-    """As each component measures itself; callers speak for one that is silent, or sees nothing of what most see."""
+    """As each component measures itself; callers speak for one that is silent, or sees nothing of what most see.
+
+    What fails for few of its callers fails because of what these ask.
+    """
     own = _errors(table, onset, seen_by_callers=False) | _unavailable(table, onset)
     seen = _errors(table, onset, seen_by_callers=True)
     blind = {
@@ -158,7 +172,12 @@ def _failures(table: Table, onset: Onset) -> dict[str, Excess]:
         for node, one in seen.items()
         if node not in own or (own[node].z <= _GATE < one.z and one.agreed >= _MOST_CALLERS)
     }
-    return own | blind
+    askew = {
+        node: replace(own[node], amount=0.0, z=0.0)
+        for node, one in seen.items()
+        if node in own and one.z > _GATE < own[node].z and one.agreed < _MOST_CALLERS
+    }
+    return own | blind | askew
 
 
 def _latencies(table: Table, onset: Onset, *, seen_by_callers: bool) -> dict[str, Excess]:
@@ -287,11 +306,21 @@ def _excess(level: Floats, measure: _Measure, onset: Onset, least: _Least) -> Ex
     return Excess(
         amount=float(np.mean((level[during] - median) * weight[during])),
         z=float((level[during].max() - median) / scale),
+        usual=_excursion((level[before] - median) / scale, len(during)),
         before=median,
         after=float(np.median(level[during])),
         new=new,
         rows=(measure.row,),
     )
+
+
+def _excursion(quiet: Floats, length: int) -> float:
+    """How far the highest sample of so many usually strays: of ten stretches of the baseline, nine stay below it."""
+    stretches = len(quiet) // length
+    if stretches == 0:
+        return 0.0
+    highest = quiet[len(quiet) - stretches * length :].reshape(stretches, length).max(axis=1)
+    return max(0.0, float(np.quantile(highest, _USUAL)))
 
 
 def _typical(table: Table, index: int) -> tuple[int, float, int]:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from agent.analysis.calls import Lost
 from agent.analysis.changes import Shift
 from agent.analysis.log_templates import LineShift
 from agent.analysis.signals import Signal
@@ -46,6 +47,12 @@ def share(node: str, flow: Flow) -> str:
     where = node if node != flow.top else f"{node} itself"
     of_all = min(1.0, flow.share.get(node, 0.0))  # Rates sampled apart may add up to a little more than the whole.
     return f"{of_all:.0%} of the {what} of {flow.top} {begin} in {where}, not in what it calls"
+
+
+def lost(one: Lost) -> str:
+    caller, callee = one.edge
+    fewer = f"went from {number(one.before)} to {number(one.after)} for each request that reaches {caller}"
+    return f"calls from {caller} to {callee} {fewer} ({number(one.z)} robust deviations with all that is missing)"
 
 
 def explained(node: str, flow: Flow, by: str) -> str:
