@@ -9,9 +9,11 @@ from dataclasses import replace
 from typing import Final
 
 from agent.analysis import cluster_objects, cluster_pods, cluster_reports, cluster_wiring
+from agent.analysis.cluster_reports import LOGGED
 from agent.analysis.cluster_standing import Now
 from agent.analysis.cluster_trouble import WRONG, Trouble
 from agent.analysis.topology import Graph
+from agent.domain.hypothesis import Fault
 from tools.cluster.facts import ClusterState
 
 EXPLAINED: Final = 0.3
@@ -29,12 +31,24 @@ def troubles(state: ClusterState | None, deps: Graph) -> list[Trouble]:
         *cluster_wiring.troubles(now),
         *cluster_reports.troubles(now),
     ]
-    return [_weighed(one, found, deps) for one in found]
+    return [_weighed(_refined(one, found), found, deps) for one in found]
 
 
 def looked(state: ClusterState | None) -> bool:
     """Was enough seen to say that a cluster is well?"""
     return state is not None and bool(state.pods or state.workloads or state.monitors or state.nodes)
+
+
+def _refined(one: Trouble, found: Sequence[Trouble]) -> Trouble:
+    """Why a container ends is in what it wrote: the log tells the kind of a crash, never that there is one."""
+    if one.kind != "crash" or one.fault is not Fault.CRASH:
+        return one
+    said = [other for other in found if other.component == one.component and other.kind.startswith(LOGGED)]
+    telling = [other for other in said if other.fault is not Fault.APPLICATION]
+    if not telling:
+        return one
+    best = max(telling, key=lambda other: other.strength)
+    return replace(one, fault=best.fault, text=f"{one.text}; {best.text}", own=best.own)
 
 
 def _weighed(one: Trouble, found: Sequence[Trouble], deps: Graph) -> Trouble:

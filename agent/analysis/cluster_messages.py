@@ -114,7 +114,6 @@ LOGS = (
         "a name that DNS does not know",
         *(r"\bENOTFOUND\b", r"\bNXDOMAIN\b", "no such host", "name or service not known", "unknown ?host"),
         *("nodename nor servname", "could not be resolved"),
-        blames=True,
     ),
     _kind(
         Fault.NETWORK,

@@ -78,7 +78,7 @@ def _workload(workload: Workload, now: Now) -> Iterable[Trouble]:
     why = "".join(f", {one.reason}" for one in unmet)
     text = f"{workload.ready} of {workload.desired} wanted pods of {workload.name} are ready{why}"
     fault = Fault.DEPLOYMENT if any(one.reason == "ProgressDeadlineExceeded" for one in unmet) else Fault.UNKNOWN
-    yield Trouble(workload.name, "short", text, WRONG, fault, about, content, own=False)
+    yield Trouble(workload.name, "short", text, WRONG, fault, about, content, own=False, place=workload.namespace)
 
 
 _BAD_CONDITIONS = {("Available", "False"), ("Progressing", "False"), ("ReplicaFailure", "True"), ("Failed", "True")}

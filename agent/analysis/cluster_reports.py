@@ -15,6 +15,8 @@ from agent.analysis.cluster_trouble import BROKEN, FAILING, HINT, WRONG, Trouble
 from agent.domain.hypothesis import Fault
 from tools.cluster.facts import Event, LogKind
 
+LOGGED = "log "
+"""Begins the kind of every trouble that only a log speaks of."""
 _BAD_LEVELS = frozenset({"error", "fatal", "critical"})
 _QUOTED = 200
 _ROUTINE = frozenset({"BackOff", "Unhealthy", "Failed", "Killing", "ProbeWarning", "FailedScheduling", "FailedMount"})
@@ -146,7 +148,7 @@ def _logged(component: str, by: str, kind: Kind, count: int, text: str, *, own: 
     whom = "" if component == by else f" about {component}"
     return Trouble(
         component=component,
-        kind=f"log {kind.says}",
+        kind=f"{LOGGED}{kind.says}",
         text=f"{by} logged {count} error lines of one kind{whom}, {kind.says}",
         strength=HINT * (1 - 0.5 ** min(count, 10)) * (1.0 if own or whom else 0.5),
         fault=kind.fault,

@@ -22,6 +22,7 @@ from agent.ports import (
     Tool,
     TopologySource,
 )
+from tools.cluster.facts import ClusterSource
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,7 @@ class Sources:
     logs: Logs | None = None
     changes: Sequence[Changes] = ()
     topology: Sequence[TopologySource] = ()
+    cluster: ClusterSource | None = None
     selectors: Sequence[str] = ()
     """Series to look at whatever the alert says; empty: found by the incident's labels."""
     service_label: str = "service"

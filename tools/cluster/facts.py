@@ -215,6 +215,12 @@ class ClusterState:
     not_checked: tuple[str, ...] = ()
     """One sentence for each kind of object that could not be read."""
 
+    @property
+    def names(self) -> set[str]:
+        """Everything that was shown to exist and can be a cause or be acted on."""
+        wholes = {one.name for one in self.workloads} | {one.workload for one in self.pods}
+        return wholes | {one.name for one in self.pods} | {one.name for one in self.nodes}
+
 
 class ClusterSource(Protocol):
     """Somebody who knows the state of a cluster."""

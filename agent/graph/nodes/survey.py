@@ -22,6 +22,7 @@ from agent.graph.state import State
 from agent.policy.grounding import Grounded, ground
 from agent.ports import Metrics
 from tools.base import BackendError, Change, LogPage, Topology
+from tools.cluster.facts import ClusterState
 
 T = TypeVar("T")
 
@@ -88,11 +89,12 @@ async def observe(
     """Ask every configured back end at once; what fails becomes a sentence in `not_checked`."""
     gaps = _Gaps(not_checked)
     start, end = survey_plan.window(alerts, now, sources.history, sources.step)
-    readings, page, changes, topology = await asyncio.gather(
+    readings, page, changes, topology, cluster = await asyncio.gather(
         _metrics(sources, alerts, start, end, gaps),
         _logs(sources, alerts, end, gaps),
         _changes(sources, end - CHANGE_HISTORY, end, gaps),
         _topology(sources, end, gaps),
+        _cluster(sources, end, gaps),
     )
     return Observations(
         now=now,
@@ -103,6 +105,7 @@ async def observe(
         lines_query=page.query,
         changes=changes,
         topology=topology,
+        cluster=cluster,
         symptom=symptom,
         service_label=sources.service_label,
     )
@@ -170,9 +173,18 @@ async def _topology(sources: Sources, at: datetime, gaps: _Gaps) -> Topology | N
     )
 
 
+async def _cluster(sources: Sources, at: datetime, gaps: _Gaps) -> ClusterState | None:
+    if sources.cluster is None:
+        return None
+    state = await gaps.or_else(sources.cluster.state(at), None)
+    gaps.sentences.extend(state.not_checked if state else ())
+    return state
+
+
 def _entities(seen: Observations) -> set[str]:
     """Every component that a back end has named: the only ones an action may be aimed at."""
     by_metric = {signals.component(reading.series.labels, seen.service_label) for reading in seen.readings}
     by_log = {line.service for line in seen.lines}
     by_change = {change.service for change in seen.changes}
-    return (by_metric | by_log | by_change | set(seen.topology.nodes if seen.topology else ())) - {""}
+    by_cluster = seen.cluster.names if seen.cluster else set()
+    return (by_metric | by_log | by_change | by_cluster | set(seen.topology.nodes if seen.topology else ())) - {""}

@@ -1,0 +1,70 @@
+"""What do recorded log answers say?  Lists of records, or text of one line each, as log lines of a component."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from tools.base import LogLine
+from tools.cluster.times import moment
+from tools.log_levels import level_of
+from tools.log_lines import parse
+from tools.log_templates import printable
+
+MOST = 5_000
+"""Lines of one answer; the last ones are kept."""
+_LONGEST = 2_000
+_KLOG = re.compile(r"^[EF]\d{4} \d{2}:\d{2}:\d{2}")
+_RAISED = re.compile(
+    r"^(?:\S+\s+)?(?:panic:|fatal error:|fatal:|error:|Traceback |Exception in thread|\[?(?:ERROR|FATAL)\b)"
+    r"|^(?:[\w.]+\.)?[A-Z]\w*(?:Error|Exception)\b: ",
+    re.IGNORECASE,
+)
+
+
+def of_records(records: Iterable[Mapping[str, Any]], component: str) -> list[LogLine]:
+    """`timestamp message status service`, under the names that are usual for them."""
+    found = []
+    for one in records:
+        message = str(one.get("message") or one.get("msg") or one.get("log") or one.get("line") or "")
+        written = next((one[key] for key in ("timestamp", "time", "ts", "@timestamp") if key in one), None)
+        level = level_of(str(one.get("status") or one.get("level") or one.get("severity") or ""))
+        service = str(one.get("service") or one.get("service_name") or component)
+        pod = str(one.get("pod") or one.get("host") or "")
+        if message:
+            at = moment(written) or _LONG_AGO
+            found.append(LogLine(at, service, message[:_LONGEST], level or _level(message), pod))
+    return found[-MOST:]
+
+
+def of_text(text: str, component: str) -> list[LogLine]:
+    """One line each; a line without a time has that of the line above."""
+    found: list[LogLine] = []
+    at = _LONG_AGO
+    for raw in printable(text).splitlines():
+        if raw.strip():
+            said = parse(raw.strip())
+            at = said.at or at
+            level = said.level or _level(said.message)
+            found.append(LogLine(at, component, said.message[:_LONGEST], level))
+    return found[-MOST:]
+
+
+def is_records(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(_is_record(one) for one in value)
+
+
+def _is_record(one: Any) -> bool:
+    return (
+        isinstance(one, Mapping)
+        and any(key in one for key in ("message", "msg", "log", "line"))
+        and "reason" not in one
+    )
+
+
+def _level(message: str) -> str:
+    """Of a line that names none: what runtimes print when something is raised."""
+    return "error" if _KLOG.match(message) or _RAISED.match(message) else ""
+
+
+_LONG_AGO = datetime.fromisoformat("1970-01-01T00:00:00+00:00")

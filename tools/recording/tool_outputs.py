@@ -1,0 +1,161 @@
+"""What do recorded answers of tools say about a cluster?  Each answer in the shape it has -> facts.
+
+An answer whose shape is not known is text: it is only looked through for error lines, and only when it is a log.
+"""
+
+import json
+import lzma
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tools.base import BackendError
+from tools.cluster.facts import Probe
+from tools.cluster.gathered import Gathered
+from tools.recording import cluster_json, cluster_logs, kubectl_describe, kubectl_table
+
+LARGEST = 4_000_000
+"""Characters of one answer that are looked at."""
+_ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
+_STREAMS = re.compile(r"(?m)^(?:stdout|stderr):\s*$")
+_NAMES = ("service_name", "service", "app_name", "deployment", "deployment_name", "pod_name", "pod", "name")
+_WORKS = re.compile(
+    r"\b(succeeded|success(?:ful)?|open|connected|reachable|active \(running\)|running|healthy|ok)\b", re.IGNORECASE
+)
+_FAILS = re.compile(
+    r"\b(fail(?:ed|ure)?|refused|timed? ?out|unreachable|no route|not (?:open|reachable|running)|unsuccessful"
+    r"|inactive|dead|stopped)\b",
+    re.IGNORECASE,
+)
+_ALIAS = re.compile(r"(?m)[:-]\s+\*\w")
+"""A YAML alias: what a document of a cluster never has, and what makes a small one huge."""
+_SHORT = 4_000
+
+
+@dataclass(frozen=True)
+class ToolOutput:
+    """One recorded call."""
+
+    tool: str
+    args: Mapping[str, Any]
+    output: Any
+
+
+def read(path: Path) -> list[ToolOutput]:
+    """JSON lines of `tool args output`. BackendError when the file cannot be read."""
+    return [ToolOutput(str(one.get("tool", "")), _map(one.get("args")), one.get("output")) for one in _records(path)]
+
+
+def gathered(outputs: Iterable[ToolOutput]) -> Gathered:
+    """All that the answers say."""
+    into = Gathered()
+    for one in outputs:
+        output = _decoded(one.output)
+        if isinstance(output, str):
+            _take_text(one, output, into)
+        else:
+            _take_json(one, output, into)
+    return into
+
+
+def _records(path: Path) -> Iterator[Mapping[str, Any]]:
+    try:
+        with lzma.open(path, "rt", encoding="utf-8") if path.suffix == ".xz" else path.open(encoding="utf-8") as lines:
+            for line in lines:
+                if line.strip():
+                    yield _map(json.loads(line))
+    except (OSError, ValueError, lzma.LZMAError) as error:
+        raise BackendError(f"{path}: cannot be read: {error}") from error
+
+
+def _map(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _decoded(output: Any) -> Any:
+    """A string that is JSON is what it says."""
+    if not isinstance(output, str):
+        return output
+    text = _ESCAPES.sub("", output[:LARGEST])
+    text = _STREAMS.sub("", text)
+    if text.lstrip()[:1] in {"{", "["}:
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            return text
+    return text
+
+
+def _component(args: Mapping[str, Any]) -> str:
+    """Whom the answer is about, as it was asked."""
+    return next((str(args[key]) for key in _NAMES if args.get(key)), "")
+
+
+# JSON
+
+
+def _take_json(one: ToolOutput, output: Any, into: Gathered) -> None:
+    component = _component(one.args)
+    if cluster_logs.is_records(output):
+        into.lines += cluster_logs.of_records(output, component)
+        return
+    if isinstance(output, Mapping):
+        output = {key: value for key, value in output.items() if not _took_logs(key, value, output, component, into)}
+    cluster_json.take(output, into, component)
+
+
+def _took_logs(key: str, value: Any, whole: Mapping[str, Any], component: str, into: Gathered) -> bool:
+    """A field of log records, or of log text beside the name of its pod."""
+    if "log" not in key.lower():
+        return False
+    if cluster_logs.is_records(value):
+        into.lines += cluster_logs.of_records(value, component)
+        return True
+    if isinstance(value, str):
+        into.lines += cluster_logs.of_text(value, _component(whole) or component)
+        return True
+    return False
+
+
+# Text
+
+
+def _take_text(one: ToolOutput, text: str, into: Gathered) -> None:
+    if tried := _probe(one, text):
+        into.probes.append(tried)
+    elif kubectl_describe.described(text):
+        into.add(kubectl_describe.objects(text, one.args))
+    elif items := _manifests(text):
+        into.add(items)
+    elif rows := kubectl_table.objects(text, one.args):
+        into.add(rows)
+    elif "log" in one.tool.lower():
+        into.lines += cluster_logs.of_text(text, _component(one.args))
+
+
+def _probe(one: ToolOutput, text: str) -> Probe | None:
+    """Somebody tried a port of a service, or asked for a daemon of a node."""
+    service, node, port = (str(one.args.get(key) or "") for key in ("service_name", "node_name", "port"))
+    if not service or not (node or port) or len(text) > _SHORT:
+        return None
+    fails, works = _FAILS.search(text), _WORKS.search(text)
+    if not fails and not works:
+        return None
+    first = min((found for found in (fails, works) if found), key=lambda found: found.start())
+    return Probe(node or service, service if node else f"port {port}", works=first is works, node=bool(node))
+
+
+def _manifests(text: str) -> list[dict[str, Any]]:
+    """Objects as YAML."""
+    if _ALIAS.search(text) or not (re.search(r"(?m)^\s*apiVersion:", text) and re.search(r"(?m)^\s*kind:", text)):
+        return []
+    try:
+        found = [one for one in yaml.safe_load_all(text) if isinstance(one, dict)]
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return []
+    lists = [one["items"] if isinstance(one.get("items"), list) else [one] for one in found]
+    return [item for items in lists for item in items if isinstance(item, dict)]
