@@ -40,6 +40,7 @@ def recorded_sources(case: Case, *, with_metrics: bool = True) -> "Sources":
     """The case's files behind the adapters that answer without a server."""
     from agent.graph.context import Sources  # noqa: PLC0415 (likewise)
     from tools.clients import recorded  # noqa: PLC0415 (likewise)
+    from tools.clients.recorded_cluster import RecordedCluster  # noqa: PLC0415 (likewise)
 
     metrics = case.file("metrics.om") if with_metrics else None
     logs, changes, graph = case.file("logs.jsonl"), case.file("changes.json"), case.file("topology.json")
@@ -48,6 +49,7 @@ def recorded_sources(case: Case, *, with_metrics: bool = True) -> "Sources":
         logs=recorded.RecordedLogs(logs) if logs else None,
         changes=(recorded.RecordedChanges(changes),) if changes else (),
         topology=(recorded.RecordedTopology(graph),) if graph else (),
+        cluster=RecordedCluster(answers) if (answers := case.file("tool_outputs.jsonl")) else None,
         step=case.step,
     )
 
