@@ -10,8 +10,9 @@ from datetime import UTC, date, datetime
 from pydantic import JsonValue
 
 from agent.domain.evidence import Evidence
+from agent.policy.characters import plain
 from agent.policy.names import Names
-from agent.policy.statements import instants_within, moves, numbers
+from agent.policy.statements import Number, instants_within, moves, numbers
 
 LONG = 8
 """A list of more numbers than this, or a series, could bear out almost any number: its extremes and middle count."""
@@ -36,7 +37,9 @@ class Value:
     of: frozenset[str]
     """The components it is a value of; empty: nobody is named."""
     unit: str = ""
-    """`s` or `ms` where a name beside it says so; empty: not known."""
+    """As it is written, or as a name beside it says: `s`, `ms`, `%`, `share`, `count`, ...; empty: not known."""
+    nouns: frozenset[str] = frozenset()
+    """What it counts or measures, as far as that is said."""
 
 
 @dataclass
@@ -51,6 +54,10 @@ class Observed:
     times: list[datetime] = field(default_factory=list)
     bounds: list[datetime] = field(default_factory=list)
     """The stretch that was looked at; events do not happen there."""
+    moments: list[tuple[datetime, frozenset[str]]] = field(default_factory=list)
+    """Times, with the components that are named beside them."""
+    calls: set[tuple[str, str]] = field(default_factory=set)
+    """Who calls whom."""
 
     def says(self, text: str) -> bool:
         """Whether the text stands in it, whatever its blanks and capitals; an ellipsis stands for anything."""
@@ -68,17 +75,28 @@ class _Place:
     whose: frozenset[str]
     unit: str
     day: date
+    nouns: frozenset[str] = frozenset()
 
     def with_text(self, text: str, names: Names) -> "_Place":
         """As the text beside it says, and otherwise as the place around it."""
         return replace(self, whose=names.within(text) or self.whose, unit=_unit(text) or self.unit)
 
+    def at_member(self, name: str, names: Names) -> "_Place":
+        words = frozenset(word.removesuffix("s") for word in name.casefold().split("_"))
+        return replace(
+            self.with_text(name, names), nouns=words, unit=_unit_of_member(words) or _unit(name) or self.unit
+        )
+
     def value(self, number: float) -> Value:
-        return Value(number, self.whose, self.unit)
+        return Value(number, self.whose, self.unit, self.nouns)
+
+    def told(self, number: Number) -> Value:
+        """One of a text, which may say itself what it is."""
+        return Value(number.value, self.whose, number.unit or self.unit, number.nouns)
 
 
 def folded(text: str) -> str:
-    return " ".join(text.split()).casefold()
+    return " ".join(plain(text).split()).casefold()
 
 
 def observe(cited: Iterable[Evidence], names: Names) -> Observed:
@@ -122,11 +140,13 @@ def _walk_members(members: dict[str, JsonValue], place: _Place, names: Names, se
     own = place.with_text(" ".join(text for text in members.values() if isinstance(text, str)), names)
     for name, member in members.items():
         seen.words.append(name)
-        _walk(member, own.with_text(name, names), names, seen, depth - 1)
+        _walk(member, own.at_member(name, names), names, seen, depth - 1)
     seen.moves += [(own.value(old), own.value(new)) for old, new in _pairs(members)]
 
 
 def _walk_list(items: list[JsonValue], place: _Place, names: Names, seen: Observed, depth: int) -> None:
+    if len(items) == 2 and all(isinstance(item, str) and item in names for item in items):
+        seen.calls.add((str(items[0]), str(items[1])))
     if any(isinstance(item, dict | str) for item in items):
         seen.values.append(place.value(len(items)))
     points = _points(items)
@@ -168,17 +188,26 @@ def _take_number(number: float, place: _Place, seen: Observed) -> None:
 def _take_text(text: str, place: _Place, names: Names, seen: Observed) -> None:
     """Line by line: a value belongs to the components its own line names, before those around it."""
     seen.words.append(text)
-    for line in text.splitlines():
+    for line in plain(text).splitlines():
+        named = names.within(line)
         own = place.with_text(line, names)
-        seen.entities |= names.within(line)
-        seen.times += [one.on(one.day or place.day) for one in instants_within(line)]
-        seen.values += [own.value(found.value) for found in numbers(line)]
-        seen.moves += [(own.value(old.value), own.value(new.value)) for old, new in moves(line)]
+        times = [one.on(one.day or place.day) for one in instants_within(line)]
+        seen.entities |= named
+        seen.times += times
+        seen.moments += [(at, own.whose) for at in times]
+        seen.values += [own.told(found) for found in numbers(line)]
+        seen.moves += [(own.told(old), own.told(new)) for old, new in moves(line)]
+        seen.calls |= {(found[1], found[2]) for found in _CALLS.finditer(line) if {found[1], found[2]} <= named}
 
 
 def _unit(text: str) -> str:
+    """Of a series that the text names: `latency_p99_seconds`, `memory_bytes`."""
     found = _UNIT.search(text)
-    return {"s": "ms", "i": "ms", "e": "s"}[found[1][1]] if found else ""
+    return _UNITS[found[1].lower()] if found else ""
+
+
+def _unit_of_member(words: frozenset[str]) -> str:
+    return next((unit for word, unit in _MEMBERS.items() if word in words), "")
 
 
 def _in_order(parts: Sequence[str], text: str) -> bool:
@@ -195,6 +224,20 @@ def _utc(at: datetime) -> datetime:
     return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-_UNIT = re.compile(r"(?<![A-Za-z])(seconds|milliseconds|millis|ms)(?![A-Za-z])")
-"""Of a metric's or a member's name: `latency_p99_seconds`, `duration_ms`."""
+_UNITS = {
+    **dict.fromkeys(("seconds", "sec"), "s"),
+    **dict.fromkeys(("milliseconds", "millis", "ms"), "ms"),
+    **dict.fromkeys(("microseconds", "us"), "us"),
+    **dict.fromkeys(("percent", "percentage"), "%"),
+    **dict.fromkeys(("ratio", "fraction"), "share"),
+    "bytes": "b",
+}
+_UNIT = re.compile(rf"(?<=[_:.])({'|'.join(_UNITS)})(?![A-Za-z])(?!_(?:count|total)\b)")
+_MEMBERS = {
+    **{name.removesuffix("s"): unit for name, unit in _UNITS.items()},
+    **dict.fromkeys(("share",), "share"),
+    **dict.fromkeys(("count", "deviation", "alert", "line", "expected"), "count"),
+}
+"""Words of a member's name, in the singular, that say what its value is."""
+_CALLS = re.compile(r"(\S+?)[`\"]? (?:calls|depends on|uses|->|→) [`\"]?(\S+?)(?=[\s,.;`\"]|$)")
 _NO_DAY = date(1970, 1, 1)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from agent.policy.characters import plain
 from agent.policy.names import Names
 
 
@@ -21,6 +22,8 @@ class Number:
     by: bool = False
     """It tells a difference: `rose by 300`."""
     text: str = ""
+    nouns: frozenset[str] = frozenset()
+    """The words it counts or measures: `214 log lines`."""
 
     @property
     def slack(self) -> float:
@@ -69,7 +72,12 @@ class Statement:
     @property
     def empty(self) -> bool:
         """Nothing in it can be looked up."""
-        return not (self.quotes or self.instants or self.numbers or self.identifiers or self.entities)
+        return not (self.hard or self.entities)
+
+    @property
+    def hard(self) -> bool:
+        """There is more in it to be looked up than that a component exists."""
+        return bool(self.quotes or self.instants or self.numbers or self.identifiers)
 
 
 _QUOTE = re.compile(
@@ -77,7 +85,7 @@ _QUOTE = re.compile(
 )
 _STAMP = re.compile(
     r"(?<![\w.:-])(?:(?P<day>\d{4}-\d\d-\d\d)[T ])?(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)"
-    r"(?::(?P<second>[0-5]\d)(?:[.,]\d+)?)?(?P<zone>Z|[+-]\d\d:?\d\d)?(?![\w:-])"
+    r"(?::(?P<second>[0-5]\d)(?:[.,](?P<fraction>\d{1,6})\d*)?)?(?P<zone>Z|[+-]\d\d:?\d\d)?(?![\w:-])"
 )
 _DAY = re.compile(r"(?<![\w-])\d{4}-\d\d-\d\d(?![\w-])")
 _NUMBER = re.compile(
@@ -110,6 +118,7 @@ _COMMON = re.compile(
 
 
 def statement(text: str, names: Names) -> Statement:
+    text = plain(text)
     quotes = tuple(next(filter(None, found.groups())).strip() for found in _QUOTE.finditer(text))
     rest = _QUOTE.sub(" ", text)
     instants = tuple(_instants(rest))
@@ -127,7 +136,15 @@ def numbers(text: str) -> Iterator[Number]:
         mantissa = written.lower().partition("e")
         decimals = len(mantissa[0].partition(".")[2]) - (int(mantissa[2]) if mantissa[2] else 0)
         unit, shown = _unit(found["unit"] or ""), found[0].removeprefix(found["by"] or "").strip()
-        yield Number(float(written), decimals, unit, bool(found["about"]), bool(found["by"]), shown)
+        counted = nouns(text[found.end() : found.end() + 40])
+        yield Number(float(written), decimals, unit, bool(found["about"]), bool(found["by"]), shown, counted)
+
+
+def nouns(text: str) -> frozenset[str]:
+    """The one or two words that a text begins with, in the singular; words that join sentences are none."""
+    found = _NOUNS.match(text)
+    words = (word.casefold() for word in found.groups(default="")) if found else ()
+    return frozenset(word.removesuffix("s") for word in words if word and word not in _JOINING)
 
 
 def moves(text: str) -> Iterator[tuple[Number, Number]]:
@@ -150,7 +167,8 @@ def sentences(text: str) -> list[str]:
 
 def _instants(text: str) -> Iterator[Instant]:
     for found in _STAMP.finditer(text):
-        at = time(int(found["hour"]), int(found["minute"]), int(found["second"] or 0))
+        micro = int((found["fraction"] or "0").ljust(6, "0"))
+        at = time(int(found["hour"]), int(found["minute"]), int(found["second"] or 0), micro)
         day = date.fromisoformat(found["day"]) if found["day"] else None
         zone = found["zone"] or "Z"
         if zone != "Z" and day is not None:
@@ -172,6 +190,15 @@ def _unit(written: str) -> str:
     return _SHORT.get(unit.lower(), unit.lower() if unit not in ("M", "m") else unit)
 
 
+_NOUNS = re.compile(r" ([A-Za-z]{3,})(?![\w-])(?: ([A-Za-z]{3,})(?![\w-]))?")
+_JOINING = frozenset(
+    (
+        *("and", "are", "but", "for", "from", "had", "has", "its", "not", "now", "off", "one", "per", "than", "that"),
+        *("the", "then", "this", "times", "was", "were", "when", "which", "while", "with", "within", "after", "before"),
+        *("since", "until", "show", "more", "less", "most", "least", "about", "around", "between", "each", "all"),
+        *("did", "does", "began", "begin", "failed", "only", "over", "under", "during", "because", "into", "out"),
+    )
+)
 _SHORT = {
     **dict.fromkeys(("percent", "per cent"), "%"),
     **dict.fromkeys(("milliseconds", "millisecond"), "ms"),

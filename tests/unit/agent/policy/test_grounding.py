@@ -70,6 +70,27 @@ EVIDENCE = [
         ],
     ),
     evidence("e5", EvidenceKind.TOPOLOGY, "", "checkout calls cart and payment.", {"edges": [["checkout", "cart"]]}),
+    evidence(
+        "e6",
+        EvidenceKind.METRIC,
+        "cart",
+        "latency of cart went from 0.05 to 0.35 (120 robust deviations).",
+        {
+            "before": 0.05,
+            "after": 0.35,
+            "deviations": 120,
+            "share_of_symptom": 0.87,
+            "attribution": "87% of the extra latency of checkout begins in cart, not in what it calls",
+        },
+        query='latency_p99_seconds{service="cart"}',
+    ),
+    evidence(
+        "e7",
+        EvidenceKind.PLATFORM,
+        "",
+        "payment restarted 2 times.\npayment was restarted at 12:01:02.\ncart was restarted at 12:05:44.",
+        None,
+    ),
 ]  # fmt: skip
 
 TRUE = [
@@ -88,6 +109,13 @@ TRUE = [
     ("checkout depends on cart (e5), which fails since 12:03:10.", ["e5", "e1"]),
     ("Between 11:00 and 12:10 cart was looked at.", ["e1"]),
     ("The symptom began at 12:03:10 on cart.", ["e1"]),
+    ("87% of the extra latency of checkout begins in cart, not in what it calls.", ["e6"]),
+    ("The latency of cart rose from 50 ms to 350 ms (120 robust deviations).", ["e6"]),
+    ("The latency of cart is 7 times what it was.", ["e6"]),
+    ("payment was the first to be restarted.", ["e7"]),
+    ("payment was restarted before cart.", ["e7"]),
+    ("checkout depends on cart.", ["e5"]),
+    ("cart rose to ３４.７%.", ["e1"]),
 ]  # fmt: skip
 
 FALSE = [
@@ -120,6 +148,29 @@ FALSE = [
     ("no evidence", "cart logged 214 lines of one kind.", []),
     ("evidence that does not exist", "cart logged 214 lines of one kind.", ["e9"]),
     ("nothing that can be looked up", "Everything went wrong at once.", ["e1"]),
+    ("a name in other letters", "\u0441art logged 214 lines.", ["e2"]),
+    ("a name all in other letters", "\u0441\u0430\u0433\u0442 logged 214 lines.", ["e2"]),
+    (
+        "both names there, exchanged",
+        "87% of the extra latency of cart begins in checkout, not in what it calls.",
+        ["e6"],
+    ),
+    ("a denial left out", "87% of the extra latency of checkout begins in cart, in what it calls.", ["e6"]),
+    ("a denial put in", "cart did not log 214 lines of one kind since the onset, never before.", ["e2"]),
+    ("a number of another place", "latency of cart went from 0.05 to 0.35 (87 robust deviations).", ["e6"]),
+    ("seconds for milliseconds", "The latency of cart is 350 s.", ["e6"]),
+    ("milliseconds for seconds", "The latency of cart is 0.35 ms.", ["e6"]),
+    ("percent for a count", "cart logged 214% more lines.", ["e2"]),
+    ("a rise called a fall", "The latency of cart fell to 0.35.", ["e6"]),
+    ("a rise called nothing", "The latency of cart did not change, it is 0.05.", ["e6"]),
+    ("another was first", "cart was the first to be restarted.", ["e7"]),
+    ("another order", "cart was restarted before payment.", ["e7"]),
+    ("an order nobody knows", "checkout failed before cart.", ["e5", "e7"]),
+    ("the caller and the called exchanged", "cart depends on checkout.", ["e5"]),
+    ("the onset, of something else", "cart was deployed at 12:03:10.", ["e3"]),
+    ("just after what was just before", "cart was deployed 5 min after the onset.", ["e3"]),
+    ("rounded too far", "The latency of cart is 0.4 s, 9 times what it was.", ["e6"]),
+    ("another count of the same thing", "payment restarted 87 times, cart logged 5 lines.", ["e7", "e2", "e6"]),
 ]
 
 
@@ -225,6 +276,17 @@ def test_a_cause_none_of_the_claims_speaks_of_is_inconclusive(component: str) ->
     claim = Claim(text="The error ratio of cart rose from 0.012 to 0.347.", evidence=("e1",))
     said = ground(told(claim, component=component), EVIDENCE, entities=ENTITIES, onset=ONSET).diagnosis
     assert (said.verdict, said.component, said.claims) == (Verdict.INCONCLUSIVE, "", (claim,))
+
+
+def test_a_claim_with_nothing_to_look_up_but_a_name_stays_and_carries_nothing() -> None:
+    vague = Claim(text="cart depends on other things and cart is the cause.", evidence=("e1",))
+    alone = ground(told(vague), EVIDENCE, entities=ENTITIES, onset=ONSET).diagnosis
+    assert (alone.verdict, alone.component, alone.claims, alone.confidence) == (Verdict.INCONCLUSIVE, "", (vague,), 0.0)
+
+    bad = Claim(text="cart logs “disk full”.", evidence=("e2",))
+    good = Claim(text="The error ratio of cart rose from 0.012 to 0.347.", evidence=("e1",))
+    padded = ground(told(good, bad, *[vague] * 6), EVIDENCE, entities=ENTITIES, onset=ONSET).diagnosis
+    assert padded.confidence == pytest.approx(0.8 / 2)
 
 
 def test_healthy_stays_healthy_without_a_component() -> None:

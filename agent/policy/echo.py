@@ -1,0 +1,124 @@
+"""Does a sentence repeat the evidence with one thing exchanged? Said in the same words, the same things stand there.
+
+A sentence and a line of the evidence are aligned word by word (Ratcliff and Obershelp, 1988), with names, numbers and
+quotations as blanks. Where most words are the same, the blanks must hold the same and neither may deny the other.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from agent.policy.characters import plain
+from agent.policy.names import Names
+from agent.policy.observed import Observed, Value
+from agent.policy.statements import Number, numbers
+from agent.policy.values import same
+
+_ALIKE = 0.75
+"""Share of the sentence's words that stand in the line in this order, from which it counts as the same sentence."""
+_LEAST = 5
+"""Words below which being alike says nothing."""
+_LONGEST = 400
+"""Characters of a line of evidence that is compared: sentences are shorter."""
+_NAME, _NUMBER, _QUOTE = "§", "#", "“”"
+
+
+@dataclass(frozen=True)
+class _Worded:
+    """A sentence as words; `held` has what each blank stands for, None for a word."""
+
+    words: tuple[str, ...]
+    held: tuple[str | Number | None, ...]
+    denials: int
+
+
+class Echoes:
+    """Compares sentences with lines; each line is taken apart once."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._known: dict[str, _Worded] = {}
+
+    def exchanged(self, text: str, seen: Observed) -> str:
+        """What stands elsewhere in the evidence's own wording of the sentence; empty when nothing does."""
+        said = self._worded(plain(text))
+        if len(said.words) < _LEAST:
+            return ""
+        alike = [found for line in _lines(seen) if (found := _compared(said, self._worded(line))) is not None]
+        return min(alike, key=len, default="")
+
+    def _worded(self, line: str) -> _Worded:
+        if line not in self._known:
+            self._known[line] = _worded(line, self._names)
+        return self._known[line]
+
+
+def _lines(seen: Observed) -> Iterator[str]:
+    for text in seen.words:
+        yield from (line for line in plain(text).splitlines() if line.count(" ") >= _LEAST and len(line) <= _LONGEST)
+
+
+def _compared(said: _Worded, line: _Worded) -> str | None:
+    """The first difference; empty when there is none, None when the two are different sentences."""
+    if len(line.words) < _LEAST or (Counter(said.words) & Counter(line.words)).total() < _ALIKE * len(said.words):
+        return None
+    blocks = SequenceMatcher(None, said.words, line.words, autojunk=False).get_matching_blocks()
+    shared = sum(block.size for block in blocks)
+    if shared < _ALIKE * len(said.words):
+        return None
+    pairs = [
+        (said.held[block.a + place], line.held[block.b + place]) for block in blocks for place in range(block.size)
+    ]
+    if said.denials != line.denials and shared + abs(said.denials - line.denials) >= min(
+        len(said.words), len(line.words)
+    ):
+        return "the evidence it cites denies it"
+    return next((f"{_shown(one)} stands in another place there" for one, other in pairs if not _agree(one, other)), "")
+
+
+def _agree(one: str | Number | None, other: str | Number | None) -> bool:
+    match one, other:
+        case Number(), Number():
+            # Either may be written with more digits.
+            return same(one, _stored(other)) or same(other, _stored(one))
+        case str(), str():
+            return one.casefold() == other.casefold() or one.startswith(_QUOTE[0])
+    return True
+
+
+def _stored(number: Number) -> Value:
+    return Value(number.value, frozenset(), number.unit)
+
+
+def _shown(held: str | Number | None) -> str:
+    return held.text if isinstance(held, Number) else str(held)
+
+
+def _worded(text: str, names: Names) -> _Worded:
+    words: list[str] = []
+    held: list[str | Number | None] = []
+    denials = 0
+    for found in _TOKEN.finditer(text):
+        token = found[0]
+        if token.casefold() in _DENIALS or token.casefold().endswith("n't"):
+            denials += 1
+        word, value = _blank(token, names)
+        words.append(word)
+        held.append(value)
+    return _Worded(tuple(words), tuple(held), denials)
+
+
+def _blank(token: str, names: Names) -> tuple[str, str | Number | None]:
+    if token[0] in '“"':
+        return _QUOTE, token
+    if token in names:
+        return _NAME, token
+    if number := next(numbers(token), None):
+        return _NUMBER, number
+    return token.casefold(), None
+
+
+_DENIALS = frozenset(("not", "no", "never", "without", "neither", "nor", "none", "cannot"))
+_TOKEN = re.compile(r"“[^”]*”|\"[^\"]*\"|[+-]?\d[\d.,]*\s?(?:%|ms\b|s\b)|[\w./:@'-]*\w")
