@@ -90,7 +90,7 @@ def _logged(fact: Logged, onset: datetime) -> Iterator[Phrase]:
 def _since(fact: Logged, quote: str, onset: datetime) -> Iterator[Phrase]:
     who = {"component", "quote"}
     yield _phrase(f"{fact.component} writes “{quote}” since {clock(fact.first)} UTC.", "since", {"first", *who})
-    gap = f"{length(fact.first - onset)} {'after' if fact.first >= onset else 'before'} the first alert"
+    gap = f"{length(fact.first - onset)} {'after' if fact.first >= onset else 'before'} the onset"
     first = f"The first “{quote}” of {fact.component} came at {clock(fact.first)}, {gap}."
     yield _phrase(first, "first", {"first", *who})
     yield _phrase(f"{fact.component} never logged “{quote}” before.", "never before", {"new"})
@@ -107,12 +107,12 @@ def quotations(fact: Logged) -> list[str]:
 def _changed(fact: Changed, onset: datetime) -> Iterator[Phrase]:
     at, who, what = clock(fact.at), {"component"}, named(fact)
     side = "before" if fact.at <= onset else "after"
-    gap = f"{length(onset - fact.at)} {side} the first alert"
+    gap = f"{length(onset - fact.at)} {side} the onset"
     yield _phrase(f"{what} of {fact.component} at {at}: “{fact.summary}”.", "change", {"at", "quote", *who})
     yield _phrase(f"A {what} of {fact.component} came {gap}.", "gap", {"gap", "side", *who})
     yield _phrase(f"{fact.component} {_done(fact)} at {fact.at:%H:%M} UTC.", "minute", {"at", *who})
     if abs(onset - fact.at) <= _SHORTLY:
-        yield _phrase(f"{fact.component} {_done(fact)} shortly {side} the first alert.", "shortly", {"side", *who})
+        yield _phrase(f"{fact.component} {_done(fact)} shortly {side} the onset.", "shortly", {"side", *who})
     if fact.author:
         by = f"{fact.author} made a {what} of {fact.component}: “{fact.summary}”."
         yield _phrase(by, "author", {"quote", *who})

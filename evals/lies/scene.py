@@ -28,11 +28,8 @@ class Scene:
     evidence: tuple[Evidence, ...]
     diagnosis: Diagnosis
     """What the analysis says by itself."""
-
-    @property
-    def onset(self) -> datetime:
-        """When the first alert began to fire: the onset a model is told."""
-        return min(alert.starts_at for alert in self.seen.alerts)
+    onset: datetime
+    """When the trouble began as the analysis tells: what a model, and the check, are told."""
 
     @cached_property
     def components(self) -> tuple[str, ...]:
@@ -102,7 +99,7 @@ async def scene(case: Case) -> Scene | None:
     seen = await observe(sources, alerts, None, case.now, [])
     findings = diagnose(seen)
     stored = findings.renamed(lambda placeholder: placeholder.replace("a", "e"))
-    return Scene(case.id, seen, stored.evidence, stored.diagnosis())
+    return Scene(case.id, seen, stored.evidence, stored.diagnosis(), stored.onset.at)
 
 
 def near(value: float, others: Sequence[float], share: float = 0.1) -> bool:

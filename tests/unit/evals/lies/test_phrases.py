@@ -62,7 +62,7 @@ def test_lines_are_quoted_whole_in_part_and_by_their_template() -> None:
     assert texts(REFUSED) == [
         "cart logged “POST /carts failed: no answer within <num> ms” 21 times since the onset.",
         "cart writes “POST /carts failed: no answer within <num> ms” since 12:03:01 UTC.",
-        f"The first {QUOTED} of cart came at 12:03:01, 9 seconds before the first alert.",
+        f"The first {QUOTED} of cart came at 12:03:01, 9 seconds before the onset.",
         "cart never logged “POST /carts failed: no answer within <num> ms” before.",
         "cart logs “POST /carts failed: no answer within 500 ms”.",
         'Since the onset cart wrote 21 lines such as "POST /carts failed: no answer within 500 ms".',
@@ -73,12 +73,12 @@ def test_lines_are_quoted_whole_in_part_and_by_their_template() -> None:
     ]
 
 
-def test_a_change_is_told_by_the_clock_and_by_its_distance_from_the_first_alert() -> None:
+def test_a_change_is_told_by_the_clock_and_by_its_distance_from_the_onset() -> None:
     assert texts(DEPLOYED) == [
         "deploy of cart at 11:59:10: “cart 1.2 -> 1.3”.",
-        "A deploy of cart came 4 minutes before the first alert.",
+        "A deploy of cart came 4 minutes before the onset.",
         "cart was deployed at 11:59 UTC.",
-        "cart was deployed shortly before the first alert.",
+        "cart was deployed shortly before the onset.",
         "mira made a deploy of cart: “cart 1.2 -> 1.3”.",
     ]
 
