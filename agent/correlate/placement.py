@@ -54,11 +54,23 @@ class Resolves:
 
 
 @dataclass(frozen=True, slots=True)
+class Splits:
+    """A part of an incident turns out to be another one: a new incident, which the alert is part of too."""
+
+    incident: Incident
+    parent: str
+    update: Update
+    """Of the parent."""
+    alerts: tuple[str, ...]
+    """Those of the parent that move."""
+
+
+@dataclass(frozen=True, slots=True)
 class Nothing:
     """No incident changes."""
 
 
-Effect = Opens | Joins | Reopens | Resolves | Nothing
+Effect = Opens | Joins | Splits | Reopens | Resolves | Nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +102,12 @@ class Placement:
     identity: Identity
 
 
-def changed(incident: Incident, effect: Joins | Reopens | Resolves) -> Incident:
-    """The incident after the effect. A closed incident stays closed."""
+def changed(incident: Incident, effect: Joins | Splits | Reopens | Resolves) -> Incident:
+    """The incident after the effect; of a split, the parent. A closed incident stays closed."""
     if incident.status is IncidentStatus.CLOSED:
         return incident
     match effect:
-        case Joins(update=update):
+        case Joins(update=update) | Splits(update=update):
             return incident.model_copy(update=_fields(update))
         case Reopens(update=update, episode=episode):
             again = {"status": IncidentStatus.OPEN, "episode": episode, "resolved_at": None, "parked_because": ""}

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from agent.correlate.case import Case, Joined, resolves
 from agent.correlate.inhibit import Inhibitors
-from agent.correlate.placement import Joins, Nothing, Opens, Placement, Reopens, Resolves, changed
+from agent.correlate.placement import Joins, Nothing, Opens, Placement, Reopens, Resolves, Splits, changed
 from agent.correlate.silence import Silences
-from agent.correlate.surroundings import Surroundings
+from agent.correlate.surroundings import Nearby, Surroundings
 from agent.domain.alert import Alert, AlertStatus, Fate, Identity, Placed, Severity
-from agent.domain.incident import Incident, IncidentStatus
+from agent.domain.incident import Incident
 from agent.domain.rules import Correlation, InhibitRule
 from agent.domain.silence import Silence
 from tools.base import Topology
@@ -63,32 +64,6 @@ class Series:
     """When its latest occurrences were first heard of."""
 
 
-@dataclass(slots=True)
-class Case:
-    """An incident, and what its alerts add up to in this episode."""
-
-    incident: Incident
-    group: dict[str, str]
-    """The labels it was grouped by."""
-    heard_at: datetime
-    """When a message about it was last received."""
-    firing: dict[str, None] = field(default_factory=dict)
-    """Series that fire, in the order in which they joined."""
-    members: dict[str, None] = field(default_factory=dict)
-    """Series that ever joined in this episode."""
-    latest: str = ""
-    """The series that joined last."""
-    services: set[str] = field(default_factory=set)
-    lead: tuple[int, str] | None = None
-    """Rank and name of the first of its most severe alerts; what its title names."""
-    over: bool = False
-    """Its alerts resolved it; the next to fire begins a new tally."""
-
-    @property
-    def unresolved(self) -> bool:
-        return self.incident.status not in (IncidentStatus.RESOLVED, IncidentStatus.CLOSED)
-
-
 class Standing:
     """In-memory view of the record. Not safe for threads: one correlator owns it."""
 
@@ -111,6 +86,8 @@ class Standing:
         self._latest: OrderedDict[str, str] = OrderedDict()
         self._at: dict[str, dict[str, None]] = {}
         """Incidents by the component their alerts speak of, and by what that is a part of."""
+        self._busy: OrderedDict[str, None] = OrderedDict()
+        """Incidents that alerts joined lately, the latest last."""
         self._now = datetime.min.replace(tzinfo=UTC)
         self._swept_at = self._now
         self.learn(topology)
@@ -129,20 +106,46 @@ class Standing:
         return self._cases.get(incident) if incident else None
 
     def of_group(self, group_key: str) -> list[Case]:
-        """Incidents that were opened for these labels: open, or over since lately."""
-        return [self._cases[incident] for incident in sorted(self._of_group.get(group_key, ()))]
+        """Incidents that were opened for these labels, or that those were merged into: open, or over since lately."""
+        found = [self._merged_to(self._cases[incident]) for incident in sorted(self._of_group.get(group_key, ()))]
+        return list({case.incident.id: case for case in found}.values())
 
     def over_before(self, group_key: str) -> str | None:
         """The latest incident for these labels, if it is over, however long."""
         latest = self._latest.get(group_key)
         case = self.case(latest)
-        return None if case and case.unresolved else latest
+        return None if case and self._merged_to(case).unresolved else latest
 
-    def around(self, component: str) -> Iterator[tuple[Case, str]]:
-        """Incidents next to a component, each with the edge in words; the latest of each place first."""
-        for place, edge in self._surroundings.around(component):
-            for incident in list(reversed(self._at.get(place, {})))[:8]:
-                yield self._cases[incident], edge
+    def around(self, component: str) -> Iterator[tuple[Case, Nearby]]:
+        """Incidents at a component or next to it, and how near; the latest of each place first."""
+        for nearby in self._surroundings.around(component):
+            for incident in list(reversed(self._at.get(nearby.place, {})))[:8]:
+                yield self._cases[incident], nearby
+
+    def places(self, component: str) -> bool:
+        """Does the topology, if there is one, say where this component is?"""
+        return not self._surroundings.known or component in self._surroundings.known
+
+    def busiest(self) -> Iterator[Case]:
+        """Incidents that alerts joined within the last burst, the latest first."""
+        for incident in reversed(self._busy):
+            case = self._cases[incident]
+            if not case.recent or self._now - case.recent[-1].placed.received_at > self.rules.burst:
+                return
+            yield case
+
+    def still_fires(self, joined: Joined) -> bool:
+        """In the incident it joined."""
+        series = self._series.get(joined.identity.series)
+        firing = series.firing if series else None
+        return bool(firing and firing.id == joined.identity.occurrence and firing.incident == joined.placed.incident)
+
+    def regrouped(self, incident: Incident) -> bool:
+        """Have alerts been merged away or split off by somebody else, so that it must be built again?"""
+        case = self.case(incident.id)
+        if case is None:
+            return bool(incident.split_from)
+        return case.incident.merged_into != incident.merged_into
 
     # What changes it.
 
@@ -154,6 +157,10 @@ class Standing:
             case Joins(incident=id_) | Reopens(incident=id_) | Resolves(incident=id_) as effect:
                 if case := self._cases.get(id_):
                     self.put(changed(case.incident, effect))
+            case Splits(incident=incident, parent=parent, alerts=alerts):
+                self.put(incident)
+                self.put(changed(self._cases[parent].incident, placement.effect))
+                self._move(self._cases[parent], incident.id, set(alerts), placement.placed.received_at)
             case Nothing():
                 pass
         self.remember(placement.placed, placement.identity)
@@ -162,7 +169,9 @@ class Standing:
         """An incident as it is on the record now; also when people or the graph changed it."""
         case = self._cases.get(incident.id)
         if case is None:
-            case = self._cases[incident.id] = Case(incident, _group_of(incident), incident.opened_at)
+            case = self._cases[incident.id] = Case(
+                incident, _group_of(incident), incident.opened_at, incident.opened_at
+            )
         elif case.incident.group_key != incident.group_key:
             _drop(self._of_group, case.incident.group_key, incident.id)
         case.incident, case.group = incident, _group_of(incident)
@@ -196,6 +205,7 @@ class Standing:
         self._surroundings = Surroundings(topology)
         self._at = {}
         for case in self._cases.values():
+            case.places.clear()
             self._locate(case, case.services)
 
     @property
@@ -219,7 +229,7 @@ class Standing:
         elif known is None or known is not series.firing:
             self._start(series, placed, identity)
         else:
-            self._place_again(series, known, placed)
+            self._place_again(known, placed, identity)
 
     def _repeated(self, series: Series, placed: Placed, identity: Identity) -> None:
         """After a restart the message it repeats may be older than all that is remembered: then it fires since now."""
@@ -237,6 +247,7 @@ class Standing:
             fate=Fate.INCIDENT if placed.fate is Fate.DUPLICATE else placed.fate or Fate.QUARANTINED,
             incident=placed.incident,
         )
+        anew = series.firing is not None and series.firing.incident == placed.incident
         if series.firing and (left := self.case(series.firing.incident)):
             left.firing.pop(series.id, None)
         series.known.pop(started.id, None)
@@ -247,33 +258,60 @@ class Standing:
         while len(series.starts) > self.rules.flap_limit + 1:
             series.starts.popleft()
         self.inhibitors.add(series.id, placed)
-        self._join(series, placed)
+        if case := self._join(placed, identity):
+            case.count(Joined(placed, identity, anew, case.heard_at), self.rules.burst)
+            self._busy[case.incident.id] = None
+            self._busy.move_to_end(case.incident.id)
 
-    def _place_again(self, series: Series, known: Occurrence, placed: Placed) -> None:
+    def _place_again(self, known: Occurrence, placed: Placed, identity: Identity) -> None:
         """It was silenced or inhibited and no longer is, or its severity rose."""
         known.severity = min(known.severity, placed.alert.severity, key=lambda one: one.rank)
         if known.fate is not Fate.INCIDENT:
             known.fate, known.incident, known.alert = placed.fate or known.fate, placed.incident, placed.id
-        self._join(series, placed)
+        self._join(placed, identity)
 
-    def _join(self, series: Series, placed: Placed) -> None:
+    def _join(self, placed: Placed, identity: Identity) -> Case | None:
         case = self.case(placed.incident)
         if case is None:
-            return
+            return None
         if case.over:
-            case.over, case.lead = False, None
-            case.members.clear()
-        case.firing[series.id] = case.members[series.id] = None
-        case.latest = series.id
-        case.lead = lead_of(case, placed.alert)
-        if (service := placed.alert.service) and service not in case.services:
-            case.services.add(service)
-            self._locate(case, {service})
+            case.begin_again(placed.received_at)
+        case.join(placed, identity)
+        self._locate(case, {placed.alert.service})
+        return case
+
+    def _move(self, parent: Case, to: str, alerts: set[str], now: datetime) -> None:
+        """These alerts turned out to be part of the other incident."""
+        moved = [joined for joined in parent.recent if joined.placed.id in alerts]
+        parent.leave(moved, now, self.rules.burst)
+        self._locate_anew(parent)
+        for joined in moved:
+            placed = joined.placed.model_copy(update={"incident": to})
+            occurrence = self._series[joined.identity.series].known[joined.identity.occurrence]
+            occurrence.incident = to
+            if case := self._join(placed, joined.identity):
+                case.count(joined._replace(placed=placed, anew=False), self.rules.burst)
+                case.heard_at = max(case.heard_at, placed.received_at)
+        self._busy[to] = None
+
+    def _merged_to(self, case: Case) -> Case:
+        """Where its alerts are now: incidents may be merged one after the other, never in a circle."""
+        while case.incident.merged_into and (target := self.case(case.incident.merged_into)):
+            case = target
+        return case
 
     def _locate(self, case: Case, services: Iterable[str]) -> None:
-        for service in services:
-            for place in {service, self._surroundings.whole(service)}:
+        for service in filter(None, services):
+            for place in {service, self._surroundings.whole(service)} - case.places:
+                case.places.add(place)
                 self._at.setdefault(place, {})[case.incident.id] = None
+
+    def _locate_anew(self, case: Case) -> None:
+        """Some of its alerts have left it."""
+        for place in case.places:
+            _drop(self._at, place, case.incident.id)
+        case.places.clear()
+        self._locate(case, case.services)
 
     def _ended(self, series: Series, placed: Placed, identity: Identity) -> None:
         began = placed.alert.starts_at
@@ -323,16 +361,18 @@ class Standing:
             case.firing.pop(id_, None)
 
     def _forget_old_cases(self) -> None:
-        for case in [case for case in self._cases.values() if not case.unresolved]:
+        for case in [case for case in self._cases.values() if not self._merged_to(case).unresolved]:
             since = case.incident.resolved_at or case.incident.closed_at or case.heard_at
             if self._now - since > self.rules.reopen:
                 self._forget_case(case)
 
     def _forget_case(self, case: Case) -> None:
-        del self._cases[case.incident.id]
-        _drop(self._of_group, case.incident.group_key, case.incident.id)
-        for place in {place for service in case.services for place in (service, self._surroundings.whole(service))}:
-            _drop(self._at, place, case.incident.id)
+        id_ = case.incident.id
+        del self._cases[id_]
+        self._busy.pop(id_, None)
+        _drop(self._of_group, case.incident.group_key, id_)
+        for place in case.places:
+            _drop(self._at, place, id_)
 
 
 def ends(placed: Placed, identity: Identity, firing: Occurrence) -> bool:
@@ -348,24 +388,6 @@ def ends(placed: Placed, identity: Identity, firing: Occurrence) -> bool:
 def tells_start(alert: Alert) -> bool:
     """Does the sender tell one episode from the next?"""
     return alert.starts_at_known or bool(alert.sender_episode)
-
-
-def resolves(case: Case, ended: str, rules: Correlation) -> bool:
-    """Is the incident resolved when this series of it ends?"""
-    others = any(series != ended for series in case.firing)
-    match rules.resolve:
-        case "first":
-            return True
-        case "last":
-            return ended == case.latest or not others
-        case "all":
-            return not others
-
-
-def lead_of(case: Case, alert: Alert) -> tuple[int, str]:
-    """The first of the most severe."""
-    rank = alert.severity.rank
-    return (rank, alert.name) if case.lead is None or rank < case.lead[0] else case.lead
 
 
 def _group_of(incident: Incident) -> dict[str, str]:

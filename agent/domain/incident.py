@@ -50,6 +50,10 @@ class Incident(Noun):
     previous: str | None = None
     """The earlier incident it follows, when it came after the re-open window."""
     parked_because: str = ""
+    merged_into: str | None = None
+    """The incident that its alerts are part of now; it is closed."""
+    split_from: str | None = None
+    """The incident that its first alerts were part of before."""
 
     @property
     def thread(self) -> str:

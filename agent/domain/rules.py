@@ -22,6 +22,12 @@ class Correlation(Noun):
     """An incident is resolved when its first alert, its latest, or all of them are."""
     flap_limit: int = 5
     """More occurrences of one series than this within `window` are flapping: counted, not investigated anew."""
+    burst: timedelta = timedelta(seconds=60)
+    """How long a burst of alerts lasts: what an incident got earlier counts for little when alerts are attributed."""
+    split: int = 3
+    """So many series of an incident that start anew within `burst`, no end told, are another incident; 0: never."""
+    storm: int = 5
+    """An incident this busy within `burst` takes in alerts about components that the topology does not place."""
 
 
 class InhibitRule(Noun):

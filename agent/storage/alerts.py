@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, func, literal, or_, select, update
 
 from agent.domain.alert import Alert, Fate, Placed
 from agent.domain.base import Noun
+from agent.domain.incident import IncidentStatus
 from agent.ports import Unparsed
-from agent.storage.tables import alerts, quarantine, receipts
+from agent.storage.tables import alerts, incidents, quarantine, receipts
 
 
 class Receipt(Noun):
@@ -39,20 +40,7 @@ def store(connection: Connection, arrival: Arrival) -> None:
     receipt = arrival.receipt
     connection.execute(receipts.insert().values(receipt.model_dump()))
     if arrival.alerts:
-        connection.execute(
-            alerts.insert(),
-            [
-                {
-                    "id": id_,
-                    "receipt": receipt.id,
-                    "received_at": receipt.received_at,
-                    "event": alert.event,
-                    "occurrence": alert.occurrence,
-                    "alert": alert.model_dump(mode="json"),
-                }
-                for id_, alert in arrival.alerts
-            ],
-        )
+        connection.execute(alerts.insert(), [_row(receipt, id_, alert) for id_, alert in arrival.alerts])
     if arrival.unparsed:
         rows = [{"receipt": receipt.id, "body": part.body, "reason": part.reason} for part in arrival.unparsed]
         connection.execute(quarantine.insert(), rows)
@@ -66,17 +54,26 @@ def unplaced(connection: Connection, limit: int) -> list[Placed]:
 
 def place(connection: Connection, placed: Sequence[Placed]) -> None:
     """Write down where they ended. An alert is placed once: a second time changes nothing."""
-    for one in placed:
-        connection.execute(
-            update(alerts)
-            .where(alerts.c.id == one.id, alerts.c.fate.is_(None))
-            .values(fate=one.fate, reason=one.reason, incident=one.incident)
-        )
+    once = update(alerts).where(alerts.c.id == bindparam("its_id"), alerts.c.fate.is_(None))
+    values = once.values(fate=bindparam("its_fate"), reason=bindparam("its_reason"), incident=bindparam("its_incident"))
+    rows = [
+        {"its_id": one.id, "its_fate": one.fate, "its_reason": one.reason, "its_incident": one.incident}
+        for one in placed
+    ]
+    connection.execute(values, rows)
 
 
-def remembered(connection: Connection, moment: datetime, incidents: Sequence[str]) -> list[Placed]:
-    """Placed alerts received since then, and all of the incidents, in order: what the correlator must know again."""
-    wanted = or_(alerts.c.received_at >= moment, alerts.c.incident.in_(incidents))
+def move(connection: Connection, ids: Sequence[str], incident: str, why: str) -> None:
+    """They are part of another incident now; the sentence is added to each one's reason."""
+    moved = update(alerts).where(alerts.c.id == bindparam("its_id"))
+    reason = func.trim(alerts.c.reason + literal(" " + why))
+    connection.execute(moved.values(incident=incident, reason=reason), [{"its_id": id_} for id_ in ids])
+
+
+def remembered(connection: Connection, moment: datetime) -> list[Placed]:
+    """Placed alerts received since then, and all of live incidents, in order: what the correlator must know again."""
+    live = select(incidents.c.id).where(incidents.c.status != IncidentStatus.CLOSED)
+    wanted = or_(alerts.c.received_at >= moment, alerts.c.incident.in_(live))
     query = select(alerts).where(wanted, alerts.c.fate.is_not(None)).order_by(alerts.c.sequence)
     return [_placed(row) for row in connection.execute(query)]
 
@@ -111,6 +108,18 @@ def counts(connection: Connection) -> dict[str, int]:
     found = {str(fate or "waiting"): number for fate, number in rows}
     found[Fate.QUARANTINED] = connection.scalar(select(func.count()).select_from(quarantine)) or 0
     return found
+
+
+def _row(receipt: Receipt, id_: str, alert: Alert) -> dict[str, Any]:
+    identity = alert.identity
+    return {
+        "id": id_,
+        "receipt": receipt.id,
+        "received_at": receipt.received_at,
+        "event": identity.event,
+        "occurrence": identity.occurrence,
+        "alert": alert.model_dump(mode="json"),
+    }
 
 
 def _placed(row: Row[Any]) -> Placed:

@@ -14,7 +14,7 @@ from agent.domain.evidence import Evidence, EvidenceKind
 from agent.domain.hypothesis import Diagnosis, Usage
 from agent.domain.incident import Incident, IncidentStatus
 from agent.ports import Clock
-from agent.storage import alerts
+from agent.storage import alerts, holds
 from agent.storage.database import Database
 from agent.storage.journal import Chain
 from agent.storage.tables import evidence, incidents, runs
@@ -72,6 +72,17 @@ class SqlIncidents:
             self._chain.append(connection, event)
 
 
+_AT_WORK = frozenset(
+    {
+        IncidentStatus.OPEN,
+        IncidentStatus.INVESTIGATING,
+        IncidentStatus.AWAITING_APPROVAL,
+        IncidentStatus.REMEDIATING,
+        IncidentStatus.VERIFYING,
+    }
+)
+
+
 def get(connection: Connection, incident: str) -> Incident:
     row = connection.execute(select(incidents).where(incidents.c.id == incident)).one_or_none()
     if row is None:
@@ -100,6 +111,12 @@ def live(connection: Connection) -> list[Incident]:
     """Every incident that is not closed."""
     query = select(incidents).where(incidents.c.status != IncidentStatus.CLOSED).order_by(incidents.c.id)
     return [_incident(row) for row in connection.execute(query)]
+
+
+def known_since(connection: Connection, moment: datetime) -> list[Incident]:
+    """Every incident that is not closed, or has changed since then."""
+    wanted = or_(incidents.c.status != IncidentStatus.CLOSED, incidents.c.updated_at >= moment)
+    return [_incident(row) for row in connection.execute(select(incidents).where(wanted).order_by(incidents.c.id))]
 
 
 def changed_since(connection: Connection, moment: datetime) -> list[Incident]:
@@ -136,9 +153,12 @@ def move(
     *,
     actor: str = "agent",
 ) -> Incident:
-    """Set the status, once, and tell the journal. A closed incident stays closed; a resolved one only closes."""
+    """Set the status, once, and tell the journal. A closed incident stays closed; a resolved one only closes; one
+    that a human holds is not taken back into work."""
     known = get(connection, incident)
     if known.status in {status, IncidentStatus.CLOSED}:
+        return known
+    if actor == "agent" and status in _AT_WORK and holds.held(connection, incident):
         return known
     if known.status == IncidentStatus.RESOLVED and status not in {IncidentStatus.CLOSED, IncidentStatus.PARKED}:
         return known

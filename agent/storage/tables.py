@@ -119,6 +119,8 @@ incidents = Table(
     Column("closed_at", Utc),
     Column("previous", String(40)),
     Column("parked_because", Text, nullable=False, default=""),
+    Column("merged_into", String(40)),
+    Column("split_from", String(40)),
 )
 
 evidence = Table(

@@ -2,11 +2,12 @@
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from agent.correlate.correlator import Correlator
-from agent.correlate.placement import Nothing, Opens, Placement, Reopens, Resolves, changed
+from agent.correlate.placement import Nothing, Opens, Placement, Reopens, Resolves, Splits, changed
 from agent.correlate.standing import Standing
 from agent.domain.alert import Alert, AlertStatus, Placed, Severity
 from agent.domain.incident import Incident
@@ -81,6 +82,12 @@ class Desk:
                 self.record[incident.id] = incident
             case Nothing():
                 pass
+            case Splits(incident=incident, parent=parent, alerts=alerts) as effect:
+                self.record[incident.id] = incident
+                self.record[parent] = changed(self.record[parent], effect)
+                self.placements = [
+                    _moved(one, incident.id) if one.placed.id in alerts else one for one in self.placements
+                ]
             case effect:
                 self.record[effect.incident] = changed(self.record[effect.incident], effect)
 
@@ -112,6 +119,10 @@ class Desk:
 
     def _new_standing(self) -> Standing:
         return Standing(self.rules, inhibit=self.inhibit, silences=self.silences, topology=self.topology)
+
+
+def _moved(placement: Placement, to: str) -> Placement:
+    return replace(placement, placed=placement.placed.model_copy(update={"incident": to}))
 
 
 def runs(placements: Sequence[Placement]) -> list[tuple[str, int]]:

@@ -1,4 +1,4 @@
-from agent.correlate.surroundings import Surroundings
+from agent.correlate.surroundings import Nearby, Surroundings
 from tests.unit.agent.correlate.desk import Desk, alert
 from tools.base import Topology
 
@@ -18,20 +18,22 @@ def test_whole_part_place_and_calls() -> None:
     around = Surroundings(SHOP)
 
     assert list(around.around("cart-0")) == [
-        ("cart", "cart-0 is a part of cart"),
-        ("db", "cart calls db"),
-        ("shop", "shop calls cart"),
-        ("node-1", "cart-0 runs on node-1"),
+        Nearby("cart-0", "It is about cart-0", same=True),
+        Nearby("cart", "cart-0 is a part of cart", same=True),
+        Nearby("db", "cart calls db", same=False),
+        Nearby("shop", "shop calls cart", same=False),
+        Nearby("node-1", "cart-0 runs on node-1", same=False),
     ]
-    assert list(around.around("shop")) == [("cart", "shop calls cart")]
-    assert list(around.around("node-1")) == [("cart-0", "cart-0 runs on node-1")]
+    assert [near.words for near in around.around("shop")] == ["It is about shop", "shop calls cart"]
+    assert [near.words for near in around.around("node-1")] == ["It is about node-1", "cart-0 runs on node-1"]
+    assert list(around.around("unheard-of")) == []
     assert [around.whole(one) for one in ("cart-1", "cart", "unheard-of")] == ["cart", "cart", "unheard-of"]
 
 
 def test_direction_in_which_a_part_is_written_does_not_matter() -> None:
     turned = Topology(SHOP.nodes, frozenset((b, a) for a, b in EDGES[2:]) | frozenset(EDGES[:2]), KINDS)
 
-    assert [place for place, _ in Surroundings(turned).around("cart-0")] == ["cart", "db", "shop", "node-1"]
+    assert [near.place for near in Surroundings(turned).around("cart-0")][1:] == ["cart", "db", "shop", "node-1"]
 
 
 def test_nothing_is_known_without_a_topology() -> None:

@@ -1,0 +1,13 @@
+"""Which labels is an alert grouped by?"""
+
+from agent.domain.alert import Alert
+from agent.domain.rules import Correlation
+
+
+def group_of(alert: Alert, rules: Correlation) -> dict[str, str]:
+    """Those of the rules; the service under whatever label names it; failing all, the alert's name."""
+    found = {label: alert.labels.get(label, "") for label in rules.group_by}
+    if "service" in found:
+        found["service"] = alert.service
+    kept = {label: value for label, value in found.items() if value}
+    return kept if kept.keys() - {"cluster", "env"} else kept | {"alertname": alert.name}

@@ -1,0 +1,122 @@
+"""What does a batch of placements change on the record?  Each incident is read once and written once."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection
+
+from agent.correlate.placement import Effect, Joins, Nothing, Opens, Placement, Reopens, Resolves, Splits, changed
+from agent.domain.errors import Conflict
+from agent.domain.event import Event, EventType
+from agent.domain.incident import Incident, IncidentStatus
+from agent.domain.remediation import EffectStatus
+from agent.domain.rules import Team
+from agent.policy.ownership import team_of
+from agent.service.people import investigate, resume
+from agent.storage import alerts, approvals, effects, incidents
+from agent.storage.journal import Chain
+
+
+class Batch:
+    """One transaction's worth; Conflict when an incident was merged away after the placements were made."""
+
+    def __init__(self, connection: Connection, chain: Chain, teams: Mapping[str, Team]) -> None:
+        self._connection = connection
+        self._chain = chain
+        self._teams = teams
+        self._known: dict[str, Incident] = {}
+        self._unwritten: dict[str, None] = {}
+        self._events: list[Event] = []
+
+    def write(self, placements: Sequence[Placement]) -> None:
+        alerts.place(self._connection, [placement.placed for placement in placements])
+        self._events.append(_told(placements))
+        for placement in placements:
+            self._change(placement.effect, placement.placed.reason)
+        self._settle()
+
+    def _change(self, effect: Effect, why: str) -> None:
+        match effect:
+            case Opens(incident=incident):
+                self._open(incident, f"Opened: {incident.title}. {why}")
+            case Joins(incident=id_):
+                self._update(self._incident(id_), effect)
+            case Splits():
+                self._split(effect, why)
+            case Reopens(incident=id_):
+                self._reopen(self._incident(id_), effect, why)
+            case Resolves(incident=id_):
+                self._resolve(self._incident(id_), why)
+            case Nothing():
+                pass
+
+    def _open(self, incident: Incident, text: str) -> None:
+        owned = incident.model_copy(update={"team": team_of(incident, self._teams)})
+        incidents.insert(self._connection, owned)
+        self._known[owned.id] = owned
+        facts = {"severity": owned.severity, "team": owned.team, "service": owned.service}
+        self._events.append(Event(type=EventType.INCIDENT_OPENED, incident=owned.id, text=text, facts=facts))
+        investigate(self._connection, self._chain, owned)
+
+    def _update(self, known: Incident, effect: Joins | Splits) -> None:
+        updated = self._put(changed(known, effect))
+        if (updated.severity, updated.title) != (known.severity, known.title):
+            text = f"Is now {updated.severity}: {updated.title}."
+            self._events.append(Event(type=EventType.INCIDENT_UPDATED, incident=known.id, text=text))
+
+    def _split(self, effect: Splits, why: str) -> None:
+        new = effect.incident
+        self._open(new, f"Split from {effect.parent}: {new.title}. {why}")
+        alerts.move(self._connection, effect.alerts, new.id, f"Moved from {effect.parent}. {why}")
+        text = f"{len(effect.alerts)} alert(s) were split off into {new.id}. {why}"
+        facts = {"into": new.id, "alerts": list(effect.alerts)}
+        self._events.append(Event(type=EventType.INCIDENT_SPLIT, incident=effect.parent, text=text, facts=facts))
+        self._update(self._incident(effect.parent), effect)
+
+    def _reopen(self, known: Incident, effect: Reopens, why: str) -> None:
+        again = self._put(changed(known, effect))
+        text = f"Fires again, episode {again.episode}. {why}"
+        facts = {"episode": again.episode, "anew": effect.anew}
+        self._events.append(Event(type=EventType.INCIDENT_REOPENED, incident=known.id, text=text, facts=facts))
+        if effect.anew:
+            self._withdraw(known.id, "the incident fires again")
+            investigate(self._connection, self._chain, again)
+
+    def _resolve(self, known: Incident, why: str) -> None:
+        if any(effect.status is EffectStatus.UNKNOWN for effect in effects.of_incident(self._connection, known.id)):
+            return
+        self._withdraw(known.id, "its alerts are over")
+        self._known[known.id] = incidents.move(self._connection, self._chain, known.id, IncidentStatus.RESOLVED, why)
+
+    def _withdraw(self, incident: str, because: str) -> None:
+        self._settle()
+        for asked in approvals.withdraw(self._connection, self._chain, incident, because):
+            resume(self._connection, self._chain, asked)
+
+    def _incident(self, id_: str) -> Incident:
+        if id_ not in self._known:
+            known = self._known[id_] = incidents.get(self._connection, id_)
+            if known.merged_into:
+                raise Conflict(f"{id_} was merged into {known.merged_into} meanwhile.")
+        return self._known[id_]
+
+    def _put(self, incident: Incident) -> Incident:
+        self._known[incident.id] = incident
+        self._unwritten[incident.id] = None
+        return incident
+
+    def _settle(self) -> None:
+        """Write what has changed so far: what others read and append must find it."""
+        for id_ in self._unwritten:
+            incidents.replace(self._connection, self._known[id_])
+        self._chain.append(self._connection, *self._events)
+        self._unwritten.clear()
+        self._events.clear()
+
+
+def _told(placements: Sequence[Placement]) -> Event:
+    fates = Counter(str(placement.placed.fate) for placement in placements)
+    text = f"Placed {len(placements)} alert(s): " + ", ".join(f"{n} {fate}" for fate, n in sorted(fates.items()))
+    receipts = sorted({placement.placed.receipt for placement in placements})
+    facts = {"fates": dict(fates), "receipts": receipts[:20]}
+    return Event(type=EventType.ALERT_PLACED, text=text + ".", facts=facts)
