@@ -1,7 +1,7 @@
 """How is what was found written down: verdict, suspects, claims, and the evidence each of them cites?"""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -197,7 +197,7 @@ def _onset(weighed: Weighed, ledger: _Ledger) -> str:
 
 
 def _flow(flow: Flow, node: str, ledger: _Ledger) -> str:
-    excess, table = flow.excess[node], ledger.seen.table
+    excess, share, table = flow.excess[node], flow.share.get(node, 0.0), ledger.seen.table
     return ledger.add(
         EvidenceKind.METRIC,
         " or ".join(table.rows[row].reading.asked for row in excess.rows),
@@ -208,7 +208,8 @@ def _flow(flow: Flow, node: str, ledger: _Ledger) -> str:
             "after": _rounded(excess.after),
             "deviations": _rounded(excess.z),
             "symptom_of": flow.top,
-            "share_of_symptom": _rounded(min(1.0, flow.share.get(node, 0.0))),
+            "share_of_symptom": _rounded(min(1.0, share)),
+            "attribution": wording.share(node, flow) if share > 0 else "",
             "samples": _samples(ledger, excess.rows[0]),
         },
     )
@@ -330,10 +331,7 @@ def _loudness(shift: Shift) -> tuple[bool, bool, float, float]:
 
 
 def _summary(weighed: Weighed, verdict: Verdict, suspects: Sequence[Suspect]) -> str:
-    looked = (
-        f"{len(weighed.table.rows)} series, {len(weighed.seen.lines)} log lines and {len(weighed.seen.changes)} changes"
-        f"{cluster.extent(weighed.seen.cluster)}"
-    )
+    looked = _looked_at(weighed)
     if not suspects or verdict is Verdict.HEALTHY:
         return f"Nothing unusual was found in {looked} around {wording.clock(weighed.onset.at)}."
     first = suspects[0]
@@ -341,6 +339,12 @@ def _summary(weighed: Weighed, verdict: Verdict, suspects: Sequence[Suspect]) ->
         return f"{first.component} is the most probable cause since {wording.clock(weighed.onset.at)}. {first.why}"
     others = " and ".join(one.component for one in suspects[:2])
     return f"The evidence in {looked} does not decide between causes; look at {others} first. {first.why}"
+
+
+def _looked_at(weighed: Weighed) -> str:
+    seen = weighed.seen
+    measured = f"{len(weighed.table.rows)} series, {len(seen.lines)} log lines and {len(seen.changes)} changes"
+    return f"{measured}{cluster.extent(seen.cluster)}"
 
 
 def _ruled_out(weighed: Weighed, ledger: _Ledger) -> tuple[str, ...]:
@@ -355,20 +359,19 @@ def _ruled_out(weighed: Weighed, ledger: _Ledger) -> tuple[str, ...]:
     still = sum(1 for one in weighed.dossiers[1:] if one.weight < weighed.nothing)
     if still:
         said.append(f"{still} of {len(weighed.dossiers)} components show nothing beyond their usual variation.")
-    if said:
-        _compared(weighed, passed_on, still, ledger)
+    _compared(weighed, said, still, ledger)
     return tuple(said[:_SUSPECTS])
 
 
-def _compared(weighed: Weighed, passed_on: Mapping[str, str], still: int, ledger: _Ledger) -> None:
-    """What was measured of all components together: what rules some of them out."""
-    explained: list[JsonValue] = [{"component": name, "passed_on_from": by} for name, by in passed_on.items()]
+def _compared(weighed: Weighed, said: Sequence[str], still: int, ledger: _Ledger) -> None:
+    """What was measured of all components together: what rules some of them out, or finds nothing at all."""
+    compared = f"{len(weighed.dossiers)} components were compared with their usual variation"
     ledger.add(
         EvidenceKind.TOPOLOGY,
         f"the {len(weighed.table.rows)} series of all components, and their calls",
         "",
-        f"{len(weighed.dossiers)} components were compared with their usual variation; {still} did not leave it.",
-        {"components": len(weighed.dossiers), "within_usual_variation": still, "explained": explained},
+        f"{compared} around {wording.clock(weighed.onset.at)} in {_looked_at(weighed)}; {still} did not leave it.",
+        {"components": len(weighed.dossiers), "within_usual_variation": still, "ruled_out": list(said)},
     )
 
 
