@@ -28,8 +28,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands.add_parser("run", help="the whole agent on every case below DIR", epilog=_EXAMPLES["run"]))
     score = commands.add_parser("score", help="results against the truth", epilog=_EXAMPLES["score"])
     score.add_argument("results", type=Path)
-    score.add_argument("--truth", type=Path, required=True)
+    score.add_argument("--truth", type=Path, required=True, nargs="+")
     score.add_argument("--out", type=Path, help="the scores as JSON")
+    score.add_argument("--plot", type=Path, help="a reliability diagram of the stated confidence, as SVG")
     score.set_defaults(command=_score)
     storm = commands.add_parser("storm", help="a stream of alerts through intake and correlation")
     storm.add_argument("stream", type=Path)
@@ -84,7 +85,7 @@ def _run(asked: argparse.Namespace) -> int:
 def _score(asked: argparse.Namespace) -> int:
     from evals import score  # noqa: PLC0415 (likewise)
 
-    return score.command(asked.results, asked.truth, asked.out)
+    return score.command(asked.results, asked.truth, asked.out, asked.plot)
 
 
 def _storm(asked: argparse.Namespace) -> int:

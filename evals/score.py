@@ -6,14 +6,17 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Any
 
+from evals import calibration
 from evals import case as cases
+from evals.calibration import Stated
+from evals.results import read
 
-_BINS = 10
 _HEAD = (
-    *("n", "AC@1", "AC@3", "AC@5", "Avg@5", "lenient AC@1", "verdicts", "false alarms", "category"),
-    *("Brier", "AUROC", "ECE", "p50 s", "p95 s"),
+    *("n", "AC@1", "95%", "AC@3", "AC@5", "Avg@5", "lenient AC@1", "verdicts", "false alarms", "category"),
+    *("Brier", "AUROC", "ECE", "p50 s", "p95 s", "peak MB"),
 )
 
 
@@ -27,6 +30,7 @@ class Judged:
     confidence: float
     """That the first suspect is the cause."""
     seconds: float | None
+    peak_mb: float | None
     strict: int | None
     lenient: int | None
     real: bool
@@ -56,6 +60,8 @@ class Scores:
 
     cases: int
     strict: Accuracy | None
+    interval: tuple[float, float] | None
+    """95% of the strict AC@1."""
     lenient: Accuracy | None
     verdicts: dict[str, int]
     false_alarms: int
@@ -67,28 +73,39 @@ class Scores:
     ece: float | None
     seconds_p50: float | None
     seconds_p95: float | None
+    peak_mb: float | None
+    """The most that any case took."""
     faults: dict[str, "Scores"] = field(default_factory=dict)
 
 
-def command(results: Path, truth: Path, out: Path | None) -> int:
-    """Print Markdown, write JSON when asked. A case of the truth without a result counts as wrong."""
-    scores = score(json.loads(results.read_text("utf-8")), truth)
+def command(results: Path, truth: Sequence[Path], out: Path | None, plot: Path | None) -> int:
+    """Print Markdown, write JSON and a picture when asked. A case of the truth without a result counts as wrong."""
+    per_set = judge_all(read(results), *truth)
+    if not per_set:
+        raise ValueError(f"there is no case with a truth.json below {', '.join(map(str, truth))}")
+    scores = {name: with_faults(of_set) for name, of_set in per_set.items()}
     if out:
         out.write_text(json.dumps({name: asdict(of) for name, of in scores.items()}, indent=1), "utf-8")
+    if plot:
+        plot.write_text(calibration.picture({name: stated(of) for name, of in per_set.items()}), "utf-8")
     print(markdown(scores))
-    return 0 if scores else 1
+    return 0
 
 
-def score(results: Mapping[str, Any], truth: Path) -> dict[str, Scores]:
+def score(results: Mapping[str, Any], *truth: Path) -> dict[str, Scores]:
     """Set name -> its figures."""
+    return {name: with_faults(of_set) for name, of_set in judge_all(results, *truth).items()}
+
+
+def judge_all(results: Mapping[str, Any], *truth: Path) -> dict[str, list[Judged]]:
+    """Set name -> its cases beside their truth, in the order of their ids."""
     answers = {answer["id"]: answer for answer in results["cases"]}
     per_set: dict[str, list[Judged]] = defaultdict(list)
-    for case in cases.find(truth):
+    for case in cases.find(*truth):
         told = case.folder / "truth.json"
         if told.exists():
-            judged = judge(case.id, json.loads(told.read_text("utf-8")), answers.get(case.id))
-            per_set[case.id.partition("/")[0]].append(judged)
-    return {name: _with_faults(judged) for name, judged in per_set.items()}
+            per_set[case.set].append(judge(case.id, json.loads(told.read_text("utf-8")), answers.get(case.id)))
+    return dict(per_set)
 
 
 def judge(identity: str, truth: Mapping[str, Any], answer: Mapping[str, Any] | None) -> Judged:
@@ -105,6 +122,7 @@ def judge(identity: str, truth: Mapping[str, Any], answer: Mapping[str, Any] | N
         verdict=verdict,
         confidence=_stated(verdict, float(given.get("confidence") or 0.0)),
         seconds=given.get("seconds"),
+        peak_mb=given.get("peak_mb"),
         strict=rank(suspects, {component}),
         lenient=rank(suspects, {component, *truth.get("same_component", [])}),
         real=category not in {"healthy", "none"} and truth.get("fault_type") not in {"none", "healthy"},
@@ -138,7 +156,7 @@ def _category_right(category: str, answer: Mapping[str, Any]) -> bool:
     }.get(category, {category})
 
 
-def _with_faults(judged: Sequence[Judged]) -> Scores:
+def with_faults(judged: Sequence[Judged]) -> Scores:
     by_fault: dict[str, list[Judged]] = defaultdict(list)
     for one in judged:
         by_fault[one.fault].append(one)
@@ -147,24 +165,31 @@ def _with_faults(judged: Sequence[Judged]) -> Scores:
 
 def _scores(judged: Sequence[Judged], faults: dict[str, Scores]) -> Scores:
     named = [one for one in judged if one.named]
-    stated = [(one.confidence, one.right) for one in named]
+    sure = stated(judged)
     seconds = sorted(one.seconds for one in judged if one.seconds is not None)
     categories = [one.category_right for one in judged if one.category_right is not None]
     return Scores(
         cases=len(judged),
         strict=accuracy([one.strict for one in named]),
+        interval=interval([one.right for one in named]),
         lenient=accuracy([one.lenient for one in named]),
         verdicts=dict(sorted(Counter(one.verdict for one in judged).items())),
         false_alarms=sum(one.verdict == "cause" for one in judged if not one.real),
         healthy_cases=sum(not one.real for one in judged),
         categories_right=sum(categories) if categories else None,
-        brier=brier(stated),
-        auroc=auroc(stated),
-        ece=expected_calibration_error(stated),
+        brier=calibration.brier(sure),
+        auroc=calibration.auroc(sure),
+        ece=calibration.expected_calibration_error(sure),
         seconds_p50=_quantile(seconds, 0.50),
         seconds_p95=_quantile(seconds, 0.95),
+        peak_mb=max((one.peak_mb for one in judged if one.peak_mb is not None), default=None),
         faults=faults,
     )
+
+
+def stated(judged: Sequence[Judged]) -> Stated:
+    """How sure each answer was, and whether it was right, where the truth names a component."""
+    return [(one.confidence, one.right) for one in judged if one.named]
 
 
 def accuracy(ranks: Sequence[int | None]) -> Accuracy | None:
@@ -175,28 +200,13 @@ def accuracy(ranks: Sequence[int | None]) -> Accuracy | None:
     return Accuracy(ac1=at[0], ac3=at[2], ac5=at[4], avg5=sum(at) / 5)
 
 
-def brier(stated: Sequence[tuple[float, bool]]) -> float | None:
-    """Mean squared distance of the stated confidence from what came true (Brier 1950)."""
-    return sum((p - right) ** 2 for p, right in stated) / len(stated) if stated else None
-
-
-def auroc(stated: Sequence[tuple[float, bool]]) -> float | None:
-    """How often a right answer was stated with more confidence than a wrong one; ties count half."""
-    right = [p for p, ok in stated if ok]
-    wrong = [p for p, ok in stated if not ok]
-    if not right or not wrong:
+def interval(right: Sequence[bool], resamples: int = 2000, seed: int = 0) -> tuple[float, float] | None:
+    """95% of the mean by the percentile bootstrap over cases (Efron 1979); the seed makes it repeatable."""
+    if not right:
         return None
-    return sum((r > w) + 0.5 * (r == w) for r in right for w in wrong) / (len(right) * len(wrong))
-
-
-def expected_calibration_error(stated: Sequence[tuple[float, bool]]) -> float | None:
-    """Mean gap between confidence and accuracy over ten equal-width bins (Naeini et al. 2015)."""
-    if not stated:
-        return None
-    bins: dict[int, list[tuple[float, bool]]] = defaultdict(list)
-    for p, ok in stated:
-        bins[min(_BINS - 1, int(p * _BINS))].append((p, ok))
-    return sum(abs(sum(p - ok for p, ok in members)) for members in bins.values()) / len(stated)
+    chance = Random(seed)
+    means = sorted(sum(chance.choices(right, k=len(right))) / len(right) for _ in range(resamples))
+    return means[int(0.025 * resamples)], means[int(0.975 * resamples) - 1]
 
 
 def markdown(scores: Mapping[str, Scores]) -> str:
@@ -216,8 +226,14 @@ def _row(name: str, one: Scores) -> list[str]:
     alarms = f"{one.false_alarms}/{one.healthy_cases}" if one.healthy_cases else ""
     figures = (one.brier, one.auroc, one.ece, one.seconds_p50, one.seconds_p95)
     lenient = one.lenient.ac1 if one.lenient else None
-    told = [verdicts, alarms, category]
-    return [name, str(one.cases), *map(_figure, (*strict, lenient)), *told, *map(_figure, figures)]
+    ac1, *others = map(_figure, (*strict, lenient))
+    peak = "" if one.peak_mb is None else f"{one.peak_mb:.0f}"
+    told = [between(one.interval), *others, verdicts, alarms, category, *map(_figure, figures), peak]
+    return [name, str(one.cases), ac1, *told]
+
+
+def between(ends: tuple[float, float] | None) -> str:
+    return "" if ends is None else f"{_figure(ends[0])} to {_figure(ends[1])}"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

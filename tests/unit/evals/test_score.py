@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from evals.score import Accuracy, accuracy, auroc, brier, expected_calibration_error, judge, markdown, rank, score
+from evals.__main__ import main
+from evals.score import Accuracy, accuracy, interval, judge, markdown, rank, score
 
 
 def _suspects(*scores: tuple[str, float]) -> list[dict[str, object]]:
@@ -40,16 +41,17 @@ def test_lenient_names_count_beside_strict_ones() -> None:
     assert (one.strict, one.lenient) == (2, 1)
 
 
-def test_confidence_is_judged_by_three_measures() -> None:
-    stated = [(0.9, True), (0.9, False), (0.1, False)]
+def test_the_interval_is_repeatable_and_holds_the_share_itself() -> None:
+    right = [True] * 30 + [False] * 10
 
-    assert brier(stated) == pytest.approx((0.01 + 0.81 + 0.01) / 3)
-    assert auroc(stated) == 0.75
-    assert expected_calibration_error(stated) == pytest.approx((0.8 + 0.1) / 3)
+    low, high = interval(right) or (0.0, 0.0)
+
+    assert (low, high) == interval(right)
+    assert (low, high) == pytest.approx((0.6, 0.875), abs=0.05)
 
 
-def test_one_kind_of_outcome_has_no_auroc() -> None:
-    assert auroc([(0.9, True)]) is None
+def test_what_is_always_right_has_no_spread_and_nothing_has_none() -> None:
+    assert (interval([True] * 5), interval([])) == ((1.0, 1.0), None)
 
 
 def test_who_says_healthy_says_that_the_first_suspect_is_not_it() -> None:
@@ -88,3 +90,32 @@ def test_sets_and_faults_are_scored_apart_and_false_alarms_counted(tmp_path: Pat
         "none": None,
     }
     assert "| shop | 3 | 0.500 |" in markdown({"shop": shop})
+
+
+def test_the_table_the_scores_and_the_picture_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _case(tmp_path, "1", {"root_cause": "a", "fault_type": "crash"})
+    row = {"id": "shop/1", "error": "", "confidence": 0.9, "seconds": 0.1, "peak_mb": 12.0, "verdict": "cause"}
+    (tmp_path / "r.json").write_text(json.dumps({"cases": [{**row, "suspects": _suspects(("a", 0.9))}]}))
+    out, plot = tmp_path / "scores.json", tmp_path / "plot.svg"
+    asked = ["score", str(tmp_path / "r.json"), "--truth", str(tmp_path), "--out", str(out), "--plot", str(plot)]
+
+    assert main(asked) == 0
+
+    assert "| shop | 1 | 1.000 | 1.000 to 1.000 |" in capsys.readouterr().out
+    assert json.loads(out.read_text())["shop"]["strict"]["ac1"] == 1.0
+    assert "shop: n = 1, ECE 0.100" in plot.read_text()
+
+
+@pytest.mark.parametrize(
+    ("written", "told"), [("not JSON", "is not JSON"), ("[]", "holds no results"), (None, "cannot be read")]
+)
+def test_a_file_without_results_is_told_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], written: str | None, told: str
+) -> None:
+    _case(tmp_path, "1", {"root_cause": "a"})
+    if written is not None:
+        (tmp_path / "r.json").write_text(written)
+
+    assert main(["score", str(tmp_path / "r.json"), "--truth", str(tmp_path)]) == 1
+
+    assert told in capsys.readouterr().err
