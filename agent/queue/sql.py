@@ -42,7 +42,8 @@ class SqlQueue:
 
     async def wait(self, longest: timedelta) -> None:
         try:
-            await asyncio.wait_for(self._news.wait(), min(longest, self._poll).total_seconds())
+            async with asyncio.timeout(min(longest, self._poll).total_seconds()):
+                await self._news.wait()
         except TimeoutError:
             return
         self._news.clear()

@@ -1,0 +1,111 @@
+"""Who does the next job, of many processes?  Redis tells them at once that one is due; the record says whose it is."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from random import Random
+
+from redis.exceptions import RedisError
+
+from agent.domain.job import Lease
+from agent.ports import JobRecord
+from agent.queue.announcements import Announcement, Announcements
+from agent.queue.sql import SqlQueue
+from agent.telemetry import Log
+
+log = Log(__name__)
+
+SWEEP = timedelta(seconds=2)
+"""How often the record is asked for jobs that are due and not announced: after a delay, a crash, a wiped Redis."""
+WINDOW = 500
+"""Jobs that are announced at a time."""
+LISTEN = timedelta(seconds=2)
+"""How long Redis is asked to hold its answer back until there are news."""
+
+
+class RedisQueue(SqlQueue):
+    """`ports.Queue` for many processes. Without Redis it is the queue it extends, and so every job is still done."""
+
+    def __init__(self, jobs: JobRecord, announcements: Announcements, chance: Random) -> None:
+        super().__init__(jobs, chance)
+        self._announcements = announcements
+        self._unannounced = asyncio.Event()
+        self._answers = True
+        """Did Redis, the last time?"""
+
+    async def lease(self, holder: str, length: timedelta) -> Lease | None:
+        while self._answers and (told := await self._told(holder)):
+            lease = await self._jobs.claim(told.job, holder, length)
+            await self._settle(told)
+            if lease:
+                return lease
+        return None if self._answers else await super().lease(holder, length)
+
+    def wake(self) -> None:
+        super().wake()
+        self._unannounced.set()
+
+    async def announce_forever(self) -> None:
+        """Announce what the record says is due: when something was written here, and every few seconds."""
+        while True:
+            self._unannounced.clear()
+            await self._sweep()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SWEEP.total_seconds()):
+                    await self._unannounced.wait()
+
+    async def listen_forever(self) -> None:
+        """Wake who waits here when somebody else has announced something."""
+        while True:
+            try:
+                if await self._announcements.listen(LISTEN):
+                    self._news.set()
+            except RedisError:
+                await asyncio.sleep(SWEEP.total_seconds())
+
+    async def _sweep(self) -> None:
+        try:
+            due = await self._jobs.due(WINDOW)
+            await self._announcements.announce(due)
+        except RedisError as error:
+            self._does_not_answer(error)
+        except Exception as error:  # noqa: BLE001 (an outermost frame: the next round asks the record again)
+            log.warning("cannot read what is due, trying again", because=f"{type(error).__name__}: {error}")
+        else:
+            if not self._answers:
+                log.info("Redis answers again")
+            self._answers = True
+
+    async def _told(self, holder: str) -> Announcement | None:
+        try:
+            return await self._announcements.take(holder)
+        except RedisError as error:
+            self._does_not_answer(error)
+            return None
+
+    async def _settle(self, told: Announcement) -> None:
+        try:
+            await self._announcements.settle(told)
+        except RedisError as error:
+            self._does_not_answer(error)
+
+    def _does_not_answer(self, error: RedisError) -> None:
+        if self._answers:
+            log.warning("Redis does not answer; jobs are taken from the record", because=str(error))
+        self._answers = False
+
+
+@asynccontextmanager
+async def redis_queue(url: str, jobs: JobRecord, chance: Random) -> AsyncIterator[RedisQueue]:
+    """A queue that announces and listens until the block ends. ValueError when the address is none."""
+    announcements = Announcements(url)
+    queue = RedisQueue(jobs, announcements, chance)
+    beside = [asyncio.create_task(queue.announce_forever()), asyncio.create_task(queue.listen_forever())]
+    try:
+        yield queue
+    finally:
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
+        await announcements.close()
