@@ -168,6 +168,11 @@ class Settings(BaseSettings):
             raise ConfigurationError(f"AGENT_CONFIG={self.config_file}: {where}: {first['msg']}.") from error
 
     @property
+    def shared(self) -> bool:
+        """May other processes stand on the same record?"""
+        return not self.database.startswith("sqlite")
+
+    @property
     def database(self) -> str:
         """The SQLAlchemy address of the record."""
         if self.database_url.startswith("postgres"):

@@ -8,7 +8,7 @@ from functools import partial
 from agent.bootstrap.actions import catalogue_of, executors_of
 from agent.bootstrap.backends import datadog_metrics, sources_of
 from agent.bootstrap.knowledge import open_memory, open_model
-from agent.bootstrap.machine import SystemClock, data_folder, sortable_id
+from agent.bootstrap.machine import SystemClock, data_folder, one_at_a_time, own_folder, sortable_id
 from agent.bootstrap.people import channels_of, jira_of
 from agent.bootstrap.record import Record, open_record
 from agent.bootstrap.toolbox import Toolbox
@@ -35,6 +35,7 @@ from agent.service.silencing import Silencing
 from agent.service.upkeep import Upkeep
 from agent.settings import Config, Settings
 from agent.storage.changes import SqlChanges
+from agent.storage.duties import Duty
 from agent.storage.keys import SqlKeys
 from agent.telemetry import Meters
 from agent.views import Views
@@ -104,19 +105,21 @@ async def bootstrap(settings: Settings, replaced: Replaced | None = None) -> Asy
     config = settings.config()
     clock = replaced.clock or SystemClock()
     meters = Meters()
-    with data_folder(settings.data) as folder:
+    with data_folder(settings.data, shared=settings.shared) as folder:
         configured = settings.secret_key.get_secret_value() if settings.secret_key else ""
         secrets = open_secrets(folder, configured)
         async with AsyncExitStack() as opened:
+            own = opened.enter_context(own_folder(folder)) if settings.shared else folder
             record = await opened.enter_async_context(open_record(settings, folder, clock, secrets))
             memory = replaced.memory or await opened.enter_async_context(
-                open_memory(settings, folder, record.lessons, clock, secrets.derive("pseudonyms"))
+                open_memory(settings, own, record.lessons, clock, secrets.derive("pseudonyms"))
             )
             model = replaced.model or await opened.enter_async_context(
                 open_model(settings, config.model_limits, meters)
             )
             keys = Keys(SqlKeys(record.database, record.chain), secrets.derive("keys"), clock)
-            operator = await local_operator(folder, keys)
+            with one_at_a_time(folder):
+                operator = await local_operator(folder, keys)
             yield _assemble(
                 settings,
                 config,
@@ -145,7 +148,7 @@ def _assemble(
         clock=clock,
         identity=identity,
         record=record,
-        dispatcher=Dispatcher(record.journal, channels, clock),
+        dispatcher=Dispatcher(record.journal, channels, clock, partial(record.duties.has, Duty.TELL)),
         sources=sources,
         meters=meters,
     )
@@ -162,6 +165,7 @@ def _service(config: Config, record: Record, context: Context, toolbox: Toolbox)
         inhibit=config.inhibit,
         teams=config.teams,
         topology=partial(_known_topology, context.sources, context.clock),
+        mine=partial(record.duties.has, Duty.PLACE),
     )
     intake = Intake(
         database=record.database,

@@ -2,11 +2,13 @@
 
 import asyncio
 import fcntl
+import itertools
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import IO
 
 from agent.domain.errors import ConfigurationError, DataFolderInUse
 
@@ -30,21 +32,50 @@ def sortable_id(prefix: str) -> str:
 
 
 @contextmanager
-def data_folder(path: Path) -> Iterator[Path]:
-    """The folder, made if need be, and ours alone until the end. DataFolderInUse when another process has it."""
+def data_folder(path: Path, *, shared: bool = False) -> Iterator[Path]:
+    """The folder, made if need be, and ours alone until the end; `shared` with others that share it.
+
+    DataFolderInUse when another process has it.
+    """
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = (path / "lock").open("w")
     except OSError as error:
         raise ConfigurationError(f"The data folder {path} cannot be written: {error.strerror}.") from error
     with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        if not _locked(lock, fcntl.LOCK_SH if shared else fcntl.LOCK_EX):
             raise DataFolderInUse(
                 f"Another incident-agent is running on the data folder {path}; stop it, or set AGENT_DATA to another."
-            ) from None
+            )
         yield path
+
+
+@contextmanager
+def own_folder(shared: Path) -> Iterator[Path]:
+    """A folder in the shared one that is this process's alone until the end: the first one that is free."""
+    for number in itertools.count(1):
+        path = shared / f"process-{number}"
+        path.mkdir(mode=0o700, exist_ok=True)
+        with (path / "lock").open("w") as lock:
+            if _locked(lock, fcntl.LOCK_EX):
+                yield path
+                return
+
+
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Whoever else does this on the folder waits."""
+    with (folder / "opening.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _locked(lock: IO[str], how: int) -> bool:
+    try:
+        fcntl.flock(lock, how | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _base32(number: int, length: int) -> str:

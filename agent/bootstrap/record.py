@@ -1,7 +1,7 @@
 """Where is everything kept? The database and what stands on it."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -16,6 +16,7 @@ from agent.settings import Settings
 from agent.storage.approvals import SqlApprovals
 from agent.storage.checkpoints import postgres_checkpoints, sqlite_checkpoints
 from agent.storage.database import Database
+from agent.storage.duties import Duties
 from agent.storage.effects import SqlLedger
 from agent.storage.incidents import SqlIncidents
 from agent.storage.jobs import SqlJobs
@@ -34,6 +35,7 @@ class Record:
     ledger: SqlLedger
     lessons: SqlLessons
     queue: SqlQueue
+    duties: Duties
     checkpoints: BaseCheckpointSaver[Any]
 
 
@@ -41,9 +43,12 @@ class Record:
 async def open_record(settings: Settings, folder: Path, clock: Clock, secrets: Secrets) -> AsyncIterator[Record]:
     """The database in its newest shape; closed at the end."""
     database = Database(settings.database)
+    opened = AsyncExitStack()
     try:
         migrate(database)
         chain = Chain(secrets.derive("journal"), clock)
+        duties = await opened.enter_async_context(Duties(settings.database))
+        queue = await opened.enter_async_context(_open_queue(settings, SqlJobs(database, chain, clock)))
         sealed = secrets.derive("checkpoints")
         on_sqlite = settings.database.startswith("sqlite")
         saver = (
@@ -60,8 +65,23 @@ async def open_record(settings: Settings, folder: Path, clock: Clock, secrets: S
                 approvals=SqlApprovals(database, chain, clock),
                 ledger=SqlLedger(database, chain, clock),
                 lessons=SqlLessons(database, clock),
-                queue=SqlQueue(SqlJobs(database, chain, clock), Random()),  # noqa: S311 (jitter, not a secret)
+                queue=queue,
+                duties=duties,
                 checkpoints=checkpoints,
             )
     finally:
+        await opened.aclose()
         database.close()
+
+
+@asynccontextmanager
+async def _open_queue(settings: Settings, jobs: SqlJobs) -> AsyncIterator[SqlQueue]:
+    """The embedded one, or Redis in front of it when there is one."""
+    chance = Random()  # noqa: S311 (jitter, not a secret)
+    if settings.redis_url is None:
+        yield SqlQueue(jobs, chance)
+        return
+    from agent.queue.redis_streams import redis_queue
+
+    async with redis_queue(settings.redis_url.get_secret_value(), jobs, chance) as queue:
+        yield queue

@@ -23,6 +23,8 @@ LEASE = timedelta(seconds=30)
 """A worker that has died is replaced this much later."""
 BEAT = timedelta(seconds=10)
 IDLE = timedelta(seconds=5)
+LOOK = timedelta(seconds=1)
+"""How often it looks for alerts that other processes have stored."""
 SWEEP = timedelta(seconds=2)
 GRACE = timedelta(seconds=25)
 """How long a stop waits for running steps to end; below Kubernetes' usual 30 s."""
@@ -118,7 +120,7 @@ class Worker:
     async def _place_forever(self) -> None:
         while not self._stopping.is_set():
             if await self._guarded(self._service.placement.place_waiting) == 0:
-                await self._service.placement.wait(IDLE)
+                await self._service.placement.wait(LOOK)
 
     async def _sweep(self) -> None:
         await self._service.upkeep.sweep()

@@ -1,6 +1,6 @@
 """What has happened that somebody has not been told yet? Follows the journal, one cursor a channel."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -32,7 +32,11 @@ class Channel(Protocol):
 class Dispatcher:
     """Tells each channel, in order, what it has not been told; a channel that is down keeps only itself waiting."""
 
-    def __init__(self, journal: Follower, channels: Sequence[Channel], clock: Clock) -> None:
+    def __init__(
+        self, journal: Follower, channels: Sequence[Channel], clock: Clock, mine: Callable[[], Awaitable[bool]]
+    ) -> None:
+        """`mine`: of all processes, is it this one that tells?"""
+        self._mine = mine
         self._journal = journal
         self._channels = channels
         self._clock = clock
@@ -41,7 +45,7 @@ class Dispatcher:
 
     async def dispatch(self) -> None:
         """One round over all channels."""
-        for channel in self._channels:
+        for channel in self._channels if await self._mine() else ():
             if self._clock.now() >= self._not_before.get(channel.name, self._clock.now()):
                 await self._catch_up(channel)
 
@@ -51,6 +55,8 @@ class Dispatcher:
         told = cursor
         try:
             for entry in entries:
+                if not await self._mine():
+                    break
                 await channel.tell(entry)
                 told = entry.sequence
             self._pause.pop(channel.name, None)

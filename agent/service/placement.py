@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from agent.correlate.correlator import Correlator
+from agent.correlate.placement import Placement as Placed
 from agent.correlate.standing import Standing
 from agent.domain.errors import Conflict
 from agent.domain.rules import Correlation, InhibitRule, Team
@@ -14,11 +15,14 @@ from agent.ports import Queue
 from agent.service.batch import Batch
 from agent.storage import alerts, incidents, silences
 from agent.storage.database import Database
+from agent.storage.duties import batches, next_batch
 from agent.storage.journal import Chain
 from tools.base import Topology
 
 BATCH = 256
 TOPOLOGY_AGE = timedelta(minutes=5)
+OVERLAP = timedelta(seconds=2)
+"""What is stamped now may be committed a little later, and other processes' clocks differ a little."""
 FOLLOWED = timedelta(days=7)
 """An incident closed so long ago is still named by the next one with its labels, also after a restart."""
 
@@ -35,7 +39,10 @@ class Placement:
         inhibit: Sequence[InhibitRule],
         teams: Mapping[str, Team],
         topology: Callable[[], Awaitable[Topology | None]],
+        mine: Callable[[], Awaitable[bool]],
     ) -> None:
+        """`mine`: of all processes, is it this one that places?"""
+        self._mine = mine
         self._database = database
         self._chain = chain
         self._queue = queue
@@ -45,6 +52,8 @@ class Placement:
         self._teams = teams
         self._topology = topology
         self._standing: Standing | None = None
+        self._batches = 0
+        """How many were placed, by whomever, when the standing was as it is."""
         self._synced: datetime | None = None
         self._learned: datetime | None = None
         self._news = asyncio.Event()
@@ -64,7 +73,7 @@ class Placement:
     async def place_waiting(self) -> int:
         """Place the next batch; how many alerts that was. Killed half-way, the batch is placed at the next start."""
         waiting = await self._database.read(lambda connection: alerts.unplaced(connection, BATCH))
-        if not waiting:
+        if not waiting or not await self._mine():
             return 0
         standing = await self._current()
         placements = []
@@ -73,17 +82,22 @@ class Placement:
             standing.apply(placement)
             placements.append(placement)
         try:
-            await self._database.write(lambda connection: Batch(connection, self._chain, self._teams).write(placements))
+            await self._database.write(lambda connection: self._write(connection, placements))
         except Conflict:
-            # Somebody merged an incident meanwhile: the batch is placed again, by what the record says now.
+            # Somebody merged an incident meanwhile, or another process placed alerts: the batch is placed again, by what the record says now.
             self._standing = None
             return await self.place_waiting()
         except BaseException:
             # What is in memory is no longer what is on the record: it is read again for the next batch.
             self._standing = None
             raise
+        self._batches += 1
         self._queue.wake()
         return len(waiting)
+
+    def _write(self, connection: Connection, placements: Sequence[Placed]) -> None:
+        next_batch(connection, self._batches)
+        Batch(connection, self._chain, self._teams).write(placements)
 
     async def _current(self) -> Standing:
         """The standing, with what people, the graph and time have changed since the last batch."""
@@ -106,10 +120,12 @@ class Placement:
         if self._learned is None or now - self._learned > TOPOLOGY_AGE:
             self._standing.learn(await self._topology())
             self._learned = now
-        self._synced = now
+        self._synced = now - OVERLAP
         return self._standing
 
     def _rebuild(self, connection: Connection) -> Standing:
+        # First: what is placed while the rest is read makes the next batch a conflict.
+        self._batches = batches(connection)
         standing = Standing(self._rules, inhibit=self._inhibit)
         now = self._chain.clock.now()
         for incident in incidents.known_since(connection, now - FOLLOWED):

@@ -43,7 +43,7 @@ def migrate() -> None:
     from agent.storage.database import Database
 
     settings = load()
-    with data_folder(settings.data):
+    with data_folder(settings.data, shared=settings.shared):
         database = Database(settings.database)
         try:
             changed = schema.migrate(database)
