@@ -1,5 +1,6 @@
 """Who is told? The channels that are configured."""
 
+import secrets
 from collections.abc import Mapping
 
 from pydantic import JsonValue
@@ -8,6 +9,8 @@ from agent.bootstrap.record import Record
 from agent.domain.incident import Incident
 from agent.notify.dispatcher import Channel
 from agent.notify.jira import JiraChannel
+from agent.notify.outbound import Shielded
+from agent.policy.redaction import Redactor
 from agent.settings import Config, Settings
 from tools.clients.jira import Jira
 
@@ -22,7 +25,8 @@ def channels_of(settings: Settings, config: Config, record: Record, jira: Jira |
         team = config.teams.get(incident.team)
         return {"project": (team.jira_project if team else "") or settings.jira_project}
 
-    tickets = JiraTickets(jira, settings.jira_project)
+    pseudonyms = secrets.token_bytes(32)
+    tickets = Shielded(JiraTickets(jira, settings.jira_project), lambda text: Redactor(pseudonyms).abstract(text))
     return [JiraChannel(tickets, record.ledger, record.incidents, record.chain.clock, fields=fields)]
 
 
