@@ -9,6 +9,7 @@ from agent.settings import Config, Settings
 from agent.storage.changes import SqlChanges
 from tools.base import BackendError, LogPage, Topology
 from tools.clients.datadog import DatadogMetrics
+from tools.cluster.facts import ClusterSource
 
 
 class ConfiguredTopology:
@@ -62,6 +63,7 @@ def sources_of(settings: Settings, config: Config, changes: SqlChanges) -> Sourc
         logs=logs[0] if len(logs) == 1 else FirstOf(logs) if logs else None,
         changes=(changes, *_rollouts(settings)),
         topology=tuple(topology),
+        cluster=_cluster_state(settings),
         selectors=config.survey_metrics,
         service_label=config.service_label,
         step=config.survey_step,
@@ -115,3 +117,12 @@ def _rollouts(settings: Settings) -> list[Changes]:
     from tools.observe.rollouts import RolloutChanges
 
     return [RolloutChanges(Cluster(settings.kubeconfig))]
+
+
+def _cluster_state(settings: Settings) -> ClusterSource | None:
+    if not settings.kubeconfig:
+        return None
+    from tools.clients.kubernetes import Cluster
+    from tools.clients.kubernetes_state import KubernetesState
+
+    return KubernetesState(Cluster(settings.kubeconfig))

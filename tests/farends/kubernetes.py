@@ -51,6 +51,8 @@ class KubernetesFarEnd(FarEnd):
         self.deployments = {item["metadata"]["name"]: item for item in _captured("deployments")}
         self.pods = {item["metadata"]["name"]: item for item in _captured("pods")}
         self.events = _captured("events")
+        self.others: dict[str, list[Object]] = {}
+        """Plural of a kind -> its objects, of every namespace: `services`, `nodes`, ... An unset kind is not served."""
         self.replica_sets = {item["metadata"]["name"]: item for item in self._replica_sets()}
         self.logs: dict[tuple[str, bool], list[tuple[datetime, str]]] = {}
         """(pod, of the container that ended last) -> its lines; a pod without an entry has an empty log."""
@@ -95,6 +97,8 @@ class KubernetesFarEnd(FarEnd):
                 return self._deployment(self._found("deployments.apps", self.deployments, namespace, name), asked, sub)
             case ["api", "v1", "namespaces", namespace, *rest] if asked.method == "GET":
                 return self._core(namespace, rest, asked)
+            case ["api", "v1", "nodes"] if asked.method == "GET" and "nodes" in self.others:
+                return _listed("v1", "NodeList", self.others["nodes"], asked)
         raise _Refused(404, "NotFound", "the server could not find the requested resource")
 
     def _core(self, namespace: str, rest: list[str], asked: Asked) -> Answer:
@@ -104,6 +108,9 @@ class KubernetesFarEnd(FarEnd):
             case ["events"]:
                 items = [item for item in self.events if item["metadata"]["namespace"] == namespace]
                 return _listed("v1", "EventList", items, asked)
+            case [kind] if kind in self.others:
+                items = [item for item in self.others[kind] if item["metadata"]["namespace"] == namespace]
+                return _listed("v1", "List", items, asked)
             case ["pods", name, "log"]:
                 return self._log(self._found("pods", self.pods, namespace, name), asked)
         raise _Refused(404, "NotFound", "the server could not find the requested resource")

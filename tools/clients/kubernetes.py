@@ -181,6 +181,15 @@ class Cluster:
             lambda api, options: _core(api).list_namespaced_event(namespace, **options),
         )
 
+    async def objects(self, kind: str, namespace: str = "") -> Listing[Object]:
+        """Objects of one kind as they are, each with its `kind`; `namespace` empty for those that have none."""
+        return await self._list(
+            f"objects of kind {kind}",
+            namespace or "default",
+            lambda item: {**item, "kind": kind},
+            lambda api, options: _reader(api, kind)(*([namespace] if namespace else []), **options),
+        )
+
     async def log(
         self, namespace: str, pod: str, *, container: str, previous: bool, since: timedelta, lines: int
     ) -> str:
@@ -337,6 +346,31 @@ def _core(api: Any) -> Any:
     from kubernetes.client import CoreV1Api
 
     return CoreV1Api(api)
+
+
+_READERS = {
+    "Pod": ("CoreV1Api", "list_namespaced_pod"),
+    "Event": ("CoreV1Api", "list_namespaced_event"),
+    "Service": ("CoreV1Api", "list_namespaced_service"),
+    "Endpoints": ("CoreV1Api", "list_namespaced_endpoints"),
+    "PersistentVolumeClaim": ("CoreV1Api", "list_namespaced_persistent_volume_claim"),
+    "ResourceQuota": ("CoreV1Api", "list_namespaced_resource_quota"),
+    "Deployment": ("AppsV1Api", "list_namespaced_deployment"),
+    "StatefulSet": ("AppsV1Api", "list_namespaced_stateful_set"),
+    "DaemonSet": ("AppsV1Api", "list_namespaced_daemon_set"),
+    "Job": ("BatchV1Api", "list_namespaced_job"),
+    "Node": ("CoreV1Api", "list_node"),
+}
+"""Kind -> the official client's class and method that list it."""
+OF_A_NAMESPACE = tuple(kind for kind, (_, method) in _READERS.items() if "namespaced" in method)
+OF_THE_CLUSTER = tuple(kind for kind in _READERS if kind not in OF_A_NAMESPACE)
+
+
+def _reader(api: Any, kind: str) -> Callable[..., Any]:
+    from kubernetes import client
+
+    of, method = _READERS[kind]
+    return getattr(getattr(client, of)(api), method)  # type: ignore[no-any-return]  # the client is untyped
 
 
 def _config() -> Any:

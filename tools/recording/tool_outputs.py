@@ -14,9 +14,10 @@ from typing import Any
 import yaml
 
 from tools.base import BackendError
+from tools.cluster import logs
 from tools.cluster.facts import Probe
 from tools.cluster.gathered import Gathered
-from tools.recording import cluster_json, cluster_logs, kubectl_describe, kubectl_table
+from tools.recording import cluster_json, kubectl_describe, kubectl_table
 
 LARGEST = 4_000_000
 """Characters of one answer that are looked at."""
@@ -100,8 +101,8 @@ def _component(args: Mapping[str, Any]) -> str:
 
 def _take_json(one: ToolOutput, output: Any, into: Gathered) -> None:
     component = _component(one.args)
-    if cluster_logs.is_records(output):
-        into.lines += cluster_logs.of_records(output, component)
+    if logs.is_records(output):
+        into.lines += logs.of_records(output, component)
         return
     if isinstance(output, Mapping):
         output = {key: value for key, value in output.items() if not _took_logs(key, value, output, component, into)}
@@ -112,11 +113,11 @@ def _took_logs(key: str, value: Any, whole: Mapping[str, Any], component: str, i
     """A field of log records, or of log text beside the name of its pod."""
     if "log" not in key.lower():
         return False
-    if cluster_logs.is_records(value):
-        into.lines += cluster_logs.of_records(value, component)
+    if logs.is_records(value):
+        into.lines += logs.of_records(value, component)
         return True
     if isinstance(value, str):
-        into.lines += cluster_logs.of_text(value, _component(whole) or component)
+        into.lines += logs.of_text(value, _component(whole) or component)
         return True
     return False
 
@@ -134,7 +135,7 @@ def _take_text(one: ToolOutput, text: str, into: Gathered) -> None:
     elif rows := kubectl_table.objects(text, one.args):
         into.add(rows)
     elif "log" in one.tool.lower():
-        into.lines += cluster_logs.of_text(text, _component(one.args))
+        into.lines += logs.of_text(text, _component(one.args))
 
 
 def _probe(one: ToolOutput, text: str) -> Probe | None:

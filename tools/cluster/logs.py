@@ -1,4 +1,4 @@
-"""What do recorded log answers say?  Lists of records, or text of one line each, as log lines of a component."""
+"""What do logs that come with a cluster say?  Lists of records, or text of one line each, as lines of a component."""
 
 import re
 from collections.abc import Iterable, Mapping
