@@ -19,7 +19,8 @@ from agent.storage.duties import batches, next_batch
 from agent.storage.journal import Chain
 from tools.base import Topology
 
-BATCH = 256
+BATCH = 1_000
+"""Alerts that share a transaction: what they change of one incident is written once."""
 TOPOLOGY_AGE = timedelta(minutes=5)
 OVERLAP = timedelta(seconds=2)
 """What is stamped now may be committed a little later, and other processes' clocks differ a little."""
@@ -84,7 +85,7 @@ class Placement:
         try:
             await self._database.write(lambda connection: self._write(connection, placements))
         except Conflict:
-            # Somebody merged an incident meanwhile, or another process placed alerts: the batch is placed again, by what the record says now.
+            # An incident was merged meanwhile, or another process placed alerts: it is placed again, by the record.
             self._standing = None
             return await self.place_waiting()
         except BaseException:
