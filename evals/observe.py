@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from agent.analysis.findings import Findings
 from agent.analysis.observations import Observations
 from agent.analysis.ranking import diagnose
+from agent.analysis.symptom import symptom_of
 from agent.domain.alert import Alert
 from agent.graph.nodes import survey
-from agent.graph.nodes.triage import symptom_of
 from agent.ingest import alertmanager
 from evals.case import Case
 from evals.telemetry import recorded_sources

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from agent.analysis.changes import Baseline, baseline
-from agent.analysis.signals import SYMPTOMS, symptom_of
+from agent.analysis.signals import SYMPTOMS
+from agent.analysis.symptom import spoken_of
 from agent.analysis.table import Floats, Row, Table
 from agent.domain.alert import Alert
 from agent.domain.incident import Symptom
@@ -121,12 +122,6 @@ def _agrees(row: Row, alert: Alert) -> bool:
     """An alert about one route says nothing of the others."""
     told = row.reading.series.labels
     return all(alert.labels.get(name, value) == value for name, value in told.items())
-
-
-def spoken_of(alerts: Sequence[Alert], symptom: Symptom | None) -> Symptom:
-    """What the alerts speak of: as triage says, else by the words in their names and labels."""
-    spoken = {symptom_of([alert.name, *alert.labels.values()]) for alert in alerts}
-    return symptom or (spoken.pop() if len(spoken) == 1 else Symptom.OTHER)
 
 
 def _told_values(alerts: Sequence[Alert]) -> set[str]:

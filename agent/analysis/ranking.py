@@ -16,6 +16,7 @@ from agent.analysis.observations import Observations
 from agent.analysis.onset import Onset
 from agent.analysis.signals import ECHOES
 from agent.analysis.storm import Blame
+from agent.analysis.symptom import spoken_of
 from agent.analysis.table import Table, tabulate
 from agent.analysis.topology import Flow, Graph
 from agent.domain.incident import Symptom
@@ -53,11 +54,11 @@ def weigh(seen: Observations) -> Weighed:
     began = onset.find(table, seen.alerts, seen.symptom, seen.now, seen.step)
     deps = topology.graph(seen.topology, table)
     tops = {alert.service for alert in seen.alerts} & deps.nodes
-    flows = topology.flows(table, began, deps, tops, onset.spoken_of(seen.alerts, seen.symptom))
+    flows = topology.flows(table, began, deps, tops, spoken_of(seen.alerts, seen.symptom))
     dossiers = {name: Dossier(name) for name in _candidates(seen, deps)}
     _add_shifts(dossiers, changes.shifts(table, began.first, began.last))
     _add_flows(dossiers, flows)
-    if onset.spoken_of(seen.alerts, seen.symptom) in _FAILING:
+    if spoken_of(seen.alerts, seen.symptom) in _FAILING:
         _add_lost(dossiers, calls.lost(table, began))
     _add_lines(dossiers, log_templates.line_shifts(seen.lines, began.at, seen.now))
     _add_changes(dossiers, seen.changes, began.at)
@@ -72,7 +73,7 @@ def weigh(seen: Observations) -> Weighed:
 
 def _nothing(table: Table, began: Onset, seen: Observations) -> float:
     """Heavier when what the alerts speak of is measured and does not show."""
-    spoken = onset.spoken_of(seen.alerts, seen.symptom) is not Symptom.OTHER
+    spoken = spoken_of(seen.alerts, seen.symptom) is not Symptom.OTHER
     measured = bool(onset.symptom_rows(table, seen.alerts, seen.symptom))
     return NOTHING + (_UNSEEN * (1 - began.sure) if spoken and measured else 0.0)
 

@@ -164,15 +164,6 @@ def edge(labels: Mapping[str, str], service_label: str = "service") -> tuple[str
     return (caller, target) if target and caller and caller != target else None
 
 
-def symptom_of(texts: Iterable[str]) -> Symptom:
-    """What kind of trouble alert names and metric names speak of; OTHER when they do not say."""
-    votes = [_meaning(text).signal for text in texts]
-    for symptom in (Symptom.LATENCY, Symptom.ERRORS, Symptom.AVAILABILITY, Symptom.SATURATION, Symptom.TRAFFIC):
-        if any(signal in SYMPTOMS[symptom] for signal in votes):
-            return symptom
-    return Symptom.OTHER
-
-
 @lru_cache(maxsize=4096)
 def _meaning(metric: str) -> Meaning:
     named = frozenset(words(metric))

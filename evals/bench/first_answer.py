@@ -9,11 +9,11 @@ from tempfile import TemporaryDirectory
 import httpx2
 
 from agent.analysis.ranking import diagnose
+from agent.analysis.symptom import symptom_of
 from agent.bootstrap import Application
 from agent.domain.event import EventType, Recorded
 from agent.entrypoints.serving import serving
 from agent.graph.nodes.survey import observe
-from agent.graph.nodes.triage import symptom_of
 from agent.ingest import alertmanager
 from evals.bench.children import PATIENCE
 from evals.bench.replayed import RECORDING, alert, fresh, replayed

@@ -4,8 +4,7 @@ import numpy as np
 
 from agent.analysis import onset
 from agent.analysis.table import tabulate
-from agent.domain.incident import Symptom
-from tests.unit.agent.analysis.made import NOW, STEP, Shop, alert, slow_back
+from tests.unit.agent.analysis.made import NOW, STEP, Shop, slow_back
 
 
 def _found(shop: Shop, late: timedelta = timedelta(0)) -> onset.Onset:
@@ -34,12 +33,6 @@ def test_an_excess_over_long_before_the_alert_is_another_incident() -> None:
     table.values[:, earlier : earlier + 6] *= 3
 
     assert onset.find(table, seen.alerts, None, NOW, STEP).at == NOW - timedelta(minutes=3)
-
-
-def test_alerts_that_speak_of_different_things_speak_of_none() -> None:
-    alerts = [alert("HighLatency", NOW), alert("HighErrorRatio", NOW)]
-
-    assert [onset.spoken_of(alerts, None), onset.spoken_of(alerts[:1], None)] == [Symptom.OTHER, Symptom.LATENCY]
 
 
 def test_the_heaviest_segment_may_end_before_the_series_does() -> None:

@@ -1,7 +1,6 @@
 import pytest
 
-from agent.analysis.signals import Meaning, Signal, component, edge, meaning, symptom_of
-from agent.domain.incident import Symptom
+from agent.analysis.signals import Meaning, Signal, component, edge, meaning
 
 
 @pytest.mark.parametrize(
@@ -66,14 +65,3 @@ def test_two_labels_name_an_edge() -> None:
     found = [edge(labels) for labels in ({"service": "a", "target": "b"}, {"src": "a", "dst": "b"}, {"service": "a"})]
 
     assert found == [("a", "b"), ("a", "b"), None]
-
-
-def test_alert_names_tell_the_symptom() -> None:
-    names = ["HighErrorRatio", "FrontendLatencyHigh", "PodMemoryHigh", "UserReportedTrouble"]
-
-    assert [symptom_of([name]) for name in names] == [
-        Symptom.ERRORS,
-        Symptom.LATENCY,
-        Symptom.SATURATION,
-        Symptom.OTHER,
-    ]

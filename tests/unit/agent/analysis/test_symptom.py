@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from agent.analysis.symptom import spoken_of, symptom_of
 from agent.domain.alert import Alert, AlertStatus, Severity
 from agent.domain.incident import Symptom
-from agent.graph.nodes.triage import symptom_of
 
 
 def _alert(name: str, summary: str = "") -> Alert:
@@ -36,3 +36,13 @@ def _alert(name: str, summary: str = "") -> Alert:
 )
 def test_the_name_speaks_before_the_summary(name: str, summary: str, symptom: Symptom) -> None:
     assert symptom_of([_alert(name, summary)]) is symptom
+
+
+def test_summaries_that_speak_of_two_kinds_of_trouble_speak_of_none() -> None:
+    assert symptom_of([_alert("Watchdog", "failed or slow requests")]) is Symptom.OTHER
+
+
+def test_alerts_that_speak_of_different_things_speak_of_none() -> None:
+    alerts = [_alert("HighLatency"), _alert("HighErrorRatio"), _alert("Watchdog")]
+
+    assert [spoken_of(alerts, Symptom.ERRORS), spoken_of(alerts[::2], None)] == [Symptom.OTHER, Symptom.LATENCY]
