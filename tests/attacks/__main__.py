@@ -1,0 +1,64 @@
+"""Try every row of the attack table and a hostile model, print the table and write build/attacks.json.
+
+python -m tests.attacks [--episodes 10000] [--seed 1]
+"""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from tests.attacks import episodes
+from tests.attacks.table import MARK, Outcomes, Row, markdown
+
+ROOT = Path(__file__).parents[2]
+OUT = ROOT / "build" / "attacks.json"
+
+
+def main() -> int:
+    """1 when a row failed, or an effect was not authorised."""
+    options = _options()
+    outcomes = Outcomes()
+    pytest.main(["-q", "--no-header", "-m", MARK, str(ROOT / "tests")], plugins=[outcomes])
+    tally = episodes.run(options.episodes, options.seed)
+    rows = outcomes.rows()
+    _write(rows, tally)
+    print(markdown(rows))
+    print(_summary(rows, tally))
+    return 0 if all(row.ok or row.tried == 0 for row in rows) and not tally.unauthorised else 1
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.attacks")
+    parser.add_argument("--episodes", type=int, default=1_000, help="with a model that is the attacker's")
+    parser.add_argument("--seed", type=int, default=1, help="of the first episode; each next one has the next")
+    return parser.parse_args()
+
+
+def _write(rows: list[Row], tally: episodes.Tally) -> None:
+    OUT.parent.mkdir(exist_ok=True)
+    told = {
+        "rows": [asdict(row) for row in rows],
+        "episodes": tally.episodes,
+        "unauthorised": len(tally.unauthorised),
+        "effects": tally.effects,
+        "reached": dict(sorted(tally.reached.items())),
+        "utility": tally.utility,
+    }
+    OUT.write_text(json.dumps(told, indent=1) + "\n")
+
+
+def _summary(rows: list[Row], tally: episodes.Tally) -> str:
+    tried = [row for row in rows if row.tried]
+    refused = f"{sum(row.ok for row in tried)} of {len(tried)} rows that were tried are refused"
+    effects = f"{len(tally.unauthorised)} effects that nobody allowed, {tally.effects:,} that somebody did"
+    untried = f"{len(rows) - len(tried)} could not be tried."
+    told = [f"{refused}; {untried}", f"{tally.episodes:,} hostile episodes: {effects}.", *tally.unauthorised]
+    return "\n" + "\n".join(told)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
