@@ -31,6 +31,8 @@ class Batch:
     def write(self, placements: Sequence[Placement]) -> None:
         alerts.place(self._connection, [placement.placed for placement in placements])
         self._events.append(_told(placements))
+        touched = {one.placed.incident for one in placements if not isinstance(one.effect, Opens | Nothing)}
+        self._known = incidents.several(self._connection, {id_ for id_ in touched if id_})
         for placement in placements:
             self._change(placement.effect, placement.placed.reason)
         self._settle()
@@ -94,11 +96,10 @@ class Batch:
             resume(self._connection, self._chain, asked)
 
     def _incident(self, id_: str) -> Incident:
-        if id_ not in self._known:
-            known = self._known[id_] = incidents.get(self._connection, id_)
-            if known.merged_into:
-                raise Conflict(f"{id_} was merged into {known.merged_into} meanwhile.")
-        return self._known[id_]
+        known = self._known.get(id_) or incidents.get(self._connection, id_)
+        if known.merged_into:
+            raise Conflict(f"{id_} was merged into {known.merged_into} meanwhile.")
+        return known
 
     def _put(self, incident: Incident) -> Incident:
         self._known[incident.id] = incident
@@ -107,8 +108,7 @@ class Batch:
 
     def _settle(self) -> None:
         """Write what has changed so far: what others read and append must find it."""
-        for id_ in self._unwritten:
-            incidents.replace(self._connection, self._known[id_])
+        incidents.replace_all(self._connection, [self._known[id_] for id_ in self._unwritten])
         self._chain.append(self._connection, *self._events)
         self._unwritten.clear()
         self._events.clear()

@@ -1,10 +1,10 @@
 """What is known of an incident: its state, its evidence, its diagnosis and its report."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, or_, select, update
 
 from agent.domain.alert import Placed
 from agent.domain.base import digest
@@ -102,6 +102,12 @@ def live(connection: Connection) -> list[Incident]:
     return [_incident(row) for row in connection.execute(query)]
 
 
+def several(connection: Connection, ids: Collection[str]) -> dict[str, Incident]:
+    """Those of them that there are."""
+    rows = connection.execute(select(incidents).where(incidents.c.id.in_(ids)))
+    return {row.id: _incident(row) for row in rows}
+
+
 def known_since(connection: Connection, moment: datetime) -> list[Incident]:
     """Every incident that is not closed, or has changed since then."""
     wanted = or_(incidents.c.status != IncidentStatus.CLOSED, incidents.c.updated_at >= moment)
@@ -131,6 +137,14 @@ def replace(connection: Connection, incident: Incident) -> None:
     """Write what the correlator changed: everything but its id."""
     values = incident.model_dump(exclude={"id"})
     connection.execute(update(incidents).where(incidents.c.id == incident.id).values(values))
+
+
+def replace_all(connection: Connection, changed: Sequence[Incident]) -> None:
+    """The same for many, in one statement."""
+    if changed:
+        values = {name: bindparam(f"its_{name}") for name in Incident.model_fields if name != "id"}
+        rows = [{f"its_{name}": value for name, value in one.model_dump().items()} for one in changed]
+        connection.execute(update(incidents).where(incidents.c.id == bindparam("its_id")).values(values), rows)
 
 
 def move(
