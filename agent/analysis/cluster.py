@@ -72,4 +72,4 @@ def extent(state: ClusterState | None) -> str:
     """What was looked at, for a sentence that lists it."""
     if state is None:
         return ""
-    return f", {len(state.pods)} pods, {len(state.workloads)} workloads and {len(state.events)} events of the cluster"
+    return f" and in {len(state.pods)} pods, {len(state.workloads)} workloads and {len(state.events)} events of the cluster"

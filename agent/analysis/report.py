@@ -131,7 +131,7 @@ def _verdict(weighed: Weighed) -> tuple[Verdict, float]:
 def _still(weighed: Weighed) -> bool:
     """Everything was measured, no component stands out and the symptom does not show."""
     calm = weighed.dossiers[0].weight < weighed.nothing and not weighed.flows and weighed.onset.sure == 0
-    measured = bool(weighed.table.rows) or cluster.looked(weighed.seen.cluster)
+    measured = bool(weighed.table.rows) or (cluster.looked(weighed.seen.cluster) and not weighed.dossiers[0].troubles)
     return calm and measured and len(weighed.seen.alerts) <= _FEW_ALERTS
 
 

@@ -8,10 +8,12 @@ By its owner reference where there is one; else by the names that controllers gi
 import re
 from collections.abc import Iterable
 
-_HASH = r"(?=[a-z0-9]*\d)[a-z0-9]{6,10}"
+_RANDOM = "bcdfghjklmnpqrstvwxz2456789"
+"""What Kubernetes draws suffixes from (apimachinery, `util/rand`): no vowels, so that they spell nothing."""
+_HASH = rf"(?:[{_RANDOM}]{{8,10}}|(?=[a-z0-9]*\d)[a-z0-9]{{6,10}})"
 _SUFFIX = r"[a-z0-9]{5}"
 _OF_DEPLOYMENT = re.compile(rf"(.+?)-{_HASH}-{_SUFFIX}")
-_OF_SET = re.compile(rf"(.+)-(?:\d{{1,4}}|(?=[a-z0-9]*[0-9])(?![a-z]+\d?$){_SUFFIX})")
+_OF_SET = re.compile(rf"(.+)-(?:\d{{1,4}}|[{_RANDOM}]{{5}}|(?=[a-z0-9]*\d)(?![a-z]+\d$){_SUFFIX})")
 _REPLICA_SET = re.compile(rf"(.+)-{_HASH}")
 _CRON_JOB = re.compile(r"(.+)-\d{8,10}")
 

@@ -15,6 +15,8 @@ Row = Mapping[str, str]
 
 _HEAD = re.compile(r"^(?:NAMESPACE\s+)?(?:NAME|LAST SEEN)(?:\s{2,}|\s*$)")
 _COLUMN = re.compile(r"\S+(?: \S+)*")
+_BRANCHES = str.maketrans("├└│─", "    ")
+"""Plug-ins print what belongs together as a tree."""
 _BARE_POD = re.compile(r"^(?:(\S+)\s+)?(\S+)\s+(\d+)/(\d+)\s+(\S+)\s+(\d+)(?: \((\S+) ago\))?\s+(\S+)(?:\s|$)")
 _REASONS = ("READY", "STATUS", "RESTARTS")
 _NODE_WORDS = {"Ready": "True", "NotReady": "False", "Unknown": "Unknown"}
@@ -24,7 +26,7 @@ def objects(text: str, args: Mapping[str, Any]) -> list[Object]:
     """Every row of every table in the text; nothing when there is none."""
     found: list[Object] = []
     head: list[tuple[str, int]] = []
-    for line in text.splitlines():
+    for line in text.translate(_BRANCHES).splitlines():
         if _HEAD.match(line):
             head = [(column[0], column.start()) for column in _COLUMN.finditer(re.sub(r"(\S) (?=\S)", r"\1 ", line))]
         elif not line.strip():
@@ -40,10 +42,14 @@ def _cells(line: str, head: Sequence[tuple[str, int]]) -> Row:
     """By the columns' places; by the gaps when the row does not keep to them."""
     starts = [start for _, start in head]
     if any(start < len(line) and start and line[start - 1] != " " for start in starts):
-        parts = re.split(r"\s{2,}", line.strip())
-        return dict(zip((name for name, _ in head), parts, strict=False))
+        return _by_gaps(line, head)
     ends = [*starts[1:], None]
-    return {name: line[start:end].strip() for (name, start), end in zip(head, ends, strict=True)}
+    cells = {name: line[start:end].strip() for (name, start), end in zip(head, ends, strict=True)}
+    return cells if "  " not in cells.get("NAME", "") else _by_gaps(line, head)
+
+
+def _by_gaps(line: str, head: Sequence[tuple[str, int]]) -> Row:
+    return dict(zip((name for name, _ in head), re.split(r"\s{2,}", line.strip()), strict=False))
 
 
 def _row(row: Row, args: Mapping[str, Any]) -> list[Object]:
