@@ -22,7 +22,7 @@ from agent.testing import FastClock, NoMemory
 
 ROOT = Path(__file__).parents[2]
 CASES = ROOT / "evals" / "cases" / "lab"
-PATIENCE = 60.0
+PATIENCE = 150.0
 """Seconds a test waits for something that takes about two."""
 
 

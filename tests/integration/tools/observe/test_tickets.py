@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tests.farends.jira import TOKEN, USER, JiraFarEnd
-from tests.farends.loopback import Answer, Instead
+from tests.farends.loopback import PATIENT, Answer, Instead
 from tools.base import Tool, ToolResult
 from tools.clients.jira import Jira
 from tools.observe.tickets import SearchTickets, TicketArguments
@@ -27,7 +27,7 @@ def strict() -> Iterator[JiraFarEnd]:
 
 
 def _tool(far_end: JiraFarEnd, project: str = "OPS") -> Tool:
-    return SearchTickets(Jira(far_end.url, user=USER, token=TOKEN), project)
+    return SearchTickets(Jira(far_end.url, user=USER, token=TOKEN, deadline=PATIENT), project)
 
 
 async def _ask(tool: Tool, **arguments: Any) -> ToolResult:

@@ -13,7 +13,7 @@ from agent.entrypoints.cli.checks.run import findings
 from agent.settings import Settings
 from agent.storage.database import Database
 from agent.storage.schema import migrate, newest
-from tests.farends.loopback import Answer, Asked, FarEnd, Instead
+from tests.farends.loopback import PATIENT, Answer, Asked, FarEnd, Instead
 from tests.system import program
 
 PATHS = {
@@ -58,7 +58,7 @@ def settings(tmp_path: Path, **given: Any) -> Settings:
 
 
 def found(settings: Settings) -> dict[str, Finding]:
-    return {finding.name: finding for finding in asyncio.run(findings(settings))}
+    return {finding.name: finding for finding in asyncio.run(findings(settings, PATIENT))}
 
 
 def test_with_nothing_configured_nothing_is_broken_and_each_back_end_says_how_it_is_switched_on(
