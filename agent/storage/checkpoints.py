@@ -1,8 +1,10 @@
 """How far has each run come? LangGraph's own savers, with every stored byte sealed by our key."""
 
+import asyncio
 import hmac
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -10,9 +12,16 @@ from typing import Any
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
-from agent.domain.errors import JournalBroken
+from agent.domain.errors import ConfigurationError, JournalBroken
+from agent.storage.engine import CONNECT, patience
 
 SEAL = 32
+CONNECTIONS = 5
+"""To PostgreSQL, beside those of the record."""
+OTHERS = timedelta(minutes=2)
+"""How long a start waits for another process that makes LangGraph's tables."""
+SETTING_UP = 0x1_4C1D_E48
+"""The advisory lock of whoever does that."""
 
 
 class SealedSerializer(JsonPlusSerializer):
@@ -53,14 +62,48 @@ async def sqlite_checkpoints(path: Path, key: bytes) -> AsyncIterator[BaseCheckp
 
 @asynccontextmanager
 async def postgres_checkpoints(url: str, key: bytes) -> AsyncIterator[BaseCheckpointSaver[Any]]:
-    """Checkpoints in the shared database."""
+    """Checkpoints in the shared database, through at most CONNECTIONS of them."""
     from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
     from psycopg.rows import dict_row
     from psycopg_pool import AsyncConnectionPool
 
     address = url.replace("postgresql+psycopg", "postgresql")
     options = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
-    async with AsyncConnectionPool(address, max_size=10, kwargs=options, open=False) as pool:
-        saver = AsyncPostgresSaver(pool, serde=SealedSerializer(key))  # type: ignore[arg-type]  # the pool's row type
-        await saver.setup()
-        yield saver
+    await _set_up(address, options)
+    async with AsyncConnectionPool(
+        address,
+        min_size=1,
+        max_size=CONNECTIONS,
+        timeout=10,
+        kwargs=options | patience(),
+        # One that a restarted server has closed is not handed out.
+        check=AsyncConnectionPool.check_connection,
+        open=False,
+    ) as pool:
+        yield AsyncPostgresSaver(pool, serde=SealedSerializer(key))  # type: ignore[arg-type]  # the pool's row type
+
+
+async def _set_up(address: str, options: dict[str, Any]) -> None:
+    """LangGraph's own migrations, by one process at a time.
+
+    The lock is asked for again and again: a statement that waits for it would keep CREATE INDEX CONCURRENTLY waiting.
+    """
+    from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+    from psycopg import AsyncConnection
+
+    async with await AsyncConnection.connect(address, **options, connect_timeout=CONNECT) as connection:
+        try:
+            async with asyncio.timeout(OTHERS.total_seconds()):
+                while not await _locked(connection):  # noqa: ASYNC110 (what another process does has no event here)
+                    await asyncio.sleep(0.1)
+        except TimeoutError:
+            raise ConfigurationError(
+                f"Another process has been preparing the record for {OTHERS}; look whether it hangs, then start again."
+            ) from None
+        await AsyncPostgresSaver(connection).setup()
+
+
+async def _locked(connection: Any) -> bool:
+    """By this session, until it ends."""
+    cursor = await connection.execute("SELECT pg_try_advisory_lock(%s) AS locked", (SETTING_UP,))
+    return bool((await cursor.fetchone())["locked"])

@@ -14,7 +14,7 @@ from agent.bootstrap.actions import executors_for
 from agent.domain.rules import Policy
 from agent.entrypoints.demo.recording import Recording
 from agent.entrypoints.demo.replay import Replay
-from agent.entrypoints.serving import serving
+from agent.entrypoints.serving import serving, working
 from agent.settings import Settings
 from agent.testing import FastClock, NoMemory
 
@@ -32,6 +32,12 @@ class Setting:
     port: int
     shop: str
     token: str
+    speed: float = 20.0
+    """How many times as fast the clock runs."""
+    role: str = "serve"
+    """`serve`, `web` or `worker`."""
+    database: str = ""
+    redis: str = ""
 
     def told(self) -> str:
         return json.dumps(asdict(self))
@@ -39,10 +45,16 @@ class Setting:
 
 async def _run(setting: Setting) -> None:
     began = datetime.fromisoformat(setting.began)
-    clock = FastClock(began=began)
+    clock = FastClock(setting.speed, began)
     replay = Replay(Recording(Path(setting.case)), clock, began)
     settings = Settings.model_validate(
-        {"data": Path(setting.data), "port": setting.port, "runbooks": ROOT / "runbooks"}
+        {
+            "data": Path(setting.data),
+            "port": setting.port,
+            "runbooks": ROOT / "runbooks",
+            "database_url": setting.database,
+            "redis_url": setting.redis or None,
+        }
     )
     replaced = Replaced(
         clock=clock,
@@ -51,10 +63,15 @@ async def _run(setting: Setting) -> None:
         memory=NoMemory(),
         policy=Policy(autonomy="approve"),
     )
-    async with bootstrap(settings, replaced) as application, serving(application) as running:
-        print("ready", flush=True)
+    async with bootstrap(settings, replaced) as application:
         healing = asyncio.create_task(_heal_when_the_shop_is(replay, setting))
-        await running.end()
+        if setting.role == "worker":
+            print("ready", flush=True)
+            await working(application)
+        else:
+            async with serving(application, works=setting.role == "serve") as running:
+                print("ready", flush=True)
+                await running.end()
         healing.cancel()
 
 
