@@ -7,8 +7,8 @@
     ingest       a sender's payload -> alerts
     correlate    alerts -> incidents, with the reason: silence, inhibit, dedup, group
     queue        where a job waits until a worker has done it
-    graph        the investigation as a machine: triage, recall, survey, investigate, diagnose, plan, approve,
-                 remediate, verify, report; and learn, after the incident is closed
+    graph        the investigation as a machine: triage, recall, survey, recheck, investigate, diagnose, plan,
+                 approve, remediate, verify, report; and learn, after the incident is closed
     analysis     what the data says before any model is asked; pure
     policy       may this be done, shown, claimed? every decision with its reason; pure
     llm          models and embeddings behind one port

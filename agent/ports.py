@@ -270,6 +270,12 @@ class Recalled(BaseModel):
     """One sentence: what the two have in common."""
     trust: Trust = "user-controlled"
     """`system` when a person of ours confirmed it."""
+    score: float = 0.0
+    """What the recalled ones are ordered by: similarity and names in common, weighed with trust."""
+    weight: float = 0.0
+    """0 to 1: how far it is trusted by its outcome, by what people said when it was recalled, and by its age."""
+    same_resource: bool = False
+    """It was about the same service, or its cause sat there."""
 
 
 class Lesson(BaseModel):
@@ -291,6 +297,10 @@ class Lesson(BaseModel):
     closed_at: datetime
     source: str = "incident"
     """`incident`, `jira`, `import`."""
+    helped: int = 0
+    """Incidents that were said to be this one again, rightly as a person said."""
+    misled: int = 0
+    """The same, wrongly."""
 
 
 class Memory(Protocol):
@@ -332,7 +342,15 @@ class Lessons(Protocol):
         """What the closed incident teaches, with the cause people confirmed if they did; None when nothing is known."""
         ...
 
+    async def leaned_on(self, incident: str) -> Lesson | None:
+        """The lesson its diagnosis leaned on, with what people have said of that lesson since; None when it did not."""
+        ...
+
     async def save(self, lesson: Lesson) -> None: ...
+
+    async def drop(self, names: list[str]) -> int:
+        """How many were there and are gone."""
+        ...
 
     async def all(self) -> list[Lesson]: ...
 

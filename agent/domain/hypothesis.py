@@ -91,6 +91,8 @@ class Diagnosis(Noun):
     """0 to 1."""
     next_check: str = ""
     """What to look at when this is wrong."""
+    precedent: str = ""
+    """The past incident that this one is again: a person confirmed it, and the state of now agrees."""
     degraded_because: str = ""
     """Why no model had a part in it although one was configured."""
 

@@ -13,12 +13,13 @@ from agent.graph.nodes.investigate import investigate
 from agent.graph.nodes.learn import learn
 from agent.graph.nodes.plan import plan
 from agent.graph.nodes.recall import recall
+from agent.graph.nodes.recheck import recheck
 from agent.graph.nodes.remediate import remediate
 from agent.graph.nodes.report import report
 from agent.graph.nodes.survey import survey
 from agent.graph.nodes.triage import triage
 from agent.graph.nodes.verify import verify
-from agent.graph.routing import after_approve, after_plan, after_remediate, after_start
+from agent.graph.routing import after_approve, after_plan, after_recheck, after_remediate, after_start
 from agent.graph.state import Start, State
 
 Graph = CompiledStateGraph[State, Context, Start, State]
@@ -26,13 +27,15 @@ Graph = CompiledStateGraph[State, Context, Start, State]
 
 def build_graph(checkpointer: BaseCheckpointSaver[Any] | None = None) -> Graph:
     graph = StateGraph(State, context_schema=Context, input_schema=Start)
-    for node in (triage, recall, survey, investigate, diagnose, plan, approve, remediate, verify, report, learn):
+    looking = (triage, recall, survey, recheck, investigate, diagnose)
+    for node in (*looking, plan, approve, remediate, verify, report, learn):
         graph.add_node(node.__name__, node)
 
     graph.add_conditional_edges(START, after_start, ["triage", "learn"])
     graph.add_edge("triage", "recall")
     graph.add_edge("recall", "survey")
-    graph.add_edge("survey", "investigate")
+    graph.add_edge("survey", "recheck")
+    graph.add_conditional_edges("recheck", after_recheck, ["investigate", "diagnose"])
     graph.add_edge("investigate", "diagnose")
     graph.add_edge("diagnose", "plan")
     graph.add_conditional_edges("plan", after_plan, ["approve", "remediate", "report"])

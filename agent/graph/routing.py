@@ -10,6 +10,11 @@ def after_start(state: State) -> Literal["triage", "learn"]:
     return "learn" if state["purpose"] == "learn" else "triage"
 
 
+def after_recheck(state: State) -> Literal["investigate", "diagnose"]:
+    """What is the same again needs no investigation."""
+    return "diagnose" if state["precedent"] else "investigate"
+
+
 def after_plan(state: State) -> Literal["approve", "remediate", "report"]:
     """A human is asked, or the policy has allowed it, or there is nothing to do."""
     judgement = state.get("judgement")

@@ -30,6 +30,7 @@ class State(Start, total=False):
     onset: str  # survey: when the trouble began, as the analysis tells; alerts fire late
     entities: list[str]  # survey: every component a tool has returned
     not_checked: list[str]  # survey: what could not be looked at, and why
+    precedent: Json | None  # recheck: ports.Recalled, the past incident that this one is again
     inquiry: Json  # investigate: what the model found out
     diagnosis: Json  # diagnose: Diagnosis
     usage: Json  # diagnose: Usage

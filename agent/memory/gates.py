@@ -18,6 +18,8 @@ from tools.base import Trust
 _AMBIGUOUS = 0.05
 _OUTCOME = {"recovered": 1.0, "no_action": 0.9, "not_recovered": 0.8}
 _UNCONFIRMED = 0.85
+_MISLED = 2
+"""How many times a memory must help to make up for having misled once."""
 _QUIET = "quiet period"
 
 
@@ -37,8 +39,8 @@ class Gates(Noun):
     half_life: timedelta = timedelta(days=180)
     oldest: float = 0.7
     """The weight that age alone never goes below."""
-    limit: int = 3
-    """At most this many are recalled."""
+    limit: int = 8
+    """At most this many are recalled: first one for each cause that was known, then more of the same."""
 
 
 @dataclass(frozen=True)
@@ -92,14 +94,27 @@ def admit(question: Question, candidates: Sequence[Candidate], gates: Gates, now
         else:
             score = _score(question, candidate, gates, now)
             scored.append(_Scored(candidate, " and ".join(shared.values()), score))
-    recalled: list[Recalled] = []
-    for one in sorted(scored, key=lambda each: each.score, reverse=True):
-        rival = _rival(one, scored)
-        if reason := _too_far_behind(one, rival, gates) or _beyond(len(recalled), gates):
+    kept: list[_Scored] = []
+    for one in _varied(scored):
+        if reason := _too_far_behind(one, _rival(one, scored), gates) or _beyond(len(kept), gates):
             refused.append(Refusal(one.candidate.lesson.incident, reason))
         else:
-            recalled.append(_recalled(one, rival, now))
-    return Admitted(tuple(recalled), tuple(refused))
+            kept.append(one)
+    best_first = sorted(kept, key=_by_score)
+    return Admitted(
+        tuple(_recalled(one, _rival(one, scored), question, gates, now) for one in best_first), tuple(refused)
+    )
+
+
+def _varied(scored: Sequence[_Scored]) -> list[_Scored]:
+    """The best of each cause, then the rest, both by score: ten of one cause must not hide another."""
+    ordered = sorted(scored, key=_by_score)
+    first = {one.cause: one for one in reversed(ordered)}
+    return sorted(ordered, key=lambda one: first[one.cause] is not one)
+
+
+def _by_score(one: _Scored) -> float:
+    return -one.score
 
 
 def confirmed(lesson: Lesson) -> bool:
@@ -142,7 +157,18 @@ def _weight(lesson: Lesson, gates: Gates, now: datetime) -> float:
     """1 for one that a person confirmed just now and that ended well; less for each thing that falls short."""
     halvings = max(now - lesson.closed_at, timedelta(0)) / gates.half_life
     age = gates.oldest + (1 - gates.oldest) * math.exp2(-halvings)
-    return _OUTCOME[lesson.outcome] * (1.0 if confirmed(lesson) else _UNCONFIRMED) * age
+    return _worth(lesson) * age
+
+
+def trusted(lesson: Lesson, gates: Gates, now: datetime) -> float:
+    """0 to 1. Without the floor of `oldest`: what is old may be shown for ever, but not believed for ever."""
+    return _worth(lesson) * math.exp2(-max(now - lesson.closed_at, timedelta(0)) / gates.half_life)
+
+
+def _worth(lesson: Lesson) -> float:
+    """How it ended, who stood by it, and how it did when it was recalled (Laplace's rule, misleading counting more)."""
+    told = (1 + lesson.helped) / (1 + lesson.helped + _MISLED * lesson.misled)
+    return _OUTCOME[lesson.outcome] * (1.0 if confirmed(lesson) else _UNCONFIRMED) * told
 
 
 def _rival(one: _Scored, scored: Sequence[_Scored]) -> _Scored | None:
@@ -165,7 +191,7 @@ def _beyond(admitted: int, gates: Gates) -> str:
     return f"{gates.limit} better ones are enough" if admitted >= gates.limit else ""
 
 
-def _recalled(one: _Scored, rival: _Scored | None, now: datetime) -> Recalled:
+def _recalled(one: _Scored, rival: _Scored | None, question: Question, gates: Gates, now: datetime) -> Recalled:
     lesson, similarity = one.candidate.lesson, one.candidate.similarity
     margin = one.score - (rival.score if rival else 0.0)
     trust: Trust = "system" if confirmed(lesson) else "user-controlled"
@@ -179,6 +205,9 @@ def _recalled(one: _Scored, rival: _Scored | None, now: datetime) -> Recalled:
         margin=round(margin, 4),
         why=_why(one, rival, now),
         trust=trust,
+        score=round(one.score, 4),
+        weight=round(trusted(lesson, gates, now), 4),
+        same_resource="service" in _shared(question, lesson),
     )
 
 

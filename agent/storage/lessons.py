@@ -1,16 +1,20 @@
 """What did closed incidents teach? The record that memory is rebuilt from."""
 
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from agent.domain.event import EventType
 from agent.domain.hypothesis import Diagnosis, Fault, Verdict
 from agent.domain.incident import Incident
+from agent.policy.timeless import timeless
 from agent.ports import Clock, Lesson
 from agent.storage import alerts, effects, incidents, journal
 from agent.storage.database import Database
-from agent.storage.tables import feedback, lessons
+from agent.storage.tables import feedback, lessons, runs
 
 
 class SqlLessons:
@@ -23,6 +27,9 @@ class SqlLessons:
     async def draft(self, incident: str) -> Lesson | None:
         return await self._database.read(lambda connection: _draft(connection, incident))
 
+    async def leaned_on(self, incident: str) -> Lesson | None:
+        return await self._database.read(lambda connection: _leaned_on(connection, incident))
+
     async def save(self, lesson: Lesson) -> None:
         await self._database.write(lambda connection: _save(connection, lesson, self._clock))
 
@@ -32,25 +39,23 @@ class SqlLessons:
         )
         return [Lesson.model_validate(row) for row in rows]
 
-    async def drop(self, names: list[str]) -> None:
-        await self._database.write(
-            lambda connection: connection.execute(lessons.delete().where(lessons.c.incident.in_(names)))
-        )
+    async def drop(self, names: list[str]) -> int:
+        gone = lessons.delete().where(lessons.c.incident.in_(names))
+        return await self._database.write(lambda connection: connection.execute(gone).rowcount)
 
 
 def _draft(connection: Connection, incident: str) -> Lesson | None:
     """The confirmed cause, or else the diagnosed one; None when neither names a component."""
     known = incidents.get(connection, incident)
     diagnosis = _last_diagnosis(connection, incident)
-    said = connection.execute(
-        select(feedback).where(feedback.c.incident == incident).order_by(feedback.c.id.desc())
-    ).first()
-    corrected = said is not None and said.verdict == "wrong"
-    named = str(said.cause) if said is not None else ""
-    component = named or (diagnosis.component if diagnosis and not corrected else "")
+    said = _last_feedback(connection, incident)
+    told = _told_cause(said.cause if said else "", _components(connection, incident))
+    trusted = diagnosis if diagnosis and diagnosis.verdict is Verdict.CAUSE and not _denied(said) else None
+    component = told.component or (trusted.component if trusted else "")
     if not component or known.closed_at is None:
         return None
-    trusted = diagnosis if diagnosis and diagnosis.verdict is Verdict.CAUSE and not corrected else None
+    if trusted and trusted.component != component:
+        trusted = None
     its_alerts = [placed.alert for placed in alerts.of_incident(connection, incident)]
     return Lesson(
         incident=incident,
@@ -60,12 +65,65 @@ def _draft(connection: Connection, incident: str) -> Lesson | None:
         symptom=_symptom(connection, incident),
         component=component,
         fault=trusted.fault if trusted else Fault.UNKNOWN,
-        cause=trusted.summary if trusted else f"{component}, as {said.given_by if said else 'nobody'} says.",
+        cause=told.words or (_cause(trusted) if trusted else component),
         remedy=_remedy(connection, incident),
         outcome=_outcome(connection, known),
         confirmed_by=said.given_by if said is not None else "quiet period",
         closed_at=known.closed_at,
     )
+
+
+@dataclass(frozen=True)
+class _Told:
+    """The cause as a person gave it."""
+
+    words: str
+    component: str
+    """The known component that they name; all their words when they name none."""
+
+
+def _told_cause(words: str, known: Sequence[str]) -> _Told:
+    named = [one for one in known if re.search(rf"(?<![\w-]){re.escape(one)}(?![\w-])", words, re.IGNORECASE)]
+    return _Told(words, max(named, key=len, default=words))
+
+
+def _components(connection: Connection, incident: str) -> Sequence[str]:
+    """Every component that the evidence speaks of."""
+    return sorted({one.entity for one in incidents.evidence_of(connection, incident)} - {""})
+
+
+def _last_feedback(connection: Connection, incident: str) -> Row[Any] | None:
+    of_it = select(feedback).where(feedback.c.incident == incident).order_by(feedback.c.id.desc())
+    return connection.execute(of_it).first()
+
+
+def _denied(said: Row[Any] | None) -> bool:
+    return said is not None and said.verdict == "wrong"
+
+
+def _cause(diagnosis: Diagnosis) -> str:
+    """What will still be true next time: how it came about, and what gave it away; not when."""
+    why = next((one.why for one in diagnosis.suspects if one.component == diagnosis.component), "")
+    return timeless(diagnosis.mechanism or why or diagnosis.summary)
+
+
+def _leaned_on(connection: Connection, incident: str) -> Lesson | None:
+    diagnosis = _last_diagnosis(connection, incident)
+    if diagnosis is None or not diagnosis.precedent:
+        return None
+    row = connection.execute(select(lessons.c.lesson).where(lessons.c.incident == diagnosis.precedent)).scalar()
+    if row is None:
+        return None
+    verdicts = _verdicts(connection, diagnosis.precedent)
+    told = {"helped": verdicts.count("right"), "misled": verdicts.count("wrong")}
+    return Lesson.model_validate(row).model_copy(update=told)
+
+
+def _verdicts(connection: Connection, precedent: str) -> list[str]:
+    """What people said last of each incident whose diagnosis leans on it."""
+    leaning = select(runs.c.incident).where(runs.c.diagnosis["precedent"].as_string() == precedent).distinct()
+    said = (_last_feedback(connection, one) for one in connection.execute(leaning).scalars().all())
+    return [str(one.verdict) for one in said if one is not None]
 
 
 def _last_diagnosis(connection: Connection, incident: str) -> Diagnosis | None:

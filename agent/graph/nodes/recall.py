@@ -11,6 +11,9 @@ from agent.graph.context import Context
 from agent.graph.state import State
 from agent.ports import Recalled
 
+SHOWN = 3
+"""Of what is recalled, so many are evidence for readers; `recheck` looks at all of it."""
+
 
 async def recall(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     context = runtime.context
@@ -24,20 +27,25 @@ async def recall(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
         text = f"Went on without the memory of past incidents: {unavailable}"
         await context.journal.record(Event(type=EventType.RECALLED, incident=incident.id, text=text))
         return {"recalled": []}
-    await context.incidents.add_evidence(incident.id, [_evidence(one, incident.title) for one in found])
+    await context.incidents.add_evidence(incident.id, [evidence(one, incident.title) for one in found[:SHOWN]])
     text = f"Recalled {len(found)} similar incident(s)." if found else "Nothing like it in memory."
     facts = {"incidents": [one.incident for one in found]}
     await context.journal.record(Event(type=EventType.RECALLED, incident=incident.id, text=text, facts=facts))
     return {"recalled": [one.model_dump(mode="json") for one in found]}
 
 
-def _evidence(one: Recalled, query: str) -> Evidence:
+def said(one: Recalled) -> str:
+    """What memory says, as it stands in the evidence."""
+    return f"{one.incident}: {one.summary} ({one.why})"
+
+
+def evidence(one: Recalled, query: str) -> Evidence:
     return Evidence(
         id="e0",
         kind=EvidenceKind.MEMORY,
         source="memory",
         query=query,
         entity=one.component,
-        summary=f"{one.incident}: {one.summary} ({one.why})",
+        summary=said(one),
         content=one.model_dump(mode="json"),
     )

@@ -39,6 +39,9 @@ async def test_a_past_incident_is_recalled_with_its_remedy_and_the_reason(tmp_pa
             f"(cosine {found.similarity:.2f}); confirmed by a person, closed 10 days ago; it recovered then."
         ),
         trust="system",
+        score=found.score,
+        weight=0.9622,
+        same_resource=True,
     )
     assert (0.5 < found.similarity < 0.8, 0.7 < found.margin < 1.05) == (True, True)
 
@@ -153,7 +156,7 @@ async def test_a_corrupt_vector_file_does_no_harm(tmp_path: Path) -> None:
     for file in tmp_path.rglob("*.bin"):
         file.write_bytes(b"garbage" * 1000)
     async with remembering(tmp_path, record, deadlines=patient) as memory:
-        assert len(await memory.recall(*QUESTION)) == 3
+        assert len(await memory.recall(*QUESTION)) == 8
         assert (await memory.state()).lessons == 1100
 
 
@@ -269,7 +272,7 @@ async def test_killed_in_the_middle_of_a_rebuild_it_goes_on_where_it_was(tmp_pat
     record = Record(*(lesson(f"i{number}") for number in range(100)))
     async with remembering(tmp_path, record, Counting()) as memory:
         assert await memory.state() == State(embedder="hashing-512-v1", lessons=100)
-        assert len(await memory.recall(*QUESTION)) == 3
+        assert len(await memory.recall(*QUESTION)) == 8
     # The probe, what the killed one had not stored, the question.
     assert len(embedded) == 1 + 36 + 1
 

@@ -37,6 +37,9 @@ def test_what_is_recalled_says_what_the_two_share_with_numbers() -> None:
                     "(cosine 0.50); confirmed by a person, closed 10 days ago; it recovered then."
                 ),
                 trust="system",
+                score=0.7415,
+                weight=0.9622,
+                same_resource=True,
             ),
         ),
         refused=(),
@@ -146,8 +149,40 @@ def test_what_did_not_help_then_is_said() -> None:
 
 def test_at_most_three_are_shown() -> None:
     four = [Candidate(lesson(f"i{number}"), 0.5 + number / 100) for number in range(4)]
-    assert judged(*four).refused == (Refusal("i0", "3 better ones are enough"),)
-    assert shown(*four) == ["i3", "i2", "i1"]
+    three = GATES.model_copy(update={"limit": 3})
+    assert shown(*four, gates=three) == ["i3", "i2", "i1"]
+    assert judged(*four, gates=three).refused == (Refusal("i0", "3 better ones are enough"),)
+
+
+def test_many_of_one_cause_leave_room_for_another() -> None:
+    many = [Candidate(lesson(f"i{number}"), 0.6 + number / 100) for number in range(9)]
+    other = Candidate(lesson("other", component="redis"), 0.55)
+
+    found = shown(*many, other)
+
+    assert (len(found), found[0], found[-1]) == (8, "i8", "other")
+
+
+def test_trust_falls_with_age_without_a_floor_and_faster_when_it_misled() -> None:
+    def weight(**changes: Any) -> float:
+        return judged(Candidate(lesson(**changes), 0.9)).recalled[0].weight
+
+    assert [
+        weight(closed_at=NOW),
+        weight(closed_at=NOW - GATES.half_life),
+        weight(closed_at=NOW - 10 * GATES.half_life),
+        weight(closed_at=NOW, outcome="not_recovered"),
+        weight(closed_at=NOW, misled=1),
+        weight(closed_at=NOW, helped=1, misled=1),
+        weight(closed_at=NOW, helped=5),
+    ] == [1.0, 0.5, 0.001, 0.8, 0.3333, 0.5, 1.0]
+
+
+def test_what_is_about_another_service_is_not_of_the_same_resource() -> None:
+    elsewhere = Candidate(lesson(service="cart", component="redis"), 0.9)
+    its_cause = Candidate(lesson(service="cart", component="checkout"), 0.9)
+
+    assert [judged(one).recalled[0].same_resource for one in (elsewhere, its_cause)] == [False, True]
 
 
 def test_a_moment_in_the_future_counts_as_today() -> None:
