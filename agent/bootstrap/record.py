@@ -9,6 +9,7 @@ from typing import Any
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
+from agent.domain.errors import ConfigurationError
 from agent.identity.secrets import Secrets
 from agent.ports import Clock
 from agent.queue.sql import SqlQueue
@@ -81,7 +82,12 @@ async def _open_queue(settings: Settings, jobs: SqlJobs) -> AsyncIterator[SqlQue
     if settings.redis_url is None:
         yield SqlQueue(jobs, chance)
         return
+    from agent.queue.announcements import Announcements
     from agent.queue.redis_streams import redis_queue
 
-    async with redis_queue(settings.redis_url.get_secret_value(), jobs, chance) as queue:
+    try:
+        announcements = Announcements(settings.redis_url.get_secret_value())
+    except ValueError as error:
+        raise ConfigurationError(f"AGENT_REDIS_URL is no address of a Redis: {error}.") from None
+    async with redis_queue(announcements, jobs, chance) as queue:
         yield queue

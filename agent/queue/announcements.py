@@ -45,8 +45,11 @@ class Announcement:
 class Announcements:
     """All of it raises RedisError when Redis does not answer in time, or refuses."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, most: int = MOST, unsettled: timedelta = UNSETTLED, gone: timedelta = GONE) -> None:
         """ValueError when the address is none."""
+        self._most = most
+        self._unsettled = unsettled
+        self._gone = gone
         self._redis: Redis = Redis.from_url(
             url,
             decode_responses=True,
@@ -65,14 +68,14 @@ class Announcements:
         """Those that are not announced yet, while there is room; how many that was."""
         if not due:
             return 0
-        args: list[str | int] = [MOST]
+        args: list[str | int] = [self._most]
         for job in due:
             args += [job.id, 1 + min(max(job.priority, 0), PRIORITIES - 1)]
         return int(await self._announce(keys=[*STREAMS, ANNOUNCED, BELL], args=args))
 
     async def take(self, consumer: str) -> Announcement | None:
         """The most urgent that nobody has; or one whose reader has died before it was settled."""
-        args: list[str | int] = [GROUP, consumer, round(UNSETTLED.total_seconds() * 1000)]
+        args: list[str | int] = [GROUP, consumer, _milliseconds(self._unsettled)]
         try:
             found = await self._take(keys=STREAMS, args=args)
         except ResponseError as error:
@@ -89,24 +92,31 @@ class Announcements:
 
     async def listen(self, longest: timedelta) -> bool:
         """Until the bell rings; at most so long, which must be shorter than DEADLINE. Did it?"""
-        milliseconds = round(longest.total_seconds() * 1000)
-        heard: Any = await self._redis.xread({BELL: self._heard}, block=milliseconds)
+        heard: Any = await self._redis.xread({BELL: self._heard}, block=_milliseconds(longest))
         for _, entries in heard:
             self._heard = entries[-1][0]
         return bool(heard)
+
+    async def tidy(self) -> None:
+        """Forget the consumers of workers that are long gone."""
+        await self._prepare()
+        await self._tidy(keys=STREAMS, args=[GROUP, _milliseconds(self._gone)])
 
     async def close(self) -> None:
         await self._redis.aclose()
 
     async def _prepare(self) -> None:
-        """The consumer group on every stream; old consumers go."""
+        """The consumer group on every stream: Redis is new, or was wiped."""
         for stream in STREAMS:
             try:
                 await self._redis.xgroup_create(stream, GROUP, id="0", mkstream=True)
             except ResponseError as error:
                 if not str(error).startswith("BUSYGROUP"):
                     raise
-        await self._tidy(keys=STREAMS, args=[GROUP, round(GONE.total_seconds() * 1000)])
+
+
+def _milliseconds(duration: timedelta) -> int:
+    return round(duration.total_seconds() * 1000)
 
 
 # Each script is one step for Redis: what it checks still holds when it writes.

@@ -57,8 +57,12 @@ class RedisQueue(SqlQueue):
 
     async def listen_forever(self) -> None:
         """Wake who waits here when somebody else has announced something."""
+        tidied = False
         while True:
             try:
+                if not tidied:
+                    await self._announcements.tidy()
+                    tidied = True
                 if await self._announcements.listen(LISTEN):
                     self._news.set()
             except RedisError:
@@ -97,9 +101,8 @@ class RedisQueue(SqlQueue):
 
 
 @asynccontextmanager
-async def redis_queue(url: str, jobs: JobRecord, chance: Random) -> AsyncIterator[RedisQueue]:
-    """A queue that announces and listens until the block ends. ValueError when the address is none."""
-    announcements = Announcements(url)
+async def redis_queue(announcements: Announcements, jobs: JobRecord, chance: Random) -> AsyncIterator[RedisQueue]:
+    """A queue that announces and listens until the block ends."""
     queue = RedisQueue(jobs, announcements, chance)
     beside = [asyncio.create_task(queue.announce_forever()), asyncio.create_task(queue.listen_forever())]
     try:

@@ -5,13 +5,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
+from typing import Any
 
 import pytest
 
 from agent.domain.alert import Severity
 from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.job import Job, JobKind, Lease
-from agent.queue.redis_streams import RedisQueue, redis_queue
+from agent.queue.announcements import Announcements
+from agent.queue.redis_streams import redis_queue
 from agent.queue.sql import SqlQueue
 from agent.storage import incidents
 from agent.storage.database import Database
@@ -83,14 +85,10 @@ async def waiting(request: pytest.FixtureRequest, jobs: SqlJobs) -> AsyncIterato
 
 
 @asynccontextmanager
-async def through(redis: RedisServer, jobs: SqlJobs) -> AsyncIterator[Waiting]:
-    """One process's queue."""
-    async with redis_queue(redis.url, jobs, Random(1)) as queue:
-        yield Waiting(queue, _sweep(queue))
-
-
-def _sweep(queue: RedisQueue) -> Callable[[], Awaitable[None]]:
-    return queue._sweep
+async def through(redis: RedisServer, jobs: SqlJobs, **limits: Any) -> AsyncIterator[Waiting]:
+    """One process's queue. `limits` are those of `Announcements`."""
+    async with redis_queue(Announcements(redis.url, **limits), jobs, Random(1)) as queue:
+        yield Waiting(queue, queue._sweep)
 
 
 async def _nothing() -> None:
