@@ -118,8 +118,7 @@ class People:
         self._chain.append(
             connection, Event(type=EventType.FEEDBACK, incident=incident, text=text, actor=who.name, facts=facts)
         )
-        if known.status is IncidentStatus.CLOSED:
-            learn(connection, self._chain, known, again=at.isoformat())
+        learn(connection, self._chain, known, again=at.isoformat())
 
     def _switch(self, connection: Connection, paused: bool, who: Caller) -> None:
         values = {"on": paused, "set_by": who.name, "at": self._chain.clock.now()}
