@@ -276,12 +276,6 @@ class Recalled(BaseModel):
     """0 to 1: how far it is trusted by its outcome, by what people said when it was recalled, and by its age."""
     same_resource: bool = False
     """It was about the same service, or its cause sat there."""
-    score: float = 0.0
-    """What the recalled ones are ordered by: similarity and names in common, weighed with trust."""
-    weight: float = 0.0
-    """0 to 1: how far it is trusted by its outcome, by what people said when it was recalled, and by its age."""
-    same_resource: bool = False
-    """It was about the same service, or its cause sat there."""
 
 
 class Lesson(BaseModel):
@@ -303,10 +297,6 @@ class Lesson(BaseModel):
     closed_at: datetime
     source: str = "incident"
     """`incident`, `jira`, `import`."""
-    helped: int = 0
-    """Incidents that were said to be this one again, rightly as a person said."""
-    misled: int = 0
-    """The same, wrongly."""
     helped: int = 0
     """Incidents that were said to be this one again, rightly as a person said."""
     misled: int = 0
