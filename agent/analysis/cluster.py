@@ -4,14 +4,14 @@ A node that is down explains its pods; a component that is broken for a reason o
 only fail to reach it (as the walk to the deepest anomalous dependency does for metrics, see `topology`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Final
 
 from agent.analysis import cluster_objects, cluster_pods, cluster_reports, cluster_wiring
 from agent.analysis.cluster_reports import LOGGED
 from agent.analysis.cluster_standing import Now
-from agent.analysis.cluster_trouble import WRONG, Trouble
+from agent.analysis.cluster_trouble import CRASH, WRONG, Trouble
 from agent.analysis.topology import Graph
 from agent.domain.hypothesis import Fault
 from tools.cluster.facts import ClusterState
@@ -41,9 +41,9 @@ def looked(state: ClusterState | None) -> bool:
 
 def _refined(one: Trouble, found: Sequence[Trouble]) -> Trouble:
     """Why a container ends is in what it wrote: the log tells the kind of a crash, never that there is one."""
-    if one.kind != "crash" or one.fault is not Fault.CRASH:
+    if one.kind != CRASH or one.fault is not Fault.CRASH:
         return one
-    said = [other for other in found if other.component == one.component and other.kind.startswith(LOGGED)]
+    said = [other for other in found if other.component == one.component and other.kind == LOGGED]
     telling = [other for other in said if other.fault is not Fault.APPLICATION]
     if not telling:
         return one
@@ -56,20 +56,29 @@ def _weighed(one: Trouble, found: Sequence[Trouble], deps: Graph) -> Trouble:
 
 
 def _explained(one: Trouble, found: Sequence[Trouble], deps: Graph) -> bool:
+    """Its place is broken, or something below it is; a crash is passed on only by what is broken itself."""
     if one.own:
         return False
     below = deps.below([one.component]) - {one.component}
     return any(
-        other.own
-        and other.strength >= WRONG
+        other.strength >= WRONG
         and other.component != one.component
-        and (other.component == one.place or other.component in below)
+        and (
+            (other.own and other.component == one.place)
+            or ((other.own or one.kind != CRASH) and _under(other.component, one.component, below, deps))
+        )
         for other in found
     )
+
+
+def _under(lower: str, upper: str, below: Collection[str], deps: Graph) -> bool:
+    """In a circle nobody is."""
+    return lower in below and upper not in deps.below([lower])
 
 
 def extent(state: ClusterState | None) -> str:
     """What was looked at, for a sentence that lists it."""
     if state is None:
         return ""
-    return f" and in {len(state.pods)} pods, {len(state.workloads)} workloads and {len(state.events)} events of the cluster"
+    looked_at = f"{len(state.pods)} pods, {len(state.workloads)} workloads and {len(state.events)} events"
+    return f" and in {looked_at} of the cluster"

@@ -108,6 +108,13 @@ PROBE = (
     _kind(Fault.APPLICATION, "it answers the probe too late", "deadline exceeded", "timeout"),
     _kind(Fault.APPLICATION, "it does not answer the probe well", ""),
 )
+MEASURES = (
+    _kind(Fault.RESOURCE_CPU, "CPU", r"cpu(?!\w*quota)", "throttl"),
+    _kind(Fault.RESOURCE_MEMORY, "memory", "memory", r"\boom"),
+    _kind(Fault.RESOURCE_DISK, "disk", "disk", "filesystem", r"\binodes?\b"),
+    _kind(Fault.NETWORK, "network", "packet", "retransmi", r"\bdns\b"),
+)
+"""What a monitor measures: a resource is a component's own, anything else may be passed on by what it depends on."""
 LOGS = (
     _kind(
         Fault.CONFIGURATION,

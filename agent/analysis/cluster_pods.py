@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from agent.analysis import cluster_messages as messages
 from agent.analysis.cluster_messages import Kind
 from agent.analysis.cluster_standing import Now, is_well, last_ended
-from agent.analysis.cluster_trouble import BROKEN, FAILING, HINT, WRONG, Trouble
+from agent.analysis.cluster_trouble import BROKEN, CRASH, FAILING, HINT, WRONG, Trouble
 from agent.domain.hypothesis import Fault
 from tools.cluster.facts import Event, Pod
 
@@ -166,7 +166,7 @@ def _crashed(pod: Pod, events: Sequence[Event]) -> Finding | None:
     if not (_reasons(pod) & _CRASHED or restarting):
         return None
     fault, why, own = _death(pod, events)
-    return "crash", f"crashes again and again, {pod.restarts} restarts{why}", BROKEN, fault, own
+    return CRASH, f"crashes again and again, {pod.restarts} restarts{why}", BROKEN, fault, own
 
 
 def _death(pod: Pod, events: Sequence[Event]) -> tuple[Fault, str, bool]:
@@ -221,7 +221,7 @@ def _flapping(pod: Pod, events: Sequence[Event]) -> list[Finding]:
     last = max((at for one in pod.containers if (at := last_ended(one))), default=None)
     when = f", the last at {last:%H:%M:%S} UTC" if last else ""
     fault, why, own = _death(pod, events)
-    return [("crash", f"is up again after {pod.restarts} restarts{when}{why}", FAILING, fault, own)]
+    return [(CRASH, f"is up again after {pod.restarts} restarts{when}{why}", FAILING, fault, own)]
 
 
 def _probes(events: Sequence[Event], which: str) -> bool:

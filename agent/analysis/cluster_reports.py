@@ -5,18 +5,18 @@ what makes a cause, whatever they claim, and a component they name is only a hin
 """
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 
 from agent.analysis import cluster_messages as messages
 from agent.analysis.cluster_messages import Kind
 from agent.analysis.cluster_standing import Now
-from agent.analysis.cluster_trouble import BROKEN, FAILING, HINT, WRONG, Trouble
+from agent.analysis.cluster_trouble import BROKEN, CRASH, FAILING, HINT, WRONG, Trouble
 from agent.domain.hypothesis import Fault
 from tools.cluster.facts import Event, LogKind
 
-LOGGED = "log "
-"""Begins the kind of every trouble that only a log speaks of."""
+LOGGED = "log"
+"""The kind of every trouble that only a log speaks of: however much is written, it counts once."""
 _BAD_LEVELS = frozenset({"error", "fatal", "critical"})
 _QUOTED = 200
 _ROUTINE = frozenset({"BackOff", "Unhealthy", "Failed", "Killing", "ProbeWarning", "FailedScheduling", "FailedMount"})
@@ -31,12 +31,12 @@ _EVENTS = {
     "FailedBinding": (WRONG, "claim"),
     "Evicted": (HINT, "evicted"),
     "Unhealthy": (FAILING, "unready"),
-    "BackOff": (FAILING, "crash"),
+    "BackOff": (FAILING, CRASH),
     "FailedGetResourceMetric": (HINT, "autoscaler"),
-    "BackoffLimitExceeded": (BROKEN, "crash"),
-    "DeadlineExceeded": (BROKEN, "crash"),
+    "BackoffLimitExceeded": (BROKEN, CRASH),
+    "DeadlineExceeded": (BROKEN, CRASH),
     "FailedCreatePodSandBox": (FAILING, "sandbox"),
-    "OOMKilling": (FAILING, "crash"),
+    "OOMKilling": (FAILING, CRASH),
     "SystemOOM": (FAILING, "node"),
 }
 """Reason -> (strength while it stands, kind). Any other warning is a hint."""
@@ -71,7 +71,7 @@ def _event(component: str, reason: str, events: list[Event]) -> Trouble:
         fault=found.fault if found else _FAULTS.get(kind, Fault.UNKNOWN),
         about=f"events {reason} of {latest.kind} {latest.namespace}/{latest.name}",
         content={"count": count, "reason": reason, "message": latest.message[:_QUOTED]},
-        own=kind not in {"unready", "crash"} and "exceeded quota" not in latest.message,
+        own=kind not in {"unready", CRASH} and "exceeded quota" not in latest.message,
         place=latest.namespace,
         untrusted=True,
     )
@@ -79,7 +79,7 @@ def _event(component: str, reason: str, events: list[Event]) -> Trouble:
 
 _FAULTS = {
     "node": Fault.INFRASTRUCTURE,
-    "crash": Fault.CRASH,
+    CRASH: Fault.CRASH,
     "unready": Fault.APPLICATION,
     "sandbox": Fault.INFRASTRUCTURE,
     "claim": Fault.CONFIGURATION,
@@ -111,19 +111,21 @@ def _quota(component: str, event: Event) -> Trouble:
 
 
 def _monitors(now: Now) -> Iterable[Trouble]:
-    firing = Counter(one.component for one in now.state.monitors if one.firing and one.component)
-    for component, count in firing.items():
-        names = [one.name for one in now.state.monitors if one.firing and one.component == component]
-        text = f"{count} monitors of {component} fire now: {', '.join(names[:3])}"
+    by_component: dict[str, list[str]] = defaultdict(list)
+    for one in now.state.monitors:
+        if one.firing and one.component:
+            by_component[one.component].append(one.name)
+    for component, names in by_component.items():
+        kind = messages.first(messages.MEASURES, " ".join(names))
         yield Trouble(
-            component,
-            "monitor",
-            text,
-            WRONG,
-            Fault.UNKNOWN,
-            f"monitors of {component}",
-            {"firing": [*names[:10]]},
-            own=False,
+            component=component,
+            kind="monitor",
+            text=f"{len(names)} monitors of {component} fire now: {', '.join(names[:3])}",
+            strength=WRONG,
+            fault=kind.fault if kind else Fault.UNKNOWN,
+            about=f"monitors of {component}",
+            content={"firing": [*names[:10]]},
+            own=kind is not None,
         )
 
 
@@ -148,7 +150,7 @@ def _logged(component: str, by: str, kind: Kind, count: int, text: str, *, own: 
     whom = "" if component == by else f" about {component}"
     return Trouble(
         component=component,
-        kind=f"{LOGGED}{kind.says}",
+        kind=LOGGED,
         text=f"{by} logged {count} error lines of one kind{whom}, {kind.says}",
         strength=HINT * (1 - 0.5 ** min(count, 10)) * (1.0 if own or whom else 0.5),
         fault=kind.fault,

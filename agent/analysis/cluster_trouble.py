@@ -18,6 +18,9 @@ WRONG: Final = 0.85
 HINT: Final = 0.5
 """Worth a look; many healthy systems show it."""
 
+CRASH: Final = "crash"
+"""The kind of trouble that a container which ends again and again is."""
+
 
 @dataclass(frozen=True)
 class Trouble:

@@ -5,12 +5,12 @@ Kubernetes documentation, "Debug Services" (selector, endpoints, targetPort, a c
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from pydantic import JsonValue
 
 from agent.analysis.cluster_standing import Now
-from agent.analysis.cluster_trouble import BROKEN, FAILING, WRONG, Trouble
+from agent.analysis.cluster_trouble import BROKEN, FAILING, HINT, WRONG, Trouble
 from agent.domain.hypothesis import Fault
 from tools.cluster.facts import ClusterState, ContainerSpec, Probe, Service, Workload
 
@@ -71,11 +71,17 @@ def _target_ports(service: Service, workload: Workload, about: str) -> Iterable[
     }
     listens: list[JsonValue] = [*sorted(known)]
     for one in service.ports:
-        if known and one.target and one.target not in known:
+        if _misses(one.target, known):
             has = ", ".join(sorted(known))
             text = f"service {service.name} sends port {one.port} to {one.target}, but {workload.name} listens on {has}"
             content: JsonValue = {"target": one.target, "container_ports": listens}
             yield Trouble(service.name, "target", text, WRONG, Fault.CONFIGURATION, about, content)
+
+
+def _misses(port: str, known: Collection[str]) -> bool:
+    """A port that is not among those that are declared; a name only where names are told."""
+    comparable = port.isdigit() or any(not one.isdigit() for one in known)
+    return bool(port and known) and comparable and port not in known
 
 
 def _addresses(workload: Workload, container: ContainerSpec, state: ClusterState) -> Iterable[Trouble]:
@@ -92,20 +98,20 @@ def _addresses(workload: Workload, container: ContainerSpec, state: ClusterState
             if not ports or port in ports:
                 continue
             has = ", ".join(map(str, ports))
-            text = f"{variable} of {workload.name} is {name}:{port}, but that service has port {has}"
+            strength, text = WRONG, f"{variable} of {workload.name} is {name}:{port}, but that service has port {has}"
         elif here:
-            text = f"{variable} of {workload.name} is {name}:{port}, but there is no such service"
+            strength, text = HINT, f"{variable} of {workload.name} is {name}:{port}, but no such service was seen"
         else:
             continue
         about = f"{workload.kind} {workload.namespace}/{workload.name}"
         content: JsonValue = {"variable": variable, "host": name, "port": port}
-        yield Trouble(workload.name, "address", text, WRONG, Fault.CONFIGURATION, about, content)
+        yield Trouble(workload.name, "address", text, strength, Fault.CONFIGURATION, about, content)
 
 
 def _probe_ports(workload: Workload, container: ContainerSpec) -> Iterable[Trouble]:
     known = set(container.ports) | {str(number) for number in container.ports.values()}
     for which, port in container.probes.items():
-        if known and port and port not in known:
+        if _misses(port, known):
             has = ", ".join(sorted(known))
             text = f"the {which} probe of {workload.name} asks port {port}, but its container has {has}"
             about = f"{workload.kind} {workload.namespace}/{workload.name}"

@@ -3,6 +3,7 @@
 Every reader brings what it read into the shape of the Kubernetes API, so that there is one parser (`objects`).
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -52,7 +53,9 @@ class Gathered:
         return ClusterState(
             at=at,
             query=query,
-            monitors=tuple(replace(one, component=whole.of(one.component)) for one in self.monitors),
+            monitors=tuple(
+                replace(one, component=whole.of(one.component) or whole.named(one.name)) for one in self.monitors
+            ),
             probes=tuple(self.probes),
             lines=tuple(replace(one, service=whole.of(one.service)) for one in self.lines),
             log_kinds=tuple(replace(one, component=whole.of(one.component)) for one in self.log_kinds),
@@ -94,6 +97,11 @@ class _Whole:
         if not name or name in self._own:
             return name
         return self._pods.get(name) or self._names.whole("Pod", name)
+
+    def named(self, text: str) -> str:
+        """The first component that stands in it as a word."""
+        words = re.findall(r"[\w.-]+", text)
+        return next((self._pods.get(word, word) for word in words if word in self._own or word in self._pods), "")
 
 
 def merged(old: Any, new: Any) -> Any:

@@ -22,8 +22,8 @@ _RAISED = re.compile(
 )
 
 
-def of_records(records: Iterable[Mapping[str, Any]], component: str) -> list[LogLine]:
-    """`timestamp message status service`, under the names that are usual for them."""
+def of_records(records: Iterable[Mapping[str, Any]], component: str, otherwise: str = "") -> list[LogLine]:
+    """`timestamp message status service`, under their usual names. `otherwise`: the level of what names none."""
     found = []
     for one in records:
         message = str(one.get("message") or one.get("msg") or one.get("log") or one.get("line") or "")
@@ -33,11 +33,11 @@ def of_records(records: Iterable[Mapping[str, Any]], component: str) -> list[Log
         pod = str(one.get("pod") or one.get("host") or "")
         if message:
             at = moment(written) or _LONG_AGO
-            found.append(LogLine(at, service, message[:_LONGEST], level or _level(message), pod))
+            found.append(LogLine(at, service, message[:_LONGEST], level or _level(message) or otherwise, pod))
     return found[-MOST:]
 
 
-def of_text(text: str, component: str) -> list[LogLine]:
+def of_text(text: str, component: str, otherwise: str = "") -> list[LogLine]:
     """One line each; a line without a time has that of the line above."""
     found: list[LogLine] = []
     at = _LONG_AGO
@@ -45,7 +45,7 @@ def of_text(text: str, component: str) -> list[LogLine]:
         if raw.strip():
             said = parse(raw.strip())
             at = said.at or at
-            level = said.level or _level(said.message)
+            level = said.level or _level(said.message) or otherwise
             found.append(LogLine(at, component, said.message[:_LONGEST], level))
     return found[-MOST:]
 

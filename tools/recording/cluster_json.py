@@ -17,16 +17,29 @@ Object = dict[str, Any]
 _DEEPEST = 6
 _FIRING = frozenset({"alert", "alerting", "firing", "critical", "triggered", "active", "warn"})
 _COMPONENT_TAGS = (
-    "kube_deployment",
-    "deployment",
-    "kube_stateful_set",
-    "kube_daemon_set",
-    "service",
-    "app",
-    "kube_pod",
-    "pod",
-    "kube_node",
-    "node",
+    *(
+        "kube_deployment",
+        "deployment",
+        "kube_stateful_set",
+        "kube_daemon_set",
+        "service",
+        "serviceName",
+        "service_name",
+    ),
+    *(
+        "app",
+        "component",
+        "workload",
+        "kube_pod",
+        "pod",
+        "podName",
+        "pod_name",
+        "kube_node",
+        "node",
+        "nodeName",
+        "instance",
+    ),
+    *("target", "resource", "object"),
 )
 _TRUTH = {"true": "True", "false": "False", "unknown": "Unknown"}
 _PRESSURES = {
@@ -82,7 +95,7 @@ def _parts(item: Object, into: Gathered, component: str, depth: int) -> None:
         if build and members:
             into.add(found for one in members if (found := build(dict(one))))
         elif key in {"monitors", "alerts"} and members:
-            into.monitors.extend(_monitor(dict(one), component) for one in members)
+            take_monitors(members, into, component)
         elif isinstance(inner, Mapping | list) and depth < _DEEPEST:
             take(inner, into, component, depth + 1)
 
@@ -218,6 +231,11 @@ _SHAPES: Mapping[str, Callable[[Object], Object | None]] = {
 
 
 # Monitors and counted log lines
+
+
+def take_monitors(members: Iterable[Any], into: Gathered, component: str) -> None:
+    """Each member is a monitor or an alert, whatever else it is."""
+    into.monitors.extend(_monitor(camel(one), component) for one in members if isinstance(one, Mapping))
 
 
 def is_monitor(item: Object) -> bool:

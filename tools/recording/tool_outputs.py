@@ -15,7 +15,7 @@ import yaml
 
 from tools.base import BackendError
 from tools.cluster import logs
-from tools.cluster.facts import Probe
+from tools.cluster.facts import Monitor, Probe
 from tools.cluster.gathered import Gathered
 from tools.recording import cluster_json, kubectl_describe, kubectl_table
 
@@ -34,6 +34,8 @@ _FAILS = re.compile(
 )
 _ALIAS = re.compile(r"(?m)[:-]\s+\*\w")
 """A YAML alias: what a document of a cluster never has, and what makes a small one huge."""
+_NO_ALERTS = re.compile(r"\bno\b.*\balerts?\b|\berror:", re.IGNORECASE)
+_ALERT = 200
 _SHORT = 4_000
 
 
@@ -102,11 +104,14 @@ def _component(args: Mapping[str, Any]) -> str:
 def _take_json(one: ToolOutput, output: Any, into: Gathered) -> None:
     component = _component(one.args)
     if logs.is_records(output):
-        into.lines += logs.of_records(output, component)
+        into.lines += logs.of_records(output, component, _level(one))
         return
     if isinstance(output, Mapping):
         output = {key: value for key, value in output.items() if not _took_logs(key, value, output, component, into)}
-    cluster_json.take(output, into, component)
+    if _about_alerts(one) and isinstance(output, list):
+        cluster_json.take_monitors(output, into, component)
+    else:
+        cluster_json.take(output, into, component)
 
 
 def _took_logs(key: str, value: Any, whole: Mapping[str, Any], component: str, into: Gathered) -> bool:
@@ -135,7 +140,19 @@ def _take_text(one: ToolOutput, text: str, into: Gathered) -> None:
     elif rows := kubectl_table.objects(text, one.args):
         into.add(rows)
     elif "log" in one.tool.lower():
-        into.lines += logs.of_text(text, _component(one.args))
+        into.lines += logs.of_text(text, _component(one.args), _level(one))
+    elif _about_alerts(one):
+        lines = [line.strip() for line in text.splitlines()]
+        into.monitors += [Monitor(line[:_ALERT], True, "") for line in lines if line and not _NO_ALERTS.search(line)]
+
+
+def _about_alerts(one: ToolOutput) -> bool:
+    return "alert" in one.tool.lower()
+
+
+def _level(one: ToolOutput) -> str:
+    """Of the lines that name none, when only bad ones were asked for."""
+    return "error" if "error" in one.tool.lower() else ""
 
 
 def _probe(one: ToolOutput, text: str) -> Probe | None:

@@ -1,5 +1,7 @@
 """What does the state of a cluster come to: the right object and kind of fault, and nothing where all is well?"""
 
+from typing import Any
+
 import pytest
 
 from agent.analysis.findings import Findings
@@ -31,7 +33,7 @@ def _answer(found: Findings) -> tuple[Verdict, str, Fault]:
     return found.verdict, found.component, found.fault
 
 
-def _cart(**status: object) -> Object:
+def _cart(**status: Any) -> Object:
     return pod("cart", 1, **status)
 
 
@@ -294,3 +296,23 @@ def test_an_address_that_names_the_wrong_port_is_the_callers_fault() -> None:
     found = diagnosed(*healthy(), wrong, pod("web", 1, **ready("web", yes=False)))
     assert _answer(found)[:2] == (Verdict.CAUSE, "web")
     assert "CART of web is cart:81, but that service has port 80" in " ".join(one.text for one in found.claims)
+
+
+def test_who_only_feels_what_is_below_it_is_not_the_cause() -> None:
+    slow = (Monitor("latency of web", True, "web"), Monitor("latency of cart", True, "cart"))
+    found = diagnosed(*healthy(), monitors=slow, lines=(line("web", "cart:80: i/o timeout"),))
+    assert (found.verdict, found.suspects[0].component) == (Verdict.CAUSE, "cart")
+
+
+def test_in_a_circle_of_calls_nobody_explains_the_other() -> None:
+    slow = (Monitor("latency", True, "web"), Monitor("latency", True, "cart"))
+    found = diagnosed(*healthy(), monitors=slow, calls=frozenset({("web", "cart"), ("cart", "web")}))
+    assert [round(one.score, 3) for one in found.suspects] == [round(found.suspects[0].score, 3)] * 2
+
+
+def test_a_port_that_is_named_fits_where_no_names_are_told() -> None:
+    assert diagnosed(*healthy(), service("cart", target="http")).verdict is Verdict.HEALTHY
+
+
+def test_errors_in_logs_of_a_cluster_that_is_well_are_neither_health_nor_a_cause() -> None:
+    assert diagnosed(*healthy(), lines=(line("cart", "boom"),)).verdict is Verdict.INCONCLUSIVE
