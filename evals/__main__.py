@@ -5,8 +5,12 @@ import sys
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tools.base import BackendError
+
+if TYPE_CHECKING:
+    from evals.answering import How
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,6 +30,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m evals", description=__doc__)
     commands = parser.add_subparsers(required=True, dest="name")
     _add_run(commands.add_parser("run", help="the whole agent on every case below DIR", epilog=_EXAMPLES["run"]))
+    _add_baselines(commands.add_parser("baselines", help="a rule of the literature", epilog=_EXAMPLES["baselines"]))
+    _add_quiet(commands.add_parser("quiet", help="the agent, asked before anything broke", epilog=_EXAMPLES["quiet"]))
+    _add_report(commands.add_parser("report", help="all of it, as docs/accuracy.md", epilog=_EXAMPLES["report"]))
     score = commands.add_parser("score", help="results against the truth", epilog=_EXAMPLES["score"])
     score.add_argument("results", type=Path)
     score.add_argument("--truth", type=Path, required=True, nargs="+")
@@ -48,16 +55,42 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_run(run: argparse.ArgumentParser) -> None:
     _add_results(run)
-    run.add_argument("--model", default="", help="e.g. openai:gpt-5-mini, at OPENAI_BASE_URL; none: analysis only")
-    run.add_argument(
+    _add_asked(run)
+    run.add_argument("--delay-seed", type=int, help="let every alert start 1 to 10 minutes late, by this seed")
+    run.add_argument("--rename-seed", type=int, help="give every component a random name, by this seed")
+    run.set_defaults(command=_run)
+
+
+def _add_baselines(baselines: argparse.ArgumentParser) -> None:
+    _add_results(baselines)
+    baselines.add_argument("--rule", required=True, help="one of those that evals/baselines.py tells of")
+    baselines.set_defaults(command=_baselines)
+
+
+def _add_quiet(quiet: argparse.ArgumentParser) -> None:
+    _add_results(quiet)
+    _add_asked(quiet)
+    quiet.add_argument("--windows", type=int, default=2, help="how many of each case")
+    quiet.add_argument("--seed", type=int, default=1, help="where in its part of the history each is cut")
+    quiet.set_defaults(command=_quiet)
+
+
+def _add_report(report: argparse.ArgumentParser) -> None:
+    _add_results(report)
+    report.add_argument("--work", type=Path, required=True, help="a folder for the results; what is in it is kept")
+    report.add_argument("--plot", type=Path, required=True, help="where the picture goes")
+    report.add_argument("--loso", type=Path, help="what leave-one-set-out came to, as Markdown")
+    report.set_defaults(command=_report)
+
+
+def _add_asked(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--model", default="", help="e.g. openai:gpt-5-mini, at OPENAI_BASE_URL; none: analysis only")
+    command.add_argument(
         "--metrics",
         choices=("auto", "prometheus", "recorded"),
         default="auto",
         help="who answers for the metrics: a real Prometheus (auto: when it is installed), or the adapter in-process",
     )
-    run.add_argument("--delay-seed", type=int, help="let every alert start 1 to 10 minutes late, by this seed")
-    run.add_argument("--rename-seed", type=int, help="give every component a random name, by this seed")
-    run.set_defaults(command=_run)
 
 
 def _add_results(command: argparse.ArgumentParser) -> None:
@@ -71,6 +104,9 @@ def _add_results(command: argparse.ArgumentParser) -> None:
 _EXAMPLES = {
     "run": "python -m evals run evals/cases --jobs 2 --out results.json",
     "score": "python -m evals score results.json --truth evals/cases",
+    "baselines": "python -m evals baselines evals/cases --rule max_z --out max_z.json",
+    "quiet": "python -m evals quiet evals/cases --out quiet.json",
+    "report": "python -m evals report evals/cases --work build/accuracy --plot p.svg --out accuracy.md",
 }
 
 
@@ -78,8 +114,32 @@ def _run(asked: argparse.Namespace) -> int:
     from evals import run  # noqa: PLC0415 (the other commands do not need the agent)
 
     question = run.Asked(asked.model, asked.metrics, asked.delay_seed, asked.rename_seed)
-    longest = timedelta(seconds=asked.timeout)
-    return run.command(asked.dir, asked.out, question, jobs=asked.jobs, longest=longest, fresh=asked.fresh)
+    return run.command(asked.dir, question, _how(asked))
+
+
+def _baselines(asked: argparse.Namespace) -> int:
+    from evals import baselines  # noqa: PLC0415 (likewise)
+
+    return baselines.command(asked.dir, asked.rule, _how(asked))
+
+
+def _quiet(asked: argparse.Namespace) -> int:
+    from evals import quiet, run  # noqa: PLC0415 (likewise)
+
+    question = run.Asked(asked.model, asked.metrics)
+    return quiet.command(asked.dir, question, _how(asked), windows=asked.windows, seed=asked.seed)
+
+
+def _report(asked: argparse.Namespace) -> int:
+    from evals import report  # noqa: PLC0415 (likewise)
+
+    return report.command(asked.dir, asked.work, _how(asked), asked.plot, asked.loso)
+
+
+def _how(asked: argparse.Namespace) -> "How":
+    from evals.answering import How  # noqa: PLC0415 (likewise)
+
+    return How(asked.out, asked.jobs, timedelta(seconds=asked.timeout), asked.fresh)
 
 
 def _score(asked: argparse.Namespace) -> int:

@@ -41,15 +41,15 @@ def perturbed(case: Case, *, delay_seed: int | None = None, rename_seed: int | N
         yield Perturbed(case, str)
         return
     with tempfile.TemporaryDirectory(prefix="evals-perturbed-") as name:
-        given, back = Case(case.id, _linked(case, Path(name))), str
+        given = Case(case.id, linked(case, Path(name)))
         if delay_seed is not None:
-            _delay(given, delay_of(case, delay_seed))
-        if rename_seed is not None:
-            names = Names.of(names_of(given), rename_seed)
-            renamed_copy(given, names)
-            yield Perturbed(given, names.back)
+            retimed(given, _late(delay_of(case, delay_seed), case.now))
+        if rename_seed is None:
+            yield Perturbed(given, str)
             return
-        yield Perturbed(given, back)
+        names = Names.of(names_of(given), rename_seed)
+        renamed_copy(given, names)
+        yield Perturbed(given, names.back)
 
 
 def delay_of(case: Case, seed: int) -> timedelta:
@@ -58,7 +58,7 @@ def delay_of(case: Case, seed: int) -> timedelta:
     return shortest + (longest - shortest) * Random(f"{seed} {case.id}").random()
 
 
-def _linked(case: Case, folder: Path) -> Path:
+def linked(case: Case, folder: Path) -> Path:
     """A folder that shows what the case's own shows, of `meta.json` no more than the agent may see."""
     (folder / "alert.json").write_bytes(case.alert)
     seen = {name: value for name, value in case.meta().items() if name in {"now", "step_s"}}
@@ -69,25 +69,25 @@ def _linked(case: Case, folder: Path) -> Path:
     return folder
 
 
-def _delay(case: Case, by: timedelta) -> None:
-    """Later, but never after the moment at which the agent is asked: an alert from the future is no alert."""
+def retimed(case: Case, move: Callable[[datetime], datetime]) -> None:
+    """Move every alert's start and end in the case's files, whose folder is ours to write to."""
     body = json.loads(case.alert)
-    body["alerts"] = [_late(raw, by, case.now) for raw in body["alerts"]]
+    body["alerts"] = [_retimed(raw, move) for raw in body["alerts"]]
     (case.folder / "alert.json").write_text(json.dumps(body))
     if (path := case.file("alerts.jsonl")) is not None:
-        lines = [json.dumps(_late(raw, by, case.now)) for raw in records(path)]
+        lines = [json.dumps(_retimed(raw, move)) for raw in records(path)]
         path.unlink()
         (case.folder / "alerts.jsonl").write_text("\n".join(lines) + "\n")
 
 
-def _late(raw: dict[str, Any], by: timedelta, now: datetime | None) -> dict[str, Any]:
-    moved = {name: _moved(str(raw[name]), by, now) for name in ("startsAt", "endsAt") if raw.get(name)}
-    return {**raw, **moved}
-
-
-def _moved(stamp: str, by: timedelta, now: datetime | None) -> str:
+def _retimed(raw: dict[str, Any], move: Callable[[datetime], datetime]) -> dict[str, Any]:
     """Alertmanager's zero time, "it has not ended", stays."""
-    if stamp.startswith("0001-"):
-        return stamp
-    at = datetime.fromisoformat(stamp) + by
-    return (min(at, now) if now else at).isoformat().replace("+00:00", "Z")
+    told = {name: str(raw[name]) for name in ("startsAt", "endsAt") if raw.get(name)}
+    known = {name: stamp for name, stamp in told.items() if not stamp.startswith("0001-")}
+    moved = {name: move(datetime.fromisoformat(stamp)) for name, stamp in known.items()}
+    return {**raw, **{name: at.isoformat().replace("+00:00", "Z") for name, at in moved.items()}}
+
+
+def _late(by: timedelta, now: datetime | None) -> Callable[[datetime], datetime]:
+    """Later, but never after the moment at which the agent is asked: an alert from the future is no alert."""
+    return lambda at: min(at + by, now) if now else at + by

@@ -211,11 +211,11 @@ def interval(right: Sequence[bool], resamples: int = 2000, seed: int = 0) -> tup
 
 def markdown(scores: Mapping[str, Scores]) -> str:
     """One table over the sets, one over the faults of each."""
-    lines = _table(("set", *_HEAD), (_row(name, one) for name, one in scores.items()))
+    lines = table(("set", *_HEAD), (_row(name, one) for name, one in scores.items()))
     for name, of_set in scores.items():
         if len(of_set.faults) > 1:
             lines += ["", f"### {name}, by fault", ""]
-            lines += _table(("fault", *_HEAD), (_row(fault, one) for fault, one in of_set.faults.items()))
+            lines += table(("fault", *_HEAD), (_row(fault, one) for fault, one in of_set.faults.items()))
     return "\n".join(lines)
 
 
@@ -236,7 +236,7 @@ def between(ends: tuple[float, float] | None) -> str:
     return "" if ends is None else f"{_figure(ends[0])} to {_figure(ends[1])}"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     mark: Callable[[Sequence[str]], str] = lambda cells: "| " + " | ".join(cells) + " |"  # noqa: E731 (local, typed)
     return [mark(head), "|" + "---|" * len(head), *map(mark, rows)]
 
