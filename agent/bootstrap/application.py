@@ -30,6 +30,7 @@ from agent.service.intake import Intake
 from agent.service.people import People
 from agent.service.placement import Placement
 from agent.service.questions import Questions
+from agent.service.regrouping import Regrouping
 from agent.service.runs import Runs
 from agent.service.silencing import Silencing
 from agent.service.upkeep import Upkeep
@@ -180,6 +181,14 @@ def _service(config: Config, record: Record, context: Context, toolbox: Toolbox)
         placement=placement,
         runs=Runs(record.database, graph, partial(_for_run, context, toolbox)),
         people=People(record.database, record.chain, record.queue),
+        regrouping=Regrouping(
+            record.database,
+            record.chain,
+            record.queue,
+            new_id=partial(sortable_id, "inc"),
+            rules=config.correlation,
+            teams=config.teams,
+        ),
         silencing=Silencing(record.database, record.chain, sortable_id),
         questions=Questions(graph, partial(_for_question, context, toolbox)),
         upkeep=Upkeep(record.database, record.chain, record.queue, config.quiet_period),

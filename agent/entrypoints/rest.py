@@ -42,6 +42,17 @@ class QuestionAsked(_Asked):
     question: Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
 
 
+class MergeAsked(_Asked):
+    into: Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,100}$")]
+    reason: Words = ""
+
+
+class SplitAsked(_Asked):
+    alerts: Annotated[list[Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,100}$")]], Field(min_length=1)]
+    """Ids of alerts of the incident, as it lists them."""
+    reason: Words = ""
+
+
 class SilenceAsked(_Asked):
     matchers: Annotated[list[Matcher], Field(min_length=1, max_length=20)]
     minutes: Annotated[int, Field(ge=1, le=30 * 24 * 60)]
@@ -134,6 +145,18 @@ async def take_over(request: Request, incident: Id, caller: Decider) -> Incident
 async def close(request: Request, incident: Id, caller: Decider) -> Incident:
     """It is over; what it taught is learned."""
     return await application_of(request).service.people.close(incident, caller)
+
+
+@router.post("/incidents/{incident}/merge", tags=["incidents"])
+async def merge(request: Request, incident: Id, asked: MergeAsked, caller: Decider) -> Incident:
+    """Its alerts, and those that follow, are part of the other incident; answers with that one. Twice is once."""
+    return await application_of(request).service.regrouping.merge(incident, asked.into, asked.reason, caller)
+
+
+@router.post("/incidents/{incident}/split", tags=["incidents"])
+async def split(request: Request, incident: Id, asked: SplitAsked, caller: Decider) -> Incident:
+    """Some of its alerts are a new incident, which is investigated; answers with that one. Twice is once."""
+    return await application_of(request).service.regrouping.split(incident, asked.alerts, asked.reason, caller)
 
 
 @router.get("/approvals", tags=["approvals"])

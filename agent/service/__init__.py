@@ -6,6 +6,7 @@ from agent.service.intake import Intake
 from agent.service.people import People
 from agent.service.placement import Placement
 from agent.service.questions import Questions
+from agent.service.regrouping import Regrouping
 from agent.service.runs import Runs
 from agent.service.silencing import Silencing
 from agent.service.upkeep import Upkeep
@@ -21,6 +22,8 @@ class Service:
     """A leased job is worked on."""
     people: People
     """A human decides, closes, comments."""
+    regrouping: Regrouping
+    """A human merges two incidents, or splits one."""
     silencing: Silencing
     """Somebody wants quiet about something."""
     questions: Questions

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, selec
 from agent.domain.errors import LeaseLost, QueueFull
 from agent.domain.event import Event, EventType
 from agent.domain.incident import IncidentStatus
-from agent.domain.job import Job, Lease
+from agent.domain.job import Job, JobKind, Lease
 from agent.ports import Clock
 from agent.storage import incidents
 from agent.storage.database import Database
@@ -109,6 +109,13 @@ def put(connection: Connection, job: Job, now: datetime, delay: timedelta = time
         raise QueueFull(f"{LIMIT} jobs are waiting; try again later.")
     row = job.model_dump(mode="json") | {"status": "queued", "not_before": now + delay, "created_at": now}
     connection.execute(jobs.insert().values(row))
+
+
+def withdraw(connection: Connection, incident: str) -> None:
+    """Nobody works on the incident any more; whoever does has lost the lease, and what they write is refused."""
+    unfinished = (jobs.c.incident == incident, jobs.c.kind != JobKind.LEARN, jobs.c.status.in_(["queued", "leased"]))
+    values = {"status": "done", "epoch": jobs.c.epoch + 1, "lease_until": None, "error": "withdrawn"}
+    connection.execute(update(jobs).where(*unfinished).values(values))
 
 
 def depth(connection: Connection) -> int:

@@ -80,6 +80,29 @@ def close(incident: IncidentId) -> None:
     _tell_agent(incident, "close")
 
 
+@incidents.command(epilog='Example: incident-agent incidents merge inc-7 inc-5 --reason "one outage"')
+def merge(
+    incident: IncidentId,
+    into: Annotated[str, typer.Argument(metavar="INTO", help="The incident that its alerts are part of from now on.")],
+    reason: Annotated[str, typer.Option(help="Why; it is kept with each alert and in the journal.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Merge an incident into another: its alerts and those that follow move, the agent stops working on it."""
+    _regroup(f"/api/incidents/{incident}/merge", {"into": into, "reason": reason}, f"{incident} is part of", as_json)
+
+
+@incidents.command(epilog="Example: incident-agent incidents split inc-7 al-3 al-9")
+def split(
+    incident: IncidentId,
+    alerts: Annotated[list[str], typer.Argument(metavar="ALERT...", help="Its alerts that are another incident.")],
+    reason: Annotated[str, typer.Option(help="Why; it is kept with each alert and in the journal.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Make a new incident of some of an incident's alerts; it is investigated."""
+    path = f"/api/incidents/{incident}/split"
+    _regroup(path, {"alerts": alerts, "reason": reason}, f"Split from {incident}:", as_json)
+
+
 def ask(
     incident: IncidentId,
     question: Annotated[str, typer.Argument(help="In your own words.")],
@@ -112,3 +135,15 @@ def _tell_agent(incident: str, what: str) -> None:
     with running_agent() as agent:
         now = Incident.model_validate(agent.post(f"/api/incidents/{incident}/{what}"))
     say(f"{incident} is {now.status}.")
+
+
+def _regroup(path: str, asked: dict[str, object], what: str, as_json: bool) -> None:
+    from agent.entrypoints.cli.shown import Incident
+
+    with running_agent() as agent:
+        answer = agent.post(path, asked)
+    if as_json:
+        say_json(answer)
+        return
+    now = Incident.model_validate(answer)
+    say(f"{what} {now.id} ({now.status}): {now.title}")

@@ -126,6 +126,8 @@ NEEDS: dict[tuple[str, str], Scope] = {
     ("POST", "/api/incidents/{incident}/cancel"): "approve:low",
     ("POST", "/api/incidents/{incident}/takeover"): "approve:low",
     ("POST", "/api/incidents/{incident}/close"): "approve:low",
+    ("POST", "/api/incidents/{incident}/merge"): "approve:low",
+    ("POST", "/api/incidents/{incident}/split"): "approve:low",
     ("GET", "/api/approvals"): "read",
     ("GET", "/api/approvals/{approval}"): "read",
     ("POST", "/api/approvals/{approval}"): "approve:low",
@@ -142,6 +144,8 @@ NEEDS: dict[tuple[str, str], Scope] = {
 BODIES = {
     "/api/silences": {"matchers": [{"label": "service", "value": "cart"}], "minutes": 5},
     "/api/approvals/{approval}": {"decision": "deny"},
+    "/api/incidents/{incident}/merge": {"into": "inc-2"},
+    "/api/incidents/{incident}/split": {"alerts": ["al-1"]},
     "/api/incidents/{incident}/ask": {"question": "why?"},
     "/api/incidents/{incident}/feedback": {"verdict": "right"},
 }
