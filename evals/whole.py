@@ -90,13 +90,13 @@ async def _answer(case: Case, made: Settings, sources: Sources) -> tuple[Answer,
     replaced = Replaced(clock=clock, sources=sources, executors={}, channels=(), memory=NoMemory())
     async with bootstrap(made, replaced) as application:
         began = time.perf_counter()
-        await _place(application, case.bodies)
-        await _work(application)
+        await place(application, case.bodies)
+        await work(application)
         took = time.perf_counter() - began
         return await _told(application), took
 
 
-async def _place(application: Application, body: bytes) -> None:
+async def place(application: Application, body: bytes) -> None:
     """Take the alerts in and place them; AgentError when there is none in the body."""
     service = application.service
     receipt = await service.intake.receive("alertmanager", "evals", body)
@@ -107,7 +107,7 @@ async def _place(application: Application, body: bytes) -> None:
         pass
 
 
-async def _work(application: Application) -> None:
+async def work(application: Application) -> None:
     """Every job there is, to its end, one after the other."""
     while (lease := await application.queue.lease("evals", _NEVER)) is not None:
         await _run(application, lease)
