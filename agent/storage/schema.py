@@ -3,18 +3,37 @@
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DBAPIError
 
+from agent.domain.errors import ConfigurationError
 from agent.storage.database import Database
 
 _FOLDER = Path(__file__).parent / "migrations"
 
 
 def migrate(database: Database) -> bool:
-    """Bring the database to the newest shape; was there anything to do? Killed half-way, nothing has changed."""
-    if database.read_now(_revision) == newest():
-        return False
-    database.write_now(_upgrade)
-    return True
+    """Bring the database to the newest shape; was there anything to do? Killed half-way, nothing has changed.
+
+    ConfigurationError, with the sentence for whoever starts it, when that cannot be done. Of two processes that
+    start at once the second waits for the first.
+    """
+    try:
+        found = database.read_now(_revision)
+    except DBAPIError as error:
+        raise ConfigurationError(
+            f"The record cannot be read: {_reason(error)}. Check AGENT_DATABASE_URL, and that the database is up."
+        ) from error
+    if found > newest():
+        raise ConfigurationError(
+            f"The record is at {found}, and this version knows {newest()}: start the newer version that made it, "
+            "or restore the backup from before."
+        )
+    try:
+        return found != newest() and database.write_now(_upgrade)
+    except DBAPIError as error:
+        raise ConfigurationError(
+            f"The record cannot be brought from {found or 'nothing'} to {newest()}, and is as it was: {_reason(error)}."
+        ) from error
 
 
 def newest() -> str:
@@ -28,7 +47,12 @@ def _revision(connection: Connection) -> str:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection) -> bool:
+    if _revision(connection) == newest():
+        return False
+    if connection.dialect.name == "postgresql":
+        # A large table may take longer than any statement otherwise may.
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
     # Alembic takes half a second to import, and there is mostly nothing for it to do.
     from alembic import command
     from alembic.config import Config
@@ -37,3 +61,8 @@ def _upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", str(_FOLDER))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    return True
+
+
+def _reason(error: DBAPIError) -> str:
+    return str(error.orig).strip().partition("\n")[0]

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 HOW = "PostgreSQL is not installed; get it with: apt-get install postgresql"
@@ -22,24 +22,51 @@ def binaries() -> Path | None:
     return Path(on_path).parent if on_path else None
 
 
+class PostgresServer:
+    """It keeps its port and its data when it is stopped and started again."""
+
+    def __init__(self, programs: Path, folder: Path) -> None:
+        self._folder = folder
+        self._control = [programs / "pg_ctl", "-D", folder / "data", "-w"]
+        self._port = _free_port()
+        _as_its_user(folder, [programs / "initdb", "-D", folder / "data", "-U", "agent", "-A", "trust", "--no-sync"])
+
+    @property
+    def address(self) -> str:
+        return f"postgresql+psycopg://agent@127.0.0.1:{self._port}/postgres"
+
+    def start(self) -> None:
+        options = f"-p {self._port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._folder}"
+        _as_its_user(self._folder, [*self._control, "-o", options, "-l", self._folder / "log", "start"])
+
+    def stop(self, mode: str = "immediate") -> None:
+        """`immediate` is a crash: its next start recovers from the log. `fast` ends every session first."""
+        _as_its_user(self._folder, [*self._control, "-m", mode, "stop"])
+
+
 @contextmanager
-def postgres() -> Iterator[str]:
-    """The address of an empty server; each test makes its own database in it."""
+def postgres_server() -> Iterator[PostgresServer]:
+    """Running; gone at the end, also when it was stopped meanwhile."""
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
     programs = binaries()
     assert programs is not None, HOW
-    port = _free_port()
     try:
-        _as_its_user(folder, [programs / "initdb", "-D", folder / "data", "-U", "agent", "-A", "trust", "--no-sync"])
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
-        start = [programs / "pg_ctl", "-D", folder / "data", "-w", "-o", options, "-l", folder / "log", "start"]
-        _as_its_user(folder, start)
+        server = PostgresServer(programs, folder)
+        server.start()
         try:
-            yield f"postgresql+psycopg://agent@127.0.0.1:{port}/postgres"
+            yield server
         finally:
-            _as_its_user(folder, [programs / "pg_ctl", "-D", folder / "data", "-m", "immediate", "-w", "stop"])
+            with suppress(subprocess.CalledProcessError):
+                server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """The address of an empty server; each test makes its own database in it."""
+    with postgres_server() as server:
+        yield server.address
 
 
 def _as_its_user(folder: Path, command: Sequence[object]) -> None:
