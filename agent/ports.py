@@ -217,13 +217,23 @@ class Model(Protocol):
     name: str
 
     async def structured(
-        self, prompt: Sequence["Message"], answer: type[Answer], *, deadline: timedelta
+        self,
+        prompt: Sequence["Message"],
+        answer: type[Answer],
+        *,
+        deadline: timedelta,
+        tools: Sequence[Tool] = (),
+        most: int = 3,
     ) -> tuple[Answer, Usage]:
-        """An answer of that shape; malformed output is repaired at most twice. ModelUnavailable otherwise."""
+        """An answer of that shape; malformed output is repaired at most twice. ModelUnavailable otherwise.
+
+        `tools`: told along and not to be called, where the conversation before had them: what providers keep of a
+        prompt begins with its tools. `most`: calls of the model that it may take, repairs included.
+        """
         ...
 
     async def converse(
-        self, prompt: Sequence["Message"], tools: Sequence[Tool], *, deadline: timedelta
+        self, prompt: Sequence["Message"], tools: Sequence[Tool], *, deadline: timedelta, most: int = 3
     ) -> tuple["Reply", Usage]:
         """One turn: the model's text and the tool calls it asks for. ModelUnavailable when there is none."""
         ...

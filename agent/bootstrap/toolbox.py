@@ -18,7 +18,10 @@ from tools.observe.runbooks import ReadRunbook
 from tools.observe.tickets import SearchTickets
 from tools.observe.topology import topology_tools
 from tools.observe.window import Window
-from tools.wrap import Wrapped
+from tools.wrap import Caps, Wrapped
+
+_CAPS = Caps(text=20_000)
+"""What is stored of a result: a conversation shows the beginning of it, and reads the rest in slices."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +44,7 @@ class Toolbox:
             found += datadog_tools(self.datadog, window)
         if self.jira is not None:
             found.append(SearchTickets(self.jira, self.jira_project))
-        return tuple(Wrapped(tool) for tool in found)
+        return tuple(Wrapped(tool, _CAPS) for tool in found)
 
     def _of_sources(self, window: Window) -> list[Tool]:
         sources = self.sources

@@ -1,4 +1,4 @@
-"""Ask a model, and take only an answer that can be used: cache, fallbacks in order, two repairs, one deadline."""
+"""Ask a model, and take only an answer that can be used: fallbacks in order, two repairs, one deadline."""
 
 import asyncio
 from collections.abc import Callable, MutableMapping, Sequence
@@ -7,14 +7,13 @@ from datetime import timedelta
 from random import Random
 from typing import TypeVar
 
-from pydantic import BaseModel, JsonValue, SecretStr
+from pydantic import BaseModel, SecretStr
 
 from agent.domain.errors import ModelUnavailable
 from agent.domain.hypothesis import Usage
 from agent.domain.rules import ModelLimits
 from agent.llm.answers import Malformed, json_object, parsed
 from agent.llm.assembly import Asked, Said
-from agent.llm.cache import Cache, key
 from agent.llm.endpoints import endpoints
 from agent.llm.line import Line, Request, Unanswered
 from agent.llm.rate_limit import RateLimit
@@ -33,11 +32,10 @@ _KEPT_OF_A_BAD_ANSWER = 2_000
 class Chat:
     """The `Model` port. Safe to share between incidents; one a process."""
 
-    def __init__(self, lines: Sequence[Line], meter: Meter, cache: Cache | None = None) -> None:
+    def __init__(self, lines: Sequence[Line], meter: Meter) -> None:
         self.name = lines[0].place.name
         self._lines = tuple(lines)
         self._meter = meter
-        self._cache = cache
 
     async def open(self) -> None:
         """Load what the first call would otherwise wait for. May be left out."""
@@ -49,41 +47,37 @@ class Chat:
             await line.close()
 
     async def structured(
-        self, prompt: Sequence[Message], answer: type[Answer], *, deadline: timedelta
+        self,
+        prompt: Sequence[Message],
+        answer: type[Answer],
+        *,
+        deadline: timedelta,
+        tools: Sequence[Tool] = (),
+        most: int = MOST_REPAIRS + 1,
     ) -> tuple[Answer, Usage]:
-        request = Request(tuple(prompt), shape=shape(answer))
-        return await self._asked(request, answer, lambda said: parsed(_sensible(said).text, answer), deadline)
+        request = Request(tuple(prompt), tools=tuple(functions(tools)), shape=shape(answer))
+        return await self._asked(request, lambda said: parsed(_sensible(said).text, answer), deadline, most)
 
     async def converse(
-        self, prompt: Sequence[Message], tools: Sequence[Tool], *, deadline: timedelta
+        self, prompt: Sequence[Message], tools: Sequence[Tool], *, deadline: timedelta, most: int = MOST_REPAIRS + 1
     ) -> tuple[Reply, Usage]:
         request = Request(tuple(prompt), tools=tuple(functions(tools)))
-        return await self._asked(request, Reply, _reply, deadline)
+        return await self._asked(request, _reply, deadline, most)
 
     async def _asked(
-        self, request: Request, kind: type[Answer], read: Callable[[Said], Answer], deadline: timedelta
-    ) -> tuple[Answer, Usage]:
-        """From the cache, or from a model. `read` raises Malformed when the answer cannot be used."""
-        about = key([line.place.name for line in self._lines], request.messages, _offered(request))
-        if self._cache and (kept := self._cache.get(about, _now())):
-            self._meter.repeated(self._lines[0].place.model)
-            return kind.model_validate_json(kept), Usage()
+        self, request: Request, read: Callable[[Said], Read], deadline: timedelta, most: int
+    ) -> tuple[Read, Usage]:
+        """`read` raises Malformed when the answer cannot be used."""
         await self.open()
-        answer, usage = await self._usable(request, read, _now() + deadline.total_seconds())
-        if self._cache:
-            self._cache.put(about, answer.model_dump_json(), _now())
-        return answer, usage
-
-    async def _usable(self, request: Request, read: Callable[[Said], Read], until: float) -> tuple[Read, Usage]:
-        spent = Usage()
-        for _ in range(MOST_REPAIRS + 1):
+        until, spent, tries = _now() + deadline.total_seconds(), Usage(), min(MOST_REPAIRS + 1, most)
+        for _ in range(tries):
             said, usage = await self._said(request, until, spent)
             spent += usage
             try:
                 return read(said), spent
             except Malformed as problem:
                 request = _mended(request, said, problem)
-        raise ModelUnavailable(f"{self.name} gave {MOST_REPAIRS + 1} answers in a row that cannot be used.", spent)
+        raise ModelUnavailable(f"{self.name} gave {tries} answers in a row that cannot be used.", spent)
 
     async def _said(self, request: Request, until: float, spent: Usage) -> tuple[Said, Usage]:
         """The first endpoint that answers. Each gets an equal share of the time left, so that none can use it up."""
@@ -110,7 +104,6 @@ def connect(
     meter: Meter | None = None,
     environ: MutableMapping[str, str] | None = None,
     chance: Random | None = None,
-    cache: Cache | None = None,
 ) -> Chat:
     """The model that the settings name, as a port. Nothing is loaded or called yet; close it at the end.
 
@@ -122,15 +115,11 @@ def connect(
     meter, limit = meter or Meter(prices=limits.prices), RateLimit(limits)
     chance = chance or Random()  # noqa: S311 (jitter, not a secret)
     places = endpoints(model, fallbacks, base_url=base_url, api_key=api_key, environ=environ)
-    return Chat([Line(place, limit, meter, chance) for place in places], meter, cache)
+    return Chat([Line(place, limit, meter, chance) for place in places], meter)
 
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
-
-
-def _offered(request: Request) -> JsonValue:
-    return [list(request.tools), request.shape.response_format if request.shape else None]
 
 
 def _sensible(said: Said) -> Said:

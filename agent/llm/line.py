@@ -34,7 +34,7 @@ CHARACTERS_A_TOKEN = 4
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked: a conversation, and either tools on offer or the shape of the answer."""
+    """What is asked: a conversation, and tools on offer or the shape of the answer. With both, tools are only told."""
 
     messages: tuple[Message, ...]
     tools: tuple[dict[str, Any], ...] = ()
@@ -172,14 +172,16 @@ class Line:
 
     def _stream(self, model: "BaseChatModel", request: Request) -> Callable[[list["BaseMessage"]], Any]:
         """The model's stream, told about tools or the shape of the answer."""
-        if request.tools:
-            return model.bind_tools(list(request.tools)).astream
+        tools = list(request.tools)
         if request.shape is None:
-            return model.astream
-        if self._formats:
-            # In the body as it is: LangChain would otherwise let the SDK parse what is our business to check.
-            return model.bind(extra_body={"response_format": request.shape.response_format}).astream
-        return model.bind_tools([request.shape.function], tool_choice=request.shape.name).astream
+            return model.bind_tools(tools).astream if tools else model.astream
+        if not self._formats:
+            return model.bind_tools([*tools, request.shape.function], tool_choice=request.shape.name).astream
+        # In the body as it is: LangChain would otherwise let the SDK parse what is our business to check.
+        body = {"response_format": request.shape.response_format}
+        if tools:
+            return model.bind_tools(tools, tool_choice="none", extra_body=body).astream
+        return model.bind(extra_body=body).astream
 
     def _learn(self, ended: Failure | None) -> None:
         if ended is None:

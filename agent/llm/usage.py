@@ -78,11 +78,6 @@ class Meter:
             self._metrics.failed(place, endpoint, kind, usage, seconds)
         return usage
 
-    def repeated(self, model: str) -> None:
-        """An answer came from the cache."""
-        if self._metrics is not None:
-            self._metrics.requests.labels(model, "chat", "cached").inc()
-
     def spent(self, place: Endpoint, tokens: Tokens) -> Usage:
         price = self.price(place) or Price(input=0, cached=0, output=0)
         fresh = max(0, tokens.input - tokens.cached)

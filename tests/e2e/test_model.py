@@ -75,7 +75,7 @@ def _looking(turn: int, data: dict[str, Any]) -> Answer:
         case 0:
             return Call(NAME, {"hypotheses": [{**told, "evidence_for": first["evidence"], "evidence_against": []}]})
         case 1:
-            return Say(calls=(Call("recent_changes", {}), Call("search_logs", {"only": "new"})))
+            return Say(calls=(Call("recent_changes", {"tests": [1]}), Call("search_logs", {"only": "new", "tests": [1]})))
     return Say("That is all.")
 
 
@@ -89,6 +89,9 @@ async def test_a_model_looks_around_and_its_diagnosis_is_checked(tmp_path: Path)
     assert {id_ for claim in diagnosis.claims for id_ in claim.evidence} <= set(evidence)
     assert [one.component for one in diagnosis.hypotheses] == ["payment"]
     assert (usage.calls, len(endpoint.journal)) == (4, 4)
+    _, search = (json.loads(one["content"]) for one in endpoint.journal[2].messages[-2:])
+    onset = known(endpoint.journal[0])["incident"]["onset"]
+    assert f"since {onset[11:19]}Z" in search["text"]
 
 
 @pytest.mark.parametrize("mode", ["503", "not-json", "refuse", "many-calls"])

@@ -6,8 +6,19 @@ with what there is, and `degraded_because` says why it is not more.
 
 from agent.graph.conversation.answer import Answer, answer
 from agent.graph.conversation.brief import Brief
-from agent.graph.conversation.conclude import Conclusion, conclude
-from agent.graph.conversation.inquire import Inquiry, inquire
+from agent.graph.conversation.conclude import Conclusion, checked_event, conclude
+from agent.graph.conversation.inquire import Inquiry, ask_once, inquire
 from agent.graph.conversation.means import Means
 
-__all__ = ["Answer", "Brief", "Conclusion", "Inquiry", "Means", "answer", "conclude", "inquire"]
+__all__ = [
+    "Answer",
+    "Brief",
+    "Conclusion",
+    "Inquiry",
+    "Means",
+    "answer",
+    "ask_once",
+    "checked_event",
+    "conclude",
+    "inquire",
+]

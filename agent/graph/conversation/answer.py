@@ -9,7 +9,7 @@ from agent.domain.errors import ModelUnavailable, Refused
 from agent.domain.evidence import Evidence
 from agent.domain.hypothesis import Claim, Diagnosis, Usage, Verdict
 from agent.graph.conversation.brief import Brief, told, written
-from agent.graph.conversation.conclude import ToldClaim
+from agent.graph.conversation.form import ToldClaim
 from agent.graph.conversation.means import Means
 from agent.policy.grounding import Dropped, ground
 from agent.policy.redaction import Redactor, visible

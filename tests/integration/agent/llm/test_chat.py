@@ -14,9 +14,7 @@ from prometheus_client import CollectorRegistry
 from pydantic import BaseModel, SecretStr
 
 from agent.domain.errors import ModelUnavailable
-from agent.domain.hypothesis import Usage
 from agent.domain.rules import ModelLimits, Price
-from agent.llm.cache import Cache
 from agent.llm.chat import Chat, connect
 from agent.llm.usage import Meter
 from agent.ports import Message, Reply, ToolCall
@@ -393,18 +391,6 @@ async def test_usage_is_estimated_when_the_endpoint_does_not_tell(endpoint: Open
     assert usage.calls == 1
     assert 50 < usage.input_tokens < 150
     assert usage.output_tokens == len('{"verdict": "healthy"}') // 4
-
-
-async def test_the_same_question_is_answered_from_the_cache(endpoint: OpenAIFarEnd) -> None:
-    endpoint.script = in_order(GOOD, Call("query_metrics", {"query": "up"}))
-    async with connected(endpoint, cache=Cache()) as chat:
-        once = await chat.structured(PROMPT, Verdict, deadline=LATER)
-        again = await chat.structured(PROMPT, Verdict, deadline=LATER)
-        turn, _ = await chat.converse(PROMPT, TOOLS, deadline=LATER)
-        same, _ = await chat.converse(PROMPT, TOOLS, deadline=LATER)
-    assert again == (once[0], Usage())
-    assert same == turn
-    assert len(endpoint.journal) == 2
 
 
 async def test_the_rate_limit_is_shared_and_a_wait_beyond_the_deadline_is_not_begun(endpoint: OpenAIFarEnd) -> None:
