@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Final
 
-from agent.analysis import cluster_objects, cluster_pods, cluster_reports, cluster_wiring
+from agent.analysis import cluster_objects, cluster_pods, cluster_refusals, cluster_reports, cluster_wiring
 from agent.analysis.cluster_reports import LOGGED
 from agent.analysis.cluster_standing import Now
 from agent.analysis.cluster_trouble import CRASH, WRONG, Trouble
@@ -28,6 +28,7 @@ def troubles(state: ClusterState | None, deps: Graph) -> list[Trouble]:
     found = [
         *cluster_pods.troubles(now),
         *cluster_objects.troubles(now),
+        *cluster_refusals.troubles(now),
         *cluster_wiring.troubles(now),
         *cluster_reports.troubles(now),
     ]

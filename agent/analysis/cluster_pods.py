@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from agent.analysis import cluster_messages as messages
 from agent.analysis.cluster_messages import Kind
-from agent.analysis.cluster_standing import Now, is_well, last_ended
+from agent.analysis.cluster_standing import FLAPPING, Now, is_well, last_ended
 from agent.analysis.cluster_trouble import BROKEN, CRASH, FAILING, HINT, WRONG, Trouble
 from agent.domain.hypothesis import Fault
 from tools.cluster.facts import Event, Pod
@@ -221,7 +221,8 @@ def _flapping(pod: Pod, events: Sequence[Event]) -> list[Finding]:
     last = max((at for one in pod.containers if (at := last_ended(one))), default=None)
     when = f", the last at {last:%H:%M:%S} UTC" if last else ""
     fault, why, own = _death(pod, events)
-    return [(CRASH, f"is up again after {pod.restarts} restarts{when}{why}", FAILING, fault, own)]
+    strength = FAILING if pod.restarts >= FLAPPING else WRONG
+    return [(CRASH, f"is up again after {pod.restarts} restarts{when}{why}", strength, fault, own)]
 
 
 def _probes(events: Sequence[Event], which: str) -> bool:

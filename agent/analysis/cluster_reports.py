@@ -21,8 +21,9 @@ _BAD_LEVELS = frozenset({"error", "fatal", "critical"})
 _QUOTED = 200
 _ROUTINE = frozenset({"BackOff", "Unhealthy", "Failed", "Killing", "ProbeWarning", "FailedScheduling", "FailedMount"})
 """Of pods: their own status says it better when it is known."""
+_ELSEWHERE = frozenset({"FailedCreate"})
+"""See `cluster_refusals`."""
 _EVENTS = {
-    "FailedCreate": (BROKEN, "refused"),
     "NodeNotReady": (BROKEN, "node"),
     "FailedScheduling": (BROKEN, "unscheduled"),
     "FailedMount": (BROKEN, "unmounted"),
@@ -50,12 +51,10 @@ def _events(now: Now) -> Iterable[Trouble]:
     by_reason: dict[tuple[str, str], list[Event]] = defaultdict(list)
     for event in now.state.events:
         listed = event.kind == "Pod" and any(pod.name == event.name for pod in now.state.pods)
-        if now.stands(event) and not (listed and event.reason in _ROUTINE):
+        if now.stands(event) and event.reason not in _ELSEWHERE and not (listed and event.reason in _ROUTINE):
             by_reason[event.component, event.reason].append(event)
     for (component, reason), events in by_reason.items():
         yield _event(component, reason, events)
-        if reason == "FailedCreate" and (full := [one for one in events if "exceeded quota" in one.message]):
-            yield _quota(component, full[0])
 
 
 def _event(component: str, reason: str, events: list[Event]) -> Trouble:
@@ -71,8 +70,7 @@ def _event(component: str, reason: str, events: list[Event]) -> Trouble:
         fault=found.fault if found else _FAULTS.get(kind, Fault.UNKNOWN),
         about=f"events {reason} of {latest.kind} {latest.namespace}/{latest.name}",
         content={"count": count, "reason": reason, "message": latest.message[:_QUOTED]},
-        own=kind not in {"unready", CRASH} and "exceeded quota" not in latest.message,
-        place=latest.namespace,
+        own=kind not in {"unready", CRASH},
         untrusted=True,
     )
 
@@ -83,31 +81,15 @@ _FAULTS = {
     "unready": Fault.APPLICATION,
     "sandbox": Fault.INFRASTRUCTURE,
     "claim": Fault.CONFIGURATION,
-    "refused": Fault.CONFIGURATION,
 }
 
 
 def _wordings(reason: str) -> tuple[Kind, ...]:
     return {
         "FailedScheduling": messages.SCHEDULING,
-        "FailedCreate": messages.ADMISSION,
         "FailedMount": messages.VOLUME,
         "Unhealthy": messages.PROBE,
     }.get(reason, ())
-
-
-def _quota(component: str, event: Event) -> Trouble:
-    """Whoever is refused is the victim of the namespace's quota."""
-    kind = messages.first(messages.QUOTA, event.message.partition("requested")[2] or event.message)
-    return Trouble(
-        component=event.namespace or component,
-        kind="quota",
-        text=f"the quota of namespace {event.namespace} is used up: pods of {component} are refused",
-        strength=BROKEN,
-        fault=kind.fault if kind else Fault.RESOURCE_POOL,
-        about=f"events FailedCreate of {event.kind} {event.namespace}/{event.name}",
-        content={"count": event.count, "message": event.message[:_QUOTED]},
-    )
 
 
 def _monitors(now: Now) -> Iterable[Trouble]:

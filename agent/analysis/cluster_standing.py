@@ -55,8 +55,9 @@ class Now:
         return not (gone and self.well(event.component)) and self.well(event.component) is not True
 
     def flaps(self, pod: Pod) -> bool:
-        """It is up, but was restarted again and again until just now."""
-        return pod.restarts >= FLAPPING and any(self.recent(last_ended(one)) for one in pod.containers)
+        """It is up, but was restarted again and again until just now; or it ran out of memory just now."""
+        again = pod.restarts >= FLAPPING
+        return any(self.recent(last_ended(one)) for one in pod.containers if again or one.last_reason == "OOMKilled")
 
 
 def is_well(pod: Pod) -> bool:
