@@ -19,7 +19,7 @@ from agent.domain.evidence import Evidence, EvidenceKind
 from agent.domain.hypothesis import Diagnosis, Usage
 from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.job import Job, Lease
-from agent.domain.remediation import Action, Effect, Proposal, Step
+from agent.domain.remediation import Action, Effect, Past, Proposal, Step
 from tools.base import ActResult, Changes, Executor, Logs, Metrics, Tool, ToolResult, TopologySource, Trust
 
 __all__ = [
@@ -178,7 +178,12 @@ class Incidents(Protocol):
 
 class Approvals(Protocol):
     async def request(self, proposal: Proposal, reason: str, shown: str, valid_for: timedelta) -> Approval:
-        """The pending approval of exactly this proposal; asked twice in one run, it is the same row."""
+        """The pending approval of exactly this proposal. A run asks one question: asked again after a crash, it is
+        the same row with the proposal as people were shown it."""
+        ...
+
+    async def allow(self, proposal: Proposal, reason: str, shown: str, valid_for: timedelta) -> Approval:
+        """The same where the policy lets it run: a row that is approved, by `policy`, and spent like any other."""
         ...
 
     async def get(self, approval: str) -> Approval: ...
@@ -204,8 +209,13 @@ class Ledger(Protocol):
 
         An action's approval is spent in the transaction that writes the INTENT. Called again after a crash it reads
         back at the far end first; when that cannot tell, the effect is UNKNOWN. Raises Refused when the approval
-        does not allow exactly this proposal or actions are paused, LeaseLost when the job is another worker's.
+        does not allow exactly this proposal or actions are paused, LeaseLost when the job is another worker's,
+        JournalBroken when the journal cannot be written or trusted.
         """
+        ...
+
+    async def past(self, action: str, targets: Sequence[str]) -> list[Past]:
+        """What came of earlier runs of the action on these targets, the latest first."""
         ...
 
     async def get(self, key: str) -> Effect | None: ...

@@ -107,6 +107,11 @@ class Settings(BaseSettings):
     """The port it listens on."""
     secret_key: SecretStr | None = Field(None, alias="AGENT_SECRET_KEY")
     """Root of every other key; made in the data folder when absent."""
+    journal_anchors: Path | None = Field(None, alias="AGENT_JOURNAL_ANCHORS")
+    """The file that signed heads of the journal are added to; unset: `journal.anchors` in the data folder.
+
+    Best on another volume: an older database put in the place of the newer is then found out. The log has them, too.
+    """
     runbooks: Path = Field(Path("runbooks"), alias="AGENT_RUNBOOKS")
     """The folder of the catalogue: one folder a runbook."""
     log_level: str = Field("INFO", alias="AGENT_LOG_LEVEL")
@@ -171,6 +176,11 @@ class Settings(BaseSettings):
     def shared(self) -> bool:
         """May other processes stand on the same record?"""
         return not self.database.startswith("sqlite")
+
+    @property
+    def anchors(self) -> Path:
+        """Where heads of the journal are kept beside the database."""
+        return self.journal_anchors or self.data / "journal.anchors"
 
     @property
     def database(self) -> str:

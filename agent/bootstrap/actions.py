@@ -1,9 +1,12 @@
 """What can be changed? The executors, and the actions of the catalogue that they can carry out."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
+import tools
 from agent import settings as environment
 from agent.catalogue.catalogue import Catalogue
+from agent.domain.base import digest
 from agent.ports import Executor
 from agent.settings import Config, Settings
 from tools.act.command import Command, CommandExecutor
@@ -36,6 +39,16 @@ def catalogue_of(settings: Settings, executors: Mapping[str, Executor]) -> Catal
     if not settings.runbooks.is_dir():
         return Catalogue([])
     return Catalogue.load(settings.runbooks).usable(executors)
+
+
+def code_digest() -> str:
+    """SHA-256 of the code that carries actions out, in hexadecimal: an approval does not outlive a change of it."""
+    sources = sorted(path for folder in _CODE for path in (_TOOLS / folder).rglob("*.py"))
+    return digest({path.relative_to(_TOOLS).as_posix(): path.read_text(encoding="utf-8") for path in sources})
+
+
+_TOOLS = Path(tools.__path__[0])
+_CODE = ("act", "clients")
 
 
 def executors_for(name: str, url: str, token: str) -> dict[str, Executor]:

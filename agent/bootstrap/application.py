@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
-from agent.bootstrap.actions import catalogue_of, executors_of
+from agent.bootstrap.actions import catalogue_of, code_digest, executors_of
 from agent.bootstrap.backends import datadog_metrics, sources_of
 from agent.bootstrap.knowledge import open_memory, open_model
 from agent.bootstrap.machine import SystemClock, data_folder, one_at_a_time, own_folder, sortable_id
@@ -67,6 +67,8 @@ class Replaced:
     """Beside those of the sources."""
     channels: Sequence[Channel] | None = None
     policy: Policy | None = None
+    code: str = ""
+    """In the place of the digest of the code that acts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,7 +182,7 @@ def _service(config: Config, record: Record, context: Context, toolbox: Toolbox)
         intake=intake,
         placement=placement,
         runs=Runs(record.database, graph, partial(_for_run, context, toolbox)),
-        people=People(record.database, record.chain, record.queue),
+        people=People(record.database, record.chain, record.queue, record.approvers),
         regrouping=Regrouping(
             record.database,
             record.chain,
@@ -191,7 +193,7 @@ def _service(config: Config, record: Record, context: Context, toolbox: Toolbox)
         ),
         silencing=Silencing(record.database, record.chain, sortable_id),
         questions=Questions(graph, partial(_for_question, context, toolbox)),
-        upkeep=Upkeep(record.database, record.chain, record.queue, config.quiet_period),
+        upkeep=Upkeep(record.database, record.chain, record.queue, config.quiet_period, record.anchors),
     )
 
 
@@ -211,6 +213,15 @@ def _context(settings: Settings, config: Config, record: Record, sources: Source
     clock = record.chain.clock
     executors = replaced.executors if replaced.executors is not None else executors_of(settings, config)
     catalogue = catalogue_of(settings, executors)
+    policy = replaced.policy or config.policy
+    act = Act(
+        catalogue=catalogue,
+        executors=executors,
+        ledger=record.ledger,
+        clock=clock,
+        policy=policy,
+        code=replaced.code or code_digest(),
+    )
     return Context(
         clock=clock,
         incidents=record.incidents,
@@ -218,11 +229,11 @@ def _context(settings: Settings, config: Config, record: Record, sources: Source
         approvals=record.approvals,
         lessons=record.lessons,
         catalogue=catalogue,
-        act=Act(catalogue=catalogue, executors=executors, ledger=record.ledger, clock=clock),
+        act=act,
         sources=sources,
         model=replaced.model,
         memory=replaced.memory,
-        policy=replaced.policy or config.policy,
+        policy=policy,
         budgets=config.budgets,
     )
 

@@ -1,7 +1,7 @@
 """Where is everything kept? The database and what stands on it."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -13,7 +13,9 @@ from agent.domain.errors import ConfigurationError
 from agent.identity.secrets import Secrets
 from agent.ports import Clock
 from agent.queue.sql import SqlQueue
+from agent.service.approvers import Approvers
 from agent.settings import Settings
+from agent.storage.anchors import Anchors
 from agent.storage.approvals import SqlApprovals
 from agent.storage.checkpoints import postgres_checkpoints, sqlite_checkpoints
 from agent.storage.database import Database
@@ -38,6 +40,8 @@ class Record:
     queue: SqlQueue
     duties: Duties
     checkpoints: BaseCheckpointSaver[Any]
+    approvers: Approvers
+    anchors: Anchors
 
 
 @asynccontextmanager
@@ -48,6 +52,9 @@ async def open_record(settings: Settings, folder: Path, clock: Clock, secrets: S
     try:
         migrate(database)
         chain = Chain(secrets.derive("journal"), clock)
+        anchors = Anchors(settings.anchors, database, chain, clock)
+        anchors.open()
+        approvers = Approvers(settings.config().teams, clock)
         duties = await opened.enter_async_context(Duties(settings.database))
         queue = await opened.enter_async_context(_open_queue(settings, SqlJobs(database, chain, clock)))
         sealed = secrets.derive("checkpoints")
@@ -57,18 +64,20 @@ async def open_record(settings: Settings, folder: Path, clock: Clock, secrets: S
             if on_sqlite
             else postgres_checkpoints(settings.database, sealed)
         )
-        async with saver as checkpoints:
+        async with saver as checkpoints, aclosing(anchors):
             yield Record(
                 database=database,
                 chain=chain,
                 journal=SqlJournal(database, chain),
                 incidents=SqlIncidents(database, chain, clock),
                 approvals=SqlApprovals(database, chain, clock),
-                ledger=SqlLedger(database, chain, clock),
+                ledger=SqlLedger(database, chain, clock, may=approvers.still, unsound=lambda: anchors.wrong),
                 lessons=SqlLessons(database, clock),
                 queue=queue,
                 duties=duties,
                 checkpoints=checkpoints,
+                approvers=approvers,
+                anchors=anchors,
             )
     finally:
         await opened.aclose()

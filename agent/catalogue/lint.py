@@ -162,7 +162,12 @@ def _unready(action: Action, executors: Mapping[str, Executor]) -> Iterator[tupl
 
 
 def _steps(action: Action) -> list[tuple[str, Step]]:
-    named = [("do", action.do), ("precondition", action.precondition), ("rollback", action.rollback)]
+    named = [
+        ("do", action.do),
+        ("precondition", action.precondition),
+        ("rehearsal", action.rehearsal),
+        ("rollback", action.rollback),
+    ]
     return [(field, step) for field, step in named if step is not None]
 
 

@@ -15,6 +15,24 @@ class ApprovalStatus(StrEnum):
     SPENT = "spent"
 
 
+class Decision(StrEnum):
+    APPROVE = "approve"
+    DENY = "deny"
+
+
+class Vote(Noun):
+    """What one person said to one question."""
+
+    who: str
+    key: str = ""
+    """The id of the key they showed; empty: they were known by other means."""
+    decision: Decision
+    via: str
+    """`rest`, `cli`, `dashboard`, `slack`, `mcp`; `policy` where the policy itself allows it."""
+    comment: str = ""
+    at: datetime
+
+
 class Approval(Noun):
     id: str
     """128 random bits."""
@@ -32,8 +50,16 @@ class Approval(Noun):
     decided_via: str = ""
     """`rest`, `cli`, `dashboard`, `slack`, `mcp`."""
     comment: str = ""
+    quorum: int = 1
+    """How many people must approve."""
+    votes: tuple[Vote, ...] = ()
+    """Who has said what, in order."""
 
+    @property
+    def approvers(self) -> tuple[str, ...]:
+        return tuple(vote.who for vote in self.votes if vote.decision is Decision.APPROVE)
 
-class Decision(StrEnum):
-    APPROVE = "approve"
-    DENY = "deny"
+    @property
+    def progress(self) -> str:
+        """`1 of 2`: how many of those needed have approved."""
+        return f"{len(self.approvers)} of {self.quorum}"

@@ -51,6 +51,17 @@ class Step(Noun):
     call: dict[str, JsonValue]
 
 
+class Reach(StrEnum):
+    """How much an action touches at a time; what an author does not say counts as the widest."""
+
+    PART = "part"
+    """One feature, or some of a service's replicas."""
+    SERVICE = "service"
+    """All of one service."""
+    SEVERAL = "several"
+    """More than one service."""
+
+
 class Action(Noun):
     """An entry of the catalogue (`runbooks/<name>/action.yaml`): the only things the agent can do."""
 
@@ -67,9 +78,13 @@ class Action(Noun):
     reversible: bool
     blast_radius: str
     """One phrase: `one process`, `all replicas of one service`."""
+    reach: Reach = Reach.SEVERAL
+    """The same for the reckoning of risk."""
     do: Step
     precondition: Step | None = None
     """Read before asking and again before acting; the answers must be the same."""
+    rehearsal: Step | None = None
+    """Read before asking: what would happen, in the far end's own words, or that it would refuse."""
     rollback: Step | None = None
     success: SuccessQuery
 
@@ -77,6 +92,15 @@ class Action(Noun):
     def digest(self) -> str:
         """Changes when anything about the definition does; an approval binds to it."""
         return digest(self.model_dump(mode="json"))
+
+
+class Factor(Noun):
+    """One reason why an action is as risky as it is."""
+
+    name: str
+    level: Risk
+    sentence: str
+    """What a person reads."""
 
 
 class Proposal(Noun):
@@ -90,6 +114,12 @@ class Proposal(Noun):
     """After defaults; canonical."""
     observed: JsonValue = None
     """What the precondition read when this was proposed."""
+    controls: str = ""
+    """Digest of the policy it was judged by and of the code that would carry it out; both may have changed since."""
+    targets: tuple[str, ...] = ()
+    """The components it acts on, by name."""
+    factors: tuple[Factor, ...] = ()
+    """Why the risk is what it is; the highest of them is the risk."""
     risk: Risk
     reversible: bool
     blast_radius: str
@@ -98,6 +128,8 @@ class Proposal(Noun):
     """Why this action, in one sentence."""
     dry_run: str = ""
     """Exactly what would be sent."""
+    rehearsed: str = ""
+    """What the far end answered to a rehearsal; empty for an action that has none."""
     rollback: str = ""
     """Exactly what would be sent to undo it; approved together with the action."""
 
@@ -142,6 +174,23 @@ class Effect(Noun):
     outcome_at: datetime | None = None
     detail: str = ""
     result: JsonValue = None
+
+
+def effect_key(kind: str, proposal: Proposal, permit: str) -> str:
+    """The idempotency key of the one effect that a permit allows.
+
+    Never of the lease or the attempt: a retry must carry the key of the first try.
+    """
+    return digest([kind, proposal.incident, proposal.action, proposal.arguments, permit])
+
+
+class Past(Noun):
+    """What came of an earlier run of the same action on the same target."""
+
+    at: datetime
+    status: EffectStatus
+    recovered: bool | None
+    """What its success query said; None when nobody knows."""
 
 
 class Verification(Noun):

@@ -1,7 +1,10 @@
 """The rules people set: how alerts are correlated, what may be done unasked, and what an incident may cost."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import field_validator, model_validator
 
 from agent.domain.base import Noun
 from agent.domain.remediation import Risk
@@ -52,6 +55,8 @@ class Team(Noun):
     """Where their tickets go; empty: `JIRA_PROJECT`."""
     email: str = ""
     """Who gets their reports by mail."""
+    approvers: tuple[str, ...] = ()
+    """Names of those who may approve actions on their incidents; empty: whoever has the scope."""
 
 
 class Budgets(Noun):
@@ -95,6 +100,47 @@ class ModelLimits(Noun):
     """By model name; goes before the table the agent brings along. A model without a price counts as free."""
 
 
+class Freeze(Noun):
+    """A time in which nothing should be changed; whoever does it all the same needs a second person."""
+
+    name: str
+    """What people read, e.g. `Christmas`."""
+    starts_at: datetime
+    """With its zone."""
+    ends_at: datetime
+    """With its zone."""
+    teams: tuple[str, ...] = ()
+    """Whose incidents it is about; empty: everybody's."""
+
+    @model_validator(mode="after")
+    def _with_zone(self) -> "Freeze":
+        if self.starts_at.tzinfo is None or self.ends_at.tzinfo is None:
+            raise ValueError("a time needs its zone, as in 2026-12-24T00:00:00Z")
+        return self
+
+
+class Hours(Noun):
+    """When people are at work: outside of it an action is riskier, because fewer can help when it goes wrong."""
+
+    days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = ("mon", "tue", "wed", "thu", "fri")
+    """Days on which people work."""
+    begin: time = time(9)
+    """Local time."""
+    end: time = time(17)
+    """Local time; later than `begin`."""
+    zone: str = "UTC"
+    """An IANA name, e.g. `Europe/Berlin`."""
+
+    @field_validator("zone")
+    @classmethod
+    def _known(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f"{zone!r} is no time zone, such as Europe/Berlin") from error
+        return zone
+
+
 class Policy(Noun):
     """Who may do what without being asked. The default is read-only."""
 
@@ -106,7 +152,17 @@ class Policy(Noun):
     """Instead of both, for that action of the catalogue."""
     min_confidence: float = 0.8
     """Below this even an `auto` action waits for a human."""
-    auto_risk: Risk = Risk.LOW
-    """`auto` runs by itself up to this risk."""
+    auto_risk: Literal[Risk.LOW] = Risk.LOW
+    """`auto` runs by itself at this risk, and never above it."""
+    environments: dict[str, Risk] = {"dev": Risk.LOW, "development": Risk.LOW, "test": Risk.LOW, "staging": Risk.LOW}
+    """What acting there is worth, by the incident's label `env`, `environment` or `stage`; others: medium."""
+    freezes: tuple[Freeze, ...] = ()
+    """When nothing should be changed."""
+    hours: Hours | None = None
+    """When people are at work; unset: always."""
+    traffic_query: str = 'sum(service:request_rate{service="{service}"})'
+    """PromQL: requests a second that `{service}` serves now. Without an answer the risk is medium at least."""
+    errors_query: str = 'avg(service:error_ratio{service="{service}"})'
+    """PromQL: the share of them that fails, 0 to 1."""
     approval_valid: timedelta = timedelta(minutes=15)
     """A question that nobody answers for this long expires, and the incident is parked."""

@@ -5,11 +5,17 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from agent.domain.base import digest
 from agent.domain.errors import Refused
 from agent.domain.job import Lease
-from agent.domain.remediation import Action, Effect, EffectStatus, Proposal, Step
+from agent.domain.remediation import Action, Effect, EffectStatus, Proposal, Step, effect_key
+from agent.domain.rules import Policy
+from agent.policy.approval import controls
+from agent.policy.risk import freeze_at
 from agent.ports import Call, Catalogue, Clock, Executor, Ledger
+from tools.base import BackendError
+
+LONGEST_ANSWER = 500
+"""Characters of what a rehearsal answered that people are shown."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +26,14 @@ class Act:
     executors: Mapping[str, Executor]
     ledger: Ledger
     clock: Clock
+    policy: Policy
+    code: str
+    """Digest of the code that carries actions out."""
+
+    @property
+    def controls(self) -> str:
+        """What a proposal of now is judged by and carried out with."""
+        return controls(self.policy, self.code)
 
     async def observe(self, action: Action, arguments: Mapping[str, str | int]) -> JsonValue:
         """What the action's precondition reads now; None when it has none. Raises Refused when it cannot be read."""
@@ -28,19 +42,26 @@ class Act:
         call = self.catalogue.fill(action.precondition, arguments, None)
         return await self._executor(action.precondition).read(call)
 
+    async def rehearse(self, action: Action, arguments: Mapping[str, str | int]) -> str:
+        """What the far end says to a dry run; empty when the action has none. BackendError when it would refuse."""
+        if action.rehearsal is None:
+            return ""
+        call = self.catalogue.fill(action.rehearsal, arguments, None)
+        return f"accepted; {await self._executor(action.rehearsal).read(call)}"[:LONGEST_ANSWER]
+
     def describe(self, step: Step | None, arguments: Mapping[str, str | int], observed: JsonValue) -> str:
         """Exactly what would be sent; empty for no step."""
         if step is None:
             return ""
         return self._executor(step).describe(self.catalogue.fill(step, arguments, observed))
 
-    async def run(self, proposal: Proposal, permit: str, lease: Lease | None) -> Effect:
-        """Run the proposed action. `permit` is the approval's id, or the policy decision's. Raises Refused."""
+    async def run(self, proposal: Proposal, permit: str, team: str, lease: Lease | None) -> Effect:
+        """Run the proposed action. `permit` is the approval's id. Raises Refused."""
         action = self._unchanged(proposal)
-        key = _key("action", proposal, permit)
         # Once its INTENT is written the target may well look different: that is what the action is for.
-        if await self.ledger.get(key) is None and await self.observe(action, proposal.arguments) != proposal.observed:
-            raise Refused(f"{proposal.title}: the target is no longer as it was when this was proposed; not done.")
+        if await self.ledger.get(effect_key("action", proposal, permit)) is None:
+            self._not_frozen(proposal, team)
+            await self._as_observed(action, proposal)
         return await self._once(proposal, permit, "action", action.do, lease)
 
     async def roll_back(self, proposal: Proposal, permit: str, lease: Lease | None) -> Effect | None:
@@ -51,7 +72,7 @@ class Act:
         return await self._once(proposal, permit, "rollback", action.rollback, lease)
 
     async def _once(self, proposal: Proposal, permit: str, kind: str, step: Step, lease: Lease | None) -> Effect:
-        key = _key(kind, proposal, permit)
+        key = effect_key(kind, proposal, permit)
         executor = self._executor(step)
         call = self.catalogue.fill(step, proposal.arguments, proposal.observed)
         intent = Effect.model_validate(
@@ -70,18 +91,36 @@ class Act:
         reach = Call(run=lambda: executor.run(call, key), read_back=lambda: executor.read_back(call, key))
         return await self.ledger.once(intent, reach, proposal=proposal, lease=lease)
 
+    async def _as_observed(self, action: Action, proposal: Proposal) -> None:
+        try:
+            now = await self.observe(action, proposal.arguments)
+        except BackendError as error:
+            raise Refused(f"{proposal.title}: the target cannot be looked at again; not done. {error}") from error
+        if now != proposal.observed:
+            raise Refused(f"{proposal.title}: the target is no longer as it was when this was proposed; not done.")
+
+    def _not_frozen(self, proposal: Proposal, team: str) -> None:
+        """A freeze that people knew of when they were asked is theirs to judge; a new one is not ours to ignore."""
+        freeze = freeze_at(self.policy.freezes, team, self.clock.now())
+        known = any(
+            factor.name == "freeze" and freeze and freeze.name in factor.sentence for factor in proposal.factors
+        )
+        if freeze and not known:
+            raise Refused(
+                f"{proposal.title}: the change freeze “{freeze.name}” began since this was proposed; not done."
+            )
+
     def _unchanged(self, proposal: Proposal) -> Action:
         action = self.catalogue.get(proposal.action)
         if action.digest != proposal.action_digest:
             raise Refused(f"The definition of {proposal.action} has changed since this was proposed; not done.")
+        if self.controls != proposal.controls:
+            raise Refused(
+                f"The policy, or the code that acts, has changed since {proposal.action} was proposed; not done."
+            )
         return action
 
     def _executor(self, step: Step) -> Executor:
         if (executor := self.executors.get(step.executor)) is None:
             raise Refused(f"The executor “{step.executor}” is not configured; `incident-agent doctor` says how.")
         return executor
-
-
-def _key(kind: str, proposal: Proposal, permit: str) -> str:
-    """Never of the lease or the attempt: a retry must carry the key of the first try."""
-    return digest([kind, proposal.incident, proposal.action, proposal.arguments, permit])

@@ -5,7 +5,8 @@ import unicodedata
 from pydantic import JsonValue
 
 from agent.domain.hypothesis import Diagnosis
-from agent.domain.remediation import Judgement, Proposal
+from agent.domain.remediation import Judgement, Proposal, Risk
+from agent.policy.approval import quorum
 
 
 def shown(proposal: Proposal, diagnosis: Diagnosis, judgement: Judgement) -> str:
@@ -14,11 +15,14 @@ def shown(proposal: Proposal, diagnosis: Diagnosis, judgement: Judgement) -> str
         f"{proposal.title}?",
         *(f"  {name} = {value}" for name, value in sorted(proposal.arguments.items())),
         f"Would send: {proposal.dry_run}",
+        *([f"Dry run: {proposal.rehearsed}"] if proposal.rehearsed else []),
         f"To undo: {proposal.rollback or 'nothing; it cannot be undone by the agent'}",
         f"Risk: {proposal.risk}, touches {proposal.blast_radius}",
+        *(f"  {factor.level}: {factor.sentence}" for factor in proposal.factors if factor.level is not Risk.LOW),
         f"Target now: {_told(proposal.observed)}",
         f"Why: {diagnosis.summary} ({diagnosis.fault}, {diagnosis.confidence:.0%} sure)",
         f"You are asked because: {judgement.reason}",
+        *([f"Needs: {quorum(proposal.risk)} people"] if quorum(proposal.risk) > 1 else []),
         f"Digest: {proposal.digest}",
     ]
     return "\n".join(visible(line) for line in lines)

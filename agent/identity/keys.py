@@ -19,7 +19,7 @@ from agent.ports import Clock
 LOCAL_OPERATOR = "local-operator"
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
-_TAKEN = {"agent", "system", LOCAL_OPERATOR}
+_TAKEN = {"agent", "policy", "system", LOCAL_OPERATOR}
 """Names that the journal gives a meaning of its own."""
 _ORDER = get_args(Scope)
 _USED = timedelta(minutes=1)

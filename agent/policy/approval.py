@@ -1,10 +1,11 @@
 """May the proposed action run?  Policy answers first; otherwise the graph waits for a human."""
 
+from agent.domain.base import digest
 from agent.domain.hypothesis import Diagnosis, Verdict
 from agent.domain.remediation import Judgement, Permission, Proposal, Risk
 from agent.domain.rules import Autonomy, Policy
 
-_RISKS = list(Risk)
+_QUORUM = {Risk.LOW: 1, Risk.MEDIUM: 1, Risk.HIGH: 2}
 
 
 def judge(proposal: Proposal, diagnosis: Diagnosis, policy: Policy, team: str, observed: frozenset[str]) -> Judgement:
@@ -24,6 +25,16 @@ def judge(proposal: Proposal, diagnosis: Diagnosis, policy: Policy, team: str, o
     )
 
 
+def quorum(risk: Risk) -> int:
+    """How many people must approve an action of that risk."""
+    return _QUORUM[risk]
+
+
+def controls(policy: Policy, code: str) -> str:
+    """What a proposal was judged by: when either has changed since, it is judged anew. `code`: digest of the tools."""
+    return digest([policy.model_dump(mode="json"), code])
+
+
 def autonomy_for(policy: Policy, team: str, action: str) -> Autonomy:
     """The action's own setting, or else the team's, or else the general one: of several, the most careful."""
     order: list[Autonomy] = ["observe", "propose", "approve", "auto"]
@@ -36,16 +47,17 @@ def autonomy_for(policy: Policy, team: str, action: str) -> Autonomy:
 def _refusal(proposal: Proposal, diagnosis: Diagnosis, observed: frozenset[str]) -> str:
     if diagnosis.verdict is not Verdict.CAUSE:
         return f"No action on a diagnosis that is {diagnosis.verdict}."
-    unseen = [str(value) for value in proposal.arguments.values() if value == diagnosis.component]
-    if unseen and diagnosis.component not in observed:
-        return f"No tool has ever returned a component named {diagnosis.component!r}."
+    for target in (diagnosis.component, *proposal.targets):
+        if target not in observed:
+            return f"No tool has ever returned a component named {target!a}."
     return ""
 
 
 def _doubt(proposal: Proposal, diagnosis: Diagnosis, policy: Policy) -> str:
     """Why a human is asked although the policy says auto; empty when there is no doubt."""
-    if _RISKS.index(proposal.risk) > _RISKS.index(policy.auto_risk):
-        return f"Its risk is {proposal.risk}; only {policy.auto_risk} risk runs by itself."
+    if proposal.risk is not policy.auto_risk:
+        because = f" ({proposal.factors[0].sentence})" if proposal.factors else ""
+        return f"Its risk is {proposal.risk}{because}; only {policy.auto_risk} risk runs by itself."
     if not proposal.reversible:
         return "It cannot be undone."
     if diagnosis.confidence < policy.min_confidence:

@@ -1,15 +1,20 @@
 """A human decides, takes over, closes, comments. One way for every surface; the row decides, not the click."""
 
+from typing import Literal
+
 from sqlalchemy import Connection, update
 
-from agent.domain.approval import Approval, Decision
-from agent.domain.errors import Conflict
+from agent.domain.approval import Approval, ApprovalStatus, Decision
+from agent.domain.errors import Conflict, NotAllowed
 from agent.domain.event import Event, EventType
 from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.job import Job, JobKind
+from agent.domain.remediation import Effect
 from agent.identity.roles import Caller, approval_scope, require
 from agent.ports import Queue
-from agent.storage import approvals, incidents, jobs
+from agent.service.approvers import Approvers
+from agent.storage import approvals, effects, holds, incidents, jobs
+from agent.storage.approvals import Said
 from agent.storage.database import Database
 from agent.storage.journal import Chain
 from agent.storage.tables import feedback, switches
@@ -19,20 +24,27 @@ _COMMENT = 2000
 
 
 class People:
-    def __init__(self, database: Database, chain: Chain, queue: Queue) -> None:
+    def __init__(self, database: Database, chain: Chain, queue: Queue, approvers: Approvers) -> None:
         self._database = database
         self._chain = chain
         self._queue = queue
+        self._approvers = approvers
 
     async def decide(self, approval: str, decision: Decision, who: Caller, via: str, comment: str = "") -> Approval:
-        """Approve or deny, once. Raises NotAllowed, AlreadyDecided, ApprovalExpired or NotFound."""
-        decided = await self._database.write(
-            lambda connection: self._decide(
-                connection, approval, decision, who=who, via=via, comment=comment[:_COMMENT]
-            )
-        )
+        """Approve or deny, once a person. What is asked of two is still pending after the first.
+
+        Raises NotAllowed, AlreadyDecided, ApprovalExpired or NotFound.
+        """
+        said = Said(who=who.name, decision=decision, via=via, key=who.key, comment=comment[:_COMMENT])
+        decided = await self._database.write(lambda connection: self._decide(connection, approval, said, who))
         self._queue.wake()
         return decided
+
+    async def settle(self, effect: str, found: Literal["done", "not_done"], reason: str, who: Caller) -> Effect:
+        """A human has found out whether an unknown effect took place. Raises NotAllowed, NotFound or Conflict."""
+        return await self._database.write(
+            lambda connection: self._settle(connection, effect, found, reason=reason[:_COMMENT], who=who)
+        )
 
     async def acknowledge(self, incident: str, who: Caller) -> Incident:
         """Somebody has seen it; the agent goes on."""
@@ -43,8 +55,10 @@ class People:
         return await self._stop(incident, who, IncidentStatus.PARKED, f"{who.name} took over.")
 
     async def cancel(self, incident: str, who: Caller) -> Incident:
-        """The agent stops working on it."""
-        return await self._stop(incident, who, IncidentStatus.PARKED, f"{who.name} told the agent to stop.")
+        """The agent stops working on it, at once: whoever is at it loses the job."""
+        return await self._stop(
+            incident, who, IncidentStatus.PARKED, f"{who.name} told the agent to stop.", at_once=True
+        )
 
     async def close(self, incident: str, who: Caller) -> Incident:
         """It is over, says a human; what it taught is learned."""
@@ -62,15 +76,24 @@ class People:
         """The one switch that stops every action."""
         await self._database.write(lambda connection: self._switch(connection, paused, who))
 
-    def _decide(
-        self, connection: Connection, approval: str, decision: Decision, *, who: Caller, via: str, comment: str
-    ) -> Approval:
+    def _decide(self, connection: Connection, approval: str, said: Said, who: Caller) -> Approval:
         asked = approvals.get(connection, approval)
-        if decision is Decision.APPROVE:
-            require(who, approval_scope(asked.proposal.risk))
-        decided = approvals.decide(connection, self._chain, approval, decision, who=who.name, via=via, comment=comment)
-        resume(connection, self._chain, decided)
+        if said.decision is Decision.APPROVE:
+            incident = incidents.get(connection, asked.incident)
+            if objection := self._approvers.objection(connection, who, asked, incident):
+                raise NotAllowed(f"You cannot approve this: {objection}.")
+        decided = approvals.decide(connection, self._chain, approval, said)
+        if decided.status is not ApprovalStatus.PENDING:
+            resume(connection, self._chain, decided)
         return decided
+
+    def _settle(
+        self, connection: Connection, key: str, found: Literal["done", "not_done"], *, reason: str, who: Caller
+    ) -> Effect:
+        known = effects.of_key(connection, key)
+        if known.kind in {"action", "rollback"} and known.approval:
+            require(who, approval_scope(approvals.get(connection, known.approval).proposal.risk))
+        return effects.settle(connection, self._chain, key, found, who=who.name, reason=reason)
 
     async def _note(self, incident: str, who: Caller, text: str) -> Incident:
         def work(connection: Connection) -> Incident:
@@ -81,12 +104,18 @@ class People:
 
         return await self._database.write(work)
 
-    async def _stop(self, incident: str, who: Caller, status: IncidentStatus, text: str) -> Incident:
+    async def _stop(
+        self, incident: str, who: Caller, status: IncidentStatus, text: str, *, at_once: bool = False
+    ) -> Incident:
         def work(connection: Connection) -> Incident:
-            if incidents.get(connection, incident).status is IncidentStatus.CLOSED:
+            known = incidents.get(connection, incident)
+            if known.status is IncidentStatus.CLOSED:
                 raise Conflict(f"{incident} is closed already.")
-            for asked in approvals.withdraw(connection, self._chain, incident, text):
+            holds.hold(connection, known, who.name, text, self._chain.clock.now())
+            for asked in approvals.withdraw(connection, self._chain, incident, text.rstrip(".")):
                 resume(connection, self._chain, asked)
+            if at_once:
+                jobs.withdraw(connection, incident)
             return incidents.move(connection, self._chain, incident, status, text, actor=who.name)
 
         stopped = await self._database.write(work)

@@ -1,4 +1,4 @@
-"""What time itself brings: questions expire, quiet incidents close."""
+"""What time itself brings: people are reminded, questions expire, quiet incidents close, the journal is anchored."""
 
 from datetime import timedelta
 
@@ -8,12 +8,16 @@ from agent.domain.incident import IncidentStatus
 from agent.ports import Queue
 from agent.service.people import learn, resume
 from agent.storage import approvals, incidents
+from agent.storage.anchors import Anchors
 from agent.storage.database import Database
 from agent.storage.journal import Chain
 
 
 class Upkeep:
-    def __init__(self, database: Database, chain: Chain, queue: Queue, quiet_period: timedelta) -> None:
+    def __init__(
+        self, database: Database, chain: Chain, queue: Queue, quiet_period: timedelta, anchors: Anchors
+    ) -> None:
+        self._anchors = anchors
         self._database = database
         self._chain = chain
         self._queue = queue
@@ -21,6 +25,7 @@ class Upkeep:
 
     async def sweep(self) -> int:
         """Do what is due; how many things that was. Call it every few seconds; twice is harmless."""
+        await self._anchors.keep()
         if not await self._database.read(self._anything_due):
             return 0
         done = await self._database.write(self._sweep)
@@ -28,7 +33,9 @@ class Upkeep:
         return done
 
     def _anything_due(self, connection: Connection) -> bool:
-        return bool(approvals.overdue(connection, self._chain.clock.now()) or self._quiet(connection))
+        at = self._chain.now(connection)
+        asked = approvals.overdue(connection, at) or approvals.forgotten(connection, at)
+        return bool(asked or self._quiet(connection))
 
     def _sweep(self, connection: Connection) -> int:
         expired = approvals.expire(connection, self._chain)
@@ -40,7 +47,7 @@ class Upkeep:
             learn(
                 connection, self._chain, incidents.move(connection, self._chain, incident, IncidentStatus.CLOSED, text)
             )
-        return len(expired) + len(quiet)
+        return len(expired) + len(approvals.remind(connection, self._chain)) + len(quiet)
 
     def _quiet(self, connection: Connection) -> list[str]:
         since = self._chain.clock.now() - self._quiet_period

@@ -5,36 +5,54 @@ the far end first; when that cannot tell, the effect is UNKNOWN and a human deci
 effect at most once, whatever is killed when.
 """
 
+from collections.abc import Callable, Collection
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, select, update
 
-from agent.domain.errors import LeaseLost, Refused
+from agent.domain.approval import Approval, Vote
+from agent.domain.errors import Conflict, JournalBroken, LeaseLost, NotFound, Refused
 from agent.domain.event import Event, EventType
+from agent.domain.incident import Incident
 from agent.domain.job import Lease
-from agent.domain.remediation import Effect, EffectStatus, Proposal
+from agent.domain.remediation import Effect, EffectStatus, Past, Proposal, effect_key
 from agent.ports import Call, Clock
-from agent.storage import approvals
+from agent.storage import approvals, holds
+from agent.storage.approvals import May
 from agent.storage.database import Database
 from agent.storage.journal import Chain
-from agent.storage.tables import effects, jobs, switches
+from agent.storage.tables import effects, jobs, journal, switches
 from tools.base import ActResult, BackendError, Unsure
 
-POLICY = "policy:"
-"""How the id of a policy decision begins; it stands where an approval's id would."""
 NEVER_ARRIVED = ActResult(ok=False, detail="The far end never got it.", data={"retry": True})
 RECONCILE = (timedelta(seconds=1), timedelta(seconds=3))
 """How long to wait between asking the far end whether an unsure call was done."""
 
 
+def nobody(_connection: Connection, vote: Vote, _asked: Approval, _incident: Incident) -> str:
+    """Of a ledger that knows no people, none may allow anything."""
+    return f"{vote.who} is not known"
+
+
 class SqlLedger:
     """`ports.Ledger` over the record."""
 
-    def __init__(self, database: Database, chain: Chain, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        chain: Chain,
+        clock: Clock,
+        *,
+        may: May = nobody,
+        unsound: Callable[[], str] = lambda: "",
+    ) -> None:
+        """`unsound`: why the journal is not to be trusted at the moment; then nothing is done."""
         self._database = database
         self._chain = chain
         self._clock = clock
+        self._may = may
+        self._unsound = unsound
 
     async def once(
         self, effect: Effect, call: Call, *, proposal: Proposal | None = None, lease: Lease | None = None
@@ -54,6 +72,9 @@ class SqlLedger:
 
     async def get(self, key: str) -> Effect | None:
         return await self._database.read(lambda connection: _get(connection, key))
+
+    async def past(self, action: str, targets: Collection[str]) -> list[Past]:
+        return await self._database.read(lambda connection: _past(connection, action, frozenset(targets)))
 
     async def _run(self, call: Call) -> ActResult | None:
         """The call's result; None when neither the call nor the far end could say whether it was done."""
@@ -75,6 +96,8 @@ class SqlLedger:
         _fence(connection, lease)
         if known := _get(connection, effect.key):
             return known, False
+        if reason := self._unsound():
+            raise JournalBroken(f"Nothing is done while the journal cannot be trusted. {reason}")
         self._permit(connection, effect, proposal)
         connection.execute(effects.insert().values(effect.model_dump()))
         self._chain.append(connection, _told(EventType.EFFECT_INTENT, effect, f"About to: {effect.detail}"))
@@ -88,12 +111,16 @@ class SqlLedger:
             raise Refused("Actions are paused; nothing is done until they are resumed.")
         if proposal is None:
             raise Refused("An action without a proposal is never run.")
-        if effect.kind == "rollback":
-            _after_its_action(connection, effect)
-        elif effect.approval and not effect.approval.startswith(POLICY):
-            approvals.spend(connection, effect.approval, proposal, self._clock.now())
-        elif not effect.approval:
+        if reason := holds.held(connection, proposal.incident):
+            raise Refused(f"{reason} The agent does nothing more about it.")
+        if not effect.approval:
             raise Refused("Neither a human nor the policy has allowed this.")
+        if effect.key != effect_key(effect.kind, proposal, effect.approval):
+            raise Refused("This is not the one execution that was allowed.")
+        if effect.kind == "rollback":
+            _after_its_action(connection, effect, proposal)
+        else:
+            approvals.spend(connection, self._chain, effect.approval, proposal, self._may)
 
     async def _close(
         self, effect: Effect, status: EffectStatus, detail: str, result: ActResult | None, lease: Lease | None
@@ -116,15 +143,76 @@ class SqlLedger:
             .where(effects.c.key == closed.key, effects.c.status == EffectStatus.INTENT)
             .values(closed.model_dump(include={"status", "outcome_at", "detail", "result"}))
         )
-        if written.rowcount:
-            self._chain.append(connection, _told(EventType.EFFECT_OUTCOME, closed, f"{closed.status}: {closed.detail}"))
+        if not written.rowcount:
+            return
+        self._chain.append(connection, _told(EventType.EFFECT_OUTCOME, closed, f"{closed.status}: {closed.detail}"))
+        if closed.status is EffectStatus.UNKNOWN:
+            text = f"A human must find out whether this was done: {closed.kind} {closed.name}."
+            self._chain.append(connection, _told(EventType.ESCALATED, closed, text))
 
 
-def _after_its_action(connection: Connection, effect: Effect) -> None:
+def settle(
+    connection: Connection, chain: Chain, key: str, found: Literal["done", "not_done"], *, who: str, reason: str
+) -> Effect:
+    """A human has found out whether an unknown effect took place. NotFound; Conflict when it is not unknown."""
+    known = of_key(connection, key)
+    if known.status is not EffectStatus.UNKNOWN:
+        raise Conflict(f"This effect is {known.status}; only an unknown one can be settled.")
+    status = EffectStatus.DONE if found == "done" else EffectStatus.FAILED
+    words = "was done" if found == "done" else "was not done"
+    settled = known.model_copy(update={"status": status, "detail": f"{who} found that it {words}: {reason}"})
+    connection.execute(
+        update(effects)
+        .where(effects.c.key == key, effects.c.status == EffectStatus.UNKNOWN)
+        .values(status=status, detail=settled.detail)
+    )
+    told = _told(EventType.EFFECT_SETTLED, settled, f"{known.kind} {known.name}: {settled.detail}")
+    chain.append(connection, told.model_copy(update={"actor": who}))
+    return settled
+
+
+def listed(connection: Connection, *, status: str = "", limit: int = 100) -> list[Effect]:
+    """The newest first."""
+    query = select(effects).order_by(effects.c.intent_at.desc()).limit(limit)
+    rows = connection.execute(query.where(effects.c.status == status) if status else query)
+    return [_effect(row) for row in rows]
+
+
+def of_key(connection: Connection, key: str) -> Effect:
+    """NotFound when there is none."""
+    if found := _get(connection, key):
+        return found
+    raise NotFound(f"There is no effect {key}.")
+
+
+def _past(connection: Connection, action: str, targets: frozenset[str]) -> list[Past]:
+    """The latest first; what the success query said afterwards is in the journal."""
+    query = select(effects).where(effects.c.name == action, effects.c.kind == "action")
+    rows = connection.execute(query.order_by(effects.c.intent_at.desc()).limit(100)).all()
+    ours = [_effect(row) for row in rows if targets <= {str(value) for value in row.arguments.values()}]
+    return [Past(at=one.intent_at, status=one.status, recovered=_recovered(connection, one)) for one in ours]
+
+
+def _recovered(connection: Connection, effect: Effect) -> bool | None:
+    if effect.status is not EffectStatus.DONE:
+        return False if effect.status is EffectStatus.FAILED else None
+    query = (
+        select(journal.c.facts)
+        .where(journal.c.incident == effect.incident, journal.c.type == EventType.VERIFIED)
+        .where(journal.c.at >= effect.intent_at)
+        .order_by(journal.c.sequence)
+    )
+    facts = connection.scalar(query.limit(1))
+    return bool(facts["recovered"]) if facts else None
+
+
+def _after_its_action(connection: Connection, effect: Effect, proposal: Proposal) -> None:
     """A rollback rests on the approval of the action it undoes, so that action must have been attempted."""
     undone = select(effects.c.key).where(effects.c.approval == effect.approval, effects.c.kind == "action")
     if connection.execute(undone).first() is None:
         raise Refused("There is nothing to roll back: the action was never begun.")
+    if not approvals.was_spent_for(connection, effect.approval or "", proposal):
+        raise Refused("What would be undone is not what was approved.")
 
 
 def of_incident(connection: Connection, incident: str) -> list[Effect]:

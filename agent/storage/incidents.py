@@ -14,7 +14,7 @@ from agent.domain.evidence import Evidence, EvidenceKind
 from agent.domain.hypothesis import Diagnosis, Usage
 from agent.domain.incident import Incident, IncidentStatus
 from agent.ports import Clock
-from agent.storage import alerts
+from agent.storage import alerts, holds
 from agent.storage.database import Database
 from agent.storage.journal import Chain
 from agent.storage.tables import evidence, incidents, runs
@@ -70,6 +70,17 @@ class SqlIncidents:
         stamp = next(name for name in values if name.endswith("_at"))
         if existing is None or getattr(existing, stamp) is None:
             self._chain.append(connection, event)
+
+
+_AT_WORK = frozenset(
+    {
+        IncidentStatus.OPEN,
+        IncidentStatus.INVESTIGATING,
+        IncidentStatus.AWAITING_APPROVAL,
+        IncidentStatus.REMEDIATING,
+        IncidentStatus.VERIFYING,
+    }
+)
 
 
 def get(connection: Connection, incident: str) -> Incident:
@@ -156,9 +167,12 @@ def move(
     *,
     actor: str = "agent",
 ) -> Incident:
-    """Set the status, once, and tell the journal. A closed incident stays closed; a resolved one only closes."""
+    """Set the status, once, and tell the journal. A closed incident stays closed; a resolved one only closes; one
+    that a human holds is not taken back into work."""
     known = get(connection, incident)
     if known.status in {status, IncidentStatus.CLOSED}:
+        return known
+    if actor == "agent" and status in _AT_WORK and holds.held(connection, incident):
         return known
     if known.status == IncidentStatus.RESOLVED and status not in {IncidentStatus.CLOSED, IncidentStatus.PARKED}:
         return known

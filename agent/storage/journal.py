@@ -1,17 +1,20 @@
 """What happened, in order, and has anybody changed it since? Append-only and hash-chained.
 
 The chain is that of Schneier and Kelsey, Secure Audit Logs to Support Computer Forensics, 1999, section 3: each
-entry's hash covers the entry and the hash before it; the head is signed, so that a tail cut off is seen.
+entry's hash covers the entry and the hash before it; the head is signed, so that a tail cut off is seen. Copies of
+the signed head that are kept elsewhere (`storage.anchors`) show an older journal that was put in its place.
 """
 
 import hmac
-from datetime import datetime
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from agent.domain.base import canonical
+from agent.domain.base import Noun, canonical
 from agent.domain.errors import JournalBroken
 from agent.domain.event import Event, EventType, Recorded
 from agent.ports import Clock
@@ -21,12 +24,49 @@ from agent.storage.tables import cursors, journal, journal_head
 GENESIS = "0" * 64
 
 
+class Head(Noun):
+    """Where the chain ended at some moment, signed."""
+
+    sequence: int
+    hash: str
+    signature: str
+
+
 class Chain:
     """Appends to the journal inside a transaction, so that a change and its event stand or fall together."""
 
-    def __init__(self, key: bytes, clock: Clock) -> None:
+    def __init__(self, key: bytes, clock: Clock, elapsed: Callable[[], float] = time.monotonic) -> None:
+        """`elapsed`: seconds since some moment, which no setting of the clock changes."""
         self._key = key
         self.clock = clock
+        self._elapsed = elapsed
+        self._began = clock.now(), elapsed()
+
+    def now(self, connection: Connection) -> datetime:
+        """The time for deadlines: set back, the clock cannot make what has expired valid again.
+
+        Never earlier than the last entry, nor than what has passed since this process began.
+        """
+        began, at = self._began
+        passed = began + timedelta(seconds=self._elapsed() - at)
+        last = connection.scalar(select(journal.c.at).order_by(journal.c.sequence.desc()).limit(1))
+        return max(self.clock.now(), passed, last or began)
+
+    def seal(self, content: object) -> str:
+        """A proof that this agent wrote it, which whoever can only write to the database cannot make."""
+        return hmac.new(self._key, b"seal:" + canonical(content).encode("utf-8", "surrogatepass"), sha256).hexdigest()
+
+    def sealed(self, content: object, seal: str) -> bool:
+        return hmac.compare_digest(self.seal(content).encode(), seal.encode())
+
+    def head(self, connection: Connection) -> Head | None:
+        """Where it ends now; None before the first entry."""
+        row = connection.execute(select(journal_head)).one_or_none()
+        return Head(sequence=row.sequence, hash=row.hash, signature=row.signature) if row else None
+
+    def ours(self, head: Head) -> bool:
+        """Did we sign it?"""
+        return hmac.compare_digest(head.signature.encode(), self._sign(head.sequence, head.hash).encode())
 
     def append(self, connection: Connection, *events: Event) -> None:
         """Chain the events to the head. JournalBroken when the head is not the one we signed."""
@@ -44,24 +84,47 @@ class Chain:
             update(journal_head).values(sequence=sequence, hash=previous, signature=self._sign(sequence, previous))
         )
 
-    def verify(self, connection: Connection) -> tuple[int, str]:
-        """(entries that are sound, "") or (the first broken entry's sequence, what is wrong with it)."""
+    def verify(self, connection: Connection, anchors: Iterable[Head] = ()) -> tuple[int, str]:
+        """(entries that are sound, "") or (the first broken entry's sequence, what is wrong with it).
+
+        `anchors`: earlier heads that were kept elsewhere.
+        """
+        kept = list(anchors)
+        if forged := next((head for head in kept if not self.ours(head)), None):
+            return forged.sequence, f"the anchor of entry {forged.sequence} was not signed by us"
+        last, previous, wrong = self._walk(connection, {head.sequence: head.hash for head in kept})
+        if wrong:
+            return last, wrong
+        if beyond := next((head for head in kept if head.sequence > last), None):
+            return (
+                last + 1,
+                f"the journal ends at entry {last}, but an anchor says that there was an entry {beyond.sequence}",
+            )
+        return self._ends(connection, last, previous)
+
+    def _walk(self, connection: Connection, anchored: Mapping[int, str]) -> tuple[int, str, str]:
+        """(the last entry's sequence, its hash, what is wrong with it)."""
         previous, expected = GENESIS, 0
         for row in connection.execute(select(journal).order_by(journal.c.sequence)).yield_per(1000):
             expected += 1
             if row.sequence != expected:
-                return expected, f"entry {expected} is missing"
-            if row.previous != previous or row.hash != _row(row.sequence, row.at, _event(row), previous)["hash"]:
-                return expected, f"entry {expected} is not what was written"
+                return expected, previous, f"entry {expected} is missing"
+            if row.previous != previous or not _as_written(row, previous):
+                return expected, previous, f"entry {expected} is not what was written"
+            if anchored.get(expected, row.hash) != row.hash:
+                return expected, previous, f"entry {expected} is of another journal: its anchor does not fit"
             previous = row.hash
-        head = connection.execute(select(journal_head)).one_or_none()
+        return expected, previous, ""
+
+    def _ends(self, connection: Connection, last: int, previous: str) -> tuple[int, str]:
+        head = self.head(connection)
         if head is None:
-            return expected, "" if expected == 0 else "the signed head is missing"
-        if not hmac.compare_digest(head.signature, self._sign(head.sequence, head.hash)):
-            return expected, "the head's signature is not ours"
-        if (head.sequence, head.hash) != (expected, previous):
-            return expected + 1, f"entries after {expected} were cut off: the signed head is at {head.sequence}"
-        return expected, ""
+            return last, "" if last == 0 else "the signed head is missing"
+        if not self.ours(head):
+            return last, "the head's signature is not ours"
+        if (head.sequence, head.hash) != (last, previous):
+            return last + 1, f"entries after {last} were cut off: the signed head is at {head.sequence}"
+        return last, ""
 
     def _head(self, connection: Connection) -> tuple[int, str]:
         # The row lock makes writers of several processes queue up here; SQLite has one writer anyway.
@@ -70,7 +133,7 @@ class Chain:
             values = {"id": 1, "sequence": 0, "hash": GENESIS, "signature": self._sign(0, GENESIS)}
             connection.execute(journal_head.insert().values(values))
             return 0, GENESIS
-        if not hmac.compare_digest(head.signature, self._sign(head.sequence, head.hash)):
+        if not hmac.compare_digest(head.signature.encode(), self._sign(head.sequence, head.hash).encode()):
             raise JournalBroken(
                 "The journal's head was not signed by this installation's key; nothing is done until it is."
             )
@@ -127,6 +190,14 @@ def _row(sequence: int, at: datetime, event: Event, previous: str) -> dict[str, 
     content = {"sequence": sequence, "at": at.isoformat(), **event.model_dump(mode="json")}
     seal = sha256((previous + canonical(content)).encode("utf-8", "surrogatepass")).hexdigest()
     return {**content, "at": at, "previous": previous, "hash": seal}
+
+
+def _as_written(row: Row[Any], previous: str) -> bool:
+    try:
+        return bool(_row(row.sequence, row.at, _event(row), previous)["hash"] == row.hash)
+    except ValueError:
+        # Of a type that there is not, or with facts that are none: it cannot have been written by us.
+        return False
 
 
 def _event(row: Row[Any]) -> Event:

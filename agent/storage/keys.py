@@ -56,6 +56,11 @@ class SqlKeys:
         self._chain.append(connection, Event(type=EventType.KEY_CHANGED, text=text, facts=facts))
 
 
+def of_name(connection: Connection, name: str) -> list[StoredKey]:
+    """Every key of that name, the revoked too."""
+    return [_key(row) for row in connection.execute(select(keys).where(keys.c.name == name)).all()]
+
+
 def _get(connection: Connection, id_: str) -> StoredKey | None:
     row = connection.execute(select(keys).where(keys.c.id == id_)).one_or_none()
     return _key(row) if row else None

@@ -161,7 +161,37 @@ approvals = Table(
     Column("decided_at", Utc),
     Column("decided_via", String(20), nullable=False, default=""),
     Column("comment", Text, nullable=False, default=""),
+    Column("run", String(60)),
+    Column("quorum", Integer, nullable=False, default=1),
+    Column("seal", String(64), nullable=False, default=""),
+    Column("reminded", Integer, nullable=False, default=0),
+    Index("approvals_by_run", "run", unique=True),
 )
+"""`seal` is ours over everything that was asked, so that a row written by other hands is worth nothing."""
+
+votes = Table(
+    "votes",
+    metadata,
+    Column("approval", ForeignKey("approvals.id"), primary_key=True),
+    Column("who", String(100), primary_key=True),
+    Column("decision", String(10), primary_key=True),
+    Column("key", String(40), nullable=False),
+    Column("via", String(20), nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("seal", String(64), nullable=False),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("incident", ForeignKey("incidents.id"), primary_key=True),
+    Column("episode", Integer, primary_key=True),
+    Column("held_by", String(100), nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+"""Episodes that a human has taken over or cancelled: the agent does nothing in them any more."""
 
 effects = Table(
     "effects",

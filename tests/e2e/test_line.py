@@ -10,13 +10,13 @@ from agent.domain.incident import IncidentStatus
 from agent.identity.roles import Caller
 from tests.e2e.line import Line, line
 
-ANN = Caller(name="ann", kind="person", scopes=frozenset({"approve:high"}))
-
 
 async def _decide(running: Line, decision: Decision) -> None:
     asked = await running.until(EventType.APPROVAL_REQUESTED)
     approval = str(asked.event.facts["approval"])
-    await running.application.service.people.decide(approval, decision, ANN, "rest", "because")
+    keys = running.application.identity.keys
+    ann = await keys.authenticate((await keys.create("ann", "person", ["approve:high"])).token)
+    await running.application.service.people.decide(approval, decision, ann, "rest", "because")
 
 
 async def test_an_approved_action_heals_once_and_is_verified(tmp_path: Path) -> None:

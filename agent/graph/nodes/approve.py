@@ -5,6 +5,7 @@ from typing import Any
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
+from agent.domain.approval import ApprovalStatus
 from agent.graph.context import Context
 from agent.graph.state import Answer, State
 
@@ -14,5 +15,5 @@ async def approve(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     interrupt({"approval": state["approval"]})
     # The row decides, not what the resume carried: whoever wakes the graph cannot approve by doing so.
     row = await runtime.context.approvals.get(str(state["approval"]))
-    decision = Answer(status=row.status, by=row.decided_by, via=row.decided_via, comment=row.comment)
-    return {"decision": decision}
+    who = " and ".join(row.approvers) if row.status is ApprovalStatus.APPROVED else row.decided_by
+    return {"decision": Answer(status=row.status, by=who, via=row.decided_via, comment=row.comment)}

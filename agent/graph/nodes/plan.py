@@ -12,9 +12,11 @@ from agent.domain.hypothesis import Diagnosis, Verdict
 from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.remediation import Action, Judgement, Permission, Proposal
 from agent.graph.context import Context
+from agent.graph.live import look
 from agent.graph.question import shown
 from agent.graph.state import State
 from agent.policy.approval import autonomy_for, judge
+from agent.policy.risk import score
 from tools.base import BackendError
 
 _NOTHING: dict[str, Any] = {"proposal": None, "judgement": None, "approval": None}
@@ -31,13 +33,35 @@ async def plan(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
         return _NOTHING
     judgement = judge(proposal, diagnosis, context.policy, incident.team, frozenset(_observed(state)))
     await _tell(context, proposal, judgement)
-    planned = {"proposal": proposal.model_dump(mode="json"), "judgement": judgement.model_dump(mode="json")}
-    if judgement.permission is not Permission.ASK:
-        return {**planned, "approval": None}
+    if judgement.permission is Permission.REFUSE:
+        return _planned(proposal, judgement, None)
+    try:
+        return await _permit(context, proposal, judgement, diagnosis)
+    except Refused as refusal:
+        event = Event(type=EventType.ACTION_REFUSED, incident=incident.id, text=f"{proposal.title}: {refusal}")
+        await context.journal.record(event)
+        return _NOTHING
+
+
+async def _permit(context: Context, proposal: Proposal, judgement: Judgement, diagnosis: Diagnosis) -> dict[str, Any]:
+    """Ask a human, or put the policy's own leave on the record; either is one row that is spent once."""
+    put = context.approvals.request if judgement.permission is Permission.ASK else context.approvals.allow
     text = shown(proposal, diagnosis, judgement)
-    asked = await context.approvals.request(proposal, judgement.reason, text, context.policy.approval_valid)
-    await context.incidents.move(incident.id, IncidentStatus.AWAITING_APPROVAL, f"Waits for a human: {proposal.title}?")
-    return {**planned, "approval": asked.id}
+    asked = await put(proposal, judgement.reason, text, context.policy.approval_valid)
+    # After a crash the row is the one of the first try, and what people were shown then is what counts.
+    permission = Permission.RUN if asked.decided_via == "policy" else Permission.ASK
+    if permission is Permission.ASK:
+        because = f"Waits for a human: {asked.proposal.title}?"
+        await context.incidents.move(proposal.incident, IncidentStatus.AWAITING_APPROVAL, because)
+    return _planned(asked.proposal, judgement.model_copy(update={"permission": permission}), asked.id)
+
+
+def _planned(proposal: Proposal, judgement: Judgement, approval: str | None) -> dict[str, Any]:
+    return {
+        "proposal": proposal.model_dump(mode="json"),
+        "judgement": judgement.model_dump(mode="json"),
+        "approval": approval,
+    }
 
 
 async def _first_that_fits(state: State, context: Context, incident: Incident, diagnosis: Diagnosis) -> Proposal | None:
@@ -45,7 +69,7 @@ async def _first_that_fits(state: State, context: Context, incident: Incident, d
     changes = await _changes_of(context, incident, diagnosis.component)
     for action, arguments in context.catalogue.choose(diagnosis, _observed(state), changes=changes):
         try:
-            return await _propose(state, context, action, arguments, diagnosis)
+            return await _propose(state, context, incident, action, arguments, diagnosis=diagnosis)
         except (Refused, BackendError) as refusal:
             text = f"{action.name} was not proposed: {refusal}"
             await context.journal.record(Event(type=EventType.ACTION_REFUSED, incident=incident.id, text=text))
@@ -65,10 +89,18 @@ async def _changes_of(context: Context, incident: Incident, component: str) -> l
 
 
 async def _propose(
-    state: State, context: Context, action: Action, arguments: Mapping[str, str | int], diagnosis: Diagnosis
+    state: State,
+    context: Context,
+    incident: Incident,
+    action: Action,
+    arguments: Mapping[str, str | int],
+    *,
+    diagnosis: Diagnosis,
 ) -> Proposal:
     checked = context.catalogue.arguments_for(action, arguments)
     observed = await context.act.observe(action, checked)
+    now = await look(context, incident, action, checked, observed)
+    factors = score(action, now, diagnosis, context.policy)
     return Proposal(
         incident=state["incident"],
         run=state["run"],
@@ -76,12 +108,16 @@ async def _propose(
         action_digest=action.digest,
         arguments=checked,
         observed=observed,
-        risk=action.risk,
+        controls=context.act.controls,
+        targets=now.targets,
+        factors=factors,
+        risk=factors[0].level,
         reversible=action.reversible,
         blast_radius=action.blast_radius,
         title=context.catalogue.title(action, checked),
         because=f"{diagnosis.component} is the likeliest cause ({diagnosis.fault}, {diagnosis.confidence:.0%} sure).",
         dry_run=context.act.describe(action.do, checked, observed),
+        rehearsed=await context.act.rehearse(action, checked),
         rollback=context.act.describe(action.rollback, checked, observed),
     )
 
@@ -96,6 +132,8 @@ async def _tell(context: Context, proposal: Proposal, judgement: Judgement) -> N
             "action": proposal.action,
             "arguments": dict(proposal.arguments),
             "permission": judgement.permission,
+            "risk": proposal.risk,
+            "factors": {factor.name: f"{factor.level}: {factor.sentence}" for factor in proposal.factors},
             "digest": proposal.digest,
         },
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
-from agent.domain.errors import NotFound, Refused
+from agent.domain.errors import JournalBroken, NotFound, Refused
 from agent.domain.event import Event, EventType
 from agent.domain.incident import IncidentStatus
 from agent.domain.remediation import Proposal
@@ -20,8 +20,9 @@ async def remediate(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
         proposal.incident, IncidentStatus.REMEDIATING, f"Remediation begins: {proposal.title}."
     )
     try:
-        effect = await context.act.run(proposal, permit(state), context.lease)
-    except (Refused, NotFound, BackendError) as refusal:
+        team = (await context.incidents.get(proposal.incident)).team
+        effect = await context.act.run(proposal, permit(state), team, context.lease)
+    except (Refused, NotFound, BackendError, JournalBroken) as refusal:
         event = Event(type=EventType.ACTION_REFUSED, incident=proposal.incident, text=str(refusal))
         await context.journal.record(event)
         return {"refused": str(refusal)}
@@ -29,5 +30,5 @@ async def remediate(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
 
 
 def permit(state: State) -> str:
-    """What the effect rests on: the human's approval, or else this run's policy decision."""
-    return state.get("approval") or f"policy:{state['run']}"
+    """The row that the effect rests on; without one the ledger refuses."""
+    return state.get("approval") or ""

@@ -8,7 +8,7 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
-from agent.domain.errors import Refused
+from agent.domain.errors import JournalBroken, Refused
 from agent.domain.event import Event, EventType
 from agent.domain.incident import IncidentStatus
 from agent.domain.remediation import Action, Effect, EffectStatus, Proposal, SuccessQuery, Verification
@@ -90,7 +90,7 @@ async def _read(metrics: Metrics, query: str, at: datetime) -> tuple[float | Non
 async def _undo(state: State, context: Context, proposal: Proposal, seen: Verification) -> Verification:
     try:
         undone = await context.act.roll_back(proposal, permit(state), context.lease)
-    except (Refused, BackendError) as refusal:
+    except (Refused, BackendError, JournalBroken) as refusal:
         return seen.model_copy(update={"detail": f"{seen.detail} It was not rolled back: {refusal}"})
     if undone is None:
         return seen.model_copy(update={"detail": f"{seen.detail} The action has no rollback."})

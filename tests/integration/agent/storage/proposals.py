@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 
+from sqlalchemy import Connection
+
 from agent.domain.alert import Severity
-from agent.domain.approval import Approval, Decision
+from agent.domain.approval import Approval, Decision, Vote
 from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.remediation import Proposal, Risk
 from agent.storage import approvals, incidents
-from agent.storage.approvals import SqlApprovals
+from agent.storage.approvals import May, Said, SqlApprovals
 from agent.storage.database import Database
 from agent.storage.journal import Chain
 from tests.integration.agent.storage.conftest import Clock
@@ -53,8 +55,14 @@ async def asked(database: Database, chain: Chain, clock: Clock, what: Proposal) 
 async def decide(
     database: Database, chain: Chain, approval: Approval, decision: Decision, who: str = "ann"
 ) -> Approval:
-    return await database.write(
-        lambda connection: approvals.decide(
-            connection, chain, approval.id, decision, who=who, via="rest", comment="because"
-        )
-    )
+    said = Said(who=who, decision=decision, via="rest", comment="because")
+    return await database.write(lambda connection: approvals.decide(connection, chain, approval.id, said))
+
+
+def anyone(_connection: Connection, _vote: Vote, _asked: Approval, _incident: Incident) -> str:
+    """Nobody's standing is in question here."""
+    return ""
+
+
+async def spend(database: Database, chain: Chain, approval: str, what: Proposal, may: May = anyone) -> Approval:
+    return await database.write(lambda connection: approvals.spend(connection, chain, approval, what, may))

@@ -7,12 +7,13 @@ import pytest
 
 from agent.domain.approval import ApprovalStatus, Decision
 from agent.domain.errors import AlreadyDecided, ApprovalExpired, Refused
+from agent.domain.remediation import Proposal
 from agent.storage import approvals
 from agent.storage.approvals import SqlApprovals
 from agent.storage.database import Database
 from agent.storage.journal import Chain, SqlJournal
 from tests.integration.agent.storage.conftest import Clock
-from tests.integration.agent.storage.proposals import VALID, asked, decide, incident, proposal
+from tests.integration.agent.storage.proposals import VALID, asked, decide, incident, proposal, spend
 
 
 async def test_the_same_question_asked_twice_is_one_row(database: Database, chain: Chain, clock: Clock) -> None:
@@ -69,26 +70,21 @@ async def test_nothing_can_be_decided_once_it_has_expired(database: Database, ch
     ],
 )
 async def test_an_approval_is_spent_for_exactly_what_was_shown(
-    database: Database, chain: Chain, clock: Clock, presented: object, reason: str
+    database: Database, chain: Chain, clock: Clock, presented: Proposal, reason: str
 ) -> None:
     await incident(database, clock)
     question = await asked(database, chain, clock, proposal())
     await decide(database, chain, question, Decision.APPROVE)
     with pytest.raises(Refused, match=reason):
-        await database.write(lambda connection: approvals.spend(connection, question.id, presented, clock.now()))  # type: ignore[arg-type]  # a proposal
+        await spend(database, chain, question.id, presented)
 
 
 async def test_an_approval_is_spent_once(database: Database, chain: Chain, clock: Clock) -> None:
     await incident(database, clock)
     question = await asked(database, chain, clock, proposal())
     await decide(database, chain, question, Decision.APPROVE)
-
-    async def spend() -> object:
-        return await database.write(
-            lambda connection: approvals.spend(connection, question.id, proposal(), clock.now())
-        )
-
-    outcomes = await asyncio.gather(*(spend() for _ in range(10)), return_exceptions=True)
+    tries = (spend(database, chain, question.id, proposal()) for _ in range(10))
+    outcomes = await asyncio.gather(*tries, return_exceptions=True)
     assert sum(isinstance(one, Refused) for one in outcomes) == 9
     with pytest.raises(AlreadyDecided, match="already spent"):
         await decide(database, chain, question, Decision.DENY)
@@ -102,4 +98,4 @@ async def test_an_approval_that_expired_after_the_click_is_not_spent(
     await decide(database, chain, question, Decision.APPROVE)
     await clock.sleep(VALID + timedelta(seconds=1))
     with pytest.raises(Refused, match="it has expired"):
-        await database.write(lambda connection: approvals.spend(connection, question.id, proposal(), clock.now()))
+        await spend(database, chain, question.id, proposal())

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from agent.domain.approval import ApprovalStatus, Decision
 from agent.domain.errors import LeaseLost, Refused
 from agent.domain.job import Job, JobKind
-from agent.domain.remediation import Effect, EffectStatus
+from agent.domain.remediation import Effect, EffectStatus, effect_key
 from agent.ports import Call
 from agent.storage.approvals import SqlApprovals
 from agent.storage.database import Database
@@ -17,7 +17,7 @@ from agent.storage.jobs import SqlJobs
 from agent.storage.journal import Chain, SqlJournal
 from agent.storage.tables import jobs, switches
 from tests.integration.agent.storage.conftest import Clock
-from tests.integration.agent.storage.proposals import asked, decide, incident, proposal
+from tests.integration.agent.storage.proposals import anyone, asked, decide, incident, proposal
 from tools.base import ActResult, BackendError, Unsure
 
 DONE = ActResult(ok=True, detail="restarted", data={"pid": 7})
@@ -45,10 +45,10 @@ class FarEnd:
         return self.told
 
 
-def _effect(clock: Clock, approval: str | None, kind: str = "action", key: str = "k1") -> Effect:
+def _effect(clock: Clock, approval: str | None, kind: str = "action") -> Effect:
     return Effect.model_validate(
         {
-            "key": key,
+            "key": effect_key(kind, proposal(), approval or ""),
             "incident": "inc-1",
             "kind": kind,
             "name": "restart-service",
@@ -63,7 +63,7 @@ def _effect(clock: Clock, approval: str | None, kind: str = "action", key: str =
 
 @pytest.fixture
 def ledger(database: Database, chain: Chain, clock: Clock) -> SqlLedger:
-    return SqlLedger(database, chain, clock)
+    return SqlLedger(database, chain, clock, may=anyone)
 
 
 @pytest.fixture
@@ -168,9 +168,9 @@ async def test_a_rollback_rests_on_the_approval_of_what_it_undoes(
 ) -> None:
     far_end = FarEnd()
     with pytest.raises(Refused, match="nothing to roll back"):
-        await ledger.once(_effect(clock, approval, "rollback", "k2"), far_end.call(), proposal=proposal())
+        await ledger.once(_effect(clock, approval, "rollback"), far_end.call(), proposal=proposal())
     await ledger.once(_effect(clock, approval), far_end.call(), proposal=proposal())
-    undone = await ledger.once(_effect(clock, approval, "rollback", "k2"), far_end.call(), proposal=proposal())
+    undone = await ledger.once(_effect(clock, approval, "rollback"), far_end.call(), proposal=proposal())
     assert (undone.status, far_end.calls) == (EffectStatus.DONE, 2)
 
 

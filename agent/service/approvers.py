@@ -1,0 +1,46 @@
+"""May this person allow this action? Asked at the click, and again when the approval is used."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection
+
+from agent.domain.approval import Approval, Vote
+from agent.domain.incident import Incident
+from agent.domain.rules import Team
+from agent.identity.keys import LOCAL_OPERATOR
+from agent.identity.roles import Caller, approval_scope, leave
+from agent.ports import Clock
+from agent.storage import approvals, keys
+from agent.storage.approvals import POLICY
+
+
+class Approvers:
+    """Knows who belongs to which team, and asks the record which keys are valid."""
+
+    def __init__(self, teams: Mapping[str, Team], clock: Clock) -> None:
+        self._teams = teams
+        self._clock = clock
+
+    def objection(self, connection: Connection, who: Caller, asked: Approval, incident: Incident) -> str:
+        """Why not, in words that follow a colon; empty when they may."""
+        answer = leave(who, approval_scope(asked.proposal.risk))
+        if not answer.allowed:
+            return answer.reason.rstrip(".")
+        named = self._teams[incident.team].approvers if incident.team in self._teams else ()
+        if named and who.name not in named:
+            return f"{who.name} is not among the approvers of team {incident.team}"
+        # On an installation of one the operator is everybody; with a second person's key theirs is withdrawn.
+        if who.name != LOCAL_OPERATOR and who.name in approvals.senders(connection, incident.id):
+            return f"{who.name} sent the alert that led to this, and somebody else must decide"
+        return ""
+
+    def still(self, connection: Connection, vote: Vote, asked: Approval, incident: Incident) -> str:
+        """The same about somebody who voted, by the keys and teams of now: `storage.approvals.May`."""
+        if vote.who == POLICY:
+            return "" if vote.via == POLICY else "nobody may call themselves policy"
+        valid = [key for key in keys.of_name(connection, vote.who) if key.valid(self._clock.now())]
+        if not valid:
+            return f"{vote.who} has no valid key any more"
+        callers = [Caller(name=key.name, kind=key.kind, scopes=frozenset(key.scopes), key=key.id) for key in valid]
+        objections = [self.objection(connection, caller, asked, incident) for caller in callers]
+        return "" if "" in objections else objections[0]

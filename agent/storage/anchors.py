@@ -1,0 +1,137 @@
+"""Where is the journal's signed head kept, beside the database?  In a file that only grows, and in the log.
+
+Whoever can write to the database can put an older copy of it in its place, signed head and all; the anchors remember
+that there was more. A verification compares every one of them; from the start on, the latest is compared with the
+journal as it is, and while they do not fit, or no anchor can be written, nothing is done in the world.
+"""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import BinaryIO
+
+from pydantic import ValidationError
+from sqlalchemy import Connection, select
+
+from agent.domain.errors import JournalBroken
+from agent.ports import Clock
+from agent.storage.database import Database
+from agent.storage.journal import Chain, Head
+from agent.storage.tables import journal
+from agent.telemetry import Log
+
+log = Log(__name__)
+
+EVERY = 100
+"""Entries after which the head is anchored again."""
+AFTER = timedelta(minutes=1)
+"""How long new entries wait for their anchor at most, while the agent runs."""
+_LONGEST = 1024
+"""Bytes of a line, with room to spare."""
+
+
+class Anchors:
+    """Anchors the head now and then, and tells whether the latest anchor still fits."""
+
+    def __init__(self, path: Path, database: Database, chain: Chain, clock: Clock) -> None:
+        self._path = path
+        self._database = database
+        self._chain = chain
+        self._clock = clock
+        self._latest: Head | None = None
+        self._anchored_at = clock.now()
+        self._misfit = ""
+        self._unwritable = ""
+
+    @property
+    def wrong(self) -> str:
+        """Why nothing may be done in the world; empty while all is well."""
+        return self._misfit or self._unwritable
+
+    def open(self) -> None:
+        """Compare what is on the file with the journal, before anything is done."""
+        try:
+            kept = read(self._path)
+        except JournalBroken as error:
+            self._misfit = str(error)
+        else:
+            self._latest = kept[-1] if kept else None
+            self._misfit = self._database.read_now(self._compare)
+        if self._misfit:
+            log.error("effects are stopped", reason=self._misfit)
+
+    async def keep(self) -> None:
+        """Anchor the head when it is time to, unless the journal is not the one we know; call it every few seconds."""
+        head, misfit = await self._database.read(
+            lambda connection: (self._chain.head(connection), self._compare(connection))
+        )
+        if misfit and not self._misfit:
+            log.error("effects are stopped", reason=misfit)
+        self._misfit = self._misfit or misfit
+        if head is not None and not self._misfit and self._due(head):
+            self._write(head)
+
+    async def aclose(self) -> None:
+        """Anchor what was written last."""
+        head = await self._database.read(self._chain.head)
+        if head is not None and not self._misfit and head != self._latest:
+            self._write(head)
+
+    def _due(self, head: Head) -> bool:
+        if self._latest is None or self._unwritable:
+            return True
+        new = head.sequence - self._latest.sequence
+        return new >= EVERY or (new > 0 and self._clock.now() - self._anchored_at >= AFTER)
+
+    def _write(self, head: Head) -> None:
+        try:
+            _append(self._path, head)
+        except OSError as error:
+            self._unwritable = f"No anchor of the journal can be written to {self._path}: {error.strerror}."
+        else:
+            self._unwritable = ""
+        if self._unwritable:
+            log.error("effects are stopped", reason=self._unwritable)
+            return
+        self._latest, self._anchored_at = head, self._clock.now()
+        log.info("journal anchored", sequence=head.sequence, hash=head.hash, signature=head.signature)
+
+    def _compare(self, connection: Connection) -> str:
+        if self._latest is None:
+            return ""
+        if not self._chain.ours(self._latest):
+            return "The latest anchor of the journal was not signed by us."
+        there = connection.scalar(select(journal.c.hash).where(journal.c.sequence == self._latest.sequence))
+        if there == self._latest.hash:
+            return ""
+        return f"The journal is not the one that was anchored at entry {self._latest.sequence}."
+
+
+def read(path: Path) -> list[Head]:
+    """Every anchor on the file, the oldest first; none without a file. JournalBroken when it cannot be read.
+
+    A last line that was cut off by a crash is no anchor.
+    """
+    try:
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        lines = text.splitlines(keepends=True)
+        return [Head.model_validate_json(line) for line in lines if line.strip() and line.endswith("\n")]
+    except (OSError, ValidationError, UnicodeDecodeError) as error:
+        raise JournalBroken(f"The anchors in {path} cannot be read; restore the file, or move it aside.") from error
+
+
+def _append(path: Path, head: Head) -> None:
+    """On the disk when this returns; what a crash left of an earlier line is overwritten."""
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600), "a+b") as file:
+        file.truncate(_whole(file))
+        file.write(head.model_dump_json().encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _whole(file: BinaryIO) -> int:
+    """Bytes up to the end of the last whole line."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - _LONGEST))
+    tail = file.read()
+    return size - len(tail) + tail.rfind(b"\n") + 1
