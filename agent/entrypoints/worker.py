@@ -71,11 +71,16 @@ class Worker:
 
     async def _work_forever(self) -> None:
         while not self._stopping.is_set():
-            lease = await self._queue.lease(self._name, LEASE)
-            if lease is None:
+            if await self._guarded(self._work) == 0:
                 await self._queue.wait(IDLE)
-            else:
-                await self._work_on(lease)
+
+    async def _work(self) -> int:
+        """The next job, if there is one; how many that was."""
+        lease = await self._queue.lease(self._name, LEASE)
+        if lease is None:
+            return 0
+        await self._work_on(lease)
+        return 1
 
     async def _work_on(self, lease: Lease) -> None:
         control = RunControl()
@@ -132,7 +137,7 @@ class Worker:
                 await asyncio.wait_for(self._stopping.wait(), pause.total_seconds())
 
     async def _guarded(self, step: Callable[[], Awaitable[int | None]]) -> int | None:
-        """A loop beside the line never dies: what went wrong is told and tried again."""
+        """A loop never dies, also when the record does not answer: what went wrong is told and tried again."""
         try:
             return await step()
         except Exception as error:  # noqa: BLE001 (an outermost frame: the next round tries again)

@@ -53,6 +53,7 @@ class Announcements:
         self._redis: Redis = Redis.from_url(
             url,
             decode_responses=True,
+            encoding_errors="replace",
             socket_timeout=DEADLINE.total_seconds(),
             socket_connect_timeout=DEADLINE.total_seconds(),
             # Whoever calls knows better when to try again.

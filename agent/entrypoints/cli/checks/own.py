@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _LOW_DISK = 1_000_000_000
 """Bytes; below this the record is in danger."""
+_OLDEST_REDIS = (7, 0)
+"""Its XAUTOCLAIM drops entries that are gone; older ones hand them out."""
 
 
 async def configuration(settings: Settings) -> Finding:
@@ -68,6 +70,7 @@ def _revisions(settings: Settings) -> tuple[str, str]:
     """(the database's revision, the newest); empty for a database that does not exist yet."""
     from sqlalchemy import create_engine, inspect, text
 
+    from agent.storage.engine import patience
     from agent.storage.schema import newest
 
     def read(connection: "Connection") -> str:
@@ -75,7 +78,7 @@ def _revisions(settings: Settings) -> tuple[str, str]:
             return ""
         return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or "")
 
-    engine = create_engine(settings.database)
+    engine = create_engine(settings.database, connect_args=patience() if settings.shared else {})
     file = engine.url.database if engine.url.get_backend_name() == "sqlite" else None
     try:
         # Connecting to a SQLite file that is not there would make it.
@@ -95,18 +98,24 @@ async def queue(settings: Settings) -> Finding:
     from redis.exceptions import RedisError
     from redis.retry import Retry
 
-    redis = Redis.from_url(
-        settings.redis_url.get_secret_value(),
-        socket_timeout=DEADLINE.total_seconds(),
-        socket_connect_timeout=DEADLINE.total_seconds(),
-        retry=Retry(NoBackoff(), 0),
-    )
+    mend = "Check AGENT_REDIS_URL, and that Redis is up. Until then jobs are taken from the record, a little later."
     try:
-        version = (await redis.info("server"))["redis_version"]
+        redis = Redis.from_url(
+            settings.redis_url.get_secret_value(),
+            socket_timeout=DEADLINE.total_seconds(),
+            socket_connect_timeout=DEADLINE.total_seconds(),
+            retry=Retry(NoBackoff(), 0),
+        )
+    except ValueError as error:
+        return Finding("queue", State.BROKEN, str(error), "Set AGENT_REDIS_URL to redis://... or rediss://...")
+    try:
+        version = str((await redis.info("server"))["redis_version"])
     except (RedisError, OSError) as error:
-        return Finding("queue", State.BROKEN, str(error), "Check AGENT_REDIS_URL, and that Redis is up.")
+        return Finding("queue", State.BROKEN, str(error), mend)
     finally:
         await redis.aclose()
+    if tuple(int(part) for part in version.split(".")[:2]) < _OLDEST_REDIS:
+        return Finding("queue", State.BROKEN, f"Redis {version} is too old", "Use 7.0 or newer, or Valkey.")
     return Finding("queue", State.OK, f"Redis {version}")
 
 

@@ -141,6 +141,7 @@ def test_what_answers_wrongly_is_broken_with_its_own_words_and_a_way_to_mend_it(
         ("configuration", {"config_file": Path("/nonexistent")}, "docs/configuration.md has every key."),
         ("record", {"database_url": "postgresql://127.0.0.1:1/x"}, "Check AGENT_DATABASE_URL"),
         ("queue", {"redis_url": SecretStr("redis://127.0.0.1:1")}, "Check AGENT_REDIS_URL"),
+        ("queue", {"redis_url": SecretStr("127.0.0.1:6379")}, "Set AGENT_REDIS_URL to redis://"),
     ],
 )
 def test_what_is_half_configured_or_away_is_broken_and_says_how_to_mend_it(
