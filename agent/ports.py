@@ -296,6 +296,8 @@ class Recalled(BaseModel):
     """0 to 1: how far it is trusted by its outcome, by what people said when it was recalled, and by its age."""
     same_resource: bool = False
     """It was about the same service, or its cause sat there."""
+    signs: tuple[str, ...] = ()
+    """As `Lesson.signs`."""
 
 
 class Lesson(BaseModel):
@@ -321,6 +323,8 @@ class Lesson(BaseModel):
     """Incidents that were said to be this one again, rightly as a person said."""
     misled: int = 0
     """The same, wrongly."""
+    signs: tuple[str, ...] = ()
+    """By what its cause showed in the telemetry; empty when that is not known, and then it answers for none."""
 
 
 class Memory(Protocol):

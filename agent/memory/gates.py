@@ -208,6 +208,7 @@ def _recalled(one: _Scored, rival: _Scored | None, question: Question, gates: Ga
         score=round(one.score, 4),
         weight=round(trusted(lesson, gates, now), 4),
         same_resource="service" in _shared(question, lesson),
+        signs=lesson.signs,
     )
 
 

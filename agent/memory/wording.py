@@ -39,6 +39,7 @@ def cleaned(lesson: Lesson, redact: Callable[[str], str]) -> Lesson:
             "remedy": redact(visible(lesson.remedy))[:_SENTENCE],
             "outcome": lesson.outcome if lesson.outcome in OUTCOMES else "no_action",
             "confirmed_by": visible(lesson.confirmed_by)[:_NAME],
+            "signs": tuple(visible(sign)[:_NAME] for sign in lesson.signs[:_NAMES]),
         }
     )
 

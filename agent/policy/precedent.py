@@ -1,14 +1,16 @@
 """May a past incident answer for this one?  Pure; what is refused is refused with its reason.
 
-Sounding alike is not enough, and neither is a person's word of then: the resource must be the same, the word trusted
-still, what was the cause then must be out of the ordinary now, in the same way, and nothing else that was remembered
-may fit as well.
+Sounding alike is not enough, and neither is a person's word of then: the resource must be the same and the word still
+trusted, what was the cause then must be out of the ordinary now and show the same signs, and nothing else that is
+remembered may fit as well.
 """
 
 from collections.abc import Sequence
 
 from agent.domain.base import Noun
+from agent.domain.evidence import Evidence
 from agent.domain.hypothesis import Claim, Diagnosis, Fault, Suspect, Verdict
+from agent.policy.signs import signs
 from agent.ports import Recalled
 
 TRUSTED = 0.5
@@ -19,6 +21,8 @@ _AMONG = 3
 """The suspects among which the recalled one must be."""
 _BEHIND = 0.5
 """It must have at least this share of the first suspect's score: memory decides between neighbours, nothing more."""
+_ALIKE = 0.5
+"""Of all signs of then and now, the share that must be the same (Jaccard's index)."""
 _WORTH = 0.5
 """How sure a memory of full trust alone would be; joined with what the data say by a noisy-or."""
 
@@ -35,9 +39,12 @@ class Ruling(Noun):
     refused: tuple[Refused, ...] = ()
 
 
-def rule(recalled: Sequence[Recalled], findings: Diagnosis) -> Ruling:
-    """The one that passes every gate by itself and has a margin over the next that does and names another cause."""
-    reasons = {one.incident: _refused(one, findings) for one in recalled}
+def rule(recalled: Sequence[Recalled], findings: Diagnosis, evidence: Sequence[Evidence]) -> Ruling:
+    """The one that passes every gate by itself and has a margin over the next that does and names another cause.
+
+    `evidence`: what is stored of this incident, in which the signs of then are looked for.
+    """
+    reasons = {one.incident: _unbelieved(one) or _not_now(one, findings, evidence) for one in recalled}
     refused = tuple(Refused(incident=incident, reason=reason) for incident, reason in reasons.items() if reason)
     fit = sorted((one for one in recalled if not reasons[one.incident]), key=lambda one: -one.score)
     if not fit:
@@ -73,12 +80,8 @@ def adopted(findings: Diagnosis, again: Recalled, evidence: str) -> Diagnosis:
     )
 
 
-def _refused(one: Recalled, findings: Diagnosis) -> str:
-    """Why it cannot answer; empty when it can."""
-    return _unbelieved(one) or _not_now(one, findings)
-
-
 def _unbelieved(one: Recalled) -> str:
+    """Why it cannot answer, whatever the state of now; empty when it can."""
     if not one.same_resource:
         return "it was about another resource"
     if one.trust != "system":
@@ -88,7 +91,8 @@ def _unbelieved(one: Recalled) -> str:
     return ""
 
 
-def _not_now(one: Recalled, findings: Diagnosis) -> str:
+def _not_now(one: Recalled, findings: Diagnosis, evidence: Sequence[Evidence]) -> str:
+    """Why the state of now speaks against it; empty when it agrees."""
     suspect = _suspect(one.component, findings)
     if findings.verdict is Verdict.HEALTHY or suspect is None or not suspect.evidence:
         return f"{one.component or 'its cause'} shows nothing out of the ordinary now"
@@ -96,7 +100,14 @@ def _not_now(one: Recalled, findings: Diagnosis) -> str:
         return f"{findings.suspects[0].component} is far more out of the ordinary now than {one.component}"
     if Fault.UNKNOWN not in {suspect.fault, Fault(one.fault)} and suspect.fault != one.fault:
         return f"the trouble of {one.component} is of another kind now: {suspect.fault.value}, then {one.fault}"
-    return ""
+    return _other_signs(one, signs(one.component, evidence))
+
+
+def _other_signs(one: Recalled, now: Sequence[str]) -> str:
+    same, known = set(one.signs) & set(now), set(one.signs) | set(now)
+    if same and len(same) >= _ALIKE * len(known):
+        return ""
+    return f"of the {len(known)} signs of {one.component}, then and now, {len(same)} are the same"
 
 
 def _suspect(component: str, findings: Diagnosis) -> Suspect | None:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, select, update
 from agent.domain.event import EventType
 from agent.domain.hypothesis import Diagnosis, Fault, Verdict
 from agent.domain.incident import Incident
+from agent.policy.signs import signs
 from agent.policy.timeless import timeless
 from agent.ports import Clock, Lesson
 from agent.storage import alerts, effects, incidents, journal
@@ -65,11 +66,12 @@ def _draft(connection: Connection, incident: str) -> Lesson | None:
         symptom=_symptom(connection, incident),
         component=component,
         fault=trusted.fault if trusted else Fault.UNKNOWN,
-        cause=told.words or (_cause(trusted) if trusted else component),
+        cause=_cause(trusted) if trusted and told.words in {"", component} else told.words,
         remedy=_remedy(connection, incident),
         outcome=_outcome(connection, known),
         confirmed_by=said.given_by if said is not None else "quiet period",
         closed_at=known.closed_at,
+        signs=signs(component, incidents.evidence_of(connection, incident)),
     )
 
 

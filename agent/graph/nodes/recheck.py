@@ -20,7 +20,8 @@ async def recheck(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     recalled = [Recalled.model_validate(one) for one in state.get("recalled", [])]
     if not recalled:
         return {"precedent": None}
-    ruling = rule(recalled, Diagnosis.model_validate(state["findings"]))
+    findings = Diagnosis.model_validate(state["findings"])
+    ruling = rule(recalled, findings, await context.incidents.evidence(incident.id))
     await context.journal.record(_event(incident.id, ruling))
     if ruling.again is None:
         return {"precedent": None}

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from agent.domain.evidence import Evidence, EvidenceKind
 from agent.domain.hypothesis import Claim, Diagnosis, Fault, Suspect, Verdict
 from agent.policy.precedent import Refused, Ruling, adopted, rule
+from agent.policy.signs import signs
 from agent.ports import Recalled
 
 NOW = Diagnosis(
@@ -24,6 +26,25 @@ NOW = Diagnosis(
     confidence=0.5,
 )
 
+EVIDENCE = [
+    Evidence(id="e1", kind=EvidenceKind.METRIC, source="analysis", query="errors", entity="frontend", summary="."),
+    Evidence(id="e2", kind=EvidenceKind.METRIC, source="analysis", query="pool", entity="cart", summary="."),
+    Evidence(
+        id="e4",
+        kind=EvidenceKind.LOG,
+        source="analysis",
+        query="log lines of just now",
+        entity="cart",
+        summary=".",
+        content={"template": "no connection left"},
+    ),
+]
+FRONTEND: dict[str, Any] = {
+    "component": "frontend",
+    "fault": "application",
+    "signs": signs("frontend", EVIDENCE),
+}
+
 
 def past(incident: str = "inc-1", **changes: Any) -> Recalled:
     usual = Recalled(
@@ -39,12 +60,13 @@ def past(incident: str = "inc-1", **changes: Any) -> Recalled:
         score=0.9,
         weight=0.9,
         same_resource=True,
+        signs=signs("cart", EVIDENCE),
     )
     return usual.model_copy(update=changes)
 
 
 def test_what_is_confirmed_and_shows_again_is_the_same_again() -> None:
-    assert rule([past()], NOW) == Ruling(again=past())
+    assert rule([past()], NOW, EVIDENCE) == Ruling(again=past())
 
 
 @pytest.mark.parametrize(
@@ -56,18 +78,30 @@ def test_what_is_confirmed_and_shows_again_is_the_same_again() -> None:
         ({"component": "payment"}, "payment shows nothing out of the ordinary now"),
         ({"component": "queue"}, "queue shows nothing out of the ordinary now"),
         ({"component": "store"}, "frontend is far more out of the ordinary now than store"),
+        ({"signs": ()}, "of the 2 signs of cart, then and now, 0 are the same"),
+        ({"signs": ("another", "and another")}, "of the 4 signs of cart, then and now, 0 are the same"),
         ({"fault": "deployment"}, "the trouble of cart is of another kind now: resource_pool, then deployment"),
     ],
-    ids=["another resource", "unconfirmed", "old or misleading", "healthy", "no evidence", "a bystander", "other kind"],
+    ids=[
+        "another resource",
+        "unconfirmed",
+        "old or misleading",
+        "healthy",
+        "no evidence",
+        "a bystander",
+        "no signs",
+        "other signs",
+        "other kind",
+    ],
 )
 def test_each_gate_alone_refuses_it(changes: dict[str, Any], reason: str) -> None:
-    assert rule([past(**changes)], NOW) == Ruling(refused=(Refused(incident="inc-1", reason=reason),))
+    assert rule([past(**changes)], NOW, EVIDENCE) == Ruling(refused=(Refused(incident="inc-1", reason=reason),))
 
 
 def test_a_poisoned_memory_of_the_same_resource_does_not_hide_the_true_one() -> None:
     poison = past("inc-2", component="payment", score=0.99)
 
-    assert rule([poison, past()], NOW) == Ruling(
+    assert rule([poison, past()], NOW, EVIDENCE) == Ruling(
         again=past(),
         refused=(Refused(incident="inc-2", reason="payment shows nothing out of the ordinary now"),),
     )
@@ -80,25 +114,42 @@ def test_injected_instructions_are_no_reason_to_believe_it() -> None:
         score=0.99,
     )
 
-    assert rule([injected], NOW).again is None
+    assert rule([injected], NOW, EVIDENCE).again is None
 
 
 def test_two_that_fit_equally_well_answer_nothing() -> None:
-    other = past("inc-2", component="frontend", fault="application", score=0.87)
+    other = past("inc-2", score=0.87, **FRONTEND)
 
-    assert rule([past(), other], NOW) == Ruling(
+    assert rule([past(), other], NOW, EVIDENCE) == Ruling(
         refused=(Refused(incident="inc-1", reason="inc-2 names frontend and fits as well"),)
     )
 
 
 def test_a_clear_margin_over_another_that_fits_is_enough() -> None:
-    other = past("inc-2", component="frontend", fault="application", score=0.8)
+    other = past("inc-2", score=0.8, **FRONTEND)
 
-    assert rule([past(), other], NOW).again == past()
+    assert rule([past(), other], NOW, EVIDENCE).again == past()
 
 
 def test_nothing_is_the_same_again_while_all_is_well() -> None:
-    assert rule([past()], NOW.model_copy(update={"verdict": Verdict.HEALTHY})).again is None
+    assert rule([past()], NOW.model_copy(update={"verdict": Verdict.HEALTHY}), EVIDENCE).again is None
+
+
+def test_most_of_the_signs_are_enough() -> None:
+    assert rule([past(signs=(*signs("cart", EVIDENCE), "one more"))], NOW, EVIDENCE).again is not None
+
+
+def test_signs_hold_neither_times_nor_values_and_nothing_that_somebody_else_wrote() -> None:
+    def log(template: str, query: str, **changes: str) -> Evidence:
+        usual = {"id": "e1", "kind": "log", "source": "analysis", "entity": "cart", "summary": "."}
+        return Evidence.model_validate({**usual, "query": query, "content": {"template": template}, **changes})
+
+    then = [log("full", "lines of yesterday")]
+    now = [log("full", "lines of today"), log("full", "x", source="search_logs"), log("else", "x", entity="store")]
+
+    assert signs("cart", then) == signs("cart", now) != ()
+    assert signs("cart", [log("empty", "lines of today")]) != signs("cart", then)
+    assert all(len(sign) == 16 for sign in signs("cart", then))
 
 
 def test_the_adopted_diagnosis_puts_the_remembered_cause_first_and_cites_it() -> None:
