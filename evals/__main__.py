@@ -43,6 +43,9 @@ def _parser() -> argparse.ArgumentParser:
     storm.add_argument("stream", type=Path)
     storm.add_argument("--truth", type=Path, required=True)
     storm.add_argument("--out", type=Path, help="the scores as JSON")
+    storm.add_argument("--spacing", type=float, help="re-time: an incident every so many seconds; 0: at random")
+    storm.add_argument("--half", type=int, choices=(0, 1, 2), default=0, help="only the first or second half of them")
+    storm.add_argument("--seed", type=int, default=0, help="shuffle the incidents, and draw random spacings")
     storm.set_defaults(command=_storm)
     lies = commands.add_parser("lies", help="false and true claims of the cases below DIR, put to the check of claims")
     lies.add_argument("dir", type=Path)
@@ -151,7 +154,8 @@ def _score(asked: argparse.Namespace) -> int:
 def _storm(asked: argparse.Namespace) -> int:
     from evals import storm  # noqa: PLC0415 (likewise)
 
-    return storm.command(asked.stream, asked.truth, asked.out)
+    retiming = storm.Retiming(spacing=asked.spacing, half=asked.half, seed=asked.seed)
+    return storm.command(asked.stream, asked.truth, asked.out, retiming)
 
 
 def _lies(asked: argparse.Namespace) -> int:

@@ -1,16 +1,17 @@
 """How well do alerts become incidents?  A stream through intake and correlation, judged by the true incidents."""
 
-import itertools
 import json
 import math
+import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from agent.correlate.correlator import Correlator
+from agent.correlate.comparison import adjusted_rand, merged_away, torn
+from agent.correlate.shadow import replay
 from agent.correlate.standing import Standing
 from agent.domain.alert import Placed
 from agent.domain.rules import Correlation
@@ -41,13 +42,30 @@ class StormScores:
     """True incidents whose alerts ended in more than one incident."""
     unplaced: int
     """Alerts that ended in no incident (duplicates, silenced, inhibited); each counts as an incident of its own."""
+    twins: int = 0
+    """Alerts of two true incidents that share series and start, so that nothing can tell them apart."""
 
 
-def command(stream: Path, truth: Path, out: Path | None) -> int:
+@dataclass(frozen=True)
+class Retiming:
+    """How the true incidents of a stream are moved before it is replayed; their own alerts keep their distances."""
+
+    spacing: float | None = None
+    """Seconds from the start of one to the start of the next; 0: drawn between one minute and a quarter of an hour.
+
+    None: as they came.
+    """
+    half: int = 0
+    """1 or 2: only the first or the second half of them, so that one can be tuned on and the other scored; 0: all."""
+    seed: int = 0
+    """Of their order and of drawn spacings; 0: in the order in which they came."""
+
+
+def command(stream: Path, truth: Path, out: Path | None, retiming: Retiming) -> int:
     """Print the figures as a Markdown table, write JSON when asked."""
-    alerts = list(cases.records(stream))
-    placed = correlate(alerts, stream.parent)
-    scores = score(json.loads(truth.read_text("utf-8")), placed)
+    told = json.loads(truth.read_text("utf-8"))
+    alerts, told = retimed(list(cases.records(stream)), told, retiming)
+    scores = replace(score(told, correlate(alerts, stream.parent)), twins=twins(alerts, told))
     if out:
         out.write_text(json.dumps(asdict(scores), indent=1), "utf-8")
     figures = asdict(scores)
@@ -62,23 +80,64 @@ def correlate(alerts: Sequence[Mapping[str, Any]], folder: Path) -> Mapping[str,
     Each alert comes through the webhook parser at its own `startsAt`, and is placed by the default rules with the
     topology that lies beside the stream. An alert that ends as a duplicate keeps the incident it repeats.
     """
-
     graph = folder / "topology.json"
     standing = Standing(Correlation(), topology=files.topology(graph) if graph.exists() else None)
-    numbers = itertools.count(1)
-    correlator = Correlator(lambda: f"i{next(numbers):06d}")
-    found: dict[str, str] = {}
-    for placed in _arrivals(alerts):
-        placement = correlator.place(placed, standing)
-        standing.apply(placement)
-        if placement.placed.incident:
-            found[placed.id] = placement.placed.incident
-    return found
+    placed = replay(_arrivals(alerts), standing)
+    return {one.id: one.incident for one in placed.values() if one.incident}
+
+
+def retimed(
+    alerts: Sequence[Mapping[str, Any]], truth: Mapping[str, str], retiming: Retiming
+) -> tuple[Sequence[Mapping[str, Any]], Mapping[str, str]]:
+    """The stream, and its truth, with the incidents moved."""
+    chance = random.Random(retiming.seed)
+    starts = _starts(alerts, truth)
+    order = sorted(starts, key=lambda incident: starts[incident])
+    middle = len(order) // 2
+    order = {0: order, 1: order[:middle], 2: order[middle:]}[retiming.half]
+    if retiming.seed:
+        chance.shuffle(order)
+    moves, clock = {}, starts[order[0]]
+    for incident in order:
+        moves[incident] = timedelta(0) if retiming.spacing is None else clock - starts[incident]
+        clock += timedelta(seconds=retiming.spacing or chance.uniform(60, 900))
+    kept = {str(one["id"]): truth[str(one["id"])] for one in alerts if truth[str(one["id"])] in moves}
+    moved = [_moved(one, moves[kept[str(one["id"])]]) for one in alerts if str(one["id"]) in kept]
+    return moved, kept
+
+
+def twins(alerts: Sequence[Mapping[str, Any]], truth: Mapping[str, str]) -> int:
+    """Alerts that nothing tells from one of another true incident: the same series and the same start."""
+    causes: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for one in alerts:
+        causes[_told(one)].add(truth[str(one["id"])])
+    return sum(len(causes[_told(one)]) > 1 for one in alerts)
+
+
+def _told(alert: Mapping[str, Any]) -> tuple[str, str]:
+    return json.dumps(alert["labels"], sort_keys=True), str(alert["startsAt"])
+
+
+def _starts(alerts: Sequence[Mapping[str, Any]], truth: Mapping[str, str]) -> dict[str, datetime]:
+    starts: dict[str, datetime] = {}
+    for one in alerts:
+        at, incident = _began(one), truth[str(one["id"])]
+        starts[incident] = min(at, starts.get(incident, at))
+    return starts
+
+
+def _began(alert: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(str(alert["startsAt"]))
+
+
+def _moved(alert: Mapping[str, Any], by: timedelta) -> Mapping[str, Any]:
+    at = (_began(alert) + by).astimezone(UTC)
+    return {**alert, "startsAt": at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")}
 
 
 def _arrivals(alerts: Sequence[Mapping[str, Any]]) -> Iterator[Placed]:
     for raw in sorted(alerts, key=lambda raw: str(raw["startsAt"])):
-        at = datetime.fromisoformat(str(raw["startsAt"]))
+        at = _began(raw)
         bare = {key: value for key, value in raw.items() if key != "id"}
         read, _ = alertmanager.parse(json.dumps({"version": "4", "alerts": [bare]}).encode(), at)
         for alert in read:
@@ -102,21 +161,10 @@ def score(truth: Mapping[str, str], placed: Mapping[str, str]) -> StormScores:
         v_measure=2 * homogeneity * completeness / both if both else 0.0,
         homogeneity=homogeneity,
         completeness=completeness,
-        causes_merged_away=_merged_away(true, found),
-        causes_split=_split(true, found),
+        causes_merged_away=len(merged_away(true, found)),
+        causes_split=len(torn(true, found)),
         unplaced=sum(one not in placed for one in ids),
     )
-
-
-def adjusted_rand(true: Sequence[Hashable], found: Sequence[Hashable]) -> float:
-    """1 for the same partition, about 0 for chance."""
-    together = sum(math.comb(n, 2) for n in Counter(zip(true, found, strict=True)).values())
-    rows = sum(math.comb(n, 2) for n in Counter(true).values())
-    columns = sum(math.comb(n, 2) for n in Counter(found).values())
-    pairs = math.comb(len(true), 2)
-    expected = rows * columns / pairs if pairs else 0.0
-    greatest = (rows + columns) / 2
-    return 1.0 if greatest == expected else (together - expected) / (greatest - expected)
 
 
 def _homogeneity(classes: Sequence[Hashable], clusters: Sequence[Hashable]) -> float:
@@ -130,19 +178,3 @@ def _homogeneity(classes: Sequence[Hashable], clusters: Sequence[Hashable]) -> f
 def _entropy(counts: Counter[Hashable]) -> float:
     total = counts.total()
     return -sum(n / total * math.log(n / total) for n in counts.values())
-
-
-def _merged_away(true: Sequence[Hashable], found: Sequence[Hashable]) -> int:
-    """A true incident is seen when it leads (has most alerts in) at least one incident."""
-    members: dict[Hashable, Counter[Hashable]] = defaultdict(Counter)
-    for incident, cause in zip(found, true, strict=True):
-        members[incident][cause] += 1
-    leading = {max(causes, key=lambda cause: (causes[cause], str(cause))) for causes in members.values()}
-    return len(set(true) - leading)
-
-
-def _split(true: Sequence[Hashable], found: Sequence[Hashable]) -> int:
-    ended: dict[Hashable, set[Hashable]] = defaultdict(set)
-    for cause, incident in zip(true, found, strict=True):
-        ended[cause].add(incident)
-    return sum(len(incidents) > 1 for incidents in ended.values())

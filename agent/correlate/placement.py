@@ -101,6 +101,11 @@ class Placement:
     effect: Effect
     identity: Identity
 
+    @property
+    def moved(self) -> tuple[str, ...]:
+        """Alerts that were placed before, and are part of this one's incident now."""
+        return self.effect.alerts if isinstance(self.effect, Splits) else ()
+
 
 def changed(incident: Incident, effect: Joins | Splits | Reopens | Resolves) -> Incident:
     """The incident after the effect; of a split, the parent. A closed incident stays closed."""

@@ -78,6 +78,12 @@ def remembered(connection: Connection, moment: datetime) -> list[Placed]:
     return [_placed(row) for row in connection.execute(query)]
 
 
+def placed_since(connection: Connection, moment: datetime) -> list[Placed]:
+    """Placed alerts received since then, in order."""
+    query = select(alerts).where(alerts.c.received_at >= moment, alerts.c.fate.is_not(None)).order_by(alerts.c.sequence)
+    return [_placed(row) for row in connection.execute(query)]
+
+
 def of_incident(connection: Connection, incident: str) -> list[Placed]:
     query = select(alerts).where(alerts.c.incident == incident).order_by(alerts.c.sequence)
     return [_placed(row) for row in connection.execute(query)]

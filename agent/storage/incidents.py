@@ -153,7 +153,7 @@ def replace(connection: Connection, incident: Incident) -> None:
 def replace_all(connection: Connection, changed: Sequence[Incident]) -> None:
     """The same for many, in one statement."""
     if changed:
-        values = {name: bindparam(f"its_{name}") for name in Incident.model_fields if name != "id"}
+        values: dict[str, Any] = {name: bindparam(f"its_{name}") for name in Incident.model_fields if name != "id"}
         rows = [{f"its_{name}": value for name, value in one.model_dump().items()} for one in changed]
         connection.execute(update(incidents).where(incidents.c.id == bindparam("its_id")).values(values), rows)
 
