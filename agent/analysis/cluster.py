@@ -10,7 +10,7 @@ from typing import Final
 
 from agent.analysis import cluster_objects, cluster_pods, cluster_refusals, cluster_reports, cluster_wiring
 from agent.analysis.cluster_reports import LOGGED
-from agent.analysis.cluster_standing import Now
+from agent.analysis.cluster_standing import Now, is_well
 from agent.analysis.cluster_trouble import CRASH, WRONG, Trouble
 from agent.analysis.topology import Graph
 from agent.domain.hypothesis import Fault
@@ -83,3 +83,17 @@ def extent(state: ClusterState | None) -> str:
         return ""
     looked_at = f"{len(state.pods)} pods, {len(state.workloads)} workloads and {len(state.events)} events"
     return f" and in {looked_at} of the cluster"
+
+
+def census(state: ClusterState) -> str:
+    """How many are well of those that were looked at."""
+    now = Now.of(state)
+    pods = [pod for those in now.pods.values() for pod in those]
+    full = [one for one in state.workloads if one.ready is not None and one.ready >= (one.desired or 0)]
+    told = (
+        f"{sum(map(is_well, pods))} of {len(pods)} pods are well",
+        f"{len(full)} of {len(state.workloads)} workloads have all their pods",
+        f"{sum(one.ready == 'True' for one in state.nodes)} of {len(state.nodes)} nodes are ready",
+        f"{sum(one.firing for one in state.monitors)} of {len(state.monitors)} monitors fire",
+    )
+    return "; ".join(told)

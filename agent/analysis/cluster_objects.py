@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from agent.analysis.cluster_standing import Now
 from agent.analysis.cluster_trouble import BROKEN, FAILING, HINT, WRONG, Trouble
+from agent.analysis.wording import quoted
 from agent.domain.hypothesis import Fault
 from tools.cluster.facts import Claim, Node, Workload
 
@@ -32,12 +33,11 @@ def _node(node: Node) -> Iterable[Trouble]:
 
     if node.ready in {"False", "Unknown"}:
         silent = "its kubelet is silent" if node.ready == "Unknown" else "its kubelet reports trouble"
-        yield trouble(
-            "node", f"node {node.name} is not ready (Ready={node.ready}): {silent}", BROKEN, Fault.INFRASTRUCTURE
-        )
+        text = f"node {node.name} is not ready, its condition Ready is {quoted(node.ready)}: {silent}"
+        yield trouble("node", text, BROKEN, Fault.INFRASTRUCTURE)
     for pressure in node.pressures:
         fault = _PRESSURE.get(pressure, Fault.INFRASTRUCTURE)
-        yield trouble(pressure, f"node {node.name} reports {pressure}", FAILING, fault)
+        yield trouble(pressure, f"node {node.name} reports {quoted(pressure)}", FAILING, fault)
     if node.cordoned:
         yield trouble("cordon", f"node {node.name} is cordoned: it takes no new pods", HINT, Fault.INFRASTRUCTURE)
 
@@ -71,6 +71,6 @@ _BAD_CONDITIONS = {("Available", "False"), ("Progressing", "False"), ("ReplicaFa
 def _claim(claim: Claim) -> Iterable[Trouble]:
     if claim.phase not in {"Pending", "Lost"}:
         return
-    text = f"volume claim {claim.name} is {claim.phase}: no volume is bound to it"
+    text = f"volume claim {claim.name} is {quoted(claim.phase)}: no volume is bound to it"
     about = f"PersistentVolumeClaim {claim.namespace}/{claim.name}"
     yield Trouble(claim.component, "claim", text, WRONG, Fault.CONFIGURATION, about, {"phase": claim.phase})

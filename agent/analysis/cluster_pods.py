@@ -12,6 +12,7 @@ from agent.analysis import cluster_messages as messages
 from agent.analysis.cluster_messages import Kind
 from agent.analysis.cluster_standing import FLAPPING, Now, is_well, last_ended
 from agent.analysis.cluster_trouble import BROKEN, CRASH, FAILING, HINT, WRONG, Trouble
+from agent.analysis.wording import quoted
 from agent.domain.hypothesis import Fault
 from tools.cluster.facts import Event, Pod
 
@@ -27,7 +28,9 @@ _CRASHED = {"CrashLoopBackOff", "Error", "OOMKilled", "ContainerStatusUnknown", 
 _SIGKILL = 137
 _NOT_RUNNABLE = {126, 127, 128}
 """Exit codes of shell and runtime for a command that cannot be run or found."""
-_QUOTED = 240
+_TELLING = frozenset({"image", "unmade", "unscheduled"})
+"""Kinds of which the message of the pod itself says more."""
+_QUOTED = 400
 
 Finding = tuple[str, str, float, Fault, bool]
 """(kind, what is wrong, strength, fault, whether it is its own)."""
@@ -47,16 +50,18 @@ def _trouble(component: str, seen: Sequence[tuple[Pod, Finding]], now: Now) -> T
     pod, (kind, text, strength, fault, own) = max(seen, key=lambda one: one[1][2])
     of_all = f"{len(seen)} of {len(now.pods[component])} pods of {component}"
     nodes = {one.node for one, _ in seen}
+    said = _message(pod) if kind in _TELLING else ""
     return Trouble(
         component=component,
         kind=kind,
-        text=f"{of_all}, e.g. {pod.name}: {text}",
+        text=f"{of_all}, e.g. {pod.name}: {text}{f', {quoted(said)}' if said else ''}",
         strength=strength,
         fault=fault,
         about=f"Pod {pod.namespace}/{pod.name}",
         content=_facts(pod),
         own=own,
         place=nodes.pop() if len(nodes) == 1 else "",
+        untrusted=bool(said),
     )
 
 

@@ -12,14 +12,22 @@ from pydantic import JsonValue
 from agent.analysis import cluster_messages as messages
 from agent.analysis.cluster_standing import Now
 from agent.analysis.cluster_trouble import BROKEN, FAILING, HINT, Trouble
+from agent.analysis.wording import quoted
 from agent.domain.hypothesis import Fault
 from tools.cluster.facts import Quota
 
 _BY_QUOTA = "exceeded quota"
-_QUOTED = 240
+_QUOTED = 400
 _UNITS = {
-    "Ki": Decimal(2**10), "Mi": Decimal(2**20), "Gi": Decimal(2**30), "Ti": Decimal(2**40),
-    "m": Decimal("0.001"), "k": Decimal(10**3), "M": Decimal(10**6), "G": Decimal(10**9), "T": Decimal(10**12),
+    "Ki": Decimal(2**10),
+    "Mi": Decimal(2**20),
+    "Gi": Decimal(2**30),
+    "Ti": Decimal(2**40),
+    "m": Decimal("0.001"),
+    "k": Decimal(10**3),
+    "M": Decimal(10**6),
+    "G": Decimal(10**9),
+    "T": Decimal(10**12),
 }
 
 
@@ -74,7 +82,7 @@ def _refused(one: Refusal) -> Trouble:
     return Trouble(
         component=one.component,
         kind="refused",
-        text=f"pods of {one.component} cannot be created{f': {kind.says}' if kind else ''}",
+        text=f"pods of {one.component} cannot be created{f': {kind.says}' if kind else ''}, {quoted(one.message)}",
         strength=BROKEN,
         fault=kind.fault if kind else Fault.CONFIGURATION,
         about=one.about,
@@ -87,13 +95,14 @@ def _refused(one: Refusal) -> Trouble:
 
 def _exhausted(namespace: str, those: list[Refusal], now: Now) -> Trouble:
     first = those[0]
-    kind = messages.first(messages.QUOTA, first.message.partition("requested")[2] or first.message)
+    said = first.message[first.message.find(_BY_QUOTA) :]
+    kind = messages.first(messages.QUOTA, said.partition("requested")[2] or said)
     whom = ", ".join(sorted({one.component for one in those}))
     state: JsonValue = {one.name: _usage(one) for one in now.state.quotas if one.namespace == namespace}
     return Trouble(
         component=namespace,
         kind="quota",
-        text=f"the quota of namespace {namespace} is used up: pods of {whom} are refused",
+        text=f"the quota of namespace {namespace} is used up, {quoted(said)}: pods of {whom} are refused",
         strength=BROKEN,
         fault=kind.fault if kind else Fault.RESOURCE_POOL,
         about=f"quotas of namespace {namespace}",

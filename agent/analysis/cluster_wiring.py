@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from agent.analysis.cluster_standing import Now
 from agent.analysis.cluster_trouble import BROKEN, FAILING, HINT, WRONG, Trouble
+from agent.analysis.wording import quoted
 from agent.domain.hypothesis import Fault
 from tools.cluster.facts import ClusterState, ContainerSpec, Probe, Service, Workload
 
@@ -46,19 +47,23 @@ def _service(service: Service, state: ClusterState) -> Iterable[Trouble]:
     chosen = [one for one in state.workloads if one.labels and _matches(service.selector, one.labels)]
     pods = [one for one in state.pods if one.labels and _matches(service.selector, one.labels)]
     about = f"Service {service.namespace}/{service.name}"
-    content: JsonValue = {"selector": {**service.selector}, "addresses": service.addresses}
+    content: JsonValue = {"selector": _written(service.selector), "addresses": service.addresses}
     labelled = any(one.labels for one in state.workloads) or any(one.labels for one in state.pods)
     owner = chosen[0].name if chosen else pods[0].workload if pods else service.name
     if labelled and not chosen and not pods:
-        wanted = ",".join(f"{key}={value}" for key, value in sorted(service.selector.items()))
-        text = f"service {service.name} selects {wanted}, which no pod carries"
+        wanted = _written(service.selector)
+        text = f"service {service.name} selects {quoted(wanted)}, which no pod carries"
         strength = BROKEN if service.addresses == 0 else WRONG
         yield Trouble(service.name, "selector", text, strength, Fault.CONFIGURATION, about, content)
     elif service.addresses == 0:
-        text = f"service {service.name} has no ready endpoints"
+        text = f"service {service.name} has {service.addresses} ready endpoints"
         yield Trouble(owner, "endpoints", text, FAILING, Fault.DEPENDENCY, about, content, own=False)
     for workload in chosen:
         yield from _target_ports(service, workload, about)
+
+
+def _written(labels: Mapping[str, str]) -> str:
+    return ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
 
 
 def _matches(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
@@ -122,13 +127,28 @@ def _probe(probe: Probe, state: ClusterState) -> Iterable[Trouble]:
     if probe.works or _wrong_port(probe, state):
         return
     if probe.node:
-        text = f"{probe.what} on node {probe.target} does not run"
+        text = f"{quoted(probe.what)} does not run on node {probe.target}"
         yield Trouble(
-            probe.target, f"daemon {probe.what}", text, BROKEN, Fault.INFRASTRUCTURE, f"Node {probe.target}", {}
+            probe.target,
+            f"daemon {probe.what}",
+            text,
+            BROKEN,
+            Fault.INFRASTRUCTURE,
+            f"Node {probe.target}",
+            {"daemon": probe.what, "works": False},
         )
     else:
         text = f"{probe.target} could not be reached on {probe.what} from inside the cluster"
-        yield Trouble(probe.target, "reach", text, WRONG, Fault.NETWORK, f"Service {probe.target}", {}, own=False)
+        yield Trouble(
+            probe.target,
+            "reach",
+            text,
+            WRONG,
+            Fault.NETWORK,
+            f"Service {probe.target}",
+            {"tried": probe.what, "works": False},
+            own=False,
+        )
 
 
 def _wrong_port(probe: Probe, state: ClusterState) -> bool:

@@ -85,7 +85,8 @@ def write(weighed: Weighed) -> Findings:
     first = weighed.dossiers[0] if weighed.dossiers else None
     cause = first if verdict is Verdict.CAUSE else None
     ruled_out = _ruled_out(weighed, ledger)
-    claims = (*symptom, *(_cause_claims(cause, ledger) if cause else ()))
+    well = _census_claims(weighed, ledger) if verdict is Verdict.HEALTHY else ()
+    claims = (*symptom, *(_cause_claims(cause, ledger) if cause else ()), *well)
     return Findings(
         onset=weighed.onset,
         verdict=verdict,
@@ -139,6 +140,16 @@ def _anything(weighed: Weighed) -> bool:
     """Was there anything to look at besides the alert itself?"""
     seen = weighed.seen
     return bool(weighed.table.rows or seen.lines or seen.changes or seen.cluster or len(seen.alerts) > 1)
+
+
+def _census_claims(weighed: Weighed, ledger: _Ledger) -> tuple[Claim, ...]:
+    """What was looked at and found well is evidence, too."""
+    state = weighed.seen.cluster
+    if state is None:
+        return ()
+    text = _sentence(cluster.census(state))
+    cited = ledger.add(EvidenceKind.PLATFORM, state.query, "", text, {"as_of": state.at.isoformat()})
+    return (Claim(text=text, evidence=(cited,)),)
 
 
 def _symptom_claims(weighed: Weighed, ledger: _Ledger) -> tuple[Claim, ...]:

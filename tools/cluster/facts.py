@@ -219,7 +219,11 @@ class ClusterState:
     def names(self) -> set[str]:
         """Everything that was shown to exist and can be a cause or be acted on."""
         wholes = {one.name for one in self.workloads} | {one.workload for one in self.pods}
-        return wholes | {one.name for one in self.pods} | {one.name for one in self.nodes}
+        parts = {one.name for one in self.pods} | {one.name for one in self.nodes} | {one.name for one in self.services}
+        about = {name for one in self.events for name in (one.component, one.namespace)}
+        spaces = {one.namespace for one in self.pods} | {one.namespace for one in self.workloads}
+        told = {one.component for one in self.monitors} | {one.service for one in self.lines}
+        return (wholes | parts | about | spaces | told | {one.namespace for one in self.quotas}) - {""}
 
 
 class ClusterSource(Protocol):

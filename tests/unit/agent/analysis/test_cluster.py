@@ -39,7 +39,10 @@ def _cart(**status: Any) -> Object:
 
 def test_a_cluster_in_which_all_is_well_is_healthy() -> None:
     found = diagnosed(*healthy())
-    assert (_answer(found), found.claims) == ((Verdict.HEALTHY, "", Fault.NONE), ())
+    assert _answer(found) == (Verdict.HEALTHY, "", Fault.NONE)
+    assert [one.text for one in found.claims] == [
+        "4 of 4 pods are well; 2 of 2 workloads have all their pods; 2 of 2 nodes are ready; 0 of 0 monitors fire."
+    ]
 
 
 FAULTS: dict[str, tuple[list[Object], str, Fault]] = {
