@@ -23,7 +23,7 @@ from agent.testing import FastClock
 from tests.e2e.line import ROOT, served
 from tests.e2e.process import Setting
 from tests.e2e.test_kill import CASE, HangingShop, _free_port
-from tests.farends.postgres import HOW, binaries, postgres
+from tests.farends.postgres import HOW, PostgresServer, binaries, postgres_server
 from tests.farends.redis import HOW as HOW_REDIS
 from tests.farends.redis import RedisServer, redis_server
 from tests.system import program
@@ -39,7 +39,8 @@ SPEED = 4.0
 class Fleet:
     """Processes that differ in role and port alone."""
 
-    def __init__(self, common: Setting, shop: HangingShop, redis: RedisServer) -> None:
+    def __init__(self, common: Setting, shop: HangingShop, redis: RedisServer, record: PostgresServer) -> None:
+        self.record = record
         self.shop = shop
         self.redis = redis
         self._common = common
@@ -106,7 +107,7 @@ async def _fleet(tmp_path: Path, hang: str = "") -> AsyncIterator[Fleet]:
         pytest.skip(HOW)
     began = datetime.now(UTC)
     shop = HangingShop(FastClock(SPEED, began), hang)
-    with postgres() as address, redis_server(program("redis-server", HOW_REDIS)) as redis:
+    with postgres_server() as record, redis_server(program("redis-server", HOW_REDIS)) as redis:
         async with served(shop) as url:
             common = Setting(
                 data=str(tmp_path / "data"),
@@ -116,10 +117,10 @@ async def _fleet(tmp_path: Path, hang: str = "") -> AsyncIterator[Fleet]:
                 shop=url,
                 token=shop.token,
                 speed=SPEED,
-                database=address.replace("+psycopg", ""),
+                database=record.address.replace("+psycopg", ""),
                 redis=redis.url,
             )
-            yield Fleet(common, shop, redis)
+            yield Fleet(common, shop, redis, record)
 
 
 def _pending(fleet: Fleet, web: int) -> Any:
@@ -131,7 +132,7 @@ def _ended(fleet: Fleet) -> list[Any]:
     return [one for one in found if one["status"] in {"resolved", "parked"}]
 
 
-async def test_what_comes_through_two_webs_is_placed_investigated_and_done_once_also_while_redis_is_gone(
+async def test_what_comes_through_two_webs_is_placed_investigated_and_done_once_though_redis_and_postgres_crash(
     tmp_path: Path,
 ) -> None:
     async with _fleet(tmp_path) as fleet:
@@ -145,6 +146,8 @@ async def test_what_comes_through_two_webs_is_placed_investigated_and_done_once_
                 asked = _until(lambda: _pending(fleet, 1))
                 fleet.post(1, "/webhooks/alertmanager", alert)
                 fleet.redis.start()
+                fleet.record.stop()
+                fleet.record.start()
                 fleet.post(0, f"/api/approvals/{asked[0]['id']}", {"decision": "approve", "reason": ""})
                 with fleet.redis.client() as redis:
                     redis.flushall()
