@@ -10,7 +10,7 @@ import signal
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -47,7 +47,7 @@ class _Worker(Generic[Task]):
 
 def each(
     work: "Work[Task, Done]", tasks: Sequence[Task], *, jobs: int, longest: timedelta, start: timedelta
-) -> Iterator[tuple[Task, Done | str]]:
+) -> Generator[tuple[Task, Done | str], None, None]:
     """(task, what came of it), as they end; a sentence for a task that was late or killed its worker.
 
     `longest`: for one task; a worker's first may take `start` longer. All workers are gone when this ends or is closed.

@@ -1,48 +1,18 @@
 import json
-import lzma
 from pathlib import Path
 
 import pytest
 
 from evals.__main__ import main
-from tests.unit.agent.analysis.made import NOW, Shop, slow_back
-
-
-def _write_case(folder: Path, shop: Shop) -> None:
-    folder.mkdir(parents=True)
-    alert = shop.alert()
-    body = {
-        "version": "4",
-        "status": "firing",
-        "alerts": [
-            {
-                "status": "firing",
-                "labels": alert.labels,
-                "annotations": {},
-                "startsAt": alert.starts_at.isoformat(),
-                "endsAt": "0001-01-01T00:00:00Z",
-            }
-        ],
-    }
-    (folder / "alert.json").write_text(json.dumps(body))
-    (folder / "meta.json").write_text(json.dumps({"now": NOW.timestamp(), "step_s": 30}))
-    graph = shop.topology()
-    (folder / "topology.json").write_text(json.dumps({"nodes": sorted(graph.nodes), "edges": sorted(graph.edges)}))
-    (folder / "truth.json").write_text(json.dumps({"root_cause": "back", "fault_type": "cpu"}))
-    text, named = "", ""
-    for one in shop.series():
-        if one.name != named:
-            text, named = text + f"# TYPE {one.name} gauge\n", one.name
-        for at, value in zip(one.times, one.values, strict=True):
-            text += f'{one.name}{{service="{one.labels["service"]}"}} {value} {at}\n'
-    (folder / "metrics.om.xz").write_bytes(lzma.compress(f"{text}# EOF\n".encode()))
+from tests.unit.agent.analysis.made import slow_back
+from tests.unit.evals.made import write_case
 
 
 def test_a_recorded_case_is_answered_and_scored(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    _write_case(tmp_path / "made" / "one", slow_back())
+    write_case(tmp_path / "made" / "one", slow_back())
     out = tmp_path / "results.json"
 
-    assert main(["run", str(tmp_path), "--out", str(out)]) == 0
+    assert main(["run", str(tmp_path), "--out", str(out), "--metrics", "recorded"]) == 0
     assert main(["score", str(out), "--truth", str(tmp_path)]) == 0
 
     told = json.loads(out.read_text())["cases"][0]
@@ -52,24 +22,43 @@ def test_a_recorded_case_is_answered_and_scored(tmp_path: Path, capsys: pytest.C
     assert "| made | 1 | 1.000 |" in capsys.readouterr().out
 
 
-def test_a_case_that_breaks_is_a_result_and_the_others_go_on(tmp_path: Path) -> None:
-    _write_case(tmp_path / "made" / "good", slow_back())
+def test_a_case_that_breaks_is_a_result_and_the_others_go_on_and_it_alone_is_tried_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_case(tmp_path / "made" / "good", slow_back())
     bad = tmp_path / "made" / "bad"
     bad.mkdir()
     (bad / "alert.json").write_text("not JSON")
     (bad / "metrics.om.xz").write_bytes(b"not xz")
     out = tmp_path / "results.json"
 
-    assert main(["run", str(tmp_path), "--out", str(out)]) == 1
+    assert main(["run", str(tmp_path), "--out", str(out), "--metrics", "recorded"]) == 1
+    first = {row["id"]: row for row in json.loads(out.read_text())["cases"]}
+    assert main(["run", str(tmp_path), "--out", str(out), "--metrics", "recorded"]) == 1
+    again = {row["id"]: row for row in json.loads(out.read_text())["cases"]}
 
-    rows = {row["id"]: row for row in json.loads(out.read_text())["cases"]}
-    assert rows["made/bad"]["error"] != ""
-    assert rows["made/bad"]["suspects"] == []
-    assert rows["made/good"]["error"] == ""
+    assert first["made/bad"]["error"] != ""
+    assert first["made/bad"]["suspects"] == []
+    assert first["made/good"]["error"] == ""
+    assert again["made/good"] == first["made/good"]
+    told = capsys.readouterr()
+    assert "made/bad: " in told.err
+    assert "1 of 2 cases are answered" in told.out
 
 
-def test_no_cases_is_a_failure(tmp_path: Path) -> None:
+def test_no_cases_is_a_failure_that_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", str(tmp_path), "--out", str(tmp_path / "r.json")]) == 1
+
+    assert "run: no case was found" in capsys.readouterr().err
+
+
+def test_two_cases_of_one_name_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for place in ("here", "there"):
+        write_case(tmp_path / place / "made" / "one", slow_back())
+
+    assert main(["run", str(tmp_path), "--out", str(tmp_path / "r.json")]) == 1
+
+    assert "two cases are called made/one" in capsys.readouterr().err
 
 
 def test_wrong_usage_is_told_as_such() -> None:
