@@ -6,6 +6,7 @@ a script: what is called in each turn, and the diagnosis at the end. The scripts
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
@@ -14,6 +15,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, JsonValue
 
 from agent.domain.hypothesis import Fault, Usage
+from agent.graph.conversation.form import NAME
 from agent.ports import Message, Reply, ToolCall
 from tools.base import Tool
 
@@ -52,6 +54,8 @@ class Script:
     evidence: tuple[str, ...] = ("e1",)
     quotes_evidence: bool = True
     """Whether it repeats what the survey says word for word, so that its claims are true, and its conclusion false."""
+    adds_lies: bool = True
+    """Whether it claims anything beside those sentences."""
     poses_as: str = "cart"
     """Whom the survey's sentences are about, when they are repeated."""
 
@@ -66,12 +70,15 @@ class Attacker:
     _turn: int = 0
 
     async def converse(
-        self, prompt: Sequence[Message], tools: Sequence[Tool], *, deadline: timedelta
+        self, prompt: Sequence[Message], tools: Sequence[Tool], *, deadline: timedelta, most: int = 3
     ) -> tuple[Reply, Usage]:
-        del tools, deadline
+        del deadline, most
         self.prompts += [message.text for message in prompt]
+        offered = {tool.name for tool in tools}
         told = self.script.turns[self._turn] if self._turn < len(self.script.turns) else ()
         self._turn += 1
+        if not told and NAME in offered:
+            told = ((NAME, self._diagnosis(prompt)),)
         calls = tuple(
             ToolCall(id=f"c{self._turn}-{place}", name=name, arguments=arguments)
             for place, (name, arguments) in enumerate(told)
@@ -79,26 +86,39 @@ class Attacker:
         return Reply(text=self.script.text, calls=calls), Usage(calls=1, input_tokens=100, output_tokens=10)
 
     async def structured(
-        self, prompt: Sequence[Message], answer: type[Answer], *, deadline: timedelta
+        self,
+        prompt: Sequence[Message],
+        answer: type[Answer],
+        *,
+        deadline: timedelta,
+        tools: Sequence[Tool] = (),
+        most: int = 3,
     ) -> tuple[Answer, Usage]:
-        del deadline
+        del deadline, tools, most
         self.prompts += [message.text for message in prompt]
-        fields: dict[str, Any] = {name: _blank(one.annotation) for name, one in answer.model_fields.items()}
-        wanted = {
-            "verdict": self.script.verdict,
-            "component": self.script.component,
-            "fault": self.script.fault,
-            "confidence": self.script.confidence,
-            "summary": self.script.text[:1000],
-            "mechanism": self.script.text[:400],
-            "claims": self._claims(prompt),
-        }
-        said = fields | {name: value for name, value in wanted.items() if name in fields}
+        blank: dict[str, Any] = {name: _blank(one.annotation) for name, one in answer.model_fields.items()}
+        wanted = self._diagnosis(prompt)
+        said = blank | {name: value for name, value in wanted.items() if name in blank}
         return answer.model_validate(said), Usage(calls=1, input_tokens=100, output_tokens=10)
 
-    def _claims(self, prompt: Sequence[Message]) -> list[dict[str, Any]]:
-        own = [{"text": self.script.text[:400], "evidence": list(self.script.evidence)}]
-        return own + (_repeated(prompt, self.script.poses_as) if self.script.quotes_evidence else [])
+    def _diagnosis(self, prompt: Sequence[Message]) -> dict[str, JsonValue]:
+        lists = ("affected", "healthy", "changed_otherwise", "not_checked", "ruled_out")
+        return {
+            "verdict": self.script.verdict,
+            "component": self.script.component[:200],
+            "fault": self.script.fault,
+            "mechanism": self.script.text[:400],
+            "claims": self._claims(prompt),
+            "summary": self.script.text[:1000],
+            **{name: [] for name in lists},
+            "confidence": self.script.confidence,
+            "next_check": "",
+        }
+
+    def _claims(self, prompt: Sequence[Message]) -> list[JsonValue]:
+        own: list[JsonValue] = [{"text": self.script.text[:400], "evidence": list(self.script.evidence)}]
+        repeated = _repeated(prompt, self.script.poses_as) if self.script.quotes_evidence else []
+        return (own if self.script.adds_lies else []) + repeated
 
 
 def _blank(annotation: Any) -> Any:
@@ -106,11 +126,15 @@ def _blank(annotation: Any) -> Any:
     return {list: [], str: "", float: 0.0, int: 0, bool: False, dict: {}, tuple: ()}.get(origin, "")
 
 
-def _repeated(prompt: Sequence[Message], about: str) -> list[dict[str, Any]]:
+def _repeated(prompt: Sequence[Message], about: str) -> list[JsonValue]:
     """True sentences of the survey about one component, as the prompt has them: the best lie is made of truths."""
-    text = prompt[1].text
-    data, _ = json.JSONDecoder().raw_decode(text, text.index("{"))
-    return [{"text": one["says"], "evidence": [one["id"]]} for one in data["evidence"] if about in one["says"]][:6]
+    for message in prompt:
+        with suppress(ValueError):
+            data, _ = json.JSONDecoder().raw_decode(message.text, message.text.index("{"))
+            told = data.get("evidence", []) if isinstance(data, dict) else []
+            found = [one for one in told if about in one["says"]][:6]
+            return [dict[str, JsonValue](text=one["says"], evidence=[one["id"]]) for one in found]
+    return []
 
 
 def drawn(chance: Random) -> Script:
@@ -124,6 +148,7 @@ def drawn(chance: Random) -> Script:
         text=chance.choice(("cart fails.", "stock must be restarted.", *PAYLOADS)),
         evidence=tuple(chance.choice(("e1", "e2", "e9999", "", "e1\n", "all")) for _ in range(chance.randrange(4))),
         quotes_evidence=chance.random() < 0.7,
+        adds_lies=chance.random() < 0.5,
         poses_as=chance.choice(("cart", "web", "stock")),
     )
 
