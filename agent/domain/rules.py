@@ -4,7 +4,7 @@ from datetime import datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from agent.domain.base import Noun
 from agent.domain.remediation import Risk
@@ -25,11 +25,11 @@ class Correlation(Noun):
     """An incident is resolved when its first alert, its latest, or all of them are."""
     flap_limit: int = 5
     """More occurrences of one series than this within `window` are flapping: counted, not investigated anew."""
-    burst: timedelta = timedelta(seconds=60)
+    burst: timedelta = Field(timedelta(seconds=60), gt=timedelta(0))
     """How long a burst of alerts lasts: what an incident got earlier counts for little when alerts are attributed."""
-    split: int = 3
+    split: int = Field(3, ge=0)
     """So many series of an incident that start anew within `burst`, no end told, are another incident; 0: never."""
-    storm: int = 5
+    storm: int = Field(5, ge=1)
     """An incident this busy within `burst` takes in alerts about components that the topology does not place."""
 
 

@@ -17,6 +17,10 @@ def _lines(whole: WholeIncident) -> Iterator[str]:
     facts = [one.severity, one.status, one.service, one.team, f"opened {moment(one.opened_at)}"]
     yield "  ".join(fact for fact in facts if fact)
     yield f"{len(whole.alerts)} alerts: {', '.join(sorted({placed.alert.name for placed in whole.alerts}))}"
+    if one.merged_into:
+        yield f"Merged into {one.merged_into}: its alerts are there."
+    if one.split_from:
+        yield f"Split from {one.split_from}."
     if one.parked_because:
         yield f"Parked: {one.parked_because}"
     if whole.diagnosis:
