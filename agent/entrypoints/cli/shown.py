@@ -15,6 +15,8 @@ class Incident(BaseModel):
     episode: int = 1
     opened_at: datetime
     parked_because: str = ""
+    merged_into: str | None = None
+    split_from: str | None = None
 
 
 class IncidentPage(BaseModel):
