@@ -1,0 +1,82 @@
+"""Do alerts that several processes store become the same incidents as if one had?"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from agent.bootstrap import Application, Replaced, bootstrap
+from agent.domain.alert import Fate
+from agent.graph.context import Sources
+from agent.settings import Settings
+from agent.testing import NoMemory
+from tests.farends.postgres import HOW, binaries, postgres
+from tests.integration.agent.service.test_placement import Clock, _alert, _body
+
+pytestmark = pytest.mark.system
+
+PATIENCE = 60.0
+
+
+@pytest.fixture
+def record() -> Iterator[str]:
+    if binaries() is None:
+        pytest.skip(HOW)
+    with postgres() as address:
+        yield address.replace("+psycopg", "")
+
+
+@asynccontextmanager
+async def _process(folder: Path, record: str) -> AsyncIterator[Application]:
+    """One of several processes: they differ in nothing."""
+    settings = Settings.model_validate({"data": folder / "data", "runbooks": folder / "none", "database_url": record})
+    replaced = Replaced(clock=Clock(), sources=Sources(), executors={}, memory=NoMemory(), channels=())
+    async with bootstrap(settings, replaced) as application:
+        yield application
+
+
+async def _fates(application: Application, receipt: str) -> list[tuple[Fate | None, str | None]]:
+    return [(placed.fate, placed.incident) for placed in (await application.views.receipt(receipt)).alerts]
+
+
+async def _store(application: Application, name: str, service: str) -> str:
+    body = _body(_alert(name, service))
+    return (await application.service.intake.receive("alertmanager", "test", body)).id
+
+
+async def test_one_process_places_what_all_store_and_the_next_goes_on_where_it_stopped(
+    tmp_path: Path, record: str
+) -> None:
+    async with AsyncExitStack() as second:
+        async with _process(tmp_path, record) as placer:
+            other = await second.enter_async_context(_process(tmp_path, record))
+            first = await _store(placer, "Errors", "cart")
+            assert await placer.service.placement.place_waiting() == 1
+            again = await _store(other, "Errors", "cart")
+            assert await other.service.placement.place_waiting() == 0
+            assert await placer.service.placement.place_waiting() == 1
+            [(_, incident)] = await _fates(other, first)
+            assert await _fates(other, again) == [(Fate.DUPLICATE, incident)]
+        once_more = await _store(other, "Errors", "cart")
+        async with asyncio.timeout(PATIENCE):
+            while not await other.service.placement.place_waiting():
+                await asyncio.sleep(0.05)
+        assert await _fates(other, once_more) == [(Fate.DUPLICATE, incident)]
+
+
+async def test_a_placer_that_does_not_know_it_was_replaced_writes_nothing_by_what_it_knew(
+    tmp_path: Path, record: str
+) -> None:
+    async with _process(tmp_path, record) as placer, _process(tmp_path, record) as late:
+        # As for one whose session has ended while it was correlating.
+        late.service.placement._mine = placer.service.placement._mine
+        await _store(late, "Errors", "cart")
+        assert await late.service.placement.place_waiting() == 1
+        new = await _store(placer, "Latency", "checkout")
+        assert await placer.service.placement.place_waiting() == 1
+        again = await _store(late, "Latency", "checkout")
+        assert await late.service.placement.place_waiting() == 1
+        [(fate, incident)] = await _fates(late, new)
+        assert (fate, await _fates(late, again)) == (Fate.INCIDENT, [(Fate.DUPLICATE, incident)])
