@@ -4,20 +4,23 @@ A node that is down explains its pods; a component that is broken for a reason o
 only fail to reach it (as the walk to the deepest anomalous dependency does for metrics, see `topology`).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
 from agent.analysis import cluster_objects, cluster_pods, cluster_refusals, cluster_reports, cluster_wiring
 from agent.analysis.cluster_reports import LOGGED
 from agent.analysis.cluster_standing import Now, is_well
-from agent.analysis.cluster_trouble import CRASH, WRONG, Trouble
+from agent.analysis.cluster_trouble import CRASH, WRONG, Trouble, strongest
 from agent.analysis.topology import Graph
 from agent.domain.hypothesis import Fault
 from tools.cluster.facts import ClusterState
 
 EXPLAINED: Final = 0.3
 """What is left of a trouble that another component explains."""
+
+_OF_ITS_PLACE: Final = frozenset({"absent", "refused", "lost"})
+"""Troubles that only the place explains, a node or a namespace, and no component below."""
 
 
 def troubles(state: ClusterState | None, deps: Graph) -> list[Trouble]:
@@ -66,7 +69,11 @@ def _explained(one: Trouble, found: Sequence[Trouble], deps: Graph) -> bool:
         and other.component != one.component
         and (
             (other.own and other.component == one.place)
-            or ((other.own or one.kind != CRASH) and _under(other.component, one.component, below, deps))
+            or (
+                one.kind not in _OF_ITS_PLACE
+                and (other.own or one.kind != CRASH)
+                and _under(other.component, one.component, below, deps)
+            )
         )
         for other in found
     )
@@ -75,6 +82,12 @@ def _explained(one: Trouble, found: Sequence[Trouble], deps: Graph) -> bool:
 def _under(lower: str, upper: str, below: Collection[str], deps: Graph) -> bool:
     """In a circle nobody is."""
     return lower in below and upper not in deps.below([lower])
+
+
+def fault(found: Iterable[Trouble]) -> Fault:
+    """The kind of fault: what is surely the component's own before what may be passed on to it, then the strongest."""
+    ordered = sorted(strongest(found), key=lambda one: not (one.own and one.strength >= WRONG))
+    return next((one.fault for one in ordered if one.fault is not Fault.UNKNOWN), Fault.UNKNOWN)
 
 
 def extent(state: ClusterState | None) -> str:

@@ -56,13 +56,10 @@ def _workload(workload: Workload, now: Now) -> Iterable[Trouble]:
     why = "".join(f", {one.reason}" for one in unmet)
     text = f"{workload.ready} of {workload.desired} wanted pods of {workload.name} are ready{why}"
     fault = Fault.DEPLOYMENT if any(one.reason == "ProgressDeadlineExceeded" for one in unmet) else Fault.UNKNOWN
-    place = workload.namespace
+    kind, strength = "short", WRONG
     if now.state.pods and workload.name not in now.pods:
-        yield Trouble(
-            workload.name, "absent", f"{text}: it has no pod at all", FAILING, fault, about, content, place=place
-        )
-    else:
-        yield Trouble(workload.name, "short", text, WRONG, fault, about, content, own=False, place=place)
+        kind, strength, text = "absent", FAILING, f"{text}: it has no pod at all"
+    yield Trouble(workload.name, kind, text, strength, fault, about, content, own=False, place=workload.namespace)
 
 
 _BAD_CONDITIONS = {("Available", "False"), ("Progressing", "False"), ("ReplicaFailure", "True"), ("Failed", "True")}

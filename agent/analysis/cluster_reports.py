@@ -12,6 +12,7 @@ from agent.analysis import cluster_messages as messages
 from agent.analysis.cluster_messages import Kind
 from agent.analysis.cluster_standing import Now
 from agent.analysis.cluster_trouble import BROKEN, CRASH, FAILING, HINT, WRONG, Trouble
+from agent.analysis.wording import quoted
 from agent.domain.hypothesis import Fault
 from tools.cluster.facts import Event, LogKind
 
@@ -133,7 +134,7 @@ def _logged(component: str, by: str, kind: Kind, count: int, text: str, *, own: 
     return Trouble(
         component=component,
         kind=LOGGED,
-        text=f"{by} logged {count} error lines of one kind{whom}, {kind.says}",
+        text=f"{by} logged {count} error lines of one kind{whom}, {kind.says}: {quoted(text)}",
         strength=HINT * (1 - 0.5 ** min(count, 10)) * (1.0 if own or whom else 0.5),
         fault=kind.fault,
         about=f"error lines of {by}",

@@ -320,9 +320,9 @@ def _blame(blame: Blame, ledger: _Ledger) -> str:
 
 def _fault(one: Dossier, weighed: Weighed) -> Fault:
     """The kind of fault, by what speaks loudest: a change, the component's own state, then what its requests show."""
-    for trouble in strongest(one.troubles):
-        if trouble.fault is not Fault.UNKNOWN:
-            return trouble.fault
+    state = cluster.fault(one.troubles)
+    if state is not Fault.UNKNOWN:
+        return state
     if weighed.graph.kinds.get(one.component) in {"host", "node"}:
         return Fault.INFRASTRUCTURE
     for change, _ in one.changes:

@@ -4,11 +4,14 @@ from typing import Any
 
 import pytest
 
+from agent.analysis.cluster_refusals import quantity
 from agent.analysis.findings import Findings
 from agent.domain.evidence import EvidenceKind
 from agent.domain.hypothesis import Fault, Verdict
+from agent.policy.grounding import ground
 from tests.unit.agent.analysis.cluster_made import (
     Object,
+    ago,
     claim,
     deployment,
     diagnosed,
@@ -178,7 +181,7 @@ FAULTS: dict[str, tuple[list[Object], str, Fault]] = {
     "nobody listens on the target port": (
         [service("cart", target=9090), endpoints("cart", 0)],
         "cart",
-        Fault.DEPENDENCY,
+        Fault.CONFIGURATION,
     ),
     "dependency crashes, its caller is not ready": (
         [
@@ -319,3 +322,46 @@ def test_a_port_that_is_named_fits_where_no_names_are_told() -> None:
 
 def test_errors_in_logs_of_a_cluster_that_is_well_are_neither_health_nor_a_cause() -> None:
     assert diagnosed(*healthy(), lines=(line("cart", "boom"),)).verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_full_quota_explains_a_workload_without_pods() -> None:
+    absent = [deployment("mail", 1, 0), quota("4", "4", "limits.cpu")]
+    assert _answer(diagnosed(*healthy(), *absent)) == (Verdict.CAUSE, "shop", Fault.RESOURCE_CPU)
+
+
+def test_a_workload_without_any_pod_is_the_cause_itself() -> None:
+    assert _answer(diagnosed(*healthy(), deployment("mail", 1, 0)))[:2] == (Verdict.CAUSE, "mail")
+
+
+def test_the_condition_of_a_deployment_tells_who_is_refused() -> None:
+    refused = deployment("cart", 3, 2)
+    said = (
+        'pods "cart-x" is forbidden: exceeded quota: small, requested: requests.memory=1Gi, used: requests.memory=4Gi'
+    )
+    refused["status"]["conditions"] = [{"type": "ReplicaFailure", "status": "True", "message": said}]
+    found = diagnosed(*healthy(), refused)
+    assert _answer(found) == (Verdict.CAUSE, "shop", Fault.RESOURCE_MEMORY)
+    assert "“exceeded quota: small, requested: requests.memory=1Gi, used: requests.memory=4Gi”" in found.summary
+
+
+def test_a_container_that_ran_out_of_memory_just_now_and_is_up_again_is_in_trouble() -> None:
+    last: Any = {"lastState": {"terminated": {"reason": "OOMKilled", "exitCode": 137, "finishedAt": ago(2)}}}
+    found = diagnosed(*healthy(), _cart(**ready("cart", restarts=1, started=2, **last)))
+    assert (found.suspects[0].component, found.suspects[0].fault) == ("cart", Fault.RESOURCE_MEMORY)
+
+
+@pytest.mark.parametrize(
+    ("written", "value"), [("250m", 0.25), ("1Gi", 2**30), ("3", 3), ("2k", 2000), ("", None), ("none", None)]
+)
+def test_quantities_are_compared_as_numbers(written: str, value: float | None) -> None:
+    found = quantity(written)
+    assert (None if found is None else float(found)) == value
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_is_said_of_a_fault_passes_the_check_that_a_models_words_must_pass(fault: str) -> None:
+    found = diagnosed(*healthy(), *FAULTS[fault][0])
+    said = found.diagnosis()
+    names = [one.component for one in found.suspects]
+    checked = ground(said, found.evidence, entities=names, onset=found.onset.at)
+    assert (checked.diagnosis.verdict, checked.diagnosis.claims, checked.dropped) == (Verdict.CAUSE, said.claims, ())
