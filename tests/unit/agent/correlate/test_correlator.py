@@ -65,7 +65,7 @@ def test_one_investigation_an_episode_whatever_the_order(seed: int) -> None:
 # A small world in which everything can happen to everything.
 SERVICES = ["cart", "shop", "bank"]
 RULES = Correlation(
-    window=timedelta(seconds=60), reopen=timedelta(seconds=120), flap_limit=3, group_by=("cluster", "service")
+    window=timedelta(seconds=60), reopen=timedelta(seconds=120), flap_limit=3, split=2, group_by=("cluster", "service")
 )
 INHIBIT = [InhibitRule(source={"alertname": "A"}, target={"alertname": "B"}, equal=("service",))]
 SILENCED = Silence(
