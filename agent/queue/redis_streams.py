@@ -18,6 +18,8 @@ log = Log(__name__)
 
 SWEEP = timedelta(seconds=2)
 """How often the record is asked for jobs that are due and not announced: after a delay, a crash, a wiped Redis."""
+PAUSE = timedelta(milliseconds=200)
+"""Between two sweeps at least: while many jobs end, each of them asks for one."""
 WINDOW = 500
 """Jobs that are announced at a time."""
 LISTEN = timedelta(seconds=2)
@@ -51,6 +53,7 @@ class RedisQueue(SqlQueue):
         while True:
             self._unannounced.clear()
             await self._sweep()
+            await asyncio.sleep(PAUSE.total_seconds())
             with suppress(TimeoutError):
                 async with asyncio.timeout(SWEEP.total_seconds()):
                     await self._unannounced.wait()
