@@ -82,9 +82,9 @@ def _anew(asked: _Question, case: Case, new_id: Callable[[], str]) -> Answer | N
     if others := [one for one in found if arrival.identity.series not in one.case.members]:
         why = f"It started anew while it fired {here}. {chosen(others, arrival, standing.rules)}"
         return _joins(asked, others[0].case, why)
-    return split.judge(arrival, standing, case, new_id) or _joins(
-        asked, case, f"It started anew while it fired {here}."
-    )
+    # A series that flaps starts anew for reasons of its own: it is no sign of another incident.
+    off = None if asked.flaps else split.judge(arrival, standing, case, new_id)
+    return off or _joins(asked, case, f"It started anew while it fired {here}.")
 
 
 def _lately_resolved(asked: _Question) -> Answer | None:

@@ -88,6 +88,15 @@ def test_alerts_whose_end_was_told_fire_again_in_the_incident_that_is_open() -> 
     assert {incident for _, incident, _ in storm(desk, 120, "ABCD")} == {"in0001"}
 
 
+def test_alerts_that_flap_with_no_end_told_are_not_split_off_for_ever() -> None:
+    desk = Desk(Correlation(flap_limit=3))
+    for turn in range(8):
+        storm(desk, turn * 70, "ABC")
+
+    splits = [one for one in desk.placements if isinstance(one.effect, Splits)]
+    assert len(splits) == 2
+
+
 def test_severity_of_what_is_split_off_is_its_own() -> None:
     desk = Desk()
     desk.take(0, alert("Worst", severity=Severity.CRITICAL))
