@@ -45,8 +45,8 @@ bench: $(VENV)/.dev  ## Measure intake, durable steps and cold start, each besid
 
 eval: $(VENV)/.runtime  ## Run the whole agent on recorded cases and score it; CASES=DIR OUT=FILE
 	@mkdir -p $(dir $(OUT))
-	@$(PY) -m evals run $(CASES) --out $(OUT) $(ARGS)
-	@$(PY) -m evals score $(OUT) --truth $(CASES)
+	@$(PY) -m evals run $(CASES) --out $(OUT) $(ARGS); ran=$$?; \
+	$(PY) -m evals score $(OUT) --truth $(CASES) && exit $$ran
 
 docs: $(VENV)/.dev  ## Write again the pages that are made from the code
 	@$(PY) -m docs.generate

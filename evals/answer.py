@@ -37,8 +37,10 @@ class Result:
     id: str
     seconds: float
     """From the arrival of the body to the written report."""
-    peak_mb: float
+    peak_mb: float = 0.0
     """The most resident memory meanwhile, above that of an idle agent."""
+    cpu_seconds: float = 0.0
+    """What this process computed meanwhile, on all its threads."""
     error: str = ""
     answer: Answer | None = None
 
@@ -46,6 +48,7 @@ class Result:
         told = {
             "id": self.id,
             "seconds": round(self.seconds, 4),
+            "cpu_seconds": round(self.cpu_seconds, 4),
             "peak_mb": round(self.peak_mb, 1),
             "error": self.error,
         }

@@ -64,7 +64,7 @@ def _answered(left: Sequence[Asked], work: Work[Asked, Row], how: How) -> Iterat
     signal.signal(signal.SIGTERM, _stopped)
     progress = Progress(len(left))
     for one, came in workers.each(work, left, jobs=how.jobs, longest=how.longest, start=START):
-        row = Result(one.id, 0.0, 0.0, came).row() if isinstance(came, str) else came
+        row = Result(one.id, 0.0, error=came).row() if isinstance(came, str) else came
         if row["error"]:
             print(f"{one.id}: {row['error']}", file=sys.stderr)
         progress.tick(failed=bool(row["error"]))

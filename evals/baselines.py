@@ -186,8 +186,8 @@ def _one(rule: str, case: Case) -> Result:
     try:
         ranking = RULES[rule](Windows.of(asyncio.run(observe(case))))
     except Exception as problem:  # noqa: BLE001 (a case that breaks the rule is a result, and counts as wrong)
-        return Result(case.id, 0.0, 0.0, f"{type(problem).__name__}: {problem}")
-    return Result(case.id, time.perf_counter() - began, 0.0, answer=_answer(rule, ranking))
+        return Result(case.id, 0.0, error=f"{type(problem).__name__}: {problem}")
+    return Result(case.id, time.perf_counter() - began, answer=_answer(rule, ranking))
 
 
 def _answer(rule: str, ranking: Ranking) -> Answer:

@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from evals.answer import Answer
+from evals.answer import BLANK, Result
 from evals.case import Case, records
 from evals.rename import Names, names_of, renamed_copy
 
@@ -26,12 +26,14 @@ class Perturbed:
     case: Case
     back: Callable[[str], str]
 
-    def told_back(self, answer: Answer) -> Answer:
-        """The answer in the case's own names."""
+    def told_back(self, result: Result) -> Result:
+        """The same in the case's own names."""
+        answer = result.answer or BLANK
         suspects = [
             {**one, "component": self.back(one["component"]), "why": self.back(one["why"])} for one in answer.suspects
         ]
-        return replace(answer, suspects=tuple(suspects), diagnosis=self.back(answer.diagnosis))
+        told = replace(answer, suspects=tuple(suspects), diagnosis=self.back(answer.diagnosis))
+        return replace(result, answer=told)
 
 
 @contextmanager

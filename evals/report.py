@@ -3,13 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from evals import baselines, calibration, quiet, run, score
 from evals.answering import How
-from evals.case import find
-from evals.results import machine, own_version, read
-from evals.score import Scores
+from evals.results import read
+from evals.score import Judged, Scores
 
 FRAME = Path(__file__).with_name("accuracy.md")
 """What people wrote; `{{name}}` is where a table goes."""
@@ -18,36 +16,25 @@ SEEDS = (1,)
 WINDOWS = 2
 
 
-def command(roots: Sequence[Path], work: Path, how: How, plot: Path, loso: Path | None) -> int:
-    """Write the page and its picture; 1 when a case failed."""
+def command(roots: Sequence[Path], work: Path, how: How, plot: Path, *, loso: Path | None, as_is: bool) -> int:
+    """Write the page and its picture; 1 when a case failed. `as_is`: from what lies in `work`, without running more."""
     work.mkdir(parents=True, exist_ok=True)
-    failed = _run_all(roots, work, how)
-    ours = read(work / "agent.json")
-    judged = score.judge_all(ours, *roots)
+    failed = not as_is and _run_all(roots, work, how)
+    judged = score.judge_all(read(work / "agent.json"), *roots)
     plot.write_text(calibration.picture({name: score.stated(of) for name, of in judged.items()}), "utf-8")
-    told = {
-        "machine": machine(),
-        "version": own_version(),
-        "metrics": ours["asked"]["metrics"],
-        "ours": score.markdown({name: replace(score.with_faults(of), faults={}) for name, of in judged.items()}),
-        "faults": _faults({name: score.with_faults(of) for name, of in judged.items()}),
-        "baselines": _compared(work, roots, ["agent", *(f"rule-{rule}" for rule in baselines.RULES)]),
-        "perturbed": _compared(work, roots, ["agent", *_PERTURBED]),
-        "quiet": quiet.table(read(work / "quiet.json")["cases"]),
-        "loso": loso.read_text("utf-8").strip() if loso else _NO_LOSO,
-    }
+    told = {**_tables(roots, work, judged), "loso": loso.read_text("utf-8").strip() if loso else _NOT_MEASURED}
     how.out.write_text(filled(FRAME.read_text("utf-8"), told), "utf-8")
     print(f"written: {how.out}, {plot}")
     return int(failed)
 
 
-_NO_LOSO = "Not measured for this page."
+_NOT_MEASURED = "Not measured for this page."
 _PERTURBED: Mapping[str, run.Asked] = {
     **{f"delayed-{seed}": run.Asked(delay_seed=seed) for seed in SEEDS},
     **{f"renamed-{seed}": run.Asked(rename_seed=seed) for seed in SEEDS},
-    "recorded": run.Asked(metrics="recorded"),
 }
-"""Also the adapter in this process in the place of Prometheus: it must not change an answer."""
+_RULES = {rule: f"rule-{rule}" for rule in baselines.RULES}
+"""Rule -> the file its results are in."""
 
 
 def _run_all(roots: Sequence[Path], work: Path, how: How) -> bool:
@@ -57,10 +44,27 @@ def _run_all(roots: Sequence[Path], work: Path, how: How) -> bool:
         return replace(how, out=work / f"{name}.json")
 
     failed = [run.command(roots, run.Asked(), to("agent"))]
-    failed += [run.command(roots, asked, to(name)) for name, asked in _PERTURBED.items()]
-    failed += [baselines.command(roots, rule, to(f"rule-{rule}")) for rule in baselines.RULES]
+    failed += [baselines.command(roots, rule, to(name)) for rule, name in _RULES.items()]
     failed += [quiet.command(roots, run.Asked(), to("quiet"), windows=WINDOWS, seed=SEEDS[0])]
+    failed += [run.command(roots, asked, to(name)) for name, asked in _PERTURBED.items()]
     return any(failed)
+
+
+def _tables(roots: Sequence[Path], work: Path, judged: Mapping[str, Sequence[Judged]]) -> dict[str, str]:
+    """What stands in the page's places."""
+    ours = read(work / "agent.json")
+    scores = {name: score.with_faults(of) for name, of in judged.items()}
+    asked = work / "quiet.json"
+    return {
+        "machine": ours["machine"],
+        "version": ours["version"],
+        "metrics": ours["asked"]["metrics"],
+        "ours": score.markdown({name: replace(of, faults={}) for name, of in scores.items()}),
+        "faults": _faults(scores),
+        "baselines": _compared(work, roots, {"the agent": "agent", **_RULES}),
+        "perturbed": _compared(work, roots, {name: name for name in ("agent", *_PERTURBED)}),
+        "quiet": quiet.table(read(asked)["cases"]) if asked.exists() else _NOT_MEASURED,
+    }
 
 
 def filled(frame: str, told: Mapping[str, str]) -> str:
@@ -84,17 +88,14 @@ def _fault(fault: str, one: Scores) -> list[str]:
     return [fault, str(one.cases), *reached, " ".join(f"{word}:{count}" for word, count in one.verdicts.items())]
 
 
-def _compared(work: Path, roots: Sequence[Path], names: Sequence[str]) -> str:
-    """A row a run, a column a set: AC@1 / AC@3."""
-    scored = {name: score.score(read(work / f"{name}.json"), *roots) for name in names}
-    sets = sorted({case.set for case in find(*roots)} & {name for one in scored.values() for name in one})
-    ranked = [name for name in sets if any(one[name].strict for one in scored.values())]
-    return "\n".join(
-        score.table(
-            ("AC@1 / AC@3", *ranked), ([name, *(_pair(one[of]) for of in ranked)] for name, one in scored.items())
-        )
-    )
+def _compared(work: Path, roots: Sequence[Path], files: Mapping[str, str]) -> str:
+    """A row a run that there is, a column a set: AC@1 / AC@3."""
+    there = {name: work / f"{file}.json" for name, file in files.items()}
+    scored = {name: score.score(read(path), *roots) for name, path in there.items() if path.exists()}
+    sets = [name for name, one in next(iter(scored.values())).items() if one.strict]
+    rows = ([name, *(_pair(one[of]) for of in sets)] for name, one in scored.items())
+    return "\n".join(score.table(("AC@1 / AC@3", *sets), rows))
 
 
-def _pair(one: Any) -> str:
+def _pair(one: Scores) -> str:
     return f"{one.strict.ac1:.3f} / {one.strict.ac3:.3f}" if one.strict else ""

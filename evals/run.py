@@ -52,7 +52,6 @@ def one(agent: "Idle", case: Case, asked: Asked) -> Result:
     """Whatever goes wrong in a case is its error and does not stop the others."""
     try:
         with perturbed(case, delay_seed=asked.delay_seed, rename_seed=asked.rename_seed) as given:
-            told, seconds = agent.answer(given.case)
-            return Result(case.id, seconds, 0.0, answer=given.told_back(told))
+            return given.told_back(agent.answer(given.case))
     except Exception as problem:  # noqa: BLE001 (a case that breaks the agent is a result, and counts as wrong)
-        return Result(case.id, 0.0, 0.0, f"{type(problem).__name__}: {problem}")
+        return Result(case.id, 0.0, error=f"{type(problem).__name__}: {problem}")

@@ -16,7 +16,7 @@ from evals.results import read
 
 _HEAD = (
     *("n", "AC@1", "95%", "AC@3", "AC@5", "Avg@5", "lenient AC@1", "verdicts", "false alarms", "category"),
-    *("Brier", "AUROC", "ECE", "p50 s", "p95 s", "peak MB"),
+    *("Brier", "AUROC", "ECE", "p50 s", "p95 s", "p95 CPU s", "peak MB"),
 )
 
 
@@ -30,6 +30,7 @@ class Judged:
     confidence: float
     """That the first suspect is the cause."""
     seconds: float | None
+    cpu_seconds: float | None
     peak_mb: float | None
     strict: int | None
     lenient: int | None
@@ -73,6 +74,7 @@ class Scores:
     ece: float | None
     seconds_p50: float | None
     seconds_p95: float | None
+    cpu_seconds_p95: float | None
     peak_mb: float | None
     """The most that any case took."""
     faults: dict[str, "Scores"] = field(default_factory=dict)
@@ -122,6 +124,7 @@ def judge(identity: str, truth: Mapping[str, Any], answer: Mapping[str, Any] | N
         verdict=verdict,
         confidence=_stated(verdict, float(given.get("confidence") or 0.0)),
         seconds=given.get("seconds"),
+        cpu_seconds=given.get("cpu_seconds"),
         peak_mb=given.get("peak_mb"),
         strict=rank(suspects, {component}),
         lenient=rank(suspects, {component, *truth.get("same_component", [])}),
@@ -182,6 +185,7 @@ def _scores(judged: Sequence[Judged], faults: dict[str, Scores]) -> Scores:
         ece=calibration.expected_calibration_error(sure),
         seconds_p50=_quantile(seconds, 0.50),
         seconds_p95=_quantile(seconds, 0.95),
+        cpu_seconds_p95=_quantile(sorted(one.cpu_seconds for one in judged if one.cpu_seconds is not None), 0.95),
         peak_mb=max((one.peak_mb for one in judged if one.peak_mb is not None), default=None),
         faults=faults,
     )
@@ -224,7 +228,7 @@ def _row(name: str, one: Scores) -> list[str]:
     strict = asdict(one.strict).values() if one.strict else [None] * 4
     category = "" if one.categories_right is None else f"{one.categories_right}/{one.cases}"
     alarms = f"{one.false_alarms}/{one.healthy_cases}" if one.healthy_cases else ""
-    figures = (one.brier, one.auroc, one.ece, one.seconds_p50, one.seconds_p95)
+    figures = (one.brier, one.auroc, one.ece, one.seconds_p50, one.seconds_p95, one.cpu_seconds_p95)
     lenient = one.lenient.ac1 if one.lenient else None
     ac1, *others = map(_figure, (*strict, lenient))
     peak = "" if one.peak_mb is None else f"{one.peak_mb:.0f}"

@@ -23,7 +23,7 @@ from agent.graph.context import Sources
 from agent.settings import Settings
 from agent.testing import NoMemory
 from agent.views import PAGE, IncidentView
-from evals.answer import Answer
+from evals.answer import Answer, Result
 from evals.case import Case
 from evals.observe import asked_at
 from evals.telemetry import Server, served
@@ -53,8 +53,8 @@ class Idle:
     model: str
     metrics: Server
 
-    def answer(self, case: Case) -> tuple[Answer, float]:
-        """What it answers, and the seconds from the alerts' arrival to the report. Raises what the agent raises."""
+    def answer(self, case: Case) -> Result:
+        """What it answers, and what that took from the alerts' arrival to the report. Raises what the agent raises."""
         with served(case, self.metrics) as sources, tempfile.TemporaryDirectory(prefix="evals-case-") as folder:
             shutil.copytree(self.record, folder, dirs_exist_ok=True)
             return asyncio.run(_answer(case, settings(Path(folder), self.model), sources))
@@ -85,15 +85,15 @@ async def _start(made: Settings) -> None:
         pass
 
 
-async def _answer(case: Case, made: Settings, sources: Sources) -> tuple[Answer, float]:
+async def _answer(case: Case, made: Settings, sources: Sources) -> Result:
     clock = CaseClock(asked_at(case))
     replaced = Replaced(clock=clock, sources=sources, executors={}, channels=(), memory=NoMemory())
     async with bootstrap(made, replaced) as application:
-        began = time.perf_counter()
+        began, computed = time.perf_counter(), time.process_time()
         await place(application, case.bodies)
         await work(application)
-        took = time.perf_counter() - began
-        return await _told(application), took
+        took, computed = time.perf_counter() - began, time.process_time() - computed
+        return Result(case.id, took, cpu_seconds=computed, answer=await _told(application))
 
 
 async def place(application: Application, body: bytes) -> None:
