@@ -53,6 +53,11 @@ def _parser() -> argparse.ArgumentParser:
     lies.add_argument("--lies", type=int, default=200, help="how many; and as many true claims")
     lies.add_argument("--out", type=Path, help="every claim and what became of it, as JSON")
     lies.set_defaults(command=_lies)
+    learning = commands.add_parser("learning", help="the cases below DIR again and again, each closed and confirmed")
+    learning.add_argument("dir", type=Path)
+    learning.add_argument("--times", type=int, default=5, help="how often each case happens")
+    learning.add_argument("--out", type=Path, help="every investigation, as JSON")
+    learning.set_defaults(command=_learning)
     return parser
 
 
@@ -163,6 +168,12 @@ def _lies(asked: argparse.Namespace) -> int:
     from evals.lies import measure  # noqa: PLC0415 (likewise)
 
     return measure.command(asked.dir, asked.seed, asked.lies, asked.out)
+
+
+def _learning(asked: argparse.Namespace) -> int:
+    from evals import learning  # noqa: PLC0415 (likewise)
+
+    return learning.command(asked.dir, asked.times, asked.out)
 
 
 if __name__ == "__main__":

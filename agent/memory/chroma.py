@@ -26,7 +26,7 @@ Result = TypeVar("Result")
 
 _CHUNK = 32
 """Lessons embedded and stored at a time, so that a rebuild that is stopped has kept most of its work."""
-_WIDTH = 20
+_WIDTH = 100
 """How many neighbours the gates get to judge."""
 
 

@@ -39,8 +39,8 @@ class Gates(Noun):
     half_life: timedelta = timedelta(days=180)
     oldest: float = 0.7
     """The weight that age alone never goes below."""
-    limit: int = 8
-    """At most this many are recalled: first one for each cause that was known, then more of the same."""
+    limit: int = 20
+    """At most this many are recalled: first one for each cause that showed in its own way, then more of the same."""
 
 
 @dataclass(frozen=True)
@@ -107,10 +107,10 @@ def admit(question: Question, candidates: Sequence[Candidate], gates: Gates, now
 
 
 def _varied(scored: Sequence[_Scored]) -> list[_Scored]:
-    """The best of each cause, then the rest, both by score: ten of one cause must not hide another."""
+    """The best of each cause that showed in its own way, then the rest: ten of one must not hide another."""
     ordered = sorted(scored, key=_by_score)
-    first = {one.cause: one for one in reversed(ordered)}
-    return sorted(ordered, key=lambda one: first[one.cause] is not one)
+    first = {(one.cause, one.candidate.lesson.signs): one for one in reversed(ordered)}
+    return sorted(ordered, key=lambda one: first[one.cause, one.candidate.lesson.signs] is not one)
 
 
 def _by_score(one: _Scored) -> float:

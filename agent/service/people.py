@@ -137,9 +137,11 @@ class People:
     ) -> None:
         known = incidents.get(connection, incident)
         at = self._chain.clock.now()
+        # What is learned counts as confirmed by whoever stands here: a machine confirms nothing.
+        by = who.name if who.kind == "person" else ""
         connection.execute(
             feedback.insert().values(
-                incident=incident, verdict=verdict, cause=cause, comment=comment, given_by=who.name, at=at
+                incident=incident, verdict=verdict, cause=cause, comment=comment, given_by=by, at=at
             )
         )
         text = f"{who.name}: the diagnosis is {verdict}" + (f", the cause was {cause}." if cause else ".")

@@ -69,7 +69,7 @@ def _draft(connection: Connection, incident: str) -> Lesson | None:
         cause=_cause(trusted) if trusted and told.words in {"", component} else told.words,
         remedy=_remedy(connection, incident),
         outcome=_outcome(connection, known),
-        confirmed_by=said.given_by if said is not None else "quiet period",
+        confirmed_by=said.given_by if said is not None and said.given_by else "quiet period",
         closed_at=known.closed_at,
         signs=signs(component, incidents.evidence_of(connection, incident)),
     )
@@ -122,10 +122,10 @@ def _leaned_on(connection: Connection, incident: str) -> Lesson | None:
 
 
 def _verdicts(connection: Connection, precedent: str) -> list[str]:
-    """What people said last of each incident whose diagnosis leans on it."""
+    """What people, not machines, said last of each incident whose diagnosis leans on it."""
     leaning = select(runs.c.incident).where(runs.c.diagnosis["precedent"].as_string() == precedent).distinct()
     said = (_last_feedback(connection, one) for one in connection.execute(leaning).scalars().all())
-    return [str(one.verdict) for one in said if one is not None]
+    return [str(one.verdict) for one in said if one is not None and one.given_by]
 
 
 def _last_diagnosis(connection: Connection, incident: str) -> Diagnosis | None:

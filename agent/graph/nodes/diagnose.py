@@ -44,7 +44,7 @@ async def _with_a_model(state: State, context: Context, model: Model, findings: 
     if inquiry.told is not None:
         await context.journal.record(checked_event(state["incident"], conclusion))
     if (told := conclusion.diagnosis) is not None:
-        precedent = findings.precedent * (told.component == findings.component)
+        precedent = findings.precedent if told.component == findings.component else ""
         return told.model_copy(update={"precedent": precedent}), inquiry.usage
     alone = {
         "degraded_because": conclusion.degraded_because,
@@ -58,6 +58,7 @@ async def _inquiry(state: State, context: Context, model: Model, brief: Brief) -
     """What the model found out; of a known incident come again it is asked once, and no tool is."""
     if "inquiry" in state:
         return Inquiry.model_validate(state["inquiry"])
-    once = await ask_once(means_of(context, model), brief)
+    one_call = context.budgets.model_copy(update={"model_calls": 1})
+    once = await ask_once(replace(means_of(context, model), budgets=one_call), brief)
     # What would have refuted the remembered cause was looked for in the data of now.
     return once.model_copy(update={"tried_to_refute": True})

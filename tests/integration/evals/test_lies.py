@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from agent.domain.event import Event
 from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.rules import Budgets, ModelLimits
-from agent.graph.conversation import Brief, Inquiry, Means, conclude
+from agent.graph.conversation import Brief, Means, ask_once, conclude
 from agent.llm.chat import connect
 from agent.policy.redaction import Redactor
 from evals.case import Case
@@ -50,7 +50,7 @@ async def told_by_a_model(endpoint: OpenAIFarEnd, of: Scene, sayings: list[Sayin
 
     try:
         means = Means(model=chat, budgets=Budgets(), shield=Redactor(b"key"), tell=tell)
-        conclusion = await conclude(means, brief(of), Inquiry(), of.evidence)
+        conclusion = conclude(brief(of), await ask_once(means, brief(of)), of.evidence)
     finally:
         await chat.close()
     return [claim.text for claim in conclusion.diagnosis.claims] if conclusion.diagnosis else []

@@ -156,7 +156,7 @@ async def test_a_corrupt_vector_file_does_no_harm(tmp_path: Path) -> None:
     for file in tmp_path.rglob("*.bin"):
         file.write_bytes(b"garbage" * 1000)
     async with remembering(tmp_path, record, deadlines=patient) as memory:
-        assert len(await memory.recall(*QUESTION)) == 8
+        assert len(await memory.recall(*QUESTION)) == 20
         assert (await memory.state()).lessons == 1100
 
 
@@ -272,7 +272,7 @@ async def test_killed_in_the_middle_of_a_rebuild_it_goes_on_where_it_was(tmp_pat
     record = Record(*(lesson(f"i{number}") for number in range(100)))
     async with remembering(tmp_path, record, Counting()) as memory:
         assert await memory.state() == State(embedder="hashing-512-v1", lessons=100)
-        assert len(await memory.recall(*QUESTION)) == 8
+        assert len(await memory.recall(*QUESTION)) == 20
     # The probe, what the killed one had not stored, the question.
     assert len(embedded) == 1 + 36 + 1
 

@@ -155,12 +155,12 @@ def test_at_most_three_are_shown() -> None:
 
 
 def test_many_of_one_cause_leave_room_for_another() -> None:
-    many = [Candidate(lesson(f"i{number}"), 0.6 + number / 100) for number in range(9)]
+    many = [Candidate(lesson(f"i{number}"), 0.6 + number / 1000) for number in range(25)]
     other = Candidate(lesson("other", component="redis"), 0.55)
 
     found = shown(*many, other)
 
-    assert (len(found), found[0], found[-1]) == (8, "i8", "other")
+    assert (len(found), found[0], found[-1]) == (20, "i24", "other")
 
 
 def test_trust_falls_with_age_without_a_floor_and_faster_when_it_misled() -> None:
