@@ -7,6 +7,7 @@ from datetime import timedelta
 from random import Random
 
 from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
 
 from agent.domain.job import Lease
 from agent.ports import JobRecord
@@ -77,7 +78,7 @@ class RedisQueue(SqlQueue):
             await self._announcements.announce(due)
         except RedisError as error:
             self._does_not_answer(error)
-        except Exception as error:  # noqa: BLE001 (an outermost frame: the next round asks the record again)
+        except SQLAlchemyError as error:
             log.warning("cannot read what is due, trying again", because=f"{type(error).__name__}: {error}")
         else:
             if not self._answers:

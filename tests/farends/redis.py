@@ -2,6 +2,7 @@
 
 import contextlib
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -45,6 +46,11 @@ class RedisServer:
             self._process.kill()
             self._process.wait(timeout=PATIENCE)
             self._process = None
+
+    def hang(self) -> None:
+        """It keeps its connections and answers nothing, until it is killed."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
 
     def client(self) -> Redis:
         return Redis.from_url(self.url, decode_responses=True, socket_timeout=10)

@@ -65,6 +65,14 @@ async def test_jobs_put_while_redis_is_down_are_done_meanwhile_and_those_after_i
         assert await _done(waiting, 1) == ["after"]
 
 
+async def test_a_redis_that_hangs_is_waited_for_once(redis: RedisServer, jobs: SqlJobs) -> None:
+    async with through(redis, jobs) as waiting:
+        redis.hang()
+        await waiting.put("a")
+        await waiting.put("b", "inc-2")
+        assert await _done(waiting, 2) == ["a", "b"]
+
+
 async def test_a_wiped_redis_is_filled_again_from_the_record(redis: RedisServer, jobs: SqlJobs) -> None:
     async with through(redis, jobs) as waiting:
         for number in range(20):
