@@ -5,6 +5,7 @@ that there was more. A verification compares every one of them; from the start o
 journal as it is, and while they do not fit, or no anchor can be written, nothing is done in the world.
 """
 
+import fcntl
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -123,6 +124,8 @@ def read(path: Path) -> list[Head]:
 def _append(path: Path, head: Head) -> None:
     """On the disk when this returns; what a crash left of an earlier line is overwritten."""
     with os.fdopen(os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600), "a+b") as file:
+        # Several processes may share the file.
+        fcntl.flock(file, fcntl.LOCK_EX)
         file.truncate(_whole(file))
         file.write(head.model_dump_json().encode() + b"\n")
         file.flush()
