@@ -50,6 +50,8 @@ class Shift:
     """`z` less what its peers did: what is this component's alone."""
     samples: int
     """Samples in the baseline."""
+    scale: float
+    """One robust deviation, in the series' own unit."""
     standing: float
     """0 to 1: this component's part of all that moved in this signal."""
 
@@ -100,7 +102,7 @@ def shifts(table: Table, first: int, last: int) -> list[Shift]:
     z = np.clip((after - before.median[kept]) / before.scale[kept], -_MOST, _MOST)
     common = _common(table, kept, z)
     worse = [table.rows[index].meaning.worse for index in kept]
-    own = np.array([_badly(way, float(moved)) for way, moved in zip(worse, z - common, strict=True)])
+    own = np.array([badly(way, float(moved)) for way, moved in zip(worse, z - common, strict=True)])
     standing = _standing([table.rows[index] for index in kept], own)
     return [
         Shift(
@@ -108,13 +110,22 @@ def shifts(table: Table, first: int, last: int) -> list[Shift]:
             row=table.rows[index],
             before=float(before.median[index]),
             after=float(after[place]),
-            z=_badly(worse[place], float(z[place])),
+            z=badly(worse[place], float(z[place])),
             own=float(own[place]),
             samples=int(before.count[index]),
+            scale=float(before.scale[index]),
             standing=float(standing[place]),
         )
         for place, index in enumerate(kept)
     ]
+
+
+def medians(stretches: Floats) -> Floats:
+    """Of each row; NaN for a row that was never measured."""
+    measured = np.isfinite(stretches).any(axis=1)
+    found = np.full(len(stretches), np.nan)
+    found[measured] = np.nanmedian(stretches[measured], axis=1)
+    return found
 
 
 def _common(table: Table, kept: NDArray[np.int64], z: Floats) -> Floats:
@@ -139,6 +150,6 @@ def _standing(rows: Sequence[Row], own: Floats) -> Floats:
     return np.array([max(0.0, float(moved)) / whole[kind] for kind, moved in zip(kinds, own, strict=True)])
 
 
-def _badly(worse: int, z: float) -> float:
+def badly(worse: int, z: float) -> float:
     """Positive when it moved the bad way; where both ways are bad, always."""
     return z * worse if worse else abs(z)

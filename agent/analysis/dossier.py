@@ -14,6 +14,24 @@ from agent.analysis.topology import Flow, Graph
 from tools.base import Change
 
 
+@dataclass(frozen=True)
+class Parts:
+    """The evidence against one component by family, each in its own unit, before any weight."""
+
+    measured: float = 0.0
+    """The part of the symptom, or of all that moved in one signal, that is its own; above 1 for parallel work."""
+    moved: float = 0.0
+    """e-folds of robust deviations."""
+    lines: float = 0.0
+    """e-folds of deviations of a Poisson count."""
+    change: float = 0.0
+    """1 at the very onset, less before."""
+    cluster: float = 0.0
+    """Nats."""
+    blame: float = 0.0
+    """Nats of `storm`, as if alerts were independent."""
+
+
 @dataclass
 class Dossier:
     """Everything found against one component; weights add up (in nats, as log-odds do)."""
@@ -32,6 +50,7 @@ class Dossier:
     blame: Blame | None = None
     troubles: list[Trouble] = field(default_factory=list)
     """What the state of the cluster says against it now."""
+    parts: Parts = Parts()
     weight: float = 0.0
 
 

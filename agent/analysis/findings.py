@@ -7,9 +7,6 @@ from agent.analysis.onset import Onset
 from agent.domain.evidence import Evidence
 from agent.domain.hypothesis import Claim, Diagnosis, Fault, Suspect, Verdict
 
-SUREST = 0.99
-"""Nobody who only looks at data is surer than this."""
-
 
 @dataclass(frozen=True)
 class Findings:
@@ -48,7 +45,7 @@ class Findings:
             claims=self.claims,
             suspects=self.suspects,
             ruled_out=self.ruled_out,
-            confidence=min(self.confidence, SUREST),
+            confidence=self.confidence,
             next_check=self.next_check,
             degraded_because=degraded_because,
         )

@@ -9,46 +9,32 @@ from agent.analysis import calls, changes, cluster, log_templates, onset, report
 from agent.analysis.calls import Lost
 from agent.analysis.changes import Shift
 from agent.analysis.cluster_trouble import Trouble, nats
-from agent.analysis.dossier import Dossier, Weighed
+from agent.analysis.dossier import Dossier, Parts, Weighed
 from agent.analysis.findings import Findings
 from agent.analysis.log_templates import LineShift
 from agent.analysis.observations import Observations
-from agent.analysis.onset import Onset
 from agent.analysis.signals import ECHOES
 from agent.analysis.storm import Blame
 from agent.analysis.symptom import spoken_of
-from agent.analysis.table import Table, tabulate
+from agent.analysis.table import tabulate
 from agent.analysis.topology import Flow, Graph
+from agent.analysis.weights import SHIPPED, Fusion, Weights
 from agent.domain.incident import Symptom
 from tools.base import Change
 
-_MEASURED = 6.0
-"""Weight of explaining all of a clear symptom, or of all that moved in one signal."""
-NOTHING = 2.0
-"""Weight of "nothing here": what the loudest of some hundred quiet series reaches by chance."""
-_UNSEEN = 3.0
-"""Added to it when the symptom itself cannot be seen where it should be."""
-_STORM_NOTHING = 12.0
-"""Blame by alerts, in the nats of `storm`, that any component of a storm reaches by chance."""
-_STORM = 4.0
-"""Alerts of a storm depend on one another: so much of the logarithm of the blame is believed."""
-_WITNESS = 0.5
-"""Who complains of another is half excused: it may yet be what makes the other look bad."""
-_TIE = 0.01
-"""Between equals, the one that moved further from its usual level."""
-_CHANGE = 2.0
-"""Weight of a change at the very onset; it halves with every _CHANGE_AGE."""
-_CHANGE_AGE = timedelta(minutes=10)
 _CHANGE_WINDOW = timedelta(minutes=60)
+"""A change this long before the onset is still worth a sentence."""
+_CHANGE_LATE = timedelta(minutes=5)
+"""The onset may be found this much too early."""
 _FAILING = frozenset({Symptom.ERRORS, Symptom.AVAILABILITY})
 
 
-def diagnose(seen: Observations) -> Findings:
+def diagnose(seen: Observations, weights: Weights = SHIPPED) -> Findings:
     """A complete diagnosis from what was observed. Pure: the same observations give the same findings."""
-    return report.write(weigh(seen))
+    return report.write(weigh(seen, weights), weights.judgement)
 
 
-def weigh(seen: Observations) -> Weighed:
+def weigh(seen: Observations, weights: Weights = SHIPPED) -> Weighed:
     """Every component with all that speaks against it. Cost is linear in series, lines and alerts."""
     table = tabulate(seen)
     began = onset.find(table, seen.alerts, seen.symptom, seen.now, seen.step)
@@ -66,16 +52,17 @@ def weigh(seen: Observations) -> Weighed:
     _add_troubles(dossiers, cluster.troubles(seen.cluster, deps))
     clear = max((flow.strength for flow in flows), default=0.0)
     for one in dossiers.values():
-        one.weight = _weight(one, clear)
+        one.parts = _parts(one, clear, weights.fusion)
+        one.weight = fused(one.parts, weights.fusion)
     ranked = sorted(dossiers.values(), key=lambda one: (-one.weight, one.component))
-    return Weighed(seen, table, began, deps, tuple(flows), tuple(ranked), _nothing(table, began, seen))
+    return Weighed(seen, table, began, deps, tuple(flows), tuple(ranked), weights.fusion.nothing)
 
 
-def _nothing(table: Table, began: Onset, seen: Observations) -> float:
-    """Heavier when what the alerts speak of is measured and does not show."""
-    spoken = spoken_of(seen.alerts, seen.symptom) is not Symptom.OTHER
-    measured = bool(onset.symptom_rows(table, seen.alerts, seen.symptom))
-    return NOTHING + (_UNSEEN * (1 - began.sure) if spoken and measured else 0.0)
+def fused(parts: Parts, fusion: Fusion) -> float:
+    """Nats: the sum of all that speaks against a component."""
+    weight = fusion.measured * parts.measured + fusion.tie * parts.moved
+    weight += fusion.lines * parts.lines + fusion.change * parts.change + parts.cluster
+    return weight + (_blamed(parts.blame, fusion) if parts.blame > 0 else 0.0)
 
 
 def _candidates(seen: Observations, deps: Graph) -> set[str]:
@@ -122,7 +109,7 @@ def _add_lines(dossiers: Mapping[str, Dossier], found: Sequence[LineShift]) -> N
 def _add_changes(dossiers: Mapping[str, Dossier], found: Iterable[Change], at: datetime) -> None:
     for change in found:
         minutes = (at - change.at).total_seconds() / 60
-        near = -_CHANGE_AGE.total_seconds() / 120 <= minutes <= _CHANGE_WINDOW.total_seconds() / 60
+        near = -_CHANGE_LATE.total_seconds() / 60 <= minutes <= _CHANGE_WINDOW.total_seconds() / 60
         if near and change.service in dossiers:
             dossiers[change.service].changes.append((change, minutes))
 
@@ -138,30 +125,33 @@ def _add_troubles(dossiers: dict[str, Dossier], found: Iterable[Trouble]) -> Non
         dossiers.setdefault(trouble.component, Dossier(trouble.component)).troubles.append(trouble)
 
 
-def _weight(one: Dossier, clear: float) -> float:
+def _parts(one: Dossier, clear: float, fusion: Fusion) -> Parts:
     """`clear`, 0 to 1, says how much of the symptom a flow has already divided among the components."""
     heard = [(1 - clear if shift.row.meaning.signal in ECHOES else 1.0) * shift.standing for shift in one.shifts]
     carried = [flow.strength * _tempered(flow.share[one.component]) for flow in one.flows]
     missed = [one.lost.strength] if one.lost else []
-    weight = _MEASURED * max([*heard, *carried, *missed], default=0.0)
-    weight += _TIE * math.log1p(max([shift.own for shift in one.shifts], default=0.0))
-    weight += math.log1p(max(0.0, _loudest(one.lines) - _WITNESS * _loudest(one.complaints)))
-    weight += max((_recency(minutes) for _, minutes in one.changes), default=0.0)
-    weight += nats(one.troubles)
-    return weight + (_blamed(one.blame.weight) if one.blame else 0.0)
+    return Parts(
+        measured=max([*heard, *carried, *missed], default=0.0),
+        moved=math.log1p(max([shift.own for shift in one.shifts], default=0.0)),
+        lines=math.log1p(max(0.0, _loudest(one.lines) - fusion.witness * _loudest(one.complaints))),
+        change=max((_recency(minutes, fusion) for _, minutes in one.changes), default=0.0),
+        cluster=nats(one.troubles),
+        blame=one.blame.weight if one.blame else 0.0,
+    )
 
 
 def _tempered(share: float) -> float:
     return share if share <= 1 else 1 + math.log(share)
 
 
-def _blamed(weight: float) -> float:
-    return max(0.0, NOTHING + _STORM * math.log(weight / _STORM_NOTHING)) + _TIE * weight if weight > 0 else 0.0
+def _blamed(blame: float, fusion: Fusion) -> float:
+    believed = fusion.nothing + fusion.storm * math.log(blame / fusion.storm_chance)
+    return max(0.0, believed) + fusion.tie * blame
 
 
 def _loudest(lines: Sequence[LineShift]) -> float:
     return max((line.strength for line in lines), default=0.0)
 
 
-def _recency(minutes: float) -> float:
-    return _CHANGE * math.exp2(-max(0.0, minutes) * 60 / _CHANGE_AGE.total_seconds())
+def _recency(minutes: float, fusion: Fusion) -> float:
+    return math.exp2(-max(0.0, minutes) * 60 / fusion.change_age.total_seconds())

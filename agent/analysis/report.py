@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
-from agent.analysis import cluster, onset, signals, wording
+from agent.analysis import cluster, onset, signals, verdicts, wording
 from agent.analysis.calls import Lost
 from agent.analysis.changes import Shift
 from agent.analysis.cluster_trouble import Trouble, strongest
@@ -15,8 +15,10 @@ from agent.analysis.dossier import Dossier, Weighed
 from agent.analysis.findings import Findings
 from agent.analysis.log_templates import LineShift
 from agent.analysis.signals import ECHOES, Signal
+from agent.analysis.standing import standing
 from agent.analysis.storm import Blame
 from agent.analysis.topology import Flow
+from agent.analysis.weights import Judgement
 from agent.domain.evidence import Evidence, EvidenceKind
 from agent.domain.hypothesis import Claim, Fault, Suspect, Verdict
 from tools.base import Change
@@ -25,8 +27,6 @@ _SUSPECTS = 8
 """Suspects that are told; the rest of the components are only counted."""
 _PER_SUSPECT = 3
 """Pieces of evidence a suspect carries."""
-_DECIDED = 0.4
-"""Confidence from which the first suspect is called the cause."""
 _CHANGED = {
     "deploy": Fault.DEPLOYMENT,
     "restart": Fault.DEPLOYMENT,
@@ -37,8 +37,6 @@ _CHANGED = {
 }
 _TELLING = 4.0
 """Robust deviations from which a shift says what kind of fault it is."""
-_FEW_ALERTS = 3
-"""More alerts than this are something, whatever the series show."""
 _SAMPLES = 6
 _SOURCE = "analysis"
 
@@ -73,7 +71,7 @@ class _Ledger:
         return (table.at(0) if len(table.times) else self.seen.onset.at), now
 
 
-def write(weighed: Weighed) -> Findings:
+def write(weighed: Weighed, judgement: Judgement) -> Findings:
     """The findings, with everything that a suspect or a claim cites among the evidence."""
     ledger = _Ledger(weighed)
     scores = _scores(weighed)
@@ -81,7 +79,7 @@ def write(weighed: Weighed) -> Findings:
     suspects = tuple(
         _suspect(one, scores[one.component], ledger) for one in weighed.dossiers[:_SUSPECTS] if one.weight > 0
     )
-    verdict, confidence = _verdict(weighed)
+    verdict, confidence = verdicts.judge(standing(weighed), judgement)
     first = weighed.dossiers[0] if weighed.dossiers else None
     cause = first if verdict is Verdict.CAUSE else None
     ruled_out = _ruled_out(weighed, ledger)
@@ -102,44 +100,12 @@ def write(weighed: Weighed) -> Findings:
     )
 
 
-def _confidence(weighed: Weighed) -> float:
-    """The first against the second and "nothing here", whose weights are log-odds."""
-    if not weighed.dossiers:
-        return 0.0
-    first, second = weighed.dossiers[0].weight, weighed.dossiers[1].weight if len(weighed.dossiers) > 1 else 0.0
-    return 1 / (1 + math.exp(second - first) + math.exp(weighed.nothing - first))
-
-
 def _scores(weighed: Weighed) -> dict[str, float]:
     """Softmax of the weights, with "nothing here" among the candidates."""
     weights = [one.weight for one in weighed.dossiers]
     top = max([*weights, weighed.nothing])
     total = sum(math.exp(weight - top) for weight in [*weights, weighed.nothing])
     return {one.component: math.exp(one.weight - top) / total for one in weighed.dossiers}
-
-
-def _verdict(weighed: Weighed) -> tuple[Verdict, float]:
-    if not weighed.dossiers or not _anything(weighed):
-        return Verdict.INCONCLUSIVE, 0.0
-    confidence = _confidence(weighed)
-    if confidence >= _DECIDED:
-        return Verdict.CAUSE, confidence
-    if _still(weighed):
-        return Verdict.HEALTHY, 1 / (1 + math.exp(weighed.dossiers[0].weight - weighed.nothing))
-    return Verdict.INCONCLUSIVE, confidence
-
-
-def _still(weighed: Weighed) -> bool:
-    """Everything was measured, no component stands out and the symptom does not show."""
-    calm = weighed.dossiers[0].weight < weighed.nothing and not weighed.flows and weighed.onset.sure == 0
-    measured = bool(weighed.table.rows) or (cluster.looked(weighed.seen.cluster) and not weighed.dossiers[0].troubles)
-    return calm and measured and len(weighed.seen.alerts) <= _FEW_ALERTS
-
-
-def _anything(weighed: Weighed) -> bool:
-    """Was there anything to look at besides the alert itself?"""
-    seen = weighed.seen
-    return bool(weighed.table.rows or seen.lines or seen.changes or seen.cluster or len(seen.alerts) > 1)
 
 
 def _census_claims(weighed: Weighed, ledger: _Ledger) -> tuple[Claim, ...]:

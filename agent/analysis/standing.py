@@ -1,0 +1,130 @@
+"""How do the first suspect and the symptom stand: how heavy, how loud, how clearly shown against the usual noise?"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from agent.analysis import changes, cluster, signals
+from agent.analysis.cluster_trouble import nats
+from agent.analysis.dossier import Dossier, Weighed
+from agent.analysis.onset import symptom_rows
+from agent.analysis.signals import Signal
+from agent.analysis.symptom import spoken_of
+from agent.analysis.topology import Flow
+from agent.domain.incident import Symptom
+
+_HEAVIEST = 10.0
+_LOOKED_AT = 12
+"""Series of a suspect that are compared with their own history."""
+_STORM = 4
+"""So many alerts are something, whatever the series show."""
+_MOST = 0.9
+_SLOWER = 2.0
+"""People notice when it takes twice as long,"""
+_FAILING = 0.01
+"""or when one request in a hundred fails,"""
+_CLEAR = 2.0
+"""and a quiet time does not show the like, by so many robust deviations: half shown."""
+_COMPRESSIBLE = frozenset({Signal.CPU, Signal.TRAFFIC})
+"""Resources of which less only means slower: their use alone harms nobody."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The features that verdict and confidence are read from."""
+
+    weight: float
+    """Of the first suspect, in nats."""
+    loud: float
+    """Nats by which its loudest sign exceeds what its own history, or chance, shows."""
+    shown: float
+    """0 to 1: how far what the alerts speak of left what its own history shows."""
+    told: float
+    """0 to 1: that the first suspect is at fault, by what the state of the cluster says of it alone."""
+    storm: bool
+    """Alerts are all there is."""
+    known: bool
+    """So many alerts that something is wrong whatever else shows."""
+    visible: bool
+    """What the alerts speak of, or the state of the cluster, could be looked at."""
+    harmless: bool
+    """The alerts speak of load alone, and nobody waits or fails for it."""
+    anything: bool
+    """There was something to look at besides the alert itself."""
+
+
+def standing(weighed: Weighed) -> Standing:
+    seen = weighed.seen
+    first = weighed.dossiers[0] if weighed.dossiers else Dossier("")
+    telemetry = bool(weighed.table.rows or seen.lines or seen.cluster)
+    return Standing(
+        weight=min(_HEAVIEST, first.weight),
+        loud=loud(first, weighed),
+        shown=_shown(weighed),
+        told=1 / (1 + math.exp(weighed.nothing - nats(first.troubles))) if first.troubles else 0.0,
+        storm=not telemetry and len(seen.alerts) > 1,
+        known=len(seen.alerts) >= _STORM,
+        visible=_visible(weighed, first),
+        harmless=_harmless(weighed),
+        anything=bool(weighed.dossiers) and (telemetry or bool(seen.changes) or len(seen.alerts) > 1),
+    )
+
+
+def loud(one: Dossier, weighed: Weighed) -> float:
+    """The loudest of all that was measured: series, lines, calls no longer made."""
+    moved = [_beyond(shift.index, shift.before, shift.scale, shift.own, weighed) for shift in one.shifts[:_LOOKED_AT]]
+    said = [line.strength for line in one.lines]
+    lost = [one.lost.z] if one.lost else []
+    return math.log1p(max([0.0, *moved, *said, *lost]))
+
+
+def _shown(weighed: Weighed) -> float:
+    """z / (z + 2) of the series, among those that the alerts speak of, that left its history furthest."""
+    table, onset = weighed.table, weighed.onset
+    rows = symptom_rows(table, weighed.seen.alerts, weighed.seen.symptom)[:_LOOKED_AT]
+    before = changes.baseline(table.values[rows, : onset.first], [table.rows[row] for row in rows])
+    after = changes.medians(table.values[rows, onset.first : onset.last])
+    beyond = [
+        _beyond(row, median, scale, _badly(row, (now - median) / scale, weighed), weighed)
+        for row, median, scale, now in zip(rows, before.median, before.scale, after, strict=True)
+        if np.isfinite(now)
+    ]
+    z = max([0.0, *beyond])
+    return z / (z + _CLEAR)
+
+
+def _beyond(row: int, median: float, scale: float, moved: float, weighed: Weighed) -> float:
+    """`moved` less the deviations that nine of ten stretches of its history, as long as the incident, stay below."""
+    length = weighed.onset.last - weighed.onset.first
+    history = weighed.table.values[row, : weighed.onset.first]
+    stretches = len(history) // length
+    if not stretches:
+        return moved
+    levels = changes.medians(history[len(history) - stretches * length :].reshape(stretches, length))
+    away = [_badly(row, float((level - median) / scale), weighed) for level in levels[np.isfinite(levels)]]
+    return moved - max(0.0, float(np.quantile(away, _MOST))) if away else moved
+
+
+def _badly(row: int, z: float, weighed: Weighed) -> float:
+    return changes.badly(weighed.table.rows[row].meaning.worse, float(z))
+
+
+def _visible(weighed: Weighed, first: Dossier) -> bool:
+    looked = cluster.looked(weighed.seen.cluster) and not first.troubles
+    return looked or bool(symptom_rows(weighed.table, weighed.seen.alerts, weighed.seen.symptom))
+
+
+def _harmless(weighed: Weighed) -> bool:
+    alerts = weighed.seen.alerts
+    told = spoken_of(alerts, weighed.seen.symptom) is Symptom.TRAFFIC
+    told = told or all(signals.meaning(alert.name, {}).signal in _COMPRESSIBLE for alert in alerts)
+    measured = any(row.meaning.signal in signals.ECHOES for row in weighed.table.rows)
+    return told and measured and not any(_harm(flow) for flow in weighed.flows)
+
+
+def _harm(flow: Flow) -> bool:
+    felt = flow.excess[flow.top]
+    slower = felt.after >= _SLOWER * felt.before
+    worse = slower if flow.dimension == "time" else felt.after - felt.before >= _FAILING
+    return worse and felt.beyond > _CLEAR

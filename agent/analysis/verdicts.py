@@ -1,0 +1,44 @@
+"""Cause, healthy or inconclusive, and how sure is that?"""
+
+from agent.analysis.standing import Standing
+from agent.analysis.weights import SUREST, Judgement
+from agent.domain.hypothesis import Verdict
+
+
+def judge(one: Standing, by: Judgement) -> tuple[Verdict, float]:
+    """The verdict, and its probability: that the first suspect is the cause, or of `healthy` that nothing is wrong."""
+    if not one.anything:
+        return Verdict.INCONCLUSIVE, 0.0
+    real = probability_real(one, by)
+    if real >= by.decided:
+        return Verdict.CAUSE, probability_first(one, by)
+    if one.visible and real < by.calm:
+        return Verdict.HEALTHY, 1 - real
+    return Verdict.INCONCLUSIVE, probability_first(one, by)
+
+
+def probability_real(one: Standing, by: Judgement) -> float:
+    """That something is wrong at all."""
+    if one.known:
+        return 1.0
+    return _either(one.told, by.real(0.0, 0.0, 0.0) if one.harmless else by.real(*of_real(one)))
+
+
+def of_real(one: Standing) -> tuple[float, float, float]:
+    """The features of `Judgement.real`."""
+    return one.weight, one.loud, one.shown
+
+
+def probability_first(one: Standing, by: Judgement) -> float:
+    """That the first suspect is the cause, given that something is wrong."""
+    return _either(one.told, (by.storm if one.storm else by.first)(*of_first(one, by)))
+
+
+def of_first(one: Standing, by: Judgement) -> tuple[float]:
+    """The feature of `Judgement.first` and `Judgement.storm`."""
+    return (min(one.weight, by.storm_most) if one.storm else one.weight,)
+
+
+def _either(one: float, other: float) -> float:
+    """Noisy-or of two witnesses that saw different things."""
+    return min(SUREST, 1 - (1 - one) * (1 - other))
