@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 
 _BINS = 10
-_SIDE, _LEFT, _TOP, _GAP = 220, 46, 34, 46
+_SIDE, _LEFT, _TOP, _GAP = 220, 46, 44, 46
 """Pixels of a panel, and around it."""
 
 Stated = Sequence[tuple[float, bool]]
@@ -55,16 +55,17 @@ def bins(stated: Stated) -> list[Bin]:
 
 
 def picture(sets: Mapping[str, Stated]) -> str:
-    """A reliability diagram (DeGroot and Fienberg 1983) a set, side by side, as SVG.
+    """A reliability diagram (DeGroot and Fienberg 1983) of each set with an answer to judge, side by side, as SVG.
 
     A dot is a tenth of the scale: where it lies on the diagonal, as many were right as were said to be; its area is
     the number of answers, which is written beside it.
     """
-    width = _LEFT + len(sets) * (_SIDE + _GAP)
+    drawn = {name: stated for name, stated in sets.items() if stated}
+    width = _LEFT + len(drawn) * (_SIDE + _GAP)
     height = _TOP + _SIDE + _GAP
     panels = [
         line
-        for place, (name, stated) in enumerate(sets.items())
+        for place, (name, stated) in enumerate(drawn.items())
         for line in _panel(_LEFT + place * (_SIDE + _GAP), name, stated)
     ]
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif"'
@@ -74,9 +75,9 @@ def picture(sets: Mapping[str, Stated]) -> str:
 
 def _panel(left: int, name: str, stated: Stated) -> Iterator[str]:
     bottom = _TOP + _SIDE
-    error = expected_calibration_error(stated)
-    title = f"{name}: n = {len(stated)}" + ("" if error is None else f", ECE {error:.3f}")
-    yield f'<text x="{left}" y="{_TOP - 12}" font-size="13" font-weight="bold">{escape(title)}</text>'
+    error = expected_calibration_error(stated) or 0.0
+    yield f'<text x="{left}" y="{_TOP - 24}" font-size="13" font-weight="bold">{escape(name)}</text>'
+    yield f'<text x="{left}" y="{_TOP - 8}">n = {len(stated)}, ECE {error:.3f}</text>'
     yield f'<rect x="{left}" y="{_TOP}" width="{_SIDE}" height="{_SIDE}" fill="none" stroke="#999"/>'
     yield (
         f'<line x1="{left}" y1="{bottom}" x2="{left + _SIDE}" y2="{_TOP}" stroke="#999" stroke-dasharray="4 4">'

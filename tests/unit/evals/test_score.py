@@ -103,7 +103,7 @@ def test_the_table_the_scores_and_the_picture_are_written(tmp_path: Path, capsys
 
     assert "| shop | 1 | 1.000 | 1.000 to 1.000 |" in capsys.readouterr().out
     assert json.loads(out.read_text())["shop"]["strict"]["ac1"] == 1.0
-    assert "shop: n = 1, ECE 0.100" in plot.read_text()
+    assert "n = 1, ECE 0.100" in plot.read_text()
 
 
 @pytest.mark.parametrize(

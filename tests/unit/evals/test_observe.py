@@ -1,0 +1,30 @@
+import asyncio
+import json
+from datetime import timedelta
+from pathlib import Path
+
+from evals.case import Case
+from evals.observe import analyse, asked_at, observe
+from tests.unit.agent.analysis.made import NOW, STEP, slow_back
+from tests.unit.evals.made import write_case
+
+
+def _case(root: Path) -> Case:
+    write_case(root / "made" / "one", slow_back())
+    return Case("made/one", root / "made" / "one")
+
+
+def test_a_case_is_observed_as_the_survey_observes(tmp_path: Path) -> None:
+    seen = asyncio.run(observe(_case(tmp_path)))
+
+    assert (seen.now, seen.step, [alert.service for alert in seen.alerts]) == (NOW, STEP, ["front"])
+    assert seen.topology == slow_back().topology()
+    assert {reading.series.labels["service"] for reading in seen.readings} == {"front", "middle", "back", "side"}
+    assert analyse(_case(tmp_path / "again")).component == "back"
+
+
+def test_a_case_that_does_not_say_when_is_asked_about_five_minutes_after_its_last_alert(tmp_path: Path) -> None:
+    case = _case(tmp_path)
+    (case.folder / "meta.json").write_text(json.dumps({"step_s": 30}))
+
+    assert asked_at(case) == slow_back().began + timedelta(minutes=5)
