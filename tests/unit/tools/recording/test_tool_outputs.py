@@ -366,14 +366,14 @@ def test_what_has_no_known_shape_says_nothing(output: Any) -> None:
 )
 def test_an_alert_fires_for_the_component_it_names(output: Any) -> None:
     outputs = [ToolOutput("get", {"kind": "deployment"}, "NAME   READY   AGE\ncart   1/1     7d\n")]
-    outputs += [ToolOutput("get", {"namespace": "shop"}, PODS), ToolOutput("GetAlerts", {}, output)]
+    outputs += [ToolOutput("get", {"namespace": "shop"}, PODS), ToolOutput("list_alerts", {}, output)]
     found = gathered(outputs).state(NOW, "a test", NOW).monitors
     assert [(one.firing, one.component) for one in found] == [(True, "cart")]
 
 
 @pytest.mark.parametrize("output", [[], {}, {"alerts": []}, "No active alerts.", "Error: alerts are not available"])
 def test_no_alert_is_no_alert(output: Any) -> None:
-    assert _state("GetAlerts", output).monitors == ()
+    assert _state("list_alerts", output).monitors == ()
 
 
 async def test_a_recording_is_as_of_its_own_latest_time(tmp_path: Path) -> None:
