@@ -122,6 +122,10 @@ class Views:
     async def approval(self, id_: str) -> Approval:
         return await self._database.read(lambda connection: approvals.get(connection, id_))
 
+    async def effects(self, status: str = "") -> list[Effect]:
+        """What was done in the world, the newest first."""
+        return await self._database.read(lambda connection: effects.listed(connection, status=status))
+
     async def audit(self, after: int = 0, limit: int = PAGE) -> list[Recorded]:
         """The journal in order."""
         return await self._database.read(

@@ -12,6 +12,7 @@ from agent.domain.alert import Placed
 from agent.domain.approval import Approval, ApprovalStatus, Decision
 from agent.domain.event import Recorded
 from agent.domain.incident import Incident
+from agent.domain.remediation import Effect, EffectStatus
 from agent.domain.silence import Matcher, Silence
 from agent.entrypoints.auth import Asker, Decider, Guarded, Reader, Starter, application_of
 from agent.service.questions import Answered
@@ -30,6 +31,11 @@ class _Asked(BaseModel):
 class DecisionAsked(_Asked):
     decision: Decision
     reason: Words = ""
+
+
+class SettlementAsked(_Asked):
+    found: Literal["done", "not_done"]
+    reason: Annotated[str, Field(min_length=1, max_length=2_000, pattern=r"^[^\x00]*$")]
 
 
 class FeedbackGiven(_Asked):
@@ -65,6 +71,10 @@ class SilenceList(BaseModel):
 
 class ApprovalList(BaseModel):
     approvals: list[Approval]
+
+
+class EffectList(BaseModel):
+    effects: list[Effect]
 
 
 class JournalPage(BaseModel):
@@ -176,6 +186,18 @@ async def decide(request: Request, approval: Id, asked: DecisionAsked, caller: D
     """Approve or deny, once: 409 when it was decided already, 410 when it has expired."""
     via = "cli" if request.headers.get("user-agent", "").startswith("incident-agent-cli") else "rest"
     return await application_of(request).service.people.decide(approval, asked.decision, caller, via, asked.reason)
+
+
+@router.get("/effects", tags=["actions"])
+async def effects(request: Request, _: Reader, status: EffectStatus | Literal[""] = "") -> EffectList:
+    """What was done in the world, the newest first; `unknown` ones wait for a human."""
+    return EffectList(effects=await application_of(request).views.effects(status))
+
+
+@router.post("/effects/{effect}", tags=["actions"])
+async def settle(request: Request, effect: Id, asked: SettlementAsked, caller: Decider) -> Effect:
+    """A human has found out whether an unknown effect took place: 409 when it is not unknown."""
+    return await application_of(request).service.people.settle(effect, asked.found, asked.reason, caller)
 
 
 @router.post("/actions/pause", tags=["actions"])

@@ -98,7 +98,7 @@ class Chain:
         if beyond := next((head for head in kept if head.sequence > last), None):
             return (
                 last + 1,
-                f"the journal ends at entry {last}, but an anchor says that there was an entry {beyond.sequence}",
+                f"the journal ends at entry {last}, but there was an entry {beyond.sequence}: it is anchored",
             )
         return self._ends(connection, last, previous)
 

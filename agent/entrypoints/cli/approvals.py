@@ -30,7 +30,7 @@ def list_approvals(
         say_json(answer)
         return
     rows = [
-        (one.id, one.incident, one.status, one.proposal.risk, one.proposal.title, moment(one.expires_at))
+        (one.id, one.incident, one.standing, one.proposal.risk, one.proposal.title, moment(one.expires_at))
         for one in ApprovalPage.model_validate(answer).approvals
     ]
     say_table(("id", "incident", "status", "risk", "action", "until"), rows, empty="Nothing waits for a decision.")
@@ -77,4 +77,7 @@ def _decided(answer: Any, *, as_json: bool) -> None:
         say_json(answer)
         return
     decided = Approval.model_validate(answer)
-    say(f"{decided.proposal.title}: {decided.status} by {decided.decided_by}.")
+    if decided.status == "pending":
+        say(f"{decided.proposal.title}: {decided.standing}; it takes somebody else, too.")
+    else:
+        say(f"{decided.proposal.title}: {decided.status} by {decided.decided_by}.")

@@ -23,15 +23,17 @@ COLUMNS = ("sequence", "at", "type", "incident", "actor", "text", "hash")
 
 @audit.command(epilog="Example: incident-agent audit verify")
 def verify(as_json: Json = False) -> None:
-    """Check the whole chain against its signed head; it reads the record itself, on this machine."""
+    """Check the whole chain against its signed head and every anchor; it reads the record itself, on this machine."""
     from agent.domain.errors import JournalBroken
     from agent.settings import load
 
-    entries, wrong = _verified(load())
+    entries, wrong, anchors = _verified(load())
     if as_json:
-        say_json({"sound": not wrong, "entries": entries, "wrong": wrong})
+        found = {"first_broken": entries} if wrong else {}
+        say_json({"sound": not wrong, "entries": entries, "wrong": wrong, "anchors": anchors, **found})
     elif not wrong:
-        say(f"The journal is sound: {entries} entries, each chained to the one before, the head signed by us.")
+        said = "each chained to the one before, the head signed by us"
+        say(f"The journal is sound: {entries} entries, {said}; {anchors} earlier heads, kept beside it, fit.")
     if wrong:
         raise JournalBroken(f"The journal does not verify: {wrong}.")
 
@@ -68,10 +70,12 @@ def _row(cells: Iterable[str]) -> str:
     return text.getvalue()
 
 
-def _verified(settings: "Settings") -> tuple[int, str]:
+def _verified(settings: "Settings") -> tuple[int, str, int]:
+    """(entries, or the first broken one; what is wrong with it; how many anchors there are)."""
     from agent.bootstrap.machine import SystemClock
     from agent.domain.errors import NotFound
     from agent.identity.secrets import open_secrets
+    from agent.storage.anchors import read
     from agent.storage.database import Database
     from agent.storage.journal import Chain
 
@@ -81,6 +85,7 @@ def _verified(settings: "Settings") -> tuple[int, str]:
     database = Database(settings.database)
     try:
         chain = Chain(open_secrets(settings.data, configured).derive("journal"), SystemClock())
-        return database.read_now(chain.verify)
+        anchors = read(settings.anchors)
+        return *database.read_now(lambda connection: chain.verify(connection, anchors)), len(anchors)
     finally:
         database.close()

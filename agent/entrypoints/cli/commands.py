@@ -13,7 +13,7 @@ from agent.entrypoints.cli.incidents import ask, feedback, incidents
 from agent.entrypoints.cli.investigate import investigate, replay
 from agent.entrypoints.cli.keys import keys
 from agent.entrypoints.cli.memory import memory
-from agent.entrypoints.cli.operations import actions, capacity, migrate
+from agent.entrypoints.cli.operations import actions, capacity, effects, migrate
 from agent.entrypoints.cli.options import Json
 from agent.entrypoints.cli.runbooks import runbooks
 from agent.entrypoints.cli.running import demo, serve, web, worker
@@ -43,6 +43,7 @@ _add(investigate, RUN, "investigate alert.json --integration grafana")
 app.add_typer(incidents, name="incidents", rich_help_panel=PEOPLE)
 app.add_typer(approvals, name="approvals", rich_help_panel=PEOPLE)
 app.add_typer(actions, name="actions", rich_help_panel=PEOPLE)
+app.add_typer(effects, name="effects", rich_help_panel=PEOPLE)
 _add(ask, PEOPLE, 'ask inc-7 "which deploy came first?"')
 _add(feedback, PEOPLE, "feedback inc-7 --verdict wrong --cause 'a full disk on db-2'")
 

@@ -1,12 +1,12 @@
-"""What keeps an installation in order?  `actions pause` and `resume`, `migrate`, `capacity`."""
+"""What keeps an installation in order?  `actions pause` and `resume`, `effects`, `migrate`, `capacity`."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from agent.entrypoints.cli.options import Json, journal, running_agent
-from agent.entrypoints.cli.say import say, say_json, seconds
+from agent.entrypoints.cli.say import moment, say, say_json, say_table, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from agent.analysis.capacity import Plan, Traffic
 
 actions = typer.Typer(help="The one switch that stops every action.", no_args_is_help=True)
+effects = typer.Typer(help="What was done in the world, and what nobody is sure of.", no_args_is_help=True)
 
 SLOTS = 4
 """Jobs one worker process works on at once."""
@@ -33,6 +34,38 @@ def resume() -> None:
     with running_agent() as agent:
         agent.post("/api/actions/resume")
     say("Actions are taken again.")
+
+
+@effects.command("list", epilog="Example: incident-agent effects list --status unknown")
+def list_effects(
+    status: Annotated[str, typer.Option(help="intent, done, failed or unknown; empty for all.")] = "unknown",
+    as_json: Json = False,
+) -> None:
+    """List what was done in the world; an unknown effect waits for you."""
+    from agent.entrypoints.cli.shown import EffectPage
+
+    with running_agent() as agent:
+        answer = agent.get("/api/effects", status=status)
+    if as_json:
+        say_json(answer)
+        return
+    found = EffectPage.model_validate(answer).effects
+    rows = [(one.key, one.incident, one.kind, one.name, one.status, moment(one.intent_at)) for one in found]
+    say_table(("key", "incident", "kind", "name", "status", "begun"), rows, empty="There are none.")
+
+
+@effects.command(epilog="Example: incident-agent effects settle 3f9a --found done --reason 'the pods are new'")
+def settle(
+    effect: Annotated[str, typer.Argument(metavar="KEY", help="The effect's key, as `effects list` shows it.")],
+    found: Annotated[Literal["done", "not_done"], typer.Option(help="Did it take place?")],
+    reason: Annotated[str, typer.Option(help="How you know; kept in the journal.")],
+) -> None:
+    """Say whether an unknown effect took place; the agent never tries it again by itself."""
+    from agent.entrypoints.cli.shown import Effect
+
+    with running_agent() as agent:
+        now = Effect.model_validate(agent.post(f"/api/effects/{effect}", {"found": found, "reason": reason}))
+    say(f"{now.name} is {now.status}: {now.detail}")
 
 
 def migrate() -> None:

@@ -67,6 +67,11 @@ class Proposal(BaseModel):
     risk: str
 
 
+class Vote(BaseModel):
+    who: str
+    decision: str
+
+
 class Approval(BaseModel):
     id: str
     incident: str
@@ -76,6 +81,14 @@ class Approval(BaseModel):
     shown: str
     expires_at: datetime
     decided_by: str = ""
+    quorum: int = 1
+    votes: tuple[Vote, ...] = ()
+
+    @property
+    def standing(self) -> str:
+        """`pending (1 of 2)` while it takes more than one person."""
+        approved = sum(vote.decision == "approve" for vote in self.votes)
+        return f"{self.status} ({approved} of {self.quorum})" if self.quorum > 1 else self.status
 
 
 class ApprovalPage(BaseModel):
@@ -83,10 +96,17 @@ class ApprovalPage(BaseModel):
 
 
 class Effect(BaseModel):
+    key: str = ""
+    incident: str = ""
+    kind: str = ""
     name: str
     status: str
     intent_at: datetime
     detail: str = ""
+
+
+class EffectPage(BaseModel):
+    effects: tuple[Effect, ...]
 
 
 class Event(BaseModel):

@@ -35,7 +35,7 @@ def test_a_journal_nobody_touched_is_sound(data: Path, capsys: pytest.CaptureFix
     with sqlite3.connect(data / "agent.db") as record:
         [(entries,)] = record.execute("SELECT count(*) FROM journal")
     record.close()
-    assert told == {"sound": True, "entries": entries, "wrong": ""}
+    assert told == {"sound": True, "entries": entries, "wrong": "", "anchors": 1}
     assert entries > 0
 
 
@@ -46,6 +46,18 @@ def test_a_changed_entry_is_named(data: Path, capsys: pytest.CaptureFixture[str]
     assert run(["audit", "verify"]) == 1
     told = capsys.readouterr()
     assert (told.out, told.err) == ("", "The journal does not verify: entry 1 is not what was written.\n")
+
+
+@pytest.mark.attack("S66")
+def test_an_older_record_put_in_the_place_of_the_newer_is_found_by_its_anchors(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    older = (data / "agent.db").read_bytes()
+    settings = Settings.model_construct(data=data, runbooks=data / "none")
+    asyncio.run(_place_an_alert(settings))
+    (data / "agent.db").write_bytes(older)
+    assert run(["audit", "verify"]) == 1
+    assert "but there was an entry" in capsys.readouterr().err
 
 
 def test_a_folder_without_a_record_is_said_to_be_one(

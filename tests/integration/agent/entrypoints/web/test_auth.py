@@ -131,6 +131,8 @@ NEEDS: dict[tuple[str, str], Scope] = {
     ("GET", "/api/approvals"): "read",
     ("GET", "/api/approvals/{approval}"): "read",
     ("POST", "/api/approvals/{approval}"): "approve:low",
+    ("GET", "/api/effects"): "read",
+    ("POST", "/api/effects/{effect}"): "approve:low",
     ("POST", "/api/actions/pause"): "approve:low",
     ("POST", "/api/actions/resume"): "approve:high",
     ("GET", "/api/silences"): "read",
@@ -144,6 +146,7 @@ NEEDS: dict[tuple[str, str], Scope] = {
 BODIES = {
     "/api/silences": {"matchers": [{"label": "service", "value": "cart"}], "minutes": 5},
     "/api/approvals/{approval}": {"decision": "deny"},
+    "/api/effects/{effect}": {"found": "done", "reason": "seen"},
     "/api/incidents/{incident}/merge": {"into": "inc-2"},
     "/api/incidents/{incident}/split": {"alerts": ["al-1"]},
     "/api/incidents/{incident}/ask": {"question": "why?"},

@@ -1,0 +1,199 @@
+"""Is an older, a forked or another journal found out, and does everything stop while none can be anchored?"""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete, text, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from agent.domain.errors import JournalBroken
+from agent.domain.event import Event, EventType
+from agent.storage.anchors import AFTER, EVERY, Anchors, read
+from agent.storage.database import Database
+from agent.storage.journal import Chain, Head, SqlJournal
+from agent.storage.schema import migrate
+from agent.storage.tables import journal, journal_head
+from tests.integration.agent.storage.conftest import Clock
+from tests.integration.agent.storage.desk import Desk
+
+
+async def _write(database: Database, chain: Chain, *texts: str) -> SqlJournal:
+    book = SqlJournal(database, chain)
+    for said in texts:
+        await book.record(Event(type=EventType.TRIAGED, incident="inc-1", text=said))
+    return book
+
+
+@pytest.fixture
+async def kept(database: Database, chain: Chain) -> list[Head]:
+    """Five entries, and the head after each of them as it was kept elsewhere."""
+    heads = []
+    for number in range(5):
+        await _write(database, chain, f"entry {number}")
+        head = await database.read(chain.head)
+        assert head is not None
+        heads.append(head)
+    return heads
+
+
+@pytest.mark.attack("S66")
+async def test_every_anchor_fits_an_untouched_journal(database: Database, chain: Chain, kept: list[Head]) -> None:
+    assert await database.read(lambda connection: chain.verify(connection, kept)) == (5, "")
+
+
+async def _older(database: Database, head: Head) -> None:
+    """As if a copy of the database from that moment had been put in its place, signed head and all."""
+    await database.write(
+        lambda connection: connection.execute(delete(journal).where(journal.c.sequence > head.sequence))
+    )
+    await database.write(lambda connection: connection.execute(update(journal_head).values(head.model_dump())))
+
+
+@pytest.mark.attack("S66")
+async def test_an_old_head_replayed_is_found(database: Database, chain: Chain, kept: list[Head]) -> None:
+    await _older(database, kept[2])
+    assert await database.read(chain.verify) == (3, "")
+    found = await database.read(lambda connection: chain.verify(connection, kept))
+    assert found == (4, "the journal ends at entry 3, but there was an entry 4: it is anchored")
+
+
+@pytest.mark.attack("S66")
+async def test_a_fork_is_found_at_its_first_entry(database: Database, chain: Chain, kept: list[Head]) -> None:
+    await _older(database, kept[2])
+    await _write(database, chain, "another entry 3", "another entry 4", "entry 5")
+    assert await database.read(chain.verify) == (6, "")
+    found = await database.read(lambda connection: chain.verify(connection, kept))
+    assert found == (4, "entry 4 is of another journal: its anchor does not fit")
+
+
+@pytest.mark.attack("S66")
+async def test_another_installation_s_journal_is_found(
+    database: Database, kept: list[Head], chain: Chain, tmp_path: Path, clock: Clock
+) -> None:
+    other, theirs = Database(f"sqlite:///{tmp_path / 'other.db'}"), Chain(b"o" * 32, clock)
+    migrate(other)
+    await _write(other, theirs, "entry 0", "entry 1")
+    found = await other.read(lambda connection: chain.verify(connection, kept))
+    other.close()
+    assert found == (1, "entry 1 is of another journal: its anchor does not fit")
+
+
+@pytest.mark.attack("S66")
+async def test_entries_in_another_order_are_found(database: Database, chain: Chain, kept: list[Head]) -> None:
+    def swap(sequence: int, to: int) -> object:
+        return update(journal).where(journal.c.sequence == sequence).values(sequence=to)
+
+    for step in (swap(2, 99), swap(3, 2), swap(99, 3)):
+        await database.write(lambda connection, step=step: connection.execute(step))  # type: ignore[misc]  # a statement
+    assert await database.read(chain.verify) == (2, "entry 2 is not what was written")
+
+
+@pytest.mark.attack("S66")
+async def test_an_anchor_of_other_hands_is_found(database: Database, chain: Chain, kept: list[Head]) -> None:
+    forged = kept[3].model_copy(update={"hash": "0" * 64})
+    found = await database.read(lambda connection: chain.verify(connection, [*kept[:3], forged]))
+    assert found == (4, "the anchor of entry 4 was not signed by us")
+
+
+async def test_the_head_is_anchored_by_number_by_time_and_at_the_end(
+    database: Database, chain: Chain, clock: Clock, tmp_path: Path
+) -> None:
+    path = tmp_path / "journal.anchors"
+    anchors = Anchors(path, database, chain, clock)
+    anchors.open()
+    await _write(database, chain, "one")
+    await anchors.keep()
+    await _write(database, chain, "two")
+    await anchors.keep()
+    assert [head.sequence for head in read(path)] == [1]
+    await clock.sleep(AFTER)
+    await anchors.keep()
+    await database.write(
+        lambda connection: chain.append(connection, *[Event(type=EventType.TRIAGED, text="more")] * EVERY)
+    )
+    await anchors.keep()
+    await _write(database, chain, "last")
+    await anchors.aclose()
+    assert [head.sequence for head in read(path)] == [1, 2, EVERY + 2, EVERY + 3]
+    assert await database.read(lambda connection: chain.verify(connection, read(path))) == (EVERY + 3, "")
+
+
+async def test_an_anchor_that_a_crash_tore_is_written_again(
+    database: Database, chain: Chain, clock: Clock, tmp_path: Path
+) -> None:
+    path = tmp_path / "journal.anchors"
+    anchors = Anchors(path, database, chain, clock)
+    await _write(database, chain, "one")
+    await anchors.keep()
+    with path.open("a") as file:
+        file.write('{"sequence":2,"ha')
+    assert [head.sequence for head in read(path)] == [1]
+    await _write(database, chain, "two")
+    await clock.sleep(AFTER)
+    await anchors.keep()
+    assert [head.sequence for head in read(path)] == [1, 2]
+
+
+@pytest.mark.attack("S66")
+async def test_nothing_is_done_on_a_journal_that_is_not_the_anchored_one(
+    database: Database, chain: Chain, clock: Clock, tmp_path: Path
+) -> None:
+    path = tmp_path / "journal.anchors"
+    desk = Desk(database, chain, clock)
+    asked = await desk.ask()
+    await desk.approve(asked, await desk.person("ann"))
+    elsewhere = Anchors(path, database, chain, clock)
+    await elsewhere.keep()
+    [head] = read(path)
+    await database.write(
+        lambda connection: connection.execute(delete(journal).where(journal.c.sequence == head.sequence))
+    )
+    anchors = Anchors(path, database, chain, clock)
+    anchors.open()
+    desk.ledger = type(desk.ledger)(database, chain, clock, unsound=lambda: anchors.wrong)
+    with pytest.raises(JournalBroken, match="not the one that was anchored at entry"):
+        await desk.dispatch(asked)
+    assert desk.done == []
+
+
+async def test_nothing_is_done_while_no_anchor_can_be_written(
+    database: Database, chain: Chain, clock: Clock, tmp_path: Path
+) -> None:
+    desk = Desk(database, chain, clock)
+    asked = await desk.ask()
+    await desk.approve(asked, await desk.person("ann"))
+    anchors = Anchors(tmp_path / "gone" / "journal.anchors", database, chain, clock)
+    await anchors.keep()
+    sound, desk.ledger = desk.ledger, type(desk.ledger)(database, chain, clock, unsound=lambda: anchors.wrong)
+    with pytest.raises(JournalBroken, match="No anchor of the journal can be written"):
+        await desk.dispatch(asked)
+    (tmp_path / "gone").mkdir()
+    await anchors.keep()
+    desk.ledger = sound
+    assert (anchors.wrong, (await desk.dispatch(asked)).status) == ("", "done")
+
+
+async def test_nothing_is_done_when_the_journal_cannot_be_written(tmp_path: Path, chain: Chain, clock: Clock) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'agent.db'}")
+    migrate(database)
+    desk = Desk(database, chain, clock)
+    asked = await desk.ask()
+    await desk.approve(asked, await desk.person("ann"))
+    full = "CREATE TRIGGER full BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+    await database.write(lambda connection: connection.execute(text(full)))
+    with pytest.raises(SQLAlchemyError, match="disk is full"):
+        await desk.dispatch(asked)
+    assert (desk.done, (await desk.approvals.get(asked.id)).status) == ([], "approved")
+    await database.write(lambda connection: connection.execute(text("DROP TRIGGER full")))
+    assert (await desk.dispatch(asked)).status == "done"
+    database.close()
+
+
+async def test_the_time_for_deadlines_never_runs_back(database: Database, clock: Clock) -> None:
+    passed = [0.0]
+    chain = Chain(b"k" * 32, clock, lambda: passed[0])
+    began = clock.now()
+    passed[0] = 60.0
+    clock.time -= timedelta(hours=1)
+    assert await database.read(chain.now) == began + timedelta(minutes=1)
