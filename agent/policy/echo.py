@@ -12,9 +12,9 @@ from difflib import SequenceMatcher
 
 from agent.policy.characters import plain
 from agent.policy.names import Names
-from agent.policy.observed import Observed, Value
+from agent.policy.observed import Observed
 from agent.policy.statements import Number, numbers
-from agent.policy.values import same
+from agent.policy.values import alike
 
 _ALIKE = 0.75
 """Share of the sentence's words that stand in the line in this order, from which it counts as the same sentence."""
@@ -31,7 +31,9 @@ class _Worded:
 
     words: tuple[str, ...]
     held: tuple[str | Number | None, ...]
-    denials: int
+
+    def denials(self, begin: int, end: int) -> int:
+        return sum(word in _DENIALS or word.endswith("n't") for word in self.words[begin:end])
 
 
 class Echoes:
@@ -71,9 +73,9 @@ def _compared(said: _Worded, line: _Worded) -> str | None:
     pairs = [
         (said.held[block.a + place], line.held[block.b + place]) for block in blocks for place in range(block.size)
     ]
-    if said.denials != line.denials and shared + abs(said.denials - line.denials) >= min(
-        len(said.words), len(line.words)
-    ):
+    first, last = blocks[0], blocks[-2]
+    told = said.denials(first.a, last.a + last.size) - line.denials(first.b, last.b + last.size)
+    if told and shared + abs(told) >= min(len(said.words), last.b + last.size - first.b):
         return "the evidence it cites denies it"
     return next((f"{_shown(one)} stands in another place there" for one, other in pairs if not _agree(one, other)), "")
 
@@ -81,15 +83,10 @@ def _compared(said: _Worded, line: _Worded) -> str | None:
 def _agree(one: str | Number | None, other: str | Number | None) -> bool:
     match one, other:
         case Number(), Number():
-            # Either may be written with more digits.
-            return same(one, _stored(other)) or same(other, _stored(one))
+            return alike(one, other)
         case str(), str():
             return one.casefold() == other.casefold() or one.startswith(_QUOTE[0])
     return True
-
-
-def _stored(number: Number) -> Value:
-    return Value(number.value, frozenset(), number.unit)
 
 
 def _shown(held: str | Number | None) -> str:
@@ -99,15 +96,11 @@ def _shown(held: str | Number | None) -> str:
 def _worded(text: str, names: Names) -> _Worded:
     words: list[str] = []
     held: list[str | Number | None] = []
-    denials = 0
     for found in _TOKEN.finditer(text):
-        token = found[0]
-        if token.casefold() in _DENIALS or token.casefold().endswith("n't"):
-            denials += 1
-        word, value = _blank(token, names)
+        word, value = _blank(found[0], names)
         words.append(word)
         held.append(value)
-    return _Worded(tuple(words), tuple(held), denials)
+    return _Worded(tuple(words), tuple(held))
 
 
 def _blank(token: str, names: Names) -> tuple[str, str | Number | None]:
@@ -121,4 +114,6 @@ def _blank(token: str, names: Names) -> tuple[str, str | Number | None]:
 
 
 _DENIALS = frozenset(("not", "no", "never", "without", "neither", "nor", "none", "cannot"))
-_TOKEN = re.compile(r"“[^”]*”|\"[^\"]*\"|[+-]?\d[\d.,]*\s?(?:%|ms\b|s\b)|[\w./:@'-]*\w")
+_TOKEN = re.compile(
+    r"“[^”]*”|\"[^\"]*\"|[+-]?\d[\d.,]*(?:e[+-]?\d+)?(?:\s?(?:%|ms\b|s\b))?(?![\w:./-])|[\w./:@'-]*\w", re.IGNORECASE
+)

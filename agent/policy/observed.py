@@ -9,10 +9,10 @@ from datetime import UTC, date, datetime
 
 from pydantic import JsonValue
 
-from agent.domain.evidence import Evidence
+from agent.domain.evidence import Evidence, EvidenceKind
 from agent.policy.characters import plain
 from agent.policy.names import Names
-from agent.policy.statements import Number, instants_within, moves, numbers
+from agent.policy.statements import Number, instants_within, moves, numbers, relations
 
 LONG = 8
 """A list of more numbers than this, or a series, could bear out almost any number: its extremes and middle count."""
@@ -56,8 +56,12 @@ class Observed:
     """The stretch that was looked at; events do not happen there."""
     moments: list[tuple[datetime, frozenset[str]]] = field(default_factory=list)
     """Times, with the components that are named beside them."""
+    samples: list[tuple[datetime, Value]] = field(default_factory=list)
+    """Points of a series: each is a value at its time and at no other."""
     calls: set[tuple[str, str]] = field(default_factory=set)
     """Who calls whom."""
+    changed: set[str] = field(default_factory=set)
+    """Components that something was changed about."""
 
     def says(self, text: str) -> bool:
         """Whether the text stands in it, whatever its blanks and capitals; an ellipsis stands for anything."""
@@ -92,7 +96,8 @@ class _Place:
 
     def told(self, number: Number) -> Value:
         """One of a text, which may say itself what it is."""
-        return Value(number.value, self.whose, number.unit or self.unit, number.nouns)
+        counts = number.nouns and number.decimals == 0
+        return Value(number.value, self.whose, number.unit or ("count" if counts else self.unit), number.nouns)
 
 
 def folded(text: str) -> str:
@@ -116,7 +121,8 @@ def _take(one: Evidence, names: Names, seen: Observed) -> None:
     _take_text(one.query, place, names, seen)
     about = place.with_text(one.query, names)
     # A query may name neighbours too: whose values they are, the evidence itself knows better.
-    about = replace(about, whose=whose) if whose else about
+    about = replace(about, whose=whose or about.whose, unit=_unit(one.summary) or about.unit)
+    seen.changed |= whose if one.kind is EvidenceKind.CHANGE else frozenset()
     _take_text(one.summary, about, names, seen)
     _walk(one.content, about, names, seen, _DEEP)
 
@@ -152,6 +158,7 @@ def _walk_list(items: list[JsonValue], place: _Place, names: Names, seen: Observ
     points = _points(items)
     if len(points) > (LONG if all(isinstance(item, int | float) for item in items) else 1):
         seen.values += [place.value(one) for one in _outline(points)]
+        seen.samples += [(at, place.value(one)) for at, one in _timed_points(items)]
         return
     for item in items:
         _walk(item, place, names, seen, depth - 1)
@@ -162,6 +169,13 @@ def _points(items: list[JsonValue]) -> list[float]:
     last = [item[-1] if isinstance(item, list) and len(item) == 2 else item for item in items]
     found = [float(one) for one in last if isinstance(one, int | float) and not isinstance(one, bool)]
     return [one for one in found if math.isfinite(one)] if len(found) >= len(items) - last.count(None) else []
+
+
+def _timed_points(items: list[JsonValue]) -> Iterator[tuple[datetime, float]]:
+    for item in items:
+        match item:
+            case [int() | float() as at, int() | float() as value] if 1e9 < at < 4e9:
+                yield datetime.fromtimestamp(at, UTC), float(value)
 
 
 def _outline(points: Sequence[float]) -> tuple[float, ...]:
@@ -197,13 +211,15 @@ def _take_text(text: str, place: _Place, names: Names, seen: Observed) -> None:
         seen.moments += [(at, own.whose) for at in times]
         seen.values += [own.told(found) for found in numbers(line)]
         seen.moves += [(own.told(old), own.told(new)) for old, new in moves(line)]
-        seen.calls |= {(found[1], found[2]) for found in _CALLS.finditer(line) if {found[1], found[2]} <= named}
+        seen.calls |= {two for two in relations(line) if set(two) <= named}
 
 
 def _unit(text: str) -> str:
     """Of a series that the text names: `latency_p99_seconds`, `memory_bytes`."""
     found = _UNIT.search(text)
-    return _UNITS[found[1].lower()] if found else ""
+    if found:
+        return _UNITS[found[1].lower()]
+    return "share" if _SHARE.search(text) else ""
 
 
 def _unit_of_member(words: frozenset[str]) -> str:
@@ -233,11 +249,11 @@ _UNITS = {
     "bytes": "b",
 }
 _UNIT = re.compile(rf"(?<=[_:.])({'|'.join(_UNITS)})(?![A-Za-z])(?!_(?:count|total)\b)")
+_SHARE = re.compile(r"\b(?:share|ratio|fraction) of\b", re.IGNORECASE)
 _MEMBERS = {
     **{name.removesuffix("s"): unit for name, unit in _UNITS.items()},
     **dict.fromkeys(("share",), "share"),
     **dict.fromkeys(("count", "deviation", "alert", "line", "expected"), "count"),
 }
 """Words of a member's name, in the singular, that say what its value is."""
-_CALLS = re.compile(r"(\S+?)[`\"]? (?:calls|depends on|uses|->|→) [`\"]?(\S+?)(?=[\s,.;`\"]|$)")
 _NO_DAY = date(1970, 1, 1)

@@ -26,9 +26,17 @@ class Number:
     """The words it counts or measures: `214 log lines`."""
 
     @property
+    def zeros(self) -> int:
+        """At the end of a whole number, where they may be the rounding: 640 may stand for 643."""
+        digits = str(int(abs(self.value))) if self.decimals <= 0 else ""
+        return len(digits) - len(digits.rstrip("0"))
+
+    @property
     def slack(self) -> float:
         """How far the true value may lie away: half of the last digit, or a twentieth where it says `about`."""
         half, twentieth = 0.5 * 10.0**-self.decimals * (1 + 1e-6), abs(self.value) / 20
+        if self.zeros and abs(self.value) >= (_ROUND if self.unit else 10 * _ROUND):
+            half = min(half * 10.0**self.zeros, twentieth)
         if self.about:
             return max(half, twentieth)
         # A bare small integer is a count, or was not rounded this far: 1 does not stand for 0.6.
@@ -85,7 +93,7 @@ _QUOTE = re.compile(
 )
 _STAMP = re.compile(
     r"(?<![\w.:-])(?:(?P<day>\d{4}-\d\d-\d\d)[T ])?(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)"
-    r"(?::(?P<second>[0-5]\d)(?:[.,](?P<fraction>\d{1,6})\d*)?)?(?P<zone>Z|[+-]\d\d:?\d\d)?(?![\w:-])"
+    r"(?::(?P<second>[0-5]\d)(?:[.,](?P<fraction>\d{1,6})\d*)?)?(?P<zone>Z|[+-]\d\d:?\d\d)?(?![\w-]|:\d)"
 )
 _DAY = re.compile(r"(?<![\w-])\d{4}-\d\d-\d\d(?![\w-])")
 _NUMBER = re.compile(
@@ -94,7 +102,7 @@ _NUMBER = re.compile(
     r"(?P<number>[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][+-]?\d+)?)"
     r"(?P<unit>\s?(?:%|percent\b|per cent\b|milliseconds?\b|ms\b|microseconds?\b|[µu]s\b|seconds?\b|secs?\b|s\b"
     r"|minutes?\b|mins?\b|m\b|hours?\b|hrs?\b|h\b|days?\b|x\b|×|times\b|-?fold\b|k\b|K\b|M\b|G\b|thousand\b|million\b"
-    r"|billion\b|[KMGTkmgt]i?B\b|bytes?\b))?(?![\w]|\.\d|-\w)",
+    r"|billion\b|millicores?\b|[KMGTkmgt]i?B\b|bytes?\b))?(?![\w]|\.\d|-\w)",
     re.IGNORECASE,
 )
 _MOVE = re.compile(
@@ -155,6 +163,12 @@ def moves(text: str) -> Iterator[tuple[Number, Number]]:
             yield start[0], end[0]
 
 
+def relations(text: str) -> Iterator[tuple[str, str]]:
+    """Who calls whom, as far as the text says it: `a calls b`, `from a to b`."""
+    for pattern in (_CALLS, _FROM_TO):
+        yield from ((found["one"], found["other"]) for found in pattern.finditer(text))
+
+
 def instants_within(text: str) -> Iterator[Instant]:
     return _instants(text)
 
@@ -199,7 +213,12 @@ _JOINING = frozenset(
         *("did", "does", "began", "begin", "failed", "only", "over", "under", "during", "because", "into", "out"),
     )
 )
+_CALLS = re.compile(r"(?P<one>[\w./:@-]*\w)`? (?:calls|depends on|uses|->|→) `?(?P<other>[\w./:@-]*\w)", re.IGNORECASE)
+_FROM_TO = re.compile(r"\bfrom `?(?P<one>[\w./:@-]*\w)`? to `?(?P<other>[\w./:@-]*\w)", re.IGNORECASE)
+_ROUND = 100
+"""Whole numbers below this, and bare ones below ten times as much, are not taken to be rounded to tens."""
 _SHORT = {
+    **dict.fromkeys(("millicores", "millicore"), "milli"),
     **dict.fromkeys(("percent", "per cent"), "%"),
     **dict.fromkeys(("milliseconds", "millisecond"), "ms"),
     **dict.fromkeys(("microseconds", "microsecond", "us", "µs"), "us"),

@@ -5,18 +5,20 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from agent.policy.observed import Observed
-from agent.policy.statements import Instant, Statement
+from agent.policy.statements import Instant, Statement, relations
 from agent.policy.values import SECONDS, belongs, same
 
 SLACK = timedelta(minutes=1)
 """The onset is not known more exactly than this."""
+_FEW_DEVIATIONS = 3.0
+"""Robust deviations below which a value may be called usual."""
 _MOST_UNCHANGED = 1.2
 """A value that has grown or shrunk by no more than this factor may be called unchanged."""
 
 
 def timed(one: Instant, said: Statement, seen: Observed, onset: datetime | None) -> bool:
     """Whether the evidence holds the time. The onset may be named where the sentence says that something began."""
-    if any(one.means(time) for time in seen.times):
+    if any(one.means(time) for time in seen.times) or _sampled(one, said, seen):
         return True
     if onset is not None and _near(one, onset) and _BEGINNING.search(said.text):
         return True
@@ -34,6 +36,13 @@ def misplaced(said: Statement, seen: Observed, onset: datetime | None) -> Iterab
     yield _moved(said, seen)
     yield _direction(said, seen)
     yield _unchanged(said, seen)
+    yield _denied(said, seen)
+
+
+def _sampled(one: Instant, said: Statement, seen: Observed) -> bool:
+    """A point of a series has its value at its own time."""
+    values = [value for at, value in seen.samples if one.means(at) and belongs(value, said)]
+    return any(same(number, value) for number in said.numbers for value in values)
 
 
 def _near(one: Instant, onset: datetime) -> bool:
@@ -101,10 +110,10 @@ def _earliest(seen: Observed) -> dict[str, datetime]:
 def _caller(said: Statement, seen: Observed) -> str:
     """Who calls whom is not turned round."""
     known = {(one.casefold(), other.casefold()) for one, other in seen.calls}
-    for found in _CALLS.finditer(said.text) if known else ():
-        told = (found["one"].casefold(), found["other"].casefold())
+    for one, other in relations(said.text) if known else ():
+        told = (one.casefold(), other.casefold())
         if told not in known and told[::-1] in known:
-            return f"it is {found['other']} that calls {found['one']}"
+            return f"it is {other} that calls {one}"
     return ""
 
 
@@ -137,11 +146,20 @@ def _unchanged(said: Statement, seen: Observed) -> str:
     known = [(old, new) for old, new in seen.moves if belongs(old, said)]
     if not known or not (found := _UNCHANGED.search(said.text)):
         return ""
-    still = [
-        max(abs(old.number), abs(new.number)) <= _MOST_UNCHANGED * min(abs(old.number), abs(new.number))
-        for old, new in known
-    ]
-    return "" if any(still) else f"it is not {found[0].lower()}"
+    sizes = [sorted((abs(old.number), abs(new.number))) for old, new in known]
+    far = [abs(value.number) for value in seen.values if "deviation" in value.nouns and belongs(value, said)]
+    still = max(far) < _FEW_DEVIATIONS if far else any(most <= _MOST_UNCHANGED * least for least, most in sizes)
+    return "" if still else f"it is not so that it {found[0].lower()}"
+
+
+def _denied(said: Statement, seen: Observed) -> str:
+    """What the evidence is about has happened, and what was expected from before had been there."""
+    if (found := _NO_CHANGE.search(said.text)) and said.entities & seen.changed:
+        return f"there was {found[0].lower().split(' ', 1)[1]}"
+    usual = [value.number for value in seen.values if "expected" in value.nouns and belongs(value, said)]
+    if _NEVER_BEFORE.search(said.text) and usual and min(usual) > 0:
+        return "it had been there before"
+    return ""
 
 
 _BEGINNING = re.compile(r"\b(onset|beg[aiu]n|begins|start(?:s|ed|ing)?|since|from|symptom)\b", re.IGNORECASE)
@@ -161,13 +179,19 @@ _BEFORE = re.compile(
     r"(?P<other>[\w./:@-]*\w)",
     re.IGNORECASE,
 )
-_CALLS = re.compile(r"(?P<one>[\w./:@-]*\w)`? (?:calls|depends on|uses) `?(?P<other>[\w./:@-]*\w)", re.IGNORECASE)
 _UP = re.compile(r"rose|risen|increas|grew|grown|jump|spik|climb|up|doubl|tripl", re.IGNORECASE)
 _MOVED = re.compile(
     r"\b(?:rose|risen|increased|grew|grown|jumped|spiked|climbed|went up|doubled|tripled|fell|fallen|dropped|decreased"
-    r"|declined|sank|went down|halved)\b",
+    r"|declined|sank|shrank|shrunk|went down|halved)\b",
     re.IGNORECASE,
 )
 _UNCHANGED = re.compile(
-    r"unchanged|did not (?:change|move|rise|fall|increase|grow)|\bstable\b|\bflat\b|stayed the same", re.IGNORECASE
+    r"unchanged|did not (?:change|move|rise|fall|increase|grow|drop|jump)|\bstable\b|\bflat\b"
+    r"|stayed\b|remained\b|\busual\b|\bno (?:\w+ )?(?:change|rise|increase|growth|fall|drop|jump|spike|decrease)\b",
+    re.IGNORECASE,
 )
+_NO_CHANGE = re.compile(
+    r"\b(?:no|not any|without a) (?:\w+ )?(?:change|deploy(?:ment)?|rollout|restart|release|flag|configuration)\b",
+    re.IGNORECASE,
+)
+_NEVER_BEFORE = re.compile(r"\bnever\b.*\bbefore\b|\bfor the first time\b|\bnever before\b", re.IGNORECASE)

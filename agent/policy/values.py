@@ -25,6 +25,7 @@ _OTHER: Mapping[str, tuple[float, ...]] = {
     "M": (1.0, 1e-6),
     "g": (1.0, 1e-9),
     "m": (1.0, 1 / 60, 1e3),
+    "milli": (1.0, 1e3),
 }
 _STAMPED = 1.0
 """Seconds: times are told in whole ones, so a stretch between two of them is off by up to this."""
@@ -33,6 +34,11 @@ _STAMPED = 1.0
 def valued(one: Number, said: Statement, seen: Observed, onset: datetime | None) -> bool:
     """Whether the evidence holds the number, as a value or as what lies between two of them."""
     meant = [value for value in seen.values if belongs(value, said)]
+    meant += [value for at, value in seen.samples if any(instant.means(at) for instant in said.instants)]
+    if one.unit == "x":
+        # A factor is no value; only `45 times` may count something.
+        told = ("x", "count") if one.text.endswith("times") else ("x",)
+        meant = [value for value in meant if value.unit in told]
     counted = [value for value in meant if value.nouns & one.nouns]
     return (
         any(same(one, value) for value in counted or meant)
@@ -49,6 +55,15 @@ def belongs(value: Value, said: Statement) -> bool:
 def same(one: Number, value: Value) -> bool:
     """Rounded, and in the unit that is named; a fall may be told without its sign."""
     return any(abs(abs(value.number * scale) - abs(one.value)) <= one.slack for scale in _scales(one, value))
+
+
+def alike(one: Number, other: Number) -> bool:
+    """Whether two written numbers may be the same one: each is off by half of its last digit at most."""
+    stored = Value(other.value, frozenset(), other.unit)
+    return any(
+        abs(abs(other.value * scale) - abs(one.value)) <= one.slack + other.slack * scale
+        for scale in _scales(one, stored)
+    )
 
 
 def _scales(one: Number, value: Value) -> Iterable[float]:

@@ -80,6 +80,7 @@ EVIDENCE = [
             "after": 0.35,
             "deviations": 120,
             "share_of_symptom": 0.87,
+            "samples": [[1793534400, 0.041], [1793534400 + 60, 0.077], [1793534400 + 120, 0.353], [1793534400 + 180, 0.35]],
             "attribution": "87% of the extra latency of checkout begins in cart, not in what it calls",
         },
         query='latency_p99_seconds{service="cart"}',
@@ -116,6 +117,9 @@ TRUE = [
     ("payment was restarted before cart.", ["e7"]),
     ("checkout depends on cart.", ["e5"]),
     ("cart rose to ３４.７%.", ["e1"]),
+    ("At 12:01:00 the latency of cart was 77 ms.", ["e6"]),
+    ("cart logged “connection pool exhausted” 214 times since the onset.", ["e2"]),
+    ("payment uses 536900000 bytes of memory.", ["e4"]),
 ]  # fmt: skip
 
 FALSE = [
@@ -169,6 +173,14 @@ FALSE = [
     ("the caller and the called exchanged", "cart depends on checkout.", ["e5"]),
     ("the onset, of something else", "cart was deployed at 12:03:10.", ["e3"]),
     ("just after what was just before", "cart was deployed 5 min after the onset.", ["e3"]),
+    ("a point of a series at another time", "At 12:02:00 the latency of cart was 77 ms.", ["e6"]),
+    ("a point of a series at no time", "The latency of cart was 77 ms.", ["e6"]),
+    ("a time with a colon behind it", "deploy of cart at 11:28:30: “v2.14.0: halve the pool”.", ["e3"]),
+    ("no change where there was one", "There was no deploy of cart.", ["e3"]),
+    ("no rise where there was one", "There was no rise in the latency of cart.", ["e6"]),
+    ("usual what was not", "The latency of cart stayed in its usual range.", ["e6"]),
+    ("a factor that is a value", "The latency of cart grew 87-fold.", ["e6"]),
+    ("a growth called shrinking", "The latency of cart shrank 7-fold.", ["e6"]),
     ("rounded too far", "The latency of cart is 0.4 s, 9 times what it was.", ["e6"]),
     ("another count of the same thing", "payment restarted 87 times, cart logged 5 lines.", ["e7", "e2", "e6"]),
 ]
