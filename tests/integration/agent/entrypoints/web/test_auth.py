@@ -177,7 +177,10 @@ async def test_every_route_is_in_the_table_or_open(served: Served) -> None:
 async def test_no_route_but_the_open_ones_answers_without_a_key(served: Served) -> None:
     for method, path in sorted(NEEDS):
         answer = await bare(
-            served, method, path.format(receipt="x", alert="x", incident="x", approval="x", silence="x"), json={}
+            served,
+            method,
+            path.format(receipt="x", alert="x", incident="x", approval="x", silence="x", effect="x"),
+            json={},
         )
         assert (path, answer.status_code) == (path, 401)
         assert answer.headers["content-type"] == "application/problem+json"
@@ -209,7 +212,7 @@ async def _statuses(served: Served, key: str) -> dict[tuple[str, str], int]:
     found = {}
     async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{served.port}", headers=header) as http:
         for method, path in NEEDS:
-            asked = path.format(receipt="x", alert="x", incident="x", approval="x", silence="x")
+            asked = path.format(receipt="x", alert="x", incident="x", approval="x", silence="x", effect="x")
             what: dict[str, Any] = {"json": BODIES.get(path, {})} if method == "POST" else {}
             async with http.stream(method, asked, **what) as answer:
                 found[method, path] = answer.status_code
