@@ -8,7 +8,7 @@ lost; several within a burst are another incident in the same place.
 from collections.abc import Callable, Iterable
 
 from agent.correlate.case import Case, Joined, leader, staying
-from agent.correlate.labels import group_of
+from agent.correlate.labels import group_of, shared
 from agent.correlate.placement import Answer, Arrival, Splits, Update
 from agent.correlate.standing import Standing
 from agent.correlate.wording import duration, title_of
@@ -42,7 +42,7 @@ def _splits(arrival: Arrival, standing: Standing, case: Case, moved: list[Joined
         severity=min((alert.severity for alert in alerts), key=lambda severity: severity.rank),
         title=title_of(_lead(alerts), alerts[0].service, len({alert.series for alert in alerts})),
         service=alerts[0].service,
-        labels=_shared(alerts),
+        labels=shared(alerts),
         group_key=canonical(group_of(alerts[0], standing.rules)),
         opened_at=moved[0].placed.received_at,
         updated_at=arrival.now,
@@ -66,11 +66,3 @@ def _rest(arrival: Arrival, case: Case, moved: list[Joined]) -> Update:
 
 def _lead(alerts: Iterable[Alert]) -> str:
     return min(alerts, key=lambda alert: list(Severity).index(alert.severity)).name
-
-
-def _shared(alerts: list[Alert]) -> dict[str, str]:
-    return {
-        label: value
-        for label, value in alerts[0].labels.items()
-        if all(alert.labels.get(label) == value for alert in alerts)
-    }

@@ -5,9 +5,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pydantic import JsonValue
 from sqlalchemy import Connection
 
-from agent.correlate.labels import group_of
+from agent.correlate.labels import group_of, shared
 from agent.correlate.wording import title_of
-from agent.domain.alert import Alert, AlertStatus, Fate, Placed
+from agent.domain.alert import AlertStatus, Fate, Placed
 from agent.domain.base import canonical
 from agent.domain.errors import Conflict, NotFound
 from agent.domain.event import Event, EventType
@@ -163,7 +163,7 @@ class Regrouping:
             severity=min((alert.severity for alert in told), key=lambda severity: severity.rank),
             title=_title(moved, first.service),
             service=first.service,
-            labels=_shared(told),
+            labels=shared(told),
             group_key=canonical(group_of(first, self._rules)),
             opened_at=moved[0].received_at,
             updated_at=now,
@@ -208,11 +208,3 @@ def _title(messages: Sequence[Placed], service: str) -> str:
     told = [one.alert for one in messages if one.alert.status is AlertStatus.FIRING]
     lead = min(told, key=lambda alert: alert.severity.rank)
     return title_of(lead.name, service, len({alert.series for alert in told}))
-
-
-def _shared(told: Sequence[Alert]) -> dict[str, str]:
-    return {
-        label: value
-        for label, value in told[0].labels.items()
-        if all(alert.labels.get(label) == value for alert in told)
-    }

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from agent.correlate.group import group_of
+from agent.correlate.labels import group_of
 from agent.correlate.placement import Opens
 from agent.domain.alert import Severity
 from agent.domain.incident import Incident, IncidentStatus
