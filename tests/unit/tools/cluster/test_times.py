@@ -8,6 +8,8 @@ import pytest
 from tools.cluster.times import age, moment
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+NO_TIMES: list[Any] = ["", "soon", None, True, float("inf"), []]
+NO_AGES = ["", "soon", "5", "<unknown>", "99999999999999d"]
 
 
 @pytest.mark.parametrize(
@@ -19,7 +21,7 @@ NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
         ("Sun, 01 Mar 2026 14:00:00 +0200", NOON),
         (NOON.timestamp(), NOON),
         (NOON.timestamp() * 1000, NOON),
-        *((nothing, None) for nothing in ("", "soon", None, True, float("inf"), [])),
+        *((nothing, None) for nothing in NO_TIMES),
     ],
 )
 def test_a_moment_is_read_however_it_is_written(written: Any, at: datetime | None) -> None:
@@ -32,7 +34,7 @@ def test_a_moment_is_read_however_it_is_written(written: Any, at: datetime | Non
         ("8s", timedelta(seconds=8)),
         ("3m19s", timedelta(minutes=3, seconds=19)),
         ("2d4h", timedelta(days=2, hours=4)),
-        *((nothing, None) for nothing in ("", "soon", "5", "<unknown>", "99999999999999d")),
+        *((nothing, None) for nothing in NO_AGES),
     ],
 )
 def test_an_age_is_read_as_kubectl_prints_it(written: str, long: timedelta | None) -> None:
