@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     lies.add_argument("--lies", type=int, default=200, help="how many; and as many true claims")
     lies.add_argument("--out", type=Path, help="every claim and what became of it, as JSON")
     lies.set_defaults(command=_lies)
+    _add_loso(commands.add_parser("loso", help="every number of the analysis fitted on the other sets, set by set"))
     learning = commands.add_parser("learning", help="the cases below DIR again and again, each closed and confirmed")
     learning.add_argument("dir", type=Path)
     learning.add_argument("--times", type=int, default=5, help="how often each case happens")
@@ -81,6 +82,18 @@ def _add_quiet(quiet: argparse.ArgumentParser) -> None:
     quiet.add_argument("--windows", type=int, default=2, help="how many of each case")
     quiet.add_argument("--seed", type=int, default=1, help="where in its part of the history each is cut")
     quiet.set_defaults(command=_quiet)
+
+
+def _add_loso(loso: argparse.ArgumentParser) -> None:
+    loso.add_argument("dir", type=Path, nargs="+")
+    loso.add_argument("--out", type=Path, help="the figures and what was learned, as JSON; Markdown is printed")
+    loso.add_argument("--jobs", type=int, default=1, help="cases worked on at once, each in a process of its own")
+    loso.add_argument(
+        "--quiet", nargs="*", default=[], metavar="SET", help="sets whose history before is free of faults"
+    )
+    loso.add_argument("--windows", type=int, default=4, help="windows of quiet of each of their cases")
+    loso.add_argument("--seed", type=int, default=1, help="where in its part of the history each is cut")
+    loso.set_defaults(command=_loso)
 
 
 def _add_report(report: argparse.ArgumentParser) -> None:
@@ -124,6 +137,13 @@ def _run(asked: argparse.Namespace) -> int:
 
     question = run.Asked(asked.model, asked.metrics, asked.delay_seed, asked.rename_seed)
     return run.command(asked.dir, question, _how(asked))
+
+
+def _loso(asked: argparse.Namespace) -> int:
+    from evals import loso  # noqa: PLC0415 (likewise)
+
+    windows = loso.Windows(tuple(asked.quiet), asked.windows, asked.seed)
+    return loso.command(asked.dir, asked.out, windows, jobs=asked.jobs)
 
 
 def _baselines(asked: argparse.Namespace) -> int:

@@ -7,9 +7,9 @@ the cause among them.
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from agent.analysis import verdicts
 from agent.analysis.observations import Observations
 from agent.analysis.ranking import weigh
 from agent.analysis.standing import loud, standing
-from agent.analysis.weights import SHIPPED, Weights
+from agent.analysis.weights import SHIPPED, Logistic, Weights
 from evals import case as cases
 from evals import score
 from evals.case import Case
@@ -33,44 +33,63 @@ _HEAD = (
     *("set", "weights", "n", "AC@1", "95%", "AC@3", "95%", "ECE", "Brier", "AUROC"),
     *("cause", "healthy", "inconclusive", "false alarms", "calm windows"),
 )
+_LEARNED = (
+    "learned on",
+    "lines",
+    "change",
+    "real: bias, weight, loud, shown",
+    "first: bias, weight",
+    "storm: bias, weight",
+)
+_FEWEST = 2
 
 
-def command(
-    roots: Sequence[Path], out: Path | None, *, jobs: int, quiet: Sequence[str], windows: int, seed: int
-) -> int:
-    """Print both tables and the weights, write JSON when asked."""
-    looked = look(cases.find(*roots), jobs=jobs, quiet=quiet, windows=windows, seed=seed)
+@dataclass(frozen=True)
+class Windows:
+    """Which windows of quiet are asked about, too: see `quiet.windows_of`."""
+
+    sets: tuple[str, ...] = ()
+    each: int = 4
+    seed: int = 1
+
+
+def command(roots: Sequence[Path], out: Path | None, windows: Windows, *, jobs: int) -> int:
+    """Print both tables, write JSON when asked. ValueError when there are not two sets with truth."""
+    looked = look(cases.find(*roots), windows, jobs=jobs)
     known = with_truth(looked, roots)
-    fits = {name: fit([one for one in known if one.set != name], SHIPPED) for name in sorted({o.set for o in known})}
-    fits_all = fit(known, SHIPPED)
+    sets = sorted({one.set for one in known})
+    if len(sets) < _FEWEST:
+        raise ValueError("nothing can be left out: there are fewer than two sets of cases with a truth.json")
+    fits = {name: fit([one for one in known if one.set != name], SHIPPED) for name in sets}
+    on_all = fit(known, SHIPPED)
     answers = {
-        "left out": [answer(one, fits[one.set]) for one in looked],
-        "shipped": [answer(one, SHIPPED) for one in looked],
-        "fitted on all": [answer(one, fits_all) for one in looked],
+        "left out": [answer(one, fits[one.set]) for one in known],
+        "shipped": [answer(one, SHIPPED) for one in known],
+        "fitted on all": [answer(one, on_all) for one in known],
     }
-    rows = [row for name, given in answers.items() for row in _rows(name, given, roots)]
-    print("\n".join(table(sorted(rows, key=lambda row: row["set"]))))
+    rows = sorted((row for name, given in answers.items() for row in _rows(name, given, roots)), key=_place)
+    learned = {**{f"all but {name}": of for name, of in fits.items()}, "all": on_all, "shipped": SHIPPED}
+    print("\n".join([*_table(_HEAD, (row.values() for row in rows)), "", *_table(_LEARNED, _learned(learned))]))
     if out:
-        told = {"rows": rows, "fits": {name: asdict(of) for name, of in {**fits, "all": fits_all}.items()}}
+        told = {"rows": rows, "weights": {name: asdict(of) for name, of in learned.items()}}
         out.write_text(json.dumps(told, indent=1, default=timedelta.total_seconds), "utf-8")
     return 0
 
 
-def look(found: Sequence[Case], *, jobs: int, quiet: Sequence[str], windows: int, seed: int) -> list[Looked]:
-    """Every case, and every window of quiet of the sets in `quiet`, observed once."""
-    work = partial(_look, quiet=tuple(quiet), windows=windows, seed=seed)
+def look(found: Sequence[Case], windows: Windows, *, jobs: int) -> list[Looked]:
+    """Every case, and every window of quiet, observed once."""
     progress = Progress(len(found))
     looked = []
     with ProcessPoolExecutor(max(1, jobs)) as pool:
-        for several in pool.map(work, found):
+        for several in pool.map(partial(_look, windows=windows), found):
             looked += several
             progress.tick()
     return looked
 
 
-def _look(case: Case, quiet: Sequence[str], windows: int, seed: int) -> list[Looked]:
+def _look(case: Case, windows: Windows) -> list[Looked]:
     seen = asyncio.run(observe(case))
-    cut = windows_of(case, windows, seed) if case.set in quiet else []
+    cut = windows_of(case, windows.each, windows.seed) if case.set in windows.sets else []
     return [looked_at(case.id, seen), *(looked_at(one.id, at(seen, one.now), quiet=True) for one in cut)]
 
 
@@ -156,13 +175,24 @@ def _figures(judged: Sequence[Judged]) -> dict[str, Any]:
     }
 
 
-def table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def _place(row: Mapping[str, Any]) -> tuple[str, int]:
+    return row["set"], ("left out", "shipped", "fitted on all").index(row["weights"])
+
+
+def _learned(weights: Mapping[str, Weights]) -> Iterator[list[object]]:
+    for name, one in weights.items():
+        by = one.judgement
+        yield [name, one.fusion.lines, one.fusion.change, *map(_logistic, (by.real, by.first, by.storm))]
+
+
+def _logistic(one: Logistic) -> str:
+    return ", ".join(f"{value:.2f}" for value in (one.bias, *one.slopes))
+
+
+def _table(head: Sequence[str], rows: Iterable[Iterable[object]]) -> list[str]:
     """Markdown."""
-    return [
-        "| " + " | ".join(_HEAD) + " |",
-        "|" + "---|" * len(_HEAD),
-        *("| " + " | ".join(_cell(value) for value in row.values()) + " |" for row in rows),
-    ]
+    body = ["| " + " | ".join(map(_cell, row)) + " |" for row in rows]
+    return ["| " + " | ".join(head) + " |", "|" + "---|" * len(head), *body]
 
 
 def _cell(value: object) -> str:
