@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from agent.domain.alert import Placed
 from agent.domain.event import Recorded
 from agent.domain.evidence import Evidence
-from agent.domain.hypothesis import Diagnosis, Usage, Verdict
+from agent.domain.hypothesis import Diagnosis, Impact, Usage, Verdict
 from agent.domain.incident import Incident
 from agent.domain.remediation import Effect, Proposal, Verification
 from agent.graph.question import visible
@@ -40,6 +40,8 @@ def postmortem(account: Account) -> str:
         _cause(account.diagnosis),
         _suspects(account.diagnosis),
         _ruled_out(account.diagnosis),
+        _hypotheses(account.diagnosis),
+        _impact(account.diagnosis.impact),
         _remediation(account),
         _evidence(account.diagnosis, account.evidence),
         _alerts(account.alerts),
@@ -92,7 +94,8 @@ def _cause(diagnosis: Diagnosis) -> str:
         else []
     )
     check = ["", safe(diagnosis.next_check)] if diagnosis.next_check else []
-    return "\n".join([title, "", safe(diagnosis.summary), "", *claims, *dropped, *check])
+    how = ["", safe(diagnosis.mechanism)] if diagnosis.mechanism else []
+    return "\n".join([title, "", safe(diagnosis.summary), *how, "", *claims, *dropped, *check])
 
 
 def _suspects(diagnosis: Diagnosis) -> str:
@@ -109,6 +112,26 @@ def _suspects(diagnosis: Diagnosis) -> str:
 
 def _ruled_out(diagnosis: Diagnosis) -> str:
     return _section("Ruled out", [f"- {safe(one)}" for one in diagnosis.ruled_out])
+
+
+def _hypotheses(diagnosis: Diagnosis) -> str:
+    """The model's ledger as it stood at the end."""
+    lines = [
+        f"- {one.status}: {safe(one.claim)} ({safe(one.component)}; for: {', '.join(one.evidence_for) or 'nothing'};"
+        f" against: {', '.join(one.evidence_against) or 'nothing'})"
+        for one in diagnosis.hypotheses
+    ]
+    return _section("Hypotheses", lines)
+
+
+def _impact(impact: Impact) -> str:
+    told = (
+        ("Affected", impact.affected),
+        ("Checked and healthy", impact.healthy),
+        ("Changed for another reason", impact.changed_otherwise),
+        ("Not checked", impact.not_checked),
+    )
+    return _section("Impact", [f"- {name}: {safe(', '.join(listed))}" for name, listed in told if listed])
 
 
 def _remediation(account: Account) -> str:
