@@ -1,15 +1,19 @@
 """Is every call to the outside made at most once, whatever dies when?"""
 
 from datetime import timedelta
+from typing import Literal
 
 import pytest
 from sqlalchemy import select, update
 
 from agent.domain.approval import ApprovalStatus, Decision
-from agent.domain.errors import LeaseLost, Refused
-from agent.domain.job import Job, JobKind
-from agent.domain.remediation import Effect, EffectStatus, effect_key
+from agent.domain.errors import Conflict, LeaseLost, Refused
+from agent.domain.event import Event, EventType
+from agent.domain.job import Job, JobKind, Lease
+from agent.domain.remediation import Effect, EffectStatus, Past, effect_key
 from agent.ports import Call
+from agent.storage import effects
+from agent.storage import jobs as job_rows
 from agent.storage.approvals import SqlApprovals
 from agent.storage.database import Database
 from agent.storage.effects import SqlLedger
@@ -191,3 +195,100 @@ async def test_a_worker_that_lost_its_lease_does_nothing_and_writes_nothing(
 async def test_tickets_and_messages_need_no_leave(ledger: SqlLedger, approval: str, clock: Clock) -> None:
     effect = await ledger.once(_effect(clock, None, "ticket"), FarEnd().call())
     assert effect.status is EffectStatus.DONE
+
+
+async def _unknown(ledger: SqlLedger, approval: str, clock: Clock) -> Effect:
+    return await ledger.once(_effect(clock, approval), FarEnd(Unsure("cut off")).call(), proposal=proposal())
+
+
+@pytest.mark.parametrize(("found", "status"), [("done", EffectStatus.DONE), ("not_done", EffectStatus.FAILED)])
+async def test_an_unknown_effect_calls_for_a_human_who_settles_it_once(
+    ledger: SqlLedger,
+    approval: str,
+    database: Database,
+    chain: Chain,
+    clock: Clock,
+    found: Literal["done", "not_done"],
+    status: EffectStatus,
+) -> None:
+    effect = await _unknown(ledger, approval, clock)
+
+    async def settle() -> Effect:
+        return await database.write(
+            lambda connection: effects.settle(connection, chain, effect.key, found, who="ann", reason="I looked")
+        )
+
+    settled = await settle()
+    assert (settled.status, settled.detail.startswith("ann found that it was ")) == (status, True)
+    assert await ledger.get(effect.key) == settled
+    with pytest.raises(Conflict, match="only an unknown one can be settled"):
+        await settle()
+    told = [entry.event.type for entry in await SqlJournal(database, chain).after(2)]
+    assert told == ["effect_intent", "effect_outcome", "escalated", "effect_settled"]
+    again = FarEnd()
+    assert (await ledger.once(_effect(clock, approval), again.call(), proposal=proposal()), again.calls) == (settled, 0)
+
+
+async def test_a_worker_that_wakes_up_after_its_lease_writes_no_outcome(
+    ledger: SqlLedger, approval: str, database: Database, chain: Chain, clock: Clock
+) -> None:
+    """It was stopped between INTENT and OUTCOME; meanwhile the job went to somebody else, who asks the far end."""
+    queue = SqlJobs(database, chain, clock)
+    await queue.put(Job(id="j", kind=JobKind.RESUME, incident="inc-1"))
+    zombie = await queue.lease("zombie", timedelta(seconds=30))
+    next_one: list[Lease | None] = []
+
+    async def sleep_through_the_lease() -> ActResult:
+        await clock.sleep(timedelta(minutes=1))
+        next_one.append(await queue.lease("next", timedelta(seconds=30)))
+        return DONE
+
+    async def nobody() -> ActResult | None:
+        raise AssertionError
+
+    call = Call(run=sleep_through_the_lease, read_back=nobody)
+    with pytest.raises(LeaseLost):
+        await ledger.once(_effect(clock, approval), call, proposal=proposal(), lease=zombie)
+    far_end = FarEnd(told=DONE)
+    effect = await ledger.once(_effect(clock, approval), far_end.call(), proposal=proposal(), lease=next_one[0])
+    assert (effect.status, far_end.calls) == (EffectStatus.DONE, 0)
+    told = [entry.event.type for entry in await SqlJournal(database, chain).after(2)]
+    assert told == ["effect_intent", "effect_outcome"]
+
+
+async def test_a_cancelled_incident_s_worker_has_lost_its_lease(
+    ledger: SqlLedger, approval: str, database: Database, chain: Chain, clock: Clock
+) -> None:
+    queue = SqlJobs(database, chain, clock)
+    await queue.put(Job(id="j", kind=JobKind.RESUME, incident="inc-1"))
+    lease = await queue.lease("worker", timedelta(seconds=30))
+    assert lease is not None
+    await database.write(lambda connection: job_rows.withdraw(connection, "inc-1"))
+    far_end = FarEnd()
+    with pytest.raises(LeaseLost):
+        await ledger.once(_effect(clock, approval), far_end.call(), proposal=proposal(), lease=lease)
+    with pytest.raises(LeaseLost):
+        await queue.renew(lease, timedelta(seconds=30))
+    assert (far_end.calls, await queue.lease("other", timedelta(seconds=30))) == (0, None)
+
+
+async def test_an_effect_of_another_key_than_the_allowed_one_is_refused(
+    ledger: SqlLedger, approval: str, clock: Clock
+) -> None:
+    far_end = FarEnd()
+    other = _effect(clock, approval).model_copy(update={"key": "f" * 64})
+    with pytest.raises(Refused, match="not the one execution that was allowed"):
+        await ledger.once(other, far_end.call(), proposal=proposal())
+    assert far_end.calls == 0
+
+
+async def test_what_came_of_earlier_runs_on_the_same_target_is_known(
+    ledger: SqlLedger, approval: str, database: Database, chain: Chain, clock: Clock
+) -> None:
+    effect = await ledger.once(_effect(clock, approval), FarEnd().call(), proposal=proposal())
+    verified = Event(type=EventType.VERIFIED, incident="inc-1", text="Recovered.", facts={"recovered": True})
+    await SqlJournal(database, chain).record(verified)
+    assert await ledger.past("restart-service", ["cart"]) == [
+        Past(at=effect.intent_at, status=EffectStatus.DONE, recovered=True)
+    ]
+    assert await ledger.past("restart-service", ["payment"]) == []
