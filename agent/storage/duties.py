@@ -91,7 +91,7 @@ class Duties:
     def _ask(self, connection: Connection, duty: Duty) -> bool:
         if duty in self._held:
             # The lock lives as long as the session: when that answers, it is still ours.
-            return connection.scalar(_STILL) == 1
+            return bool(connection.scalar(_STILL) == 1)
         if connection.scalar(_TRY, {"space": _SPACE, "duty": duty.value}):
             self._held.add(duty)
             log.info("has the duty", duty=duty.name.lower())
