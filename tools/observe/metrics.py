@@ -42,7 +42,7 @@ class ListArguments(BaseModel):
 
     contains: str = Field("", max_length=100, description="A part of the metric's name, e.g. `latency`; empty: any.")
     label: LabelName = Field("", description="A label that the series must have, e.g. `service`; empty: any.")
-    value: str = Field("", max_length=200, description="The exact value of that label, e.g. `cart`; empty: any.")
+    value: str = Field("", max_length=200, description="The exact value of that label, e.g. `billing`; empty: any.")
 
 
 def metrics_tools(metrics: Metrics, window: Window, *, service_label: str = "service") -> list[Tool]:
