@@ -115,5 +115,5 @@ def _blank(token: str, names: Names) -> tuple[str, str | Number | None]:
 
 _DENIALS = frozenset(("not", "no", "never", "without", "neither", "nor", "none", "cannot"))
 _TOKEN = re.compile(
-    r"“[^”]*”|\"[^\"]*\"|[+-]?\d[\d.,]*(?:e[+-]?\d+)?(?:\s?(?:%|ms\b|s\b))?(?![\w:./-])|[\w./:@'-]*\w", re.IGNORECASE
+    r"“[^”]*”|\"[^\"]*\"|[+-]?\d[\d.,]*(?:e[+-]?\d+)?(?:\s?(?:%|ms\b|s\b))?(?!\w|[:/.-]\w)|[\w./:@'-]*\w", re.IGNORECASE
 )

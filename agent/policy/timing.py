@@ -144,12 +144,12 @@ def _direction(said: Statement, seen: Observed) -> str:
 def _unchanged(said: Statement, seen: Observed) -> str:
     """What moved by far is not unchanged."""
     known = [(old, new) for old, new in seen.moves if belongs(old, said)]
-    if not known or not (found := _UNCHANGED.search(said.text)):
+    if not known or not said.entities or not (found := _UNCHANGED.search(said.text)):
         return ""
     sizes = [sorted((abs(old.number), abs(new.number))) for old, new in known]
     far = [abs(value.number) for value in seen.values if "deviation" in value.nouns and belongs(value, said)]
     still = max(far) < _FEW_DEVIATIONS if far else any(most <= _MOST_UNCHANGED * least for least, most in sizes)
-    return "" if still else f"it is not so that it {found[0].lower()}"
+    return "" if still else f"it is not so: {found[0].lower()}"
 
 
 def _denied(said: Statement, seen: Observed) -> str:
@@ -187,7 +187,7 @@ _MOVED = re.compile(
 )
 _UNCHANGED = re.compile(
     r"unchanged|did not (?:change|move|rise|fall|increase|grow|drop|jump)|\bstable\b|\bflat\b"
-    r"|stayed\b|remained\b|\busual\b|\bno (?:\w+ )?(?:change|rise|increase|growth|fall|drop|jump|spike|decrease)\b",
+    r"|stayed\b|remained\b|\b(?:in|within) (?:its|their|the) usual\b|\bno (?:\w+ )?(?:change|rise|increase|growth|fall|drop|jump|spike|decrease)\b",
     re.IGNORECASE,
 )
 _NO_CHANGE = re.compile(
