@@ -22,7 +22,7 @@ class DatadogMetrics(Protocol):
 
 class DatadogArguments(Span):
     query: Annotated[str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True)] = Field(
-        description="Datadog's query language, e.g. `avg:trace.http.request.duration{service:orders} by {resource_name}`."
+        description="Datadog's query language, e.g. `avg:trace.http.request.duration{service:mail} by {resource_name}`."
     )
 
 
