@@ -187,7 +187,8 @@ _MOVED = re.compile(
 )
 _UNCHANGED = re.compile(
     r"unchanged|did not (?:change|move|rise|fall|increase|grow|drop|jump)|\bstable\b|\bflat\b"
-    r"|stayed\b|remained\b|\b(?:in|within) (?:its|their|the) usual\b|\bno (?:\w+ )?(?:change|rise|increase|growth|fall|drop|jump|spike|decrease)\b",
+    r"|stayed\b|remained\b|\b(?:in|within) (?:its|their|the) usual\b"
+    r"|\bno (?:\w+ )?(?:change|rise|increase|growth|fall|drop|jump|spike|decrease)\b",
     re.IGNORECASE,
 )
 _NO_CHANGE = re.compile(
