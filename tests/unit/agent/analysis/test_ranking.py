@@ -7,6 +7,7 @@ import pytest
 from agent.analysis.findings import Findings
 from agent.analysis.observations import Observations, readings
 from agent.analysis.ranking import diagnose
+from agent.analysis.weights import SUREST
 from agent.domain.hypothesis import Fault, Verdict
 from tests.unit.agent.analysis.made import NOW, STEP, Shop, alert, slow_back
 from tools.base import Change, LogLine, Series, Topology
@@ -178,3 +179,41 @@ def test_cost_grows_no_worse_than_linearly_in_series() -> None:
 
     assert weighed.table.values.shape == (len(seen.readings) + 300, len(seen.readings[0].series.times))
     assert weighed.dossiers[0].component == "back"
+
+
+def test_what_fails_for_one_of_its_callers_alone_speaks_against_that_caller() -> None:
+    shop = Shop(lifts={("error_ratio", name): 0.2 for name in ("front", "middle", "back")})
+    seen = shop.observed(shop.alert("HighErrorRatio"))
+    known = shop.topology()
+    graph = Topology(known.nodes, known.edges | {("side", "back"), ("front", "back")})
+    times = seen.readings[0].series.times
+    asked = [
+        Series(metric, {"service": caller, "target": "back"}, times, values)
+        for caller in ("front", "middle", "side")
+        for metric, values in (
+            ("call_error_ratio", np.where((times >= shop.began.timestamp()) & (caller == "middle"), 0.3, 0.0)),
+            ("calls_per_second", np.full(len(times), 40.0)),
+        )
+    ]
+
+    findings = diagnose(dataclasses.replace(seen, readings=(*seen.readings, *readings(asked)), topology=graph))
+
+    assert findings.suspects[0].component == "middle"
+
+
+def test_load_that_harms_nobody_is_healthy() -> None:
+    shop = Shop(lifts={("cpu_usage_cores", "back"): 3.0})
+
+    findings = diagnose(shop.observed(shop.alert("HighCpu", service="back")))
+
+    assert (findings.verdict, findings.component) == (Verdict.HEALTHY, "")
+
+
+def test_load_that_people_wait_for_has_a_cause() -> None:
+    findings = diagnose(slow_back().observed(slow_back().alert("HighCpu", service="back")))
+
+    assert (findings.verdict, findings.component) == (Verdict.CAUSE, "back")
+
+
+def test_nobody_who_looks_at_data_is_surer_than_the_cap() -> None:
+    assert diagnose(slow_back().observed()).confidence <= SUREST
