@@ -177,6 +177,7 @@ FALSE = [
     ("a point of a series at no time", "The latency of cart was 77 ms.", ["e6"]),
     ("a time with a colon behind it", "deploy of cart at 11:28:30: “v2.14.0: halve the pool”.", ["e3"]),
     ("no change where there was one", "There was no deploy of cart.", ["e3"]),
+    ("no line where there was one", "cart never logged “connection pool exhausted”.", ["e2"]),
     ("no rise where there was one", "There was no rise in the latency of cart.", ["e6"]),
     ("usual what was not", "The latency of cart stayed in its usual range.", ["e6"]),
     ("a factor that is a value", "The latency of cart grew 87-fold.", ["e6"]),
