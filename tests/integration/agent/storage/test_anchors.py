@@ -73,7 +73,7 @@ async def test_another_installation_s_journal_is_found(
 ) -> None:
     other, theirs = Database(f"sqlite:///{tmp_path / 'other.db'}"), Chain(b"o" * 32, clock)
     migrate(other)
-    await _write(other, theirs, "entry 0", "entry 1")
+    await _write(other, theirs, "what they wrote", "and more")
     found = await other.read(lambda connection: chain.verify(connection, kept))
     other.close()
     assert found == (1, "entry 1 is of another journal: its anchor does not fit")
