@@ -1,7 +1,6 @@
 """One ticket an incident: made when a diagnosis is there, commented as things happen, closed when it is over."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 
 from pydantic import JsonValue
@@ -9,8 +8,8 @@ from pydantic import JsonValue
 from agent.domain.base import digest
 from agent.domain.event import Event, EventType, Recorded
 from agent.domain.incident import Incident, IncidentStatus
-from agent.domain.remediation import Effect, EffectStatus
-from agent.notify.dispatcher import Later
+from agent.domain.remediation import Effect
+from agent.notify.errands import Errand, Errands
 from agent.ports import Call, Clock, Incidents, Ledger, Tickets
 from tools.base import ActResult
 
@@ -25,20 +24,8 @@ _TOLD = {
     EventType.INCIDENT_REOPENED,
 }
 _OVER = {IncidentStatus.RESOLVED, IncidentStatus.CLOSED}
-_ATTEMPTS = 1000
 _LAG = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 4, 8, 15, 30, 30, 0))
 """Pauses between looks for a ticket that may have been made: 90 s in all, well above the lag of Jira's index."""
-
-
-@dataclass(frozen=True)
-class _Errand:
-    """One thing to do at the far end."""
-
-    name: str
-    what: str
-    """What makes it this one and no other: the incident, or the journal entry."""
-    incident: str
-    detail: str
 
 
 class JiraChannel:
@@ -56,7 +43,7 @@ class JiraChannel:
     ) -> None:
         """`fields`: the project and whatever else a new ticket needs; `done`: the transition that closes one."""
         self._tickets = tickets
-        self._ledger = ledger
+        self._errands = Errands(self.name, "ticket", ledger, clock)
         self._incidents = incidents
         self._clock = clock
         self._fields = fields
@@ -78,13 +65,7 @@ class JiraChannel:
 
     async def _known(self, incident: str) -> str | None:
         """The ticket made for it, as the ledger has it."""
-        for attempt in range(_ATTEMPTS):
-            effect = await self._ledger.get(_key("create", incident, attempt))
-            if effect is None:
-                return None
-            if effect.status is EffectStatus.DONE and isinstance(effect.result, dict):
-                return str(effect.result["ticket"])
-        return None
+        return _ticket(await self._errands.done("create", incident))
 
     async def _create(self, event: Event) -> str | None:
         incident = await self._incidents.get(str(event.incident))
@@ -104,9 +85,9 @@ class JiraChannel:
                 await self._clock.sleep(pause)
             return ActResult(ok=False, detail="There is no such ticket.", data={"absent": True})
 
-        errand = _Errand("create", incident.id, incident.id, f"Create a ticket for {incident.id}.")
-        effect = await self._once(errand, Call(run=run, read_back=read_back))
-        return str(effect.result["ticket"]) if isinstance(effect.result, dict) and "ticket" in effect.result else None
+        errand = Errand("create", incident.id, incident.id, f"Create a ticket for {incident.id}.")
+        effect = await self._errands.once(errand, Call(run=run, read_back=read_back))
+        return _ticket(effect)
 
     async def _comment(self, ticket: str, entry: Recorded) -> None:
         key = f"{_label(str(entry.event.incident))}-{entry.sequence}"
@@ -116,8 +97,8 @@ class JiraChannel:
             return ActResult(ok=True, detail=f"Commented on {ticket}.")
 
         # A comment carries its key and is written once by the far end's adapter, so doing it again is reading back.
-        errand = _Errand("comment", str(entry.sequence), str(entry.event.incident), f"Comment on {ticket}.")
-        await self._once(errand, Call(run=run, read_back=run))
+        errand = Errand("comment", str(entry.sequence), str(entry.event.incident), f"Comment on {ticket}.")
+        await self._errands.once(errand, Call(run=run, read_back=run))
 
     async def _close(self, ticket: str, entry: Recorded) -> None:
         async def run() -> ActResult:
@@ -125,47 +106,18 @@ class JiraChannel:
             return ActResult(ok=True, detail=f"{ticket} moved to {self._done}.")
 
         detail = f"Move {ticket} to {self._done}."
-        errand = _Errand("close", str(entry.sequence), str(entry.event.incident), detail)
-        await self._once(errand, Call(run=run, read_back=run))
-
-    async def _once(self, errand: _Errand, call: Call) -> Effect:
-        """Through the ledger; an attempt that surely failed is followed by another one, with a key of its own."""
-        for attempt in range(_ATTEMPTS):
-            key = _key(errand.name, errand.what, attempt)
-            known = await self._ledger.get(key)
-            if known is not None and _may_try_again(known):
-                continue
-            intent = Effect(
-                key=key,
-                incident=errand.incident,
-                kind="ticket",
-                name=f"jira.{errand.name}",
-                arguments={"what": errand.what, "attempt": attempt},
-                approval=None,
-                status=EffectStatus.INTENT,
-                intent_at=self._clock.now(),
-                detail=errand.detail,
-            )
-            effect = await self._ledger.once(intent, call)
-            if _may_try_again(effect):
-                raise Later(effect.detail)
-            return effect
-        raise Later(f"{_ATTEMPTS} attempts failed: {errand.detail}")
+        errand = Errand("close", str(entry.sequence), str(entry.event.incident), detail)
+        await self._errands.once(errand, Call(run=run, read_back=run))
 
 
-def _may_try_again(effect: Effect) -> bool:
-    return (
-        effect.status is EffectStatus.FAILED and isinstance(effect.result, dict) and effect.result.get("retry") is True
-    )
+def _ticket(effect: Effect | None) -> str | None:
+    result = effect.result if effect else None
+    return str(result["ticket"]) if isinstance(result, dict) and "ticket" in result else None
 
 
 def _label(incident: str) -> str:
     """What the ticket is found again by: short enough for a label, the same after a restart."""
     return digest(["ticket", incident])[:16]
-
-
-def _key(name: str, what: str, attempt: int) -> str:
-    return digest(["jira", name, what, attempt])
 
 
 def _body(incident: Incident, event: Event) -> str:
