@@ -9,11 +9,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from typing import TypeAlias
 
 from agent.policy.characters import plain
 from agent.policy.names import Names
 from agent.policy.observed import Observed
-from agent.policy.statements import Number, numbers
+from agent.policy.statements import Instant, Number, instants_within, numbers
 from agent.policy.values import alike
 
 _ALIKE = 0.75
@@ -22,15 +23,17 @@ _LEAST = 5
 """Words below which being alike says nothing."""
 _LONGEST = 400
 """Characters of a line of evidence that is compared: sentences are shorter."""
-_NAME, _NUMBER, _QUOTE = "§", "#", "“”"
+_Held: TypeAlias = str | Number | Instant | None
+"""What a blank stands for; None for a word."""
+_NAME, _NUMBER, _QUOTE, _TIME = "§", "#", "“”", "@"
 
 
 @dataclass(frozen=True)
 class _Worded:
-    """A sentence as words; `held` has what each blank stands for, None for a word."""
+    """A sentence as words, and what each of them holds."""
 
     words: tuple[str, ...]
-    held: tuple[str | Number | None, ...]
+    held: tuple[_Held, ...]
 
     def denials(self, begin: int, end: int) -> int:
         return sum(word in _DENIALS or word.endswith("n't") for word in self.words[begin:end])
@@ -80,22 +83,24 @@ def _compared(said: _Worded, line: _Worded) -> str | None:
     return next((f"{_shown(one)} stands in another place there" for one, other in pairs if not _agree(one, other)), "")
 
 
-def _agree(one: str | Number | None, other: str | Number | None) -> bool:
+def _agree(one: _Held, other: _Held) -> bool:
     match one, other:
         case Number(), Number():
             return alike(one, other)
+        case Instant(), Instant():
+            return one.means(other.on(other.day or one.day))
         case str(), str():
             return one.casefold() == other.casefold() or one.startswith(_QUOTE[0])
     return True
 
 
-def _shown(held: str | Number | None) -> str:
-    return held.text if isinstance(held, Number) else str(held)
+def _shown(held: _Held) -> str:
+    return held.text if isinstance(held, Number | Instant) else str(held)
 
 
 def _worded(text: str, names: Names) -> _Worded:
     words: list[str] = []
-    held: list[str | Number | None] = []
+    held: list[_Held] = []
     for found in _TOKEN.finditer(text):
         word, value = _blank(found[0], names)
         words.append(word)
@@ -103,11 +108,13 @@ def _worded(text: str, names: Names) -> _Worded:
     return _Worded(tuple(words), tuple(held))
 
 
-def _blank(token: str, names: Names) -> tuple[str, str | Number | None]:
+def _blank(token: str, names: Names) -> tuple[str, _Held]:
     if token[0] in '“"':
         return _QUOTE, token
     if token in names:
         return _NAME, token
+    if instant := next(instants_within(token), None):
+        return _TIME, instant
     if number := next(numbers(token), None):
         return _NUMBER, number
     return token.casefold(), None

@@ -14,6 +14,7 @@ from agent.domain.base import Noun
 from agent.domain.evidence import Evidence
 from agent.domain.hypothesis import Claim, Diagnosis, Fault, Hypothesis, Impact, Suspect, Verdict
 from agent.policy.characters import disguised
+from agent.policy.denials import denied
 from agent.policy.echo import Echoes
 from agent.policy.names import Names
 from agent.policy.observed import Observed, folded, observe
@@ -155,6 +156,7 @@ def _problems(said: Statement, seen: Observed, echoes: Echoes, onset: datetime |
     ]
     yield from (f"{one} is not in the evidence it cites" for one in missing)
     yield from misplaced(said, seen, onset)
+    yield from denied(said, seen, onset)
     yield echoes.exchanged(said.text, seen)
 
 

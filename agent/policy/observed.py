@@ -1,5 +1,6 @@
 """What does evidence hold that a sentence can be checked against? Words, times, and values with whose they are."""
 
+import json
 import math
 import re
 import statistics
@@ -60,8 +61,10 @@ class Observed:
     """Points of a series: each is a value at its time and at no other."""
     calls: set[tuple[str, str]] = field(default_factory=set)
     """Who calls whom."""
-    changed: set[str] = field(default_factory=set)
-    """Components that something was changed about."""
+    kinds: set[EvidenceKind] = field(default_factory=set)
+    """What was looked at, found or not."""
+    shown: dict[EvidenceKind, set[str]] = field(default_factory=dict)
+    """Components of which something of that kind was found: a change, a line, an alert."""
 
     def says(self, text: str) -> bool:
         """Whether the text stands in it, whatever its blanks and capitals; an ellipsis stands for anything."""
@@ -122,9 +125,18 @@ def _take(one: Evidence, names: Names, seen: Observed) -> None:
     about = place.with_text(one.query, names)
     # A query may name neighbours too: whose values they are, the evidence itself knows better.
     about = replace(about, whose=whose or about.whose, unit=_unit(one.summary) or about.unit)
-    seen.changed |= whose if one.kind is EvidenceKind.CHANGE else frozenset()
+    seen.kinds.add(one.kind)
+    seen.shown.setdefault(one.kind, set()).update(_shown(one, whose, names))
     _take_text(one.summary, about, names, seen)
     _walk(one.content, about, names, seen, _DEEP)
+
+
+def _shown(one: Evidence, whose: frozenset[str], names: Names) -> frozenset[str]:
+    """Whom it found something about: its component, or those its content names; nobody when it is empty."""
+    found = one.content["data"] if isinstance(one.content, dict) and "data" in one.content else one.content
+    if _NONE.match(one.summary) or found in ([], {}):
+        return frozenset()
+    return whose or names.within(json.dumps(found, ensure_ascii=False))
 
 
 def _walk(content: JsonValue, place: _Place, names: Names, seen: Observed, depth: int) -> None:
@@ -248,7 +260,8 @@ _UNITS = {
     **dict.fromkeys(("ratio", "fraction"), "share"),
     "bytes": "b",
 }
-_UNIT = re.compile(rf"(?<=[_:.])({'|'.join(_UNITS)})(?![A-Za-z])(?!_(?:count|total)\b)")
+_UNIT = re.compile(rf"(?<=[_:.])({'|'.join(_UNITS)})(?![A-Za-z-])(?!\.\w|_(?:count|total)\b)")
+_NONE = re.compile(r"(?:no|none|nothing|0)\b(?!\.\d)", re.IGNORECASE)
 _SHARE = re.compile(r"\b(?:share|ratio|fraction) of\b", re.IGNORECASE)
 _MEMBERS = {
     **{name.removesuffix("s"): unit for name, unit in _UNITS.items()},

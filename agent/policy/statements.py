@@ -21,6 +21,8 @@ class Number:
     """It says itself that it is not exact: `about 300`."""
     by: bool = False
     """It tells a difference: `rose by 300`."""
+    exact: bool = False
+    """It is a name made of digits: `code 500`, `port 8080`."""
     text: str = ""
     nouns: frozenset[str] = frozenset()
     """The words it counts or measures: `214 log lines`."""
@@ -32,11 +34,20 @@ class Number:
         return len(digits) - len(digits.rstrip("0"))
 
     @property
+    def rounded(self) -> int:
+        """How many of those may be: two digits at least are taken to be meant, and all of a small count."""
+        if self.exact:
+            return 0
+        if self.nouns and not self.unit and abs(self.value) < _COUNTED:
+            return 0
+        return max(0, min(self.zeros, len(str(int(abs(self.value)))) - 2))
+
+    @property
     def slack(self) -> float:
         """How far the true value may lie away: half of the last digit, or a twentieth where it says `about`."""
         half, twentieth = 0.5 * 10.0**-self.decimals * (1 + 1e-6), abs(self.value) / 20
-        if self.zeros and abs(self.value) >= (_ROUND if self.unit else 10 * _ROUND):
-            half = min(half * 10.0**self.zeros, twentieth)
+        if self.rounded:
+            half = min(half * 10.0**self.rounded, twentieth)
         if self.about:
             return max(half, twentieth)
         # A bare small integer is a count, or was not rounded this far: 1 does not stand for 0.6.
@@ -68,6 +79,8 @@ class Statement:
     """A sentence taken apart."""
 
     text: str
+    spoken: str
+    """The text without its quotations: what the sentence says itself."""
     quotes: tuple[str, ...]
     instants: tuple[Instant, ...]
     numbers: tuple[Number, ...]
@@ -110,6 +123,11 @@ _MOVE = re.compile(
     r"(?P<end>[~≈]?(?:about |around |roughly )?[+-]?\d[^\s;]*(?: ?[a-zµ%]{1,4}\b)?)",
     re.IGNORECASE,
 )
+_MOVE_BACK = re.compile(
+    r"\bto (?P<end>[~≈]?(?:about |around |roughly )?[+-]?\d[^\s;]*(?: ?[a-zµ%]{1,4}\b)?),? from "
+    r"(?P<start>[~≈]?(?:about |around |roughly )?[+-]?\d[^\s;]*(?: ?[a-zµ%]{1,4}\b)?)",
+    re.IGNORECASE,
+)
 _IDENTIFIER = re.compile(r"(?<![\w.-])(?=[\w./:@{}-]*[\d_./:@])[A-Za-z_][\w./:@{}-]*[\w}]")
 _HUMP = re.compile(r"(?<![\w.-])[A-Z]?[a-z]+(?:[A-Z][a-z0-9]+)+(?![\w-])|(?<![\w.-])[A-Z]{2,}[a-z]+[A-Z]?\w*(?![\w-])")
 _COMPONENT = re.compile(
@@ -128,13 +146,13 @@ _COMMON = re.compile(
 def statement(text: str, names: Names) -> Statement:
     text = plain(text)
     quotes = tuple(next(filter(None, found.groups())).strip() for found in _QUOTE.finditer(text))
-    rest = _QUOTE.sub(" ", text)
-    instants = tuple(_instants(rest))
-    rest = _DAY.sub(" ", _STAMP.sub(" ", rest))
+    spoken = _QUOTE.sub(" ", text)
+    instants = tuple(_instants(spoken))
+    rest = _DAY.sub(" ", _STAMP.sub(" ", spoken))
     identifiers = tuple(_identifiers(rest, names))
-    entities = names.meant(_QUOTE.sub(" ", text)) | frozenset().union(*(names.within(quote) for quote in quotes))
+    entities = names.meant(spoken) | frozenset().union(*(names.within(quote) for quote in quotes))
     rest = _IDENTIFIER.sub(lambda found: " " if _MARKED.search(found[0]) else found[0], rest)
-    return Statement(text, quotes, instants, tuple(numbers(rest)), identifiers, entities, tuple(moves(rest)))
+    return Statement(text, spoken, quotes, instants, tuple(numbers(rest)), identifiers, entities, tuple(moves(rest)))
 
 
 def numbers(text: str) -> Iterator[Number]:
@@ -145,7 +163,8 @@ def numbers(text: str) -> Iterator[Number]:
         decimals = len(mantissa[0].partition(".")[2]) - (int(mantissa[2]) if mantissa[2] else 0)
         unit, shown = _unit(found["unit"] or ""), found[0].removeprefix(found["by"] or "").strip()
         counted = nouns(text[found.end() : found.end() + 40])
-        yield Number(float(written), decimals, unit, bool(found["about"]), bool(found["by"]), shown, counted)
+        exact = _NAMED.search(text, max(0, found.start() - _BESIDE), found.start()) is not None
+        yield Number(float(written), decimals, unit, bool(found["about"]), bool(found["by"]), exact, shown, counted)
 
 
 def nouns(text: str) -> frozenset[str]:
@@ -157,7 +176,7 @@ def nouns(text: str) -> frozenset[str]:
 
 def moves(text: str) -> Iterator[tuple[Number, Number]]:
     """What the text says went from one number to another."""
-    for found in _MOVE.finditer(text):
+    for found in (*_MOVE.finditer(text), *_MOVE_BACK.finditer(text)):
         start, end = list(numbers(found["start"])), list(numbers(found["end"]))
         if start and end:
             yield start[0], end[0]
@@ -215,8 +234,12 @@ _JOINING = frozenset(
 )
 _CALLS = re.compile(r"(?P<one>[\w./:@-]*\w)`? (?:calls|depends on|uses|->|→) `?(?P<other>[\w./:@-]*\w)", re.IGNORECASE)
 _FROM_TO = re.compile(r"\bfrom `?(?P<one>[\w./:@-]*\w)`? to `?(?P<other>[\w./:@-]*\w)", re.IGNORECASE)
-_ROUND = 100
-"""Whole numbers below this, and bare ones below ten times as much, are not taken to be rounded to tens."""
+_BESIDE = 16
+_NAMED = re.compile(
+    r"\b(?:codes?|status|ports?|https?|errno|exit|pid|id|version|revision|build|number)[ :#=]+$", re.IGNORECASE
+)
+_COUNTED = 1000
+"""Below this, what is counted is counted exactly: `240 lines` are not 241."""
 _SHORT = {
     **dict.fromkeys(("millicores", "millicore"), "milli"),
     **dict.fromkeys(("percent", "per cent"), "%"),

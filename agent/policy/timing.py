@@ -36,7 +36,6 @@ def misplaced(said: Statement, seen: Observed, onset: datetime | None) -> Iterab
     yield _moved(said, seen)
     yield _direction(said, seen)
     yield _unchanged(said, seen)
-    yield _denied(said, seen)
 
 
 def _sampled(one: Instant, said: Statement, seen: Observed) -> bool:
@@ -152,18 +151,6 @@ def _unchanged(said: Statement, seen: Observed) -> str:
     return "" if still else f"it is not so: {found[0].lower()}"
 
 
-def _denied(said: Statement, seen: Observed) -> str:
-    """What the evidence is about has happened, and what was expected from before had been there."""
-    if (found := _NO_CHANGE.search(said.text)) and said.entities & seen.changed:
-        return f"there was {found[0].lower().split(' ', 1)[1]}"
-    if said.quotes and _NOT_LOGGED.search(said.text) and not _NEVER_BEFORE.search(said.text):
-        return "the line is in the evidence it cites"
-    usual = [value.number for value in seen.values if "expected" in value.nouns and belongs(value, said)]
-    if _NEVER_BEFORE.search(said.text) and usual and min(usual) > 0:
-        return "it had been there before"
-    return ""
-
-
 _BEGINNING = re.compile(r"\b(onset|beg[aiu]n|begins|start(?:s|ed|ing)?|since|from|symptom)\b", re.IGNORECASE)
 _RELATION = re.compile(
     r"(?:(?P<number>\d+(?:\.\d+)?)\s?(?P<unit>s|secs?|seconds?|m|mins?|minutes?|h|hours?)\s)?"
@@ -193,11 +180,3 @@ _UNCHANGED = re.compile(
     r"|\bno (?:\w+ )?(?:change|rise|increase|growth|fall|drop|jump|spike|decrease)\b",
     re.IGNORECASE,
 )
-_NO_CHANGE = re.compile(
-    r"\b(?:no|not any|without a) (?:\w+ )?(?:change|deploy(?:ment)?|rollout|restart|release|flag|configuration)\b",
-    re.IGNORECASE,
-)
-_NOT_LOGGED = re.compile(
-    r"\b(?:never|not) (?:logs?|logged|written|wrote)\b|\bno (?:such )?(?:line|message)\b", re.IGNORECASE
-)
-_NEVER_BEFORE = re.compile(r"\bnever\b.*\bbefore\b|\bfor the first time\b|\bnever before\b", re.IGNORECASE)
