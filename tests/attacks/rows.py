@@ -71,7 +71,6 @@ ROWS = {
 
 NOT_BUILT = {
     "S08": "there is no chat yet",
-    "S30": "there is no chat yet",
     "S34": "there is no Slack endpoint yet",
     "S35": "there is no Slack endpoint yet",
     "S36": "there is no Slack endpoint yet",

@@ -13,16 +13,21 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import JsonValue
+from sqlalchemy import Connection
 
 from agent.bootstrap import Application, Replaced, bootstrap
 from agent.domain.approval import ApprovalStatus, Decision
 from agent.domain.base import canonical
 from agent.domain.errors import AgentError
+from agent.domain.event import Event, EventType
 from agent.domain.job import Lease
+from agent.domain.remediation import Effect, EffectStatus
 from agent.graph.context import Sources
 from agent.identity.roles import Caller
 from agent.ports import Memory, Model
 from agent.settings import Settings
+from agent.storage.journal import Chain
+from agent.storage.tables import effects
 from agent.testing import NoMemory
 from agent.views import IncidentView
 from tools.base import ActResult, Tool
@@ -64,7 +69,7 @@ class Hands:
         return f"{call.get('method', 'GET')} {call['path']}"
 
     async def read(self, call: Mapping[str, Any]) -> JsonValue:
-        return dict.fromkeys(call["fields"], "1")
+        return dict.fromkeys(call["fields"], 3)
 
     async def run(self, call: Mapping[str, Any], key: str) -> ActResult:
         self.journal.append({"key": key, "method": call["method"], "path": call["path"]})
@@ -162,10 +167,22 @@ async def ground() -> AsyncIterator[Ground]:
     with tempfile.TemporaryDirectory(prefix="attacks-ground-") as name:
         _write_runbooks(Path(name) / "runbooks")
         replaced = Replaced(sources=Sources(), executors={}, memory=NoMemory(), channels=())
-        async with bootstrap(_settings(Path(name), "{autonomy: observe}"), replaced):
-            pass
+        async with bootstrap(_settings(Path(name), "{autonomy: observe}"), replaced) as application:
+            await application.record.database.write(lambda connection: _remember(connection, application.record.chain))
         _record_telemetry(Path(name))
         yield Ground(Path(name))
+
+
+def _remember(connection: Connection, chain: Chain) -> None:
+    """Each service was once healed by the action that may run by itself: nothing about it speaks for caution."""
+    for service in SERVICES:
+        told = {"key": service, "incident": f"inc-{service}", "kind": "action", "name": "clear-cache", "detail": "done"}
+        at = chain.clock.now() - timedelta(days=1)
+        own = {"arguments": {"service": service}, "approval": "earlier", "status": EffectStatus.DONE}
+        effect = Effect.model_validate({**told, **own, "intent_at": at, "outcome_at": at})
+        connection.execute(effects.insert().values(effect.model_dump()))
+        event = Event(type=EventType.VERIFIED, incident=effect.incident, text="Healed.", facts={"recovered": True})
+        chain.append(connection, event)
 
 
 def _settings(folder: Path, policy: str) -> Settings:
@@ -184,11 +201,12 @@ def _write_runbooks(folder: Path) -> None:
     undo += "    path: /services/{service}/fill-cache\n"
     told = action.read_text().replace("Restart {service}", "Clear the cache of {service}")
     told = told.replace("/restart", "/clear-cache").replace("reversible: false", "reversible: true")
+    told = told.replace("reach: service", "reach: part").replace("[version, pid]", "[replicas]")
     action.write_text(told + undo)
 
 
 def _alert(channels: Channels) -> bytes:
-    labels = {"alertname": "HighErrorRatio", "service": "web", "severity": "critical"}
+    labels = {"alertname": "HighErrorRatio", "service": "web", "severity": "critical", "env": "dev"}
     alert = {
         "status": "firing",
         "labels": labels | ({"customer": channels.label} if channels.label else {}),
@@ -223,6 +241,7 @@ def _record_telemetry(folder: Path) -> None:
     chance = random.Random(7)
     moments = [NOW - timedelta(hours=1) + place * STEP for place in range(int(timedelta(hours=1) / STEP) + 1)]
     families = {"service:error_ratio": (0.01, 0.4), "service:latency_p95_seconds": (0.05, 0.9)}
+    families["service:request_rate"] = (0.0, 0.0)
     text = []
     for name, (calm, broken) in families.items():
         text.append(f"# TYPE {name} gauge")

@@ -75,7 +75,9 @@ def _looking(turn: int, data: dict[str, Any]) -> Answer:
         case 0:
             return Call(NAME, {"hypotheses": [{**told, "evidence_for": first["evidence"], "evidence_against": []}]})
         case 1:
-            return Say(calls=(Call("recent_changes", {"tests": [1]}), Call("search_logs", {"only": "new", "tests": [1]})))
+            return Say(
+                calls=(Call("recent_changes", {"tests": [1]}), Call("search_logs", {"only": "new", "tests": [1]}))
+            )
     return Say("That is all.")
 
 

@@ -16,4 +16,4 @@ async def approve(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     # The row decides, not what the resume carried: whoever wakes the graph cannot approve by doing so.
     row = await runtime.context.approvals.get(str(state["approval"]))
     who = " and ".join(row.approvers) if row.status is ApprovalStatus.APPROVED else row.decided_by
-    return {"decision": Answer(status=row.status, by=who, via=row.decided_via, comment=row.comment)}
+    return {"decision": Answer(status=row.status.value, by=who, via=row.decided_via, comment=row.comment)}
