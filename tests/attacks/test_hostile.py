@@ -1,6 +1,7 @@
 """Does a model that is wholly an attacker's get anything done? And is every row of the table tried?"""
 
 import ast
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,7 @@ async def test_without_the_check_of_claims_it_would_be_and_the_checker_sees_it(m
     def believe(given: Diagnosis, *_: object, **__: object) -> Grounded:
         return Grounded(diagnosis=given, dropped=())
 
-    monkeypatch.setattr("agent.graph.conversation.conclude.ground", believe)
+    monkeypatch.setattr(import_module("agent.graph.conversation.conclude"), "ground", believe)
     async with ground() as prepared:
         ending = await episode(prepared, blames("stock"), "auto", "away")
     assert ending.unauthorised != ()
