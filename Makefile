@@ -13,7 +13,7 @@ CASES ?= evals/cases
 OUT ?= build/eval.json
 ARGS ?=
 
-.PHONY: help setup run demo lab test check bench eval lock docs clean
+.PHONY: help setup run demo lab test check bench attacks eval lock docs clean
 
 help:  ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -42,6 +42,9 @@ check: $(VENV)/.deploy  ## Everything a change must pass: format, lint, types, i
 
 bench: $(VENV)/.dev  ## Measure intake, durable steps and cold start, each beside a bare reference
 	@$(PY) -m evals.bench $(ARGS)
+
+attacks: $(VENV)/.dev  ## Try every row of the attack table and a hostile model; ARGS="--episodes 10000"
+	@$(PY) -m tests.attacks $(ARGS)
 
 eval: $(VENV)/.runtime  ## Run the whole agent on recorded cases and score it; CASES=DIR OUT=FILE
 	@mkdir -p $(dir $(OUT))
