@@ -40,6 +40,17 @@ class LogFiles(Noun):
     """Globs."""
 
 
+class SlackRules(Noun):
+    """Who is who in Slack, and where cards go; `docs/slack.md` tells the rest."""
+
+    channel: str = ""
+    """Where cards go when a team names no channel: its id, `C…`. Empty: only those of teams that name one are posted."""
+    workspace: str = ""
+    """`T…`: requests from any other workspace are refused; empty: any that the app is installed in."""
+    people: dict[str, str] = {}
+    """Member id (`U…`) -> the name of that person's key. They may do what the key may; when it is revoked, nothing."""
+
+
 class Config(Noun):
     """The file AGENT_CONFIG names. Every section may be left out."""
 
@@ -69,6 +80,8 @@ class Config(Noun):
     """How far apart the survey's points are: the usual scrape interval; a shorter one shows a younger fault."""
     service_label: str = "service"
     """The metric label that names a component."""
+    slack: SlackRules = SlackRules()
+    """Who may click in Slack, and where cards go."""
     quiet_period: timedelta = timedelta(minutes=30)
     """A resolved incident that stays quiet this long is closed; shorter than `reopen`, nothing is ever reopened."""
 

@@ -9,7 +9,7 @@ from agent.bootstrap.actions import catalogue_of, code_digest, executors_of
 from agent.bootstrap.backends import datadog_metrics, sources_of
 from agent.bootstrap.knowledge import open_memory, open_model
 from agent.bootstrap.machine import SystemClock, data_folder, one_at_a_time, own_folder, sortable_id
-from agent.bootstrap.people import channels_of, jira_of
+from agent.bootstrap.people import channels_of, jira_of, slack_of
 from agent.bootstrap.record import Record, open_record
 from agent.bootstrap.toolbox import Toolbox
 from agent.correlate.correlator import Correlator
@@ -24,6 +24,7 @@ from agent.identity.local import local_operator
 from agent.identity.secrets import Secrets, open_secrets
 from agent.ingest import alertmanager, changes, datadog, generic, grafana, pagerduty
 from agent.notify.dispatcher import Channel, Dispatcher
+from agent.notify.slack import SlackChannel
 from agent.ports import Clock, Executor, Memory, Model, Parser, Queue, Tool
 from agent.service import Service
 from agent.service.intake import Intake
@@ -96,6 +97,8 @@ class Application:
     dispatcher: Dispatcher
     sources: Sources
     meters: Meters
+    slack: SlackChannel | None = None
+    """None when Slack is not configured."""
 
 
 @asynccontextmanager
@@ -140,7 +143,8 @@ def _assemble(
     jira = jira_of(settings)
     context = _context(settings, config, record, sources, replaced)
     toolbox = _toolbox(settings, sources, jira, replaced)
-    channels = channels_of(settings, config, record, jira) if replaced.channels is None else replaced.channels
+    slack = slack_of(settings, config, record)
+    channels = channels_of(settings, config, record, jira, slack) if replaced.channels is None else replaced.channels
     clock = record.chain.clock
     return Application(
         settings=settings,
@@ -154,6 +158,7 @@ def _assemble(
         dispatcher=Dispatcher(record.journal, channels, clock, partial(record.duties.has, Duty.TELL)),
         sources=sources,
         meters=meters,
+        slack=slack,
     )
 
 

@@ -6,19 +6,63 @@ from collections.abc import Mapping
 from pydantic import JsonValue
 
 from agent.bootstrap.record import Record
+from agent.domain.hypothesis import Usage
 from agent.domain.incident import Incident
 from agent.notify.dispatcher import Channel
+from agent.notify.errands import Errands
 from agent.notify.jira import JiraChannel
 from agent.notify.outbound import Shielded
+from agent.notify.render_slack import Card, Seen
+from agent.notify.slack import SlackChannel, shielded
+from agent.notify.slack_api import SlackApi
 from agent.policy.redaction import Redactor
 from agent.settings import Config, Settings
+from agent.views import Views
 from tools.clients.jira import Jira
 
 
-def channels_of(settings: Settings, config: Config, record: Record, jira: Jira | None) -> list[Channel]:
-    """A ticket an incident, when Jira and a project are configured."""
-    if jira is None:
-        return []
+def channels_of(
+    settings: Settings, config: Config, record: Record, jira: Jira | None, slack: SlackChannel | None = None
+) -> list[Channel]:
+    """A card an incident when Slack is configured, a ticket when Jira is."""
+    tickets = _tickets(settings, config, record, jira) if jira else None
+    return [channel for channel in (slack, tickets) if channel]
+
+
+def slack_of(settings: Settings, config: Config, record: Record) -> SlackChannel | None:
+    """None when there is no token."""
+    if settings.slack_bot_token is None:
+        return None
+    clock = record.chain.clock
+    pseudonyms = secrets.token_bytes(32)
+    words = shielded(lambda text: Redactor(pseudonyms).abstract(text))
+    views = Views(record.database, clock)
+
+    def channel(incident: Incident) -> str:
+        team = config.teams.get(incident.team)
+        return (team.slack_channel if team else "") or config.slack.channel
+
+    return SlackChannel(
+        SlackApi(settings.slack_bot_token.get_secret_value(), clock, base_url=settings.slack_api_url),
+        Errands(SlackChannel.name, "message", record.ledger, clock),
+        lambda incident: _seen(views, incident),
+        card=Card(words, settings.url.rstrip("/")),
+        words=words,
+        channel=channel,
+    )
+
+
+async def _seen(views: Views, incident: str) -> Seen:
+    known = await views.incident(incident)
+    return Seen(
+        incident=known.incident,
+        diagnosis=next((run.diagnosis for run in reversed(known.runs) if run.diagnosis), None),
+        usage=sum((run.usage for run in known.runs if run.usage), Usage()),
+        approvals=known.approvals,
+    )
+
+
+def _tickets(settings: Settings, config: Config, record: Record, jira: Jira) -> JiraChannel:
     from tools.act.jira import JiraTickets
 
     def fields(incident: Incident) -> Mapping[str, JsonValue]:
@@ -27,7 +71,7 @@ def channels_of(settings: Settings, config: Config, record: Record, jira: Jira |
 
     pseudonyms = secrets.token_bytes(32)
     tickets = Shielded(JiraTickets(jira, settings.jira_project), lambda text: Redactor(pseudonyms).abstract(text))
-    return [JiraChannel(tickets, record.ledger, record.incidents, record.chain.clock, fields=fields)]
+    return JiraChannel(tickets, record.ledger, record.incidents, record.chain.clock, fields=fields)
 
 
 def jira_of(settings: Settings) -> Jira | None:

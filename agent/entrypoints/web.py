@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agent.bootstrap import Application
-from agent.entrypoints import events, health, rest, webhooks
+from agent.entrypoints import events, health, rest, slack, webhooks
 from agent.entrypoints.auth import Guarded, Reader
 from agent.entrypoints.bodies import Room
 from agent.entrypoints.counting import Counting
@@ -20,8 +20,8 @@ from agent.entrypoints.problems import LastResort, install, problem
 from agent.entrypoints.webhooks import Senders
 from agent.identity.local import loopback, may_use_local_key
 
-OPEN = frozenset({"/livez", "/readyz", "/v2/enqueue"})
-"""The routes that ask for no Authorization header; the last one's key stands in the body."""
+OPEN = frozenset({"/livez", "/readyz", "/v2/enqueue", "/slack/events"})
+"""The routes that ask for no Authorization header: PagerDuty's key stands in the body, and Slack signs its requests."""
 
 
 def create_app(application: Application) -> FastAPI:
@@ -40,7 +40,8 @@ def create_app(application: Application) -> FastAPI:
     app.state.readers = Readers()
     app.state.senders = Senders()
     app.state.counting = Counting(application)
-    app.router.routes.extend(webhooks.routes())
+    app.state.slack = slack.Door(application)
+    app.router.routes.extend([*webhooks.routes(), *slack.routes()])
     for router in (rest.router, events.router, health.open_router, health.router):
         app.include_router(router)
     app.router.add_api_route("/openapi.json", _openapi, route_class_override=Guarded, include_in_schema=False)

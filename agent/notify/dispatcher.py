@@ -46,7 +46,8 @@ class Dispatcher:
     async def dispatch(self) -> None:
         """One round over all channels."""
         for channel in self._channels if await self._mine() else ():
-            if self._clock.now() >= self._not_before.get(channel.name, self._clock.now()):
+            now = self._clock.now()
+            if now >= self._not_before.get(channel.name, now):
                 await self._catch_up(channel)
 
     async def _catch_up(self, channel: Channel) -> None:

@@ -55,16 +55,20 @@ async def line(
     case: str = "deploy-payment",
     policy: str = "{autonomy: approve}",
     model: Model | None = None,
+    *,
+    config_too: str = "",
+    **variables: str,
 ) -> AsyncIterator[Line]:
+    """`config_too` are more lines of the file, `variables` more fields of the settings."""
     clock = FastClock()
     recording = Recording(CASES / case)
     replay = Replay(recording, clock)
     shop = ReplayedShop(recording.services, recording.heals, replay.heal)
     async with served(shop) as url:
         config = data / "agent.yaml"
-        config.write_text(f"policy: {policy}\n")
+        config.write_text(f"policy: {policy}\n{config_too}")
         settings = Settings.model_validate(
-            {"data": data / "data", "config_file": config, "runbooks": ROOT / "runbooks"}
+            {"data": data / "data", "config_file": config, "runbooks": ROOT / "runbooks", **variables}
         )
         executors = executors_for("shop-control", url, shop.token)
         replaced = Replaced(clock=clock, sources=replay.sources, executors=executors, memory=NoMemory(), model=model)

@@ -1,0 +1,236 @@
+"""How does an incident look in Slack? One card; whatever others wrote stands there as text and nothing else.
+
+Mark-up of Slack's is `&`, `<`, `>`; with these written out there is no mention, no link and no date but ours.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from pydantic import JsonValue
+
+from agent.domain.approval import Approval, ApprovalStatus
+from agent.domain.base import Noun
+from agent.domain.hypothesis import Diagnosis, Usage, Verdict
+from agent.domain.incident import Incident, IncidentStatus
+from agent.notify.slack_api import Block, Text
+from agent.policy.redaction import visible
+
+SECTION = 3_000
+"""Characters of a section's text."""
+FIELD = 2_000
+_PIECE = 2_700
+"""Characters of a long text in one message of a thread; the rest is for the frame around it."""
+_EVIDENCE = 3
+_DECIDED = 5
+"""Approvals that a card shows at most, the newest."""
+_OVER = {IncidentStatus.RESOLVED, IncidentStatus.CLOSED}
+
+_CUT = " …"
+_WRITTEN = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("`", "'"), ("*", "\u2217"))
+"""The first three are mark-up; a back-tick or a star would begin, or end, what the card shows as code or in bold."""
+_SIGNS = {
+    IncidentStatus.RESOLVED: ":white_check_mark:",
+    IncidentStatus.CLOSED: ":white_check_mark:",
+    IncidentStatus.PARKED: ":raised_hand:",
+    IncidentStatus.AWAITING_APPROVAL: ":question:",
+}
+
+
+class Seen(Noun):
+    """What a card tells of."""
+
+    incident: Incident
+    diagnosis: Diagnosis | None
+    """The latest."""
+    usage: Usage
+    approvals: tuple[Approval, ...]
+    """The newest first."""
+
+
+class Words:
+    """Makes a text of anybody's fit to be shown."""
+
+    def __init__(self, clean: Callable[[str], str]) -> None:
+        """`clean` takes out secrets and personal data; Refused when it cannot."""
+        self._clean = clean
+
+    def said(self, text: str, most: int = SECTION) -> str:
+        """Cleaned and on one line, without what is not seen, its mark-up written out, at most so long."""
+        return escaped(" ".join(self._clean(text).split()), most)
+
+    def shown(self, text: str, most: int = SECTION) -> str:
+        """The same, in its lines."""
+        return escaped(self._clean(text), most)
+
+    def pieces(self, text: str) -> list[str]:
+        """The same of a long text: all of it, a message's worth each."""
+        return _joined([_escape(line) for line in _short_lines(visible(self._clean(text)))])
+
+
+class Card:
+    """Draws incidents."""
+
+    def __init__(self, words: Words, page: str = "") -> None:
+        """`page`: the dashboard's address, for a link; empty: none."""
+        self._words = words
+        self._page = page
+
+    def draw(self, seen: Seen) -> Text:
+        incident = seen.incident
+        headline = f"[{incident.severity.upper()}] {self._words.said(incident.title, 300)}"
+        blocks = [
+            _section(f"{_SIGNS.get(incident.status, ':rotating_light:')} *{headline}*"),
+            self._facts(incident),
+            *self._cause(seen),
+            *self._questions(seen),
+            self._foot(seen),
+            *_buttons(seen),
+        ]
+        return Text(f"{headline}: {_worded(incident.status)}", blocks)
+
+    def _facts(self, incident: Incident) -> Block:
+        told = {
+            "State": _worded(incident.status),
+            "Service": self._words.said(incident.service, 200) or "not named by the alerts",
+            "Opened": when(incident.opened_at),
+            "Team": self._words.said(incident.team, 100) or "none",
+        }
+        if incident.parked_because:
+            told["Needs a human"] = self._words.said(incident.parked_because, 1_000)
+        fields: list[JsonValue] = [_mrkdwn(f"*{name}*\n{value}") for name, value in told.items()]
+        return {"type": "section", "fields": fields}
+
+    def _cause(self, seen: Seen) -> list[Block]:
+        found = seen.diagnosis
+        if found is None:
+            return [_section("_No diagnosis yet._")]
+        by = "a model, checked against the evidence" if found.analysed_by == "model" else "analysis, no model asked"
+        what = "Cause" if found.verdict is Verdict.CAUSE else found.verdict.capitalize()
+        where = f" {self._words.said(found.component, 200)}" if found.component else ""
+        head = f"*{what}*{where} · {found.confidence:.0%} sure · {by}"
+        lines = [f"• {self._cited(claim.text, claim.evidence)}" for claim in found.claims[:_EVIDENCE]]
+        parts = [_section(f"{head}\n{self._words.said(found.summary, 1_500)}")]
+        return parts + ([_section("\n".join(lines))] if lines else [])
+
+    def _cited(self, text: str, evidence: Sequence[str]) -> str:
+        return f"{self._words.said(text, 800)} [{self._words.said(', '.join(evidence), 100)}]"
+
+    def _questions(self, seen: Seen) -> list[Block]:
+        blocks: list[Block] = []
+        for asked in seen.approvals[:_DECIDED]:
+            if asked.status is ApprovalStatus.PENDING:
+                blocks += self._question(asked)
+            else:
+                blocks.append(_section(self._stamp(asked)))
+        return blocks
+
+    def _question(self, asked: Approval) -> list[Block]:
+        needs = f" · approved {asked.progress}" if asked.quorum > 1 else ""
+        by = f" (by {self._words.said(', '.join(asked.approvers), 200)})" if asked.approvers else ""
+        head = f"*May the agent do this?* · risk {asked.proposal.risk}{needs}{by} · expires {when(asked.expires_at)}"
+        return [_section(head), _section(self._words.shown(asked.shown)), _choice(asked)]
+
+    def _stamp(self, asked: Approval) -> str:
+        title = self._words.said(asked.proposal.title, 300)
+        if asked.status is ApprovalStatus.EXPIRED:
+            return f":hourglass: *{title}*: nobody decided in time, or it was withdrawn."
+        denied = asked.status is ApprovalStatus.DENIED
+        who = asked.decided_by if denied or not asked.approvers else " and ".join(asked.approvers)
+        at = f" at {when(asked.decided_at)}" if asked.decided_at else ""
+        said = f"\n“{self._words.said(asked.comment, 500)}”" if asked.comment else ""
+        sign, verb = (":no_entry:", "Denied") if denied else (":white_check_mark:", "Approved")
+        return f"{sign} *{title}*\n{verb} by {self._words.said(who, 200)}{at} ({asked.decided_via}).{said}"
+
+    def _foot(self, seen: Seen) -> Block:
+        calls, cost = seen.usage.calls, seen.usage.cost_usd
+        spent = f"{calls} model calls, ${cost:.4f}" if calls else "no model asked, $0"
+        link = f" · <{self._page}/incidents/{seen.incident.id}|all of it>" if self._page else ""
+        return {"type": "context", "elements": [_mrkdwn(f"{seen.incident.id} · {spent}{link}")]}
+
+
+def escaped(text: str, most: int = SECTION) -> str:
+    """`&`, `<`, `>` written out, nothing invisible, at most `most` characters with what was written out."""
+    whole = _escape(visible(text))
+    if len(whole) <= most:
+        return whole
+    room, kept = most - len(_CUT), []
+    for letter in map(_escape, visible(text)):
+        room -= len(letter)
+        if room < 0:
+            break
+        kept.append(letter)
+    return "".join(kept) + _CUT
+
+
+def when(at: datetime) -> str:
+    """Local to the reader; in UTC where that cannot be shown."""
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{at:%Y-%m-%d %H:%M} UTC>"
+
+
+def section(text: str) -> Block:
+    """A message of one section."""
+    return _section(text)
+
+
+def _escape(text: str) -> str:
+    for sign, written in _WRITTEN:
+        text = text.replace(sign, written)
+    return text
+
+
+def _short_lines(text: str) -> list[str]:
+    """Its lines with their ends, the long ones broken: one character may be five when it is written out."""
+    width = _PIECE // 5
+    return [line[at : at + width] for line in text.splitlines(keepends=True) for at in range(0, len(line), width)]
+
+
+def _joined(parts: Sequence[str]) -> list[str]:
+    """As few as fit."""
+    found = [""]
+    for part in parts:
+        if len(found[-1]) + len(part) > _PIECE:
+            found.append("")
+        found[-1] += part
+    return found
+
+
+def _worded(status: IncidentStatus) -> str:
+    return status.replace("_", " ")
+
+
+def _section(text: str) -> Block:
+    return {"type": "section", "text": _mrkdwn(text)}
+
+
+def _mrkdwn(text: str) -> Block:
+    # `verbatim`: Slack itself makes no links of addresses and no mentions of channel names.
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def _choice(asked: Approval) -> Block:
+    """A click says which question it answers, and nothing else: what is asked stands on our record."""
+    elements: list[JsonValue] = [
+        _button("approve", "Approve", asked.id, "primary"),
+        _button("deny", "Deny", asked.id, "danger"),
+    ]
+    return {"type": "actions", "block_id": asked.id, "elements": elements}
+
+
+def _buttons(seen: Seen) -> list[Block]:
+    """What people may do about an incident, by its id."""
+    id_, status = seen.incident.id, seen.incident.status
+    elements: list[JsonValue] = []
+    if status not in _OVER:
+        elements.append(_button("acknowledge", "Acknowledge", id_))
+    if status not in _OVER | {IncidentStatus.PARKED}:
+        elements.append(_button("take_over", "Take over", id_))
+    if seen.diagnosis is not None:
+        elements.append(_button("feedback_right", "Diagnosis is right", id_))
+        elements.append(_button("feedback_wrong", "Diagnosis is wrong", id_))
+    return [{"type": "actions", "block_id": id_, "elements": elements}] if elements else []
+
+
+def _button(action: str, label: str, value: str, style: str = "") -> Block:
+    text: Block = {"type": "plain_text", "text": label}
+    button: Block = {"type": "button", "action_id": action, "text": text, "value": value}
+    return {**button, "style": style} if style else button

@@ -1,0 +1,170 @@
+"""How does Slack take a message, and what is known when it does not answer?
+
+Slack knows no idempotency key. So a message carries its key as metadata, by which it is found again; an update says how
+a message should look and may be said twice. When Slack tells us to slow down, nothing is sent until that time is over.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from pydantic import JsonValue
+
+from agent.ports import Clock
+from tools.base import BackendError, Unsure
+
+if TYPE_CHECKING:
+    from slack_sdk.errors import SlackApiError
+
+METADATA = "incident_agent"
+"""The event type of the metadata that our messages carry."""
+LOOKED_AT = 100
+"""The newest messages of a channel or thread, among which a key is looked for."""
+HOOKS = "https://hooks.slack.com/"
+
+_PASSING = {"ratelimited", "rate_limited", "service_unavailable", "request_timeout", "team_added_to_org"}
+_OURS_TO_MEND = {"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive", "missing_scope"}
+"""Nothing can be told until somebody mends it; what waits is told then."""
+_HALF_DONE = {"fatal_error", "internal_error"}
+"""Some of it may have happened, says Slack's reference."""
+
+Block = dict[str, JsonValue]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a message stands."""
+
+    channel: str
+    ts: str
+
+
+@dataclass(frozen=True)
+class Text:
+    """What is shown: the blocks, and in a notification the text."""
+
+    text: str
+    blocks: Sequence[Block] = ()
+
+
+class SlackApi:
+    def __init__(
+        self, token: str, clock: Clock, *, base_url: str = "", deadline: timedelta = timedelta(seconds=15)
+    ) -> None:
+        self._token = token
+        self._clock = clock
+        self._base_url = base_url
+        self._deadline = deadline
+        self._not_before: datetime | None = None
+
+    def busy(self) -> str:
+        """Why nothing should be asked at the moment; empty when it may be."""
+        if self._not_before is None or self._clock.now() >= self._not_before:
+            return ""
+        return f"Slack wants quiet until {self._not_before:%H:%M:%S} UTC."
+
+    async def post(self, channel: str, shown: Text, key: str, thread: str = "") -> Place:
+        """A new message, below `thread` when one is named. Unsure when it may have been posted."""
+        answer = await self._write(
+            "chat.postMessage",
+            channel=channel,
+            **_shown(shown),
+            **({"thread_ts": thread} if thread else {}),
+            metadata={"event_type": METADATA, "event_payload": {"key": key}},
+            link_names=False,
+            unfurl_links=False,
+            unfurl_media=False,
+        )
+        return Place(str(answer["channel"]), str(answer["ts"]))
+
+    async def update(self, place: Place, shown: Text) -> None:
+        await self._write("chat.update", channel=place.channel, ts=place.ts, **_shown(shown), link_names=False)
+
+    async def find(self, key: str, channel: str, thread: str = "") -> Place | None:
+        """Our message with this key, if it is among the newest."""
+        where = {"ts": thread} if thread else {}
+        messages = await self._messages("conversations.replies" if thread else "conversations.history", channel, where)
+        return next((Place(channel, str(one["ts"])) for one in messages if _key(one) == key), None)
+
+    async def key_at(self, place: Place) -> str:
+        """The key that the first message of a thread carries; empty when it is none of ours."""
+        messages = await self._messages("conversations.replies", place.channel, {"ts": place.ts})
+        return next((_key(one) for one in messages if one.get("ts") == place.ts), "")
+
+    async def open_dialog(self, trigger: str, view: dict[str, JsonValue]) -> None:
+        """Must be asked within three seconds of the click."""
+        await self._write("views.open", trigger_id=trigger, view=view)
+
+    async def respond(self, url: str, shown: Text, *, replace: bool = False) -> None:
+        """Answer a click or a command where it was made: to that person alone, or in the place of the message."""
+        if not url.startswith((HOOKS, self._own_hooks())):
+            raise BackendError("The address to answer at is not Slack's.")
+        import aiohttp
+        from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+        kind: dict[str, Any] = {"replace_original": True} if replace else {"response_type": "ephemeral"}
+        client = AsyncWebhookClient(url, timeout=int(self._deadline.total_seconds()))
+        try:
+            answer = await client.send_dict({**_shown(shown), "replace_original": replace, **kind})
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise Unsure(f"Slack did not answer: {type(error).__name__}") from error
+        if answer.status_code >= 400:
+            raise BackendError(f"Slack answered {answer.status_code} to a reply.")
+
+    def _own_hooks(self) -> str:
+        """A Slack of a test answers for itself, at its own origin; else the one address there is."""
+        return self._base_url.removesuffix("api/") + "respond/" if self._base_url else HOOKS
+
+    async def _messages(self, method: str, channel: str, where: dict[str, str]) -> list[dict[str, Any]]:
+        given = {"channel": channel, "limit": LOOKED_AT, "include_all_metadata": "true", **where}
+        return list((await self._call(method, params=given)).get("messages", []))
+
+    async def _write(self, method: str, **given: Any) -> dict[str, Any]:
+        return await self._call(method, json=given)
+
+    async def _call(self, method: str, **sent: Any) -> dict[str, Any]:
+        import aiohttp
+        from slack_sdk.errors import SlackApiError
+        from slack_sdk.web.async_client import AsyncWebClient
+
+        # Without its own retries: on a broken connection they would send a message again that may have arrived.
+        client = AsyncWebClient(
+            self._token,
+            base_url=self._base_url or AsyncWebClient.BASE_URL,
+            timeout=max(1, int(self._deadline.total_seconds())),
+            retry_handlers=[],
+        )
+        try:
+            answer = await client.api_call(method, **sent)
+        except SlackApiError as error:
+            raise self._refused(method, error) from error
+        except aiohttp.ClientConnectorError as error:
+            raise BackendError(f"{method}: Slack cannot be reached.", retry=True) from error
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise Unsure(f"{method}: no answer ({type(error).__name__}).") from error
+        return dict(answer.data) if isinstance(answer.data, dict) else {}
+
+    def _refused(self, method: str, error: "SlackApiError") -> BackendError | Unsure:
+        status = int(getattr(error.response, "status_code", 0))
+        data = getattr(error.response, "data", None)
+        reason = str(data.get("error", "")) if isinstance(data, dict) else ""
+        if status == 429:
+            after = str(getattr(error.response, "headers", {}).get("Retry-After", ""))
+            pause = timedelta(seconds=int(after) if after.isdecimal() else 1)
+            self._not_before = self._clock.now() + pause
+            return BackendError(f"{method}: too fast for Slack.", retry=True)
+        if reason in _HALF_DONE or not reason:
+            return Unsure(f"{method}: {reason or f'HTTP {status}'}.")
+        return BackendError(f"{method}: {reason}.", retry=reason in _PASSING | _OURS_TO_MEND)
+
+
+def _shown(shown: Text) -> dict[str, Any]:
+    return {"text": shown.text, "blocks": list(shown.blocks)}
+
+
+def _key(message: dict[str, Any]) -> str:
+    metadata = message.get("metadata") or {}
+    if metadata.get("event_type") != METADATA:
+        return ""
+    return str((metadata.get("event_payload") or {}).get("key", ""))

@@ -1,0 +1,67 @@
+"""Does an incident live in Slack from the alert to the report, with the click as the one approval?"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx2
+
+from agent.bootstrap import Application
+from agent.domain.event import EventType
+from agent.entrypoints.server import listening_on, server
+from agent.entrypoints.web import create_app
+from tests.e2e.line import PATIENCE, Line, line
+from tests.farends.slack import SIGNING_SECRET, TOKEN, Posted, SlackFarEnd
+
+CONFIG = "slack: {channel: C0INCIDENTS, people: {U0ANN: ann, U0BERT: bert}}\n"
+
+
+async def test_an_alert_becomes_a_card_a_click_approves_and_the_card_says_by_whom(tmp_path: Path) -> None:
+    with SlackFarEnd() as slack:
+        variables = {"slack_bot_token": TOKEN, "slack_signing_secret": SIGNING_SECRET, "slack_api_url": slack.api}
+        async with line(tmp_path, config_too=CONFIG, **variables) as running, _web(running.application) as http:
+            await running.application.identity.keys.create("ann", "person", ["approve:high"])
+            await running.post_alert()
+            await _told_until(running, lambda: bool(slack.messages) and "approve" in slack.card().buttons)
+            asked = slack.card()
+            assert "*Cause* payment" in asked.shown
+            answer = await _deliver(http, slack.click("approve", "U0ANN", running.application.clock.now()))
+            assert answer.status_code == 200
+            await running.until(EventType.REPORTED)
+            await _told_until(running, lambda: "resolved" in slack.card().shown)
+            card = slack.card()
+            [approval] = await running.application.views.approvals()
+
+    assert [(entry["service"], entry["what"]) for entry in running.shop.journal] == [("payment", "rollback")]
+    assert (approval.decided_by, approval.decided_via, approval.status) == ("ann", "slack", "spent")
+    assert "Approved by ann at <!date^" in card.shown
+    assert list(card.buttons) == ["feedback_right", "feedback_wrong"]
+    assert [entry["effect"] for entry in slack.journal].count("post") == 1
+    assert any("approved by ann (slack)" in told for told in slack.thread(card))
+
+
+@asynccontextmanager
+async def _web(application: Application) -> AsyncIterator[httpx2.AsyncClient]:
+    web = server(create_app(application), "127.0.0.1", 0)
+    task = asyncio.create_task(web.serve())
+    try:
+        while not web.started:
+            await asyncio.sleep(0.005)
+        host, port = listening_on(web)
+        async with httpx2.AsyncClient(base_url=f"http://{host}:{port}", timeout=60) as http:
+            yield http
+    finally:
+        web.should_exit = True
+        await task
+
+
+async def _deliver(http: httpx2.AsyncClient, posted: Posted) -> httpx2.Response:
+    return await http.post("/slack/events", content=posted.body, headers=dict(posted.headers))
+
+
+async def _told_until(running: Line, done: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not done():
+            await running.application.dispatcher.dispatch()
+            await asyncio.sleep(0.05)
