@@ -34,7 +34,7 @@ class _Thing:
             rf" (?P<which>(?:[\w'-]+ ){{0,2}}?)(?:{self.noun})\b"
             rf"|\b(?:not|never|\w+n't)(?: \w+ly)?(?: been| be| ever)? (?:{self.verb})\b"
             rf"|\b(?:(?:was|were|is|are)(?: not|n't| never)|(?:not|never|n't) been)(?: \w+ly)? (?:{self.passive})\b"
-            rf"|\bnothing (?:\w+ ){{0,3}}?(?:{self.verb})\b|\b(?:{self.verb}) (?:nothing|no|neither)\b",
+            rf"|\b(?:nothing|nobody|no one) (?:\w+ ){{0,3}}?(?:{self.verb})\b|\b(?:{self.verb}) nothing\b",
             re.IGNORECASE,
         )
 
@@ -81,6 +81,7 @@ def denied(said: Statement, seen: Observed, onset: datetime | None) -> Iterator[
                 said_so = _Denial(thing, clause, (found["which"] or "").split(), about)
                 yield _contradicted(said_so, seen, onset)
                 yield _never_looked_for(thing, looked_for, seen)
+        yield _affirmed(clause, about, seen)
     yield from _not_called(said.spoken, seen)
     yield _never_before(said, seen)
 
@@ -109,6 +110,26 @@ def _never_looked_for(thing: _Thing, looked_for: re.Pattern[str], seen: Observed
     if thing.kind in seen.kinds or any(map(looked_for.search, seen.words)):
         return ""
     return f"nothing it cites looked for {thing.called}"
+
+
+def _affirmed(clause: str, about: frozenset[str], seen: Observed) -> str:
+    """What is said not to have been done stands there as done, in the same word."""
+    if _LIMITED.search(clause):
+        return ""
+    for found in _NOT_DONE.finditer(clause):
+        word = next(filter(None, found.groups())).casefold()
+        for line, whose in seen.lines if _stem(word) not in _ELSEWHERE else ():
+            if (
+                whose & about
+                and not _DENYING.search(line)
+                and _stem(word) in map(_stem, _WORD.findall(line.casefold()))
+            ):
+                return f"its evidence says {word}: {line}"
+    return ""
+
+
+def _stem(word: str) -> str:
+    return _ENDING.sub("", word)
 
 
 def _not_called(text: str, seen: Observed) -> Iterable[str]:
@@ -149,6 +170,18 @@ _NOT_CALLS = re.compile(
     r"|(?P<passive>(?:is|was) (?:not|never) (?:called|used) by)) `?(?P<other>[\w./:@-]*\w)",
     re.IGNORECASE,
 )
+_NOT_DONE = re.compile(
+    r"\b(?:was|were|is|are|has|have|had|did|been)(?: not| never|n't)(?: been)? (?:\w+ly )?([a-z]{4,})\b"
+    r"|\bno (restarts?|evictions?|crash(?:es)?|timeouts?|retries|oom ?kills?)\b",
+    re.IGNORECASE,
+)
+_DENYING = re.compile(r"\b(?:not|no|never|without|none|nor|cannot|0|\w+n't)\b", re.IGNORECASE)
+_WORD = re.compile(r"[a-z]{4,}")
+_ENDING = re.compile(r"(?:ed|ing|es|s|e)$")
+_ELSEWHERE = frozenset(
+    ("alert", "been", "call", "caus", "chang", "depend", "expect", "log", "logg", "pass", "ris", "us")
+)
+"""Stems of verbs that say nothing without their object, or that are judged by values, calls and kinds of evidence."""
 _NOT_LOGGED = re.compile(
     r"\b(?:never|not) (?:logs?|logged|written|wrote)\b|\bno (?:such )?(?:line|message)\b", re.IGNORECASE
 )

@@ -52,6 +52,8 @@ class Observed:
     values: list[Value] = field(default_factory=list)
     moves: list[tuple[Value, Value]] = field(default_factory=list)
     """Values before and after something."""
+    lines: list[tuple[str, frozenset[str]]] = field(default_factory=list)
+    """What the evidence says, with whom it says it of; what was asked is not among it."""
     times: list[datetime] = field(default_factory=list)
     bounds: list[datetime] = field(default_factory=list)
     """The stretch that was looked at; events do not happen there."""
@@ -121,7 +123,9 @@ def _take(one: Evidence, names: Names, seen: Observed) -> None:
     seen.entities |= whose
     seen.words += [one.source, one.entity]
     seen.bounds += bounds
+    told = len(seen.lines)
     _take_text(one.query, place, names, seen)
+    del seen.lines[told:]
     about = place.with_text(one.query, names)
     # A query may name neighbours too: whose values they are, the evidence itself knows better.
     about = replace(about, whose=whose or about.whose, unit=_unit(one.summary) or about.unit)
@@ -219,6 +223,7 @@ def _take_text(text: str, place: _Place, names: Names, seen: Observed) -> None:
         own = place.with_text(line, names)
         times = [one.on(one.day or place.day) for one in instants_within(line)]
         seen.entities |= named
+        seen.lines.append((line, own.whose))
         seen.times += times
         seen.moments += [(at, own.whose) for at in times]
         seen.values += [own.told(found) for found in numbers(line)]

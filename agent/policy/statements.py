@@ -128,7 +128,7 @@ _MOVE_BACK = re.compile(
     r"(?P<start>[~≈]?(?:about |around |roughly )?[+-]?\d[^\s;]*(?: ?[a-zµ%]{1,4}\b)?)",
     re.IGNORECASE,
 )
-_IDENTIFIER = re.compile(r"(?<![\w.-])(?=[\w./:@{}-]*[\d_./:@])[A-Za-z_][\w./:@{}-]*[\w}]")
+_IDENTIFIER = re.compile(r"(?<![\w.-])(?=[\w./:@{}-]*(?:[\d_]|[./:@][\w{]))[A-Za-z_][\w./:@{}-]*[\w}]")
 _HUMP = re.compile(r"(?<![\w.-])[A-Z]?[a-z]+(?:[A-Z][a-z0-9]+)+(?![\w-])|(?<![\w.-])[A-Z]{2,}[a-z]+[A-Z]?\w*(?![\w-])")
 _COMPONENT = re.compile(
     r"(?<![\w.-])[a-z]+(?:-[a-z]+)*-(?:api|service|svc|db|database|server|worker|proxy|gateway|cache|queue|app|backend"

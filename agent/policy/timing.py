@@ -176,6 +176,7 @@ _MOVED = re.compile(
 )
 _UNCHANGED = re.compile(
     r"unchanged|did not (?:change|move|rise|fall|increase|grow|drop|jump)|\bstable\b|\bflat\b"
+    r"|\b(?:un|not )affected\b|\bis (?:healthy|well|normal)\b|\bno anomal(?:y|ies)\b|\bnothing unusual\b"
     r"|stayed\b|remained\b|\b(?:in|within) (?:its|their|the) usual\b"
     r"|\bno (?:\w+ )?(?:change|rise|increase|growth|fall|drop|jump|spike|decrease)\b",
     re.IGNORECASE,

@@ -80,7 +80,12 @@ EVIDENCE = [
             "after": 0.35,
             "deviations": 120,
             "share_of_symptom": 0.87,
-            "samples": [[1793534400, 0.041], [1793534400 + 60, 0.077], [1793534400 + 120, 0.353], [1793534400 + 180, 0.35]],
+            "samples": [
+                [1793534400, 0.041],
+                [1793534400 + 60, 0.077],
+                [1793534400 + 120, 0.353],
+                [1793534400 + 180, 0.35],
+            ],
             "attribution": "87% of the extra latency of checkout begins in cart, not in what it calls",
         },
         query='latency_p99_seconds{service="cart"}',
@@ -91,6 +96,13 @@ EVIDENCE = [
         "",
         "payment restarted 2 times.\npayment was restarted at 12:01:02.\ncart was restarted at 12:05:44.",
         None,
+    ),
+    evidence(
+        "e8",
+        EvidenceKind.METRIC,
+        "frontend",
+        "requests of frontend went from 318 to 70.4 (8.1 robust deviations).",
+        {"before": 318.2, "after": 70.41, "deviations": 8.1},
     ),
 ]  # fmt: skip
 
@@ -120,6 +132,9 @@ TRUE = [
     ("At 12:01:00 the latency of cart was 77 ms.", ["e6"]),
     ("cart logged “connection pool exhausted” 214 times since the onset.", ["e2"]),
     ("payment uses 536900000 bytes of memory.", ["e4"]),
+    ("The memory of payment is at 540 MB.", ["e4"]),
+    ("The requests of frontend fell to 70, from 320 before.", ["e8"]),
+    ("The requests of frontend fell from 320 to 70.", ["e8"]),
 ]  # fmt: skip
 
 FALSE = [
@@ -183,6 +198,15 @@ FALSE = [
     ("a factor that is a value", "The latency of cart grew 87-fold.", ["e6"]),
     ("a growth called shrinking", "The latency of cart shrank 7-fold.", ["e6"]),
     ("rounded too far", "The latency of cart is 0.4 s, 9 times what it was.", ["e6"]),
+    ("seven tenths of it", "payment uses 380 MB of memory.", ["e4"]),
+    ("from and to exchanged", "The requests of frontend fell to 320, from 70 before.", ["e8"]),
+    ("told backwards, another way", "The requests of frontend rose to 70, from 320 before.", ["e8"]),
+    ("rounded further than it is written", "The requests of frontend fell to 70, from 330 before.", ["e8"]),
+    ("rounded to one digit", "The requests of frontend fell to 70, from 300 before.", ["e8"]),
+    ("a count, rounded", "cart logged 210 lines of one kind.", ["e2"]),
+    ("healthy what is not", "cart is healthy.", ["e6"]),
+    ("not affected what is", "cart was not affected.", ["e6"]),
+    ("another time in the same words", "deploy of cart at 11:57:30 UTC: “v2.14.0: halve the pool”.", ["e3"]),
     ("another count of the same thing", "payment restarted 87 times, cart logged 5 lines.", ["e7", "e2", "e6"]),
 ]
 
