@@ -3,6 +3,7 @@
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 import yaml
 from pydantic import Field, SecretStr, ValidationError
@@ -10,7 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from agent.domain.base import Noun
 from agent.domain.errors import ConfigurationError
-from agent.domain.rules import Budgets, Correlation, InhibitRule, ModelLimits, Policy, Team
+from agent.domain.rules import Budgets, Correlation, InhibitRule, ModelLimits, Person, Policy, Team
 
 
 class Endpoint(Noun):
@@ -60,6 +61,8 @@ class Config(Noun):
     """Which alerts are left aside while a stronger one fires."""
     teams: dict[str, Team] = {}
     """Whose incident it is, and where they hear of it."""
+    people: dict[str, Person] = {}
+    """Who may come with a JSON web token, by the name they have here: the same as their key's, if they have one."""
     policy: Policy = Policy()
     """What may be done without asking."""
     budgets: Budgets = Budgets()
@@ -120,6 +123,20 @@ class Settings(BaseSettings):
     """The port it listens on."""
     secret_key: SecretStr | None = Field(None, alias="AGENT_SECRET_KEY")
     """Root of every other key; made in the data folder when absent."""
+    jwt_keys: Path | None = Field(None, alias="AGENT_JWT_KEYS")
+    """Public keys that sign people's JSON web tokens, a PEM or JWKS file, read at the start; unset: API keys alone.
+
+    A token goes where a key goes in a header. It needs `iss`, `aud`, `sub`, `exp` and `nbf`, at most a day to live and
+    4096 characters; and somebody in `people`.
+    """
+    jwt_algorithm: Literal["RS256", "ES256", "EdDSA"] = Field("RS256", alias="AGENT_JWT_ALGORITHM")
+    """The one algorithm of their signatures."""
+    jwt_issuer: str = Field("", alias="AGENT_JWT_ISSUER")
+    """What `iss` must be."""
+    jwt_audience: str = Field("", alias="AGENT_JWT_AUDIENCE")
+    """What `aud` must be, or contain."""
+    jwt_scopes_claim: str = Field("scope", alias="AGENT_JWT_SCOPES_CLAIM")
+    """The claim with the scopes of a token, as words or as a list."""
     journal_anchors: Path | None = Field(None, alias="AGENT_JOURNAL_ANCHORS")
     """The file that signed heads of the journal are added to; unset: `journal.anchors` in the data folder.
 

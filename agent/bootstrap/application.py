@@ -11,6 +11,7 @@ from agent.bootstrap.knowledge import open_memory, open_model
 from agent.bootstrap.machine import SystemClock, data_folder, one_at_a_time, own_folder, sortable_id
 from agent.bootstrap.people import channels_of, jira_of, slack_of
 from agent.bootstrap.record import Record, open_record
+from agent.bootstrap.tokens import tokens_of
 from agent.bootstrap.toolbox import Toolbox
 from agent.correlate.correlator import Correlator
 from agent.domain.incident import Incident
@@ -22,6 +23,7 @@ from agent.graph.context import Context, Sources
 from agent.identity.keys import Keys
 from agent.identity.local import local_operator
 from agent.identity.secrets import Secrets, open_secrets
+from agent.identity.tokens import Tokens
 from agent.ingest import alertmanager, changes, datadog, generic, grafana, pagerduty
 from agent.notify.dispatcher import Channel, Dispatcher
 from agent.notify.slack import SlackChannel
@@ -80,6 +82,8 @@ class Identity:
     keys: Keys
     local_operator: str | None
     """The key for command line and page while nobody else has one."""
+    tokens: Tokens | None = None
+    """None when nobody may come with a JSON web token."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +115,7 @@ async def bootstrap(settings: Settings, replaced: Replaced | None = None) -> Asy
     config = settings.config()
     clock = replaced.clock or SystemClock()
     meters = Meters()
+    tokens = tokens_of(settings, config, clock)
     with data_folder(settings.data, shared=settings.shared) as folder:
         configured = settings.secret_key.get_secret_value() if settings.secret_key else ""
         secrets = open_secrets(folder, configured)
@@ -125,13 +130,13 @@ async def bootstrap(settings: Settings, replaced: Replaced | None = None) -> Asy
             )
             keys = Keys(SqlKeys(record.database, record.chain), secrets.derive("keys"), clock)
             with one_at_a_time(folder):
-                operator = await local_operator(folder, keys)
+                operator = await local_operator(folder, keys, others=tokens is not None)
             yield _assemble(
                 settings,
                 config,
                 record,
                 replace(replaced, memory=memory, model=model),
-                Identity(secrets=secrets, keys=keys, local_operator=operator),
+                Identity(secrets=secrets, keys=keys, local_operator=operator, tokens=tokens),
                 meters=meters,
             )
 

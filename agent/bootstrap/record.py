@@ -9,6 +9,7 @@ from typing import Any
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
+from agent.bootstrap.tokens import people_with_tokens
 from agent.domain.errors import ConfigurationError
 from agent.identity.secrets import Secrets
 from agent.ports import Clock
@@ -54,7 +55,8 @@ async def open_record(settings: Settings, folder: Path, clock: Clock, secrets: S
         chain = Chain(secrets.derive("journal"), clock)
         anchors = Anchors(settings.anchors, database, chain, clock)
         anchors.open()
-        approvers = Approvers(settings.config().teams, clock)
+        config = settings.config()
+        approvers = Approvers(config.teams, clock, people_with_tokens(settings, config))
         duties = await opened.enter_async_context(Duties(settings.database))
         queue = await opened.enter_async_context(_open_queue(settings, SqlJobs(database, chain, clock)))
         sealed = secrets.derive("checkpoints")

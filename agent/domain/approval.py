@@ -25,7 +25,7 @@ class Vote(Noun):
 
     who: str
     key: str = ""
-    """The id of the key they showed; empty: they were known by other means."""
+    """The id of the key they showed, or `jwt:` and when their token ends; empty: they were known by other means."""
     decision: Decision
     via: str
     """`rest`, `cli`, `dashboard`, `slack`, `mcp`; `policy` where the policy itself allows it."""

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator, model_validator
 
 from agent.domain.base import Noun
+from agent.domain.key import Scope
 from agent.domain.remediation import Risk
 
 Autonomy = Literal["observe", "propose", "approve", "auto"]
@@ -57,6 +58,15 @@ class Team(Noun):
     """Who gets their reports by mail."""
     approvers: tuple[str, ...] = ()
     """Names of those who may approve actions on their incidents; empty: whoever has the scope."""
+
+
+class Person(Noun):
+    """Somebody who comes with a JSON web token. Taken out of the file, they may do nothing more, whatever the token."""
+
+    subject: str = ""
+    """What the token's `sub` says; empty: the name they have here."""
+    scopes: tuple[Scope, ...] = ()
+    """The most they may do: a token gives those of its own scopes that stand here, too."""
 
 
 class Budgets(Noun):

@@ -17,6 +17,7 @@ from agent.identity.credentials import presented
 from agent.identity.keys import LOCAL_OPERATOR
 from agent.identity.local import may_use_local_key
 from agent.identity.roles import Caller, Scope, require
+from agent.identity.tokens import is_token
 from agent.telemetry import Log
 
 log = Log(__name__)
@@ -31,9 +32,11 @@ def application_of(request: Request) -> Application:
 
 
 async def authenticate(request: Request) -> Caller:
-    """Whose key the request carries. Unauthenticated, in the same words and the same time, when it is nobody's."""
+    """Whose key or token the request carries. Unauthenticated, always in the same words, when it is nobody's."""
     try:
-        return await holder(request, presented(request.headers.getlist("authorization"), target(request)))
+        shown = presented(request.headers.getlist("authorization"), target(request))
+        tokens = application_of(request).identity.tokens
+        return tokens.caller(shown) if tokens and is_token(shown) else await holder(request, shown)
     except Unauthenticated:
         log.warning("refused", peer=_peer(request), path=request.scope["path"][:100])
         raise

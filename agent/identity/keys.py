@@ -164,11 +164,16 @@ class Keys:
         return hmac.new(self._secret, token.encode("utf-8", "surrogatepass"), sha256).hexdigest()
 
 
-def _check(name: str, kind: Kind, scopes: Sequence[Scope]) -> None:
+def check_name(name: str) -> None:
+    """Refused when nobody may be called that."""
     if not _NAME.fullmatch(name):
-        raise Refused("A key's name has 1 to 64 of a-z, 0-9, `.`, `_`, `@` and `-`, and begins with a letter or digit.")
+        raise Refused("A name has 1 to 64 of a-z, 0-9, `.`, `_`, `@` and `-`, and begins with a letter or digit.")
     if name in _TAKEN:
         raise Refused(f"{name} has a meaning of its own in the journal; choose another name.")
+
+
+def _check(name: str, kind: Kind, scopes: Sequence[Scope]) -> None:
+    check_name(name)
     if unknown := sorted(set(scopes) - set(_ORDER)):
         raise Refused(f"There is no scope {unknown[0]}; there are: {', '.join(_ORDER)}.")
     if not scopes:

@@ -16,7 +16,7 @@ class Caller(Noun):
     """A machine's key is not a person and cannot approve."""
     scopes: frozenset[Scope]
     key: str = ""
-    """The id of the key; a name can have two while one replaces the other."""
+    """The id of the key; a name can have two while one replaces the other. Of a token: `jwt:` and when it ends."""
 
     def may(self, scope: Scope) -> bool:
         return leave(self, scope).allowed

@@ -6,20 +6,25 @@ from sqlalchemy import Connection
 
 from agent.domain.approval import Approval, Vote
 from agent.domain.incident import Incident
-from agent.domain.rules import Team
+from agent.domain.rules import Person, Team
 from agent.identity.keys import LOCAL_OPERATOR
 from agent.identity.roles import Caller, approval_scope, leave
+from agent.identity.tokens import came_by_token, token_ended
 from agent.ports import Clock
 from agent.storage import approvals, keys
 from agent.storage.approvals import POLICY
 
 
 class Approvers:
-    """Knows who belongs to which team, and asks the record which keys are valid."""
+    """Knows who belongs to which team, and asks the record which keys are valid.
 
-    def __init__(self, teams: Mapping[str, Team], clock: Clock) -> None:
+    `people`: who may come with a token.
+    """
+
+    def __init__(self, teams: Mapping[str, Team], clock: Clock, people: Mapping[str, Person] | None = None) -> None:
         self._teams = teams
         self._clock = clock
+        self._people = people or {}
 
     def objection(self, connection: Connection, who: Caller, asked: Approval, incident: Incident) -> str:
         """Why not, in words that follow a colon; empty when they may."""
@@ -38,9 +43,22 @@ class Approvers:
         """The same about somebody who voted, by the keys and teams of now: `storage.approvals.May`."""
         if vote.who == POLICY:
             return "" if vote.via == POLICY else "nobody may call themselves policy"
+        if came_by_token(vote.key):
+            return self._still_by_token(connection, vote, asked, incident)
         valid = [key for key in keys.of_name(connection, vote.who) if key.valid(self._clock.now())]
         if not valid:
             return f"{vote.who} has no valid key any more"
         callers = [Caller(name=key.name, kind=key.kind, scopes=frozenset(key.scopes), key=key.id) for key in valid]
         objections = [self.objection(connection, caller, asked, incident) for caller in callers]
         return "" if "" in objections else objections[0]
+
+    def _still_by_token(self, connection: Connection, vote: Vote, asked: Approval, incident: Incident) -> str:
+        """The token is not kept: its end is, in the sealed vote, and what its holder may do is configured."""
+        if vote.who not in self._people:
+            return f"{vote.who} may not come with a token any more"
+        if token_ended(vote.key, self._clock.now()):
+            return f"the token of {vote.who} has ended"
+        scopes = frozenset(self._people[vote.who].scopes)
+        return self.objection(
+            connection, Caller(name=vote.who, kind="person", scopes=scopes, key=vote.key), asked, incident
+        )

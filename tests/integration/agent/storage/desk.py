@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from agent.domain.approval import Approval, Decision
 from agent.domain.key import Scope
 from agent.domain.remediation import Effect, EffectStatus, Proposal, effect_key
-from agent.domain.rules import Team
+from agent.domain.rules import Person, Team
 from agent.identity.keys import Keys, Minted
 from agent.identity.roles import Caller
 from agent.ports import Call
@@ -40,9 +40,9 @@ class Desk:
         self.done: list[str] = []
         """Keys of the effects that reached the far end."""
 
-    def use(self, teams: Mapping[str, Team]) -> None:
-        """From now on these are the teams, as after a restart with another configuration."""
-        approvers = Approvers(teams, self.clock)
+    def use(self, teams: Mapping[str, Team], people: Mapping[str, Person] | None = None) -> None:
+        """From now on these are the teams and people, as after a restart with another configuration."""
+        approvers = Approvers(teams, self.clock, people)
         self.people = People(self.database, self.chain, Woken(), approvers)  # type: ignore[arg-type]  # only woken
         self.ledger = SqlLedger(self.database, self.chain, self.clock, may=approvers.still)
 
