@@ -1,6 +1,6 @@
 """Everything put together: ports meet adapters here, and fakes are arguments."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -72,6 +72,8 @@ class Replaced:
     policy: Policy | None = None
     code: str = ""
     """In the place of the digest of the code that acts."""
+    record: Callable[[Record], Record] | None = None
+    """Given the record as it was opened, the one to go on with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +124,7 @@ async def bootstrap(settings: Settings, replaced: Replaced | None = None) -> Asy
         async with AsyncExitStack() as opened:
             own = opened.enter_context(own_folder(folder)) if settings.shared else folder
             record = await opened.enter_async_context(open_record(settings, folder, clock, secrets))
+            record = replaced.record(record) if replaced.record else record
             memory = replaced.memory or await opened.enter_async_context(
                 open_memory(settings, own, record.lessons, clock, secrets.derive("pseudonyms"))
             )

@@ -48,7 +48,8 @@ class Runs:
         if not stands.values:
             learning = lease.job.kind is JobKind.LEARN
             return Start(purpose="learn" if learning else "investigate", incident=incident.id, run=thread)
-        if not stands.next:
+        # Not `next`: that is empty too when a step's result was stored and the step after it was not yet begun.
+        if not stands.tasks:
             return _NOTHING
         if not stands.interrupts:
             return None

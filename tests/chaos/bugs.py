@@ -1,0 +1,65 @@
+"""Does the checker see anything?  Each planted bug meets the fault where it matters; so does the shipped agent."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.chaos.farend import FORGETS
+from tests.chaos.life import Run
+from tests.chaos.server import Deaths, Ground, Outcome, lived
+
+
+@dataclass(frozen=True)
+class Bug:
+    what: str
+    deaths: Deaths = field(default_factory=Deaths)
+    run: dict[str, Any] = field(default_factory=dict)
+
+
+_IN_THE_CALL = Deaths(points=(("ledger:after the call", 1),))
+BUGS = {
+    "ledger off": Bug("the call is made without a line in the ledger", _IN_THE_CALL),
+    "read-back off": Bug("after a crash the call is made again, unasked", _IN_THE_CALL),
+    "attempt in the key": Bug("each try has an idempotency key of its own", _IN_THE_CALL),
+    "approval not compared": Bug(
+        "the INTENT is written without a look at the approval's row", run={"regrets_at": "ledger:before INTENT"}
+    ),
+    "spent after the call": Bug(
+        "the approval is used up after the call, not with the INTENT", run={"regrets_at": "ledger:after the call"}
+    ),
+    "acknowledged before commit": Bug(
+        "the sender is told that it is stored before it is", Deaths(points=(("intake:acked", 1),))
+    ),
+    "job acknowledged first": Bug(
+        "the queue is told that the job is done before it is", Deaths(points=(("node:before survey", 1),))
+    ),
+    "fencing off": Bug("the ledger does not look whose job it is", run={"zombie": True}),
+    "audit off": Bug("nothing is written to the journal"),
+}
+
+
+@dataclass(frozen=True)
+class Caught:
+    bug: str
+    what: str
+    caught: bool
+    silent: bool
+    """Of the agent without the bug, under the same fault, nothing was found."""
+    says: str
+    """The first thing that was found."""
+
+
+def caught(ground: Ground, port: int) -> list[Caught]:
+    return [_caught(ground, port, name) for name in BUGS]
+
+
+def _caught(ground: Ground, port: int, name: str) -> Caught:
+    found = _lived(ground, port, name, planted=name).found
+    sound = _lived(ground, port, name, planted="").found
+    first = next(iter((*found.lost, *found.duplicates, *found.broken)), "")
+    return Caught(name, BUGS[name].what, caught=bool(found), silent=not sound, says=first)
+
+
+def _lived(ground: Ground, port: int, name: str, *, planted: str) -> Outcome:
+    with ground.run_folder(f"{FORGETS}-{time.monotonic_ns()}") as folder:
+        return lived(Run(str(folder), port, planted=planted, **BUGS[name].run), BUGS[name].deaths)

@@ -1,0 +1,216 @@
+"""What does one process do from its start to its death?  Everything that is due: alert, graph, people, far end.
+
+Each life is a process of its own on the run's data folder. `python -m tests.chaos.life '<JSON>'` is one from a cold
+start; the fork server makes the others.
+"""
+
+import asyncio
+import json
+import sys
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+
+from agent.bootstrap import Application, Replaced, bootstrap
+from agent.bootstrap.actions import executors_for
+from agent.domain.approval import ApprovalStatus, Decision
+from agent.domain.errors import AgentError, LeaseLost
+from agent.domain.job import Lease
+from agent.domain.remediation import effect_key
+from agent.identity.roles import Caller
+from agent.storage.tables import jobs
+from agent.testing import NoMemory
+from tests.attacks.world import NOW, Channels, QuickClock, _alert, _settings, _sources
+from tests.chaos import planted
+from tests.chaos.logs import Log
+from tests.chaos.points import Points, watch_steps
+from tests.chaos.zombie import Zombie
+
+SENDER, PEOPLE, ENDING, KEYS = "sender.jsonl", "people.jsonl", "ending.json", "keys.json"
+LEASE = timedelta(seconds=30)
+BETWEEN = timedelta(minutes=2)
+"""From one life to the next, on the agent's clock: a lease is over by then."""
+ROUNDS = 40
+BODY = _alert(Channels())
+
+
+@dataclass(frozen=True)
+class Run:
+    """One incident, through as many lives as it takes."""
+
+    folder: str
+    port: int
+    denies: bool = False
+    """Whether the person says no."""
+    regrets_at: str = ""
+    """The point at which a person says no after all."""
+    planted: str = ""
+    """The bug that the agent has; none, as it is shipped."""
+    zombie: bool = False
+    """A worker is held up past its lease, and wakes when another is at the job."""
+    web: bool = False
+    """The alert comes by HTTP, from a sender that is a process of its own."""
+
+    @property
+    def token(self) -> str:
+        return Path(self.folder).name
+
+    def log(self, name: str) -> Log:
+        return Log(Path(self.folder) / name)
+
+
+class Life:
+    def __init__(self, run: Run, number: int, points: Points) -> None:
+        self.run = run
+        self._points = points
+        self.clock = QuickClock()
+        self.clock.time = NOW + number * BETWEEN
+        self._zombie: Zombie | None = None
+
+    async def live(self) -> None:
+        """Until nothing is due; then what became of everything is written down."""
+        async with self._open() as application:
+            self._wire(application)
+            await self._send(application)
+            for _ in range(ROUNDS):
+                if not await self._do_what_is_due(application) and await self._nothing_waits(application):
+                    break
+            ending = await _ending(application, self.run.log(SENDER))
+        (Path(self.run.folder) / ENDING).write_text(json.dumps(ending))
+
+    async def serve(self, listening: Any) -> None:
+        """Take alerts by HTTP until death."""
+        from agent.entrypoints.server import server
+        from agent.entrypoints.web import create_app
+
+        async with self._open() as application:
+            self._wire(application)
+            await server(create_app(application), "127.0.0.1", 0).serve(sockets=[listening])
+
+    def _open(self) -> Any:
+        folder = Path(self.run.folder)
+        replaced = Replaced(
+            clock=self.clock,
+            sources=_sources(folder, Channels()),
+            executors=executors_for("shop-control", f"http://127.0.0.1:{self.run.port}", self.run.token),
+            memory=NoMemory(),
+            channels=(),
+            record=partial(planted.record, points=self._points, bug=self.run.planted),
+        )
+        return bootstrap(_settings(folder, "{autonomy: approve}"), replaced)
+
+    def _wire(self, application: Application) -> None:
+        watch_steps(self._points)
+        application.service.intake._database = planted.intake(application, self._points, self.run.planted)
+        if self.run.regrets_at:
+            self._points.hooks[self.run.regrets_at, 1] = partial(self._regret, application)
+        if self.run.zombie:
+            self._zombie = Zombie(application, self.clock, self._points, work)
+            self._zombie.arm()
+
+    async def _send(self, application: Application) -> None:
+        log = self.run.log(SENDER)
+        if self.run.web or any("acked" in line for line in log.lines()):
+            return
+        receipt = await application.service.intake.receive("alertmanager", "sender", BODY)
+        log.add(acked=receipt.id, accepted=receipt.accepted)
+        await self._points.reach("intake:acked")
+
+    async def _do_what_is_due(self, application: Application) -> int:
+        done = await application.service.placement.place_waiting()
+        while (lease := await application.queue.lease("worker", LEASE)) is not None:
+            await work(application, lease)
+            if self._zombie is not None:
+                await self._zombie.over()
+            done += 1
+        await application.service.upkeep.sweep()
+        for asked in await application.views.approvals(ApprovalStatus.PENDING):
+            done += 1
+            for person in ("anne", "bert"):
+                decision = Decision.DENY if self.run.denies else Decision.APPROVE
+                await self._click(application, asked.id, person, decision)
+        return done
+
+    async def _nothing_waits(self, application: Application) -> bool:
+        """No job is left; one that comes back later does so now."""
+        left = select(func.count()).select_from(jobs).where(jobs.c.status.in_(["queued", "leased"]))
+        if not await application.record.database.read(lambda connection: connection.scalar(left)):
+            return True
+        self.clock.time += BETWEEN
+        return False
+
+    async def _regret(self, application: Application) -> None:
+        for asked in await application.views.approvals(ApprovalStatus.APPROVED):
+            await self._click(application, asked.id, "bert", Decision.DENY)
+
+    async def _click(self, application: Application, approval: str, person: str, decision: Decision) -> None:
+        """The person writes down what they were shown before they click, and what they were told after it."""
+        asked = await application.views.approval(approval)
+        keys = {kind: effect_key(kind, asked.proposal, approval) for kind in ("action", "rollback")}
+        log = self.run.log(PEOPLE)
+        log.add(clicks=decision, who=person, approval=approval, keys=keys, shown=asked.shown)
+        caller = Caller.model_validate(json.loads((Path(self.run.folder) / KEYS).read_text())[person])
+        try:
+            await application.service.people.decide(approval, decision, caller, via="test", comment="seen")
+        except AgentError as refused:
+            log.add(refused=str(refused), approval=approval)
+            return
+        log.add(took=decision, approval=approval)
+        await self._points.reach("people:after the click")
+
+
+async def work(application: Application, lease: Lease) -> None:
+    """As `entrypoints.worker` does it, without the beat: the clock stands while it works."""
+    try:
+        await application.service.runs.run(lease)
+        await application.queue.acknowledge(lease)
+    except LeaseLost:
+        return
+    except Exception as error:  # noqa: BLE001 (as the worker: the job comes back, or is set aside)
+        await application.queue.give_back(lease, f"{type(error).__name__}: {error}")
+
+
+async def _ending(application: Application, sender: Log) -> dict[str, Any]:
+    """What the agent says became of everything; fates are looked up by the receipts that the sender holds."""
+    views = application.views
+    fates = {}
+    for line in sender.lines():
+        if receipt := line.get("acked"):
+            fates[receipt] = await _fates(application, receipt)
+    entries, wrong = await application.record.journal.verify()
+    journal = await application.record.journal.after(0, 100_000)
+    return {
+        "fates": fates,
+        "incidents": {one.id: one.status for one in (await views.incidents(limit=200)).incidents},
+        "effects": {one.key: one.status for one in await views.effects()},
+        "approvals": {one.id: one.status for one in await views.approvals()},
+        "audit": {"entries": entries, "wrong": wrong},
+        "intents": [entry.event.facts["key"] for entry in journal if entry.event.type == "effect_intent"],
+        "placed": sum(entry.event.type == "alert_placed" for entry in journal),
+        "dead": sum(entry.event.type == "job_dead" for entry in journal),
+    }
+
+
+async def _fates(application: Application, receipt: str) -> list[list[str | None]] | None:
+    try:
+        view = await application.views.receipt(receipt)
+    except AgentError:
+        return None
+    return [[placed.fate, placed.incident] for placed in view.alerts]
+
+
+def main() -> None:
+    told = json.loads(sys.argv[1])
+    asyncio.run(Life(Run(**told["run"]), told["life"], Points()).live())
+
+
+def told(run: Run, life: int) -> str:
+    return json.dumps({"run": asdict(run), "life": life})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,264 @@
+"""A fork server: the agent is imported once, each life is a child of it, and is killed where the plan says."""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from http.client import HTTPConnection, HTTPException
+from importlib import import_module
+from pathlib import Path
+from select import select
+
+from agent.bootstrap import Replaced, bootstrap
+from agent.graph.context import Sources
+from agent.testing import NoMemory
+from tests.attacks.world import QuickClock, _record_telemetry, _settings, _write_runbooks
+from tests.chaos.check import Found, Seen, check
+from tests.chaos.farend import JOURNAL
+from tests.chaos.life import BODY, ENDING, KEYS, PEOPLE, SENDER, Life, Run
+from tests.chaos.logs import Log
+from tests.chaos.points import Points
+
+PATIENCE = 240.0
+"""Seconds a life may take that takes less than one: then it hangs."""
+MOST_LIVES = 12
+HERE = Path("/dev/shm")
+"""In memory, where there is such a folder: a killed process loses nothing that it has written."""
+
+
+@dataclass(frozen=True)
+class Deaths:
+    """What kills the lives of a run, one after the other; the life after the last is let live."""
+
+    points: tuple[tuple[str, int], ...] = ()
+    after: tuple[float, ...] = ()
+    """Seconds, instead of points."""
+
+    def __len__(self) -> int:
+        return len(self.points) + len(self.after)
+
+
+@dataclass
+class Outcome:
+    kills: int = 0
+    lives: int = 0
+    found: Found = field(default_factory=lambda: Found((), (), ()))
+    dead: int = 0
+    """Jobs that were set aside."""
+    effects: int = 0
+    passed: list[tuple[str, int]] = field(default_factory=list)
+    """Points that the last life came by."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    folder: Path
+    """A record that was opened once; each run gets a copy."""
+    runs: Path
+
+    @contextmanager
+    def run_folder(self, token: str) -> Iterator[Path]:
+        folder = self.runs / token
+        shutil.copytree(self.folder, folder)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder)
+
+
+def import_all(ground: Ground, port: int) -> None:
+    """What a life imports by and by, so that no child has to: one is lived, and says what it took."""
+    with ground.run_folder("first") as folder:
+        run = Run(str(folder), port)
+
+        def live() -> None:
+            _live(run, 0, Points())
+            (folder / "modules.json").write_text(json.dumps(sorted(sys.modules)))
+
+        if ended := _ended(forked(live, _log(run, 0)), None):
+            raise RuntimeError(f"{ended}: {_log(run, 0).read_text()}")
+        for name in json.loads((folder / "modules.json").read_text()):
+            with suppress(ImportError):
+                import_module(name)
+
+
+@contextmanager
+def prepared() -> Iterator[Ground]:
+    with tempfile.TemporaryDirectory(prefix="chaos-", dir=HERE if os.access(HERE, os.W_OK) else None) as name:
+        ground = Ground(Path(name) / "ground", Path(name) / "runs")
+        ground.folder.mkdir()
+        ground.runs.mkdir()
+        if ended := _ended(forked(lambda: asyncio.run(_prepare(ground.folder)), Path(name) / "ground.log"), None):
+            raise RuntimeError(f"{ended}: {(Path(name) / 'ground.log').read_text()}")
+        yield ground
+
+
+async def _prepare(folder: Path) -> None:
+    _write_runbooks(folder / "runbooks")
+    replaced = Replaced(clock=QuickClock(), sources=Sources(), executors={}, memory=NoMemory(), channels=())
+    async with bootstrap(_settings(folder, "{autonomy: observe}"), replaced) as application:
+        keys = application.identity.keys
+        people = {name: (await keys.create(name, "person", ["approve:high"])).token for name in ("anne", "bert")}
+        callers = {name: (await keys.authenticate(token)).model_dump(mode="json") for name, token in people.items()}
+        sender = (await keys.create("prometheus", "machine", ["ingest"])).token
+    (folder / KEYS).write_text(json.dumps(callers | {"sender": sender}))
+    _record_telemetry(folder)
+
+
+def lived(run: Run, deaths: Deaths) -> Outcome:
+    """Life after life, until one ends by itself."""
+    outcome = Outcome()
+    if run.web:
+        _send_by_http(run, deaths, outcome)
+        deaths = Deaths()
+    for number in range(outcome.lives, MOST_LIVES):
+        plan, after = _plan(deaths, number - outcome.lives if run.web else number)
+        points = Points(die_at=plan)
+        ended = _ended(forked(partial(_live, run, number, points), _log(run, number)), after)
+        outcome.lives = number + 1
+        if ended == -signal.SIGKILL:
+            outcome.kills += 1
+            continue
+        return _judged(run, outcome, ended, number)
+    outcome.found = Found((), (), (f"after {MOST_LIVES} lives it was not over",))
+    return outcome
+
+
+def died(run: Run, points: Points) -> None:
+    """One life, until it is killed."""
+    _ended(forked(partial(_live, run, 0, points), _log(run, 0)), None)
+
+
+def _plan(deaths: Deaths, number: int) -> tuple[tuple[str, int] | None, float | None]:
+    point = deaths.points[number] if number < len(deaths.points) else None
+    return point, deaths.after[number] if number < len(deaths.after) else None
+
+
+def _live(run: Run, number: int, points: Points) -> None:
+    asyncio.run(Life(run, number, points).live())
+    Path(run.folder, "passed.json").write_text(json.dumps(points.passed))
+
+
+def _serve(run: Run, number: int, points: Points, listening: socket.socket) -> None:
+    asyncio.run(Life(run, number, points).serve(listening))
+
+
+def _judged(run: Run, outcome: Outcome, ended: int, number: int) -> Outcome:
+    folder = Path(run.folder)
+    if ended:
+        told = _log(run, number).read_text()[-3000:]
+        outcome.found = Found((), (), (f"a life ended with {ended}: {told}",))
+        return outcome
+    ending = json.loads((folder / ENDING).read_text())
+    seen = Seen(run.log(JOURNAL).lines(), run.log(SENDER).lines(), run.log(PEOPLE).lines(), ending)
+    outcome.found = check(seen)
+    outcome.dead = ending["dead"]
+    outcome.effects = len(seen.effects)
+    outcome.passed = [(name, count) for name, count in json.loads((folder / "passed.json").read_text())]
+    return outcome
+
+
+def _send_by_http(run: Run, deaths: Deaths, outcome: Outcome) -> None:
+    """A web side that is killed and started again, until the sender has its 2xx; then it is killed too."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        sender = forked(lambda: _send(run, port), _log(run, 99))
+        while True:
+            points = Points(die_at=_plan(deaths, outcome.lives)[0])
+            number = outcome.lives
+            web = forked(partial(_serve, run, number, points, listening), _log(run, number))
+            outcome.lives += 1
+            first = _first_ended(web, sender)
+            if first == sender:
+                os.kill(web, signal.SIGKILL)
+                os.waitpid(web, 0)
+            outcome.kills += 1
+            if first == sender or outcome.lives > MOST_LIVES // 2:
+                break
+        if first != sender:
+            os.kill(sender, signal.SIGKILL)
+            os.waitpid(sender, 0)
+
+
+def _send(run: Run, port: int) -> None:
+    """As Alertmanager: again after every failure and 5xx, until a 2xx."""
+    token = json.loads(Path(run.folder, KEYS).read_text())["sender"]
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    log: Log = run.log(SENDER)
+    while True:
+        connection = HTTPConnection("127.0.0.1", port, timeout=60)
+        try:
+            connection.request("POST", "/webhooks/alertmanager", BODY, headers)
+            answer = connection.getresponse()
+            content = json.loads(answer.read())
+            if answer.status == 202:
+                log.add(acked=content["receipt"], accepted=content["accepted"])
+                return
+            log.add(answered=answer.status)
+        except (OSError, HTTPException) as error:
+            log.add(failed=type(error).__name__)
+        finally:
+            connection.close()
+        time.sleep(0.02)
+
+
+def _log(run: Run, number: int) -> Path:
+    return Path(run.folder) / f"life-{number}.log"
+
+
+def forked(what: Callable[[], None], log: Path) -> int:
+    """A child that does it and is gone; what it says goes to the log."""
+    if (child := os.fork()) != 0:
+        return child
+    code = 1
+    try:
+        out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.dup2(out, 1)
+        os.dup2(out, 2)
+        what()
+        code = 0
+    except BaseException:  # noqa: BLE001 (the child's outermost frame)
+        os.write(2, traceback.format_exc().encode())
+    finally:
+        os._exit(code)
+
+
+def _ended(child: int, kill_after: float | None) -> int:
+    """Its exit code, or minus the signal. Killed after so many seconds, or when it hangs."""
+    process = os.pidfd_open(child)
+    try:
+        for patience in (PATIENCE if kill_after is None else kill_after, PATIENCE):
+            if select([process], [], [], patience)[0]:
+                break
+            os.kill(child, signal.SIGKILL)
+            if kill_after is None:
+                os.waitpid(child, 0)
+                return -signal.SIGALRM
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    finally:
+        os.close(process)
+
+
+def _first_ended(*children: int) -> int:
+    """Which of them ended first; the last of those that have by now."""
+    processes = {os.pidfd_open(child): child for child in children}
+    try:
+        ready = select(list(processes), [], [], PATIENCE)[0]
+        ended = [processes[process] for process in ready] or [children[0]]
+        if not ready:
+            os.kill(ended[-1], signal.SIGKILL)
+        os.waitpid(ended[-1], 0)
+        return ended[-1]
+    finally:
+        for process in processes:
+            os.close(process)
