@@ -132,7 +132,12 @@ def _take(one: Evidence, names: Names, seen: Observed) -> None:
     seen.kinds.add(one.kind)
     seen.shown.setdefault(one.kind, set()).update(_shown(one, whose, names))
     _take_text(one.summary, about, names, seen)
-    _walk(one.content, about, names, seen, _DEEP)
+    if whose and isinstance(one.content, dict):
+        # Others are named in it, too (whose symptom it is, what a line says): the values are of whom it is about.
+        about = replace(_own(one.content, about, names), whose=whose)
+        _walk_members(one.content, about, names, seen, _DEEP)
+    else:
+        _walk(one.content, about, names, seen, _DEEP)
 
 
 def _shown(one: Evidence, whose: frozenset[str], names: Names) -> frozenset[str]:
@@ -154,12 +159,15 @@ def _walk(content: JsonValue, place: _Place, names: Names, seen: Observed, depth
         case list() if depth:
             _walk_list(content, place, names, seen, depth)
         case dict() if depth:
-            _walk_members(content, place, names, seen, depth)
+            _walk_members(content, _own(content, place, names), names, seen, depth)
 
 
-def _walk_members(members: dict[str, JsonValue], place: _Place, names: Names, seen: Observed, depth: int) -> None:
+def _own(members: dict[str, JsonValue], place: _Place, names: Names) -> _Place:
     """The values of an object belong to the components that it names itself, before those around it."""
-    own = place.with_text(" ".join(text for text in members.values() if isinstance(text, str)), names)
+    return place.with_text(" ".join(text for text in members.values() if isinstance(text, str)), names)
+
+
+def _walk_members(members: dict[str, JsonValue], own: _Place, names: Names, seen: Observed, depth: int) -> None:
     for name, member in members.items():
         seen.words.append(name)
         _walk(member, own.at_member(name, names), names, seen, depth - 1)
