@@ -118,7 +118,7 @@ class SlackApi:
 
     async def _messages(self, method: str, channel: str, where: dict[str, str]) -> list[dict[str, Any]]:
         given = {"channel": channel, "limit": LOOKED_AT, "include_all_metadata": "true", **where}
-        return list((await self._call(method, params=given)).get("messages", []))
+        return list((await self._call(method, http_verb="GET", params=given)).get("messages", []))
 
     async def _write(self, method: str, **given: Any) -> dict[str, Any]:
         return await self._call(method, json=given)

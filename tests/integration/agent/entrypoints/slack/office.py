@@ -1,0 +1,142 @@
+"""An application with a Slack beside it, people in both, and an incident that asks a question."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import httpx2
+from pydantic import SecretStr
+
+from agent.bootstrap import Application, Replaced, bootstrap
+from agent.domain.alert import Severity
+from agent.domain.approval import Approval
+from agent.domain.event import Event, EventType
+from agent.domain.incident import Incident, IncidentStatus
+from agent.domain.remediation import Risk
+from agent.entrypoints.server import listening_on, server
+from agent.entrypoints.web import create_app
+from agent.settings import Settings
+from agent.storage import incidents
+from agent.testing import NoMemory
+from tests.farends.slack import SIGNING_SECRET, TOKEN, Posted, SlackFarEnd
+from tests.integration.agent.storage.proposals import proposal
+
+CONFIG = """\
+slack:
+  channel: C0INCIDENTS
+  workspace: T0TEAM
+  people: {U0ANN: ann, U0BERT: bert, U0EVE: eve}
+teams:
+  payments: {slack_channel: C0PAYMENTS}
+"""
+PATIENCE = 60
+"""Seconds a test waits for something that takes none."""
+
+
+@dataclass
+class Office:
+    application: Application
+    slack: SlackFarEnd
+    http: httpx2.AsyncClient
+
+    async def deliver(self, posted: Posted, **headers: str) -> httpx2.Response:
+        return await self.http.post("/slack/events", content=posted.body, headers={**posted.headers, **headers})
+
+    async def click(self, button: str, user: str, value: str = "") -> httpx2.Response:
+        return await self.deliver(self.slack.click(button, user, self.now, value=value))
+
+    async def command(self, text: str, user: str = "U0ANN") -> str:
+        """What the person is told."""
+        answer = await self.deliver(self.slack.command(text, user, self.now))
+        assert answer.status_code == 200
+        return str(answer.json()["text"])
+
+    @property
+    def now(self) -> datetime:
+        return self.application.clock.now()
+
+    async def incident(self, id_: str = "inc-1", **changed: object) -> Incident:
+        values = {
+            "id": id_,
+            "status": IncidentStatus.AWAITING_APPROVAL,
+            "severity": Severity.HIGH,
+            "title": "High errors on cart",
+            "service": "cart",
+            "labels": {"service": "cart"},
+            "opened_at": self.now,
+            "updated_at": self.now,
+            **changed,
+        }
+        opened = Incident.model_validate(values)
+        await self.application.record.database.write(lambda connection: incidents.insert(connection, opened))
+        await self.tell(EventType.INCIDENT_OPENED, id_, f"Opened: {opened.title}.")
+        return opened
+
+    async def ask(
+        self, incident: str = "inc-1", risk: Risk = Risk.LOW, shown: str = "Restart cart?", run: str = ""
+    ) -> Approval:
+        what = proposal(incident, risk=risk, run=run or f"{incident}.1")
+        valid = timedelta(minutes=15)
+        return await self.application.record.approvals.request(what, "a human is asked", shown, valid)
+
+    async def tell(self, kind: EventType, incident: str, text: str) -> None:
+        await self.application.record.journal.record(Event(type=kind, incident=incident, text=text))
+
+    async def dispatch(self) -> None:
+        await self.application.dispatcher.dispatch()
+
+    async def approval(self, id_: str) -> Approval:
+        return await self.application.views.approval(id_)
+
+    async def whispered(self, number: int = 1) -> list[str]:
+        """What was told to persons alone, once there are so many."""
+        async with asyncio.timeout(PATIENCE):
+            while len(self.slack.whispers) < number:
+                await asyncio.sleep(0.01)
+        return [text for _, text in self.slack.whispers]
+
+    async def redrawn(self, words: str) -> str:
+        """The card, once it says so."""
+        async with asyncio.timeout(PATIENCE):
+            while words not in self.slack.card().shown:
+                await asyncio.sleep(0.01)
+        return self.slack.card().shown
+
+
+@asynccontextmanager
+async def office(folder: Path, people: Mapping[str, tuple[str, ...]] | None = None) -> AsyncIterator[Office]:
+    """`people`: name -> scopes of their keys."""
+    config = folder / "agent.yaml"
+    config.write_text(CONFIG)
+    with SlackFarEnd() as slack:
+        settings = Settings.model_construct(
+            data=folder / "data",
+            runbooks=folder / "none",
+            config_file=config,
+            slack_bot_token=SecretStr(TOKEN),
+            slack_signing_secret=SecretStr(SIGNING_SECRET),
+            slack_api_url=slack.api,
+        )
+        async with bootstrap(settings, Replaced(memory=NoMemory())) as application, _web(application) as http:
+            scopes = people or {"ann": ("admin",), "bert": ("approve:high", "ask"), "eve": ("read", "ask")}
+            for name, held in scopes.items():
+                await application.identity.keys.create(name, "person", held)  # type: ignore[arg-type]  # scopes, as text
+            yield Office(application, slack, http)
+
+
+@asynccontextmanager
+async def _web(application: Application) -> AsyncIterator[httpx2.AsyncClient]:
+    web = server(create_app(application), "127.0.0.1", 0)
+    task = asyncio.create_task(web.serve())
+    try:
+        while not web.started:
+            await asyncio.sleep(0.005)
+        host, port = listening_on(web)
+        async with httpx2.AsyncClient(base_url=f"http://{host}:{port}", timeout=PATIENCE) as http:
+            yield http
+    finally:
+        web.should_exit = True
+        await task
