@@ -17,6 +17,7 @@ from agent.analysis.log_templates import LineShift
 from agent.analysis.signals import ECHOES, Signal
 from agent.analysis.standing import standing
 from agent.analysis.storm import Blame
+from agent.analysis.table import Floats
 from agent.analysis.topology import Flow
 from agent.analysis.weights import Judgement
 from agent.domain.evidence import Evidence, EvidenceKind
@@ -187,7 +188,7 @@ def _flow(flow: Flow, node: str, ledger: _Ledger) -> str:
             "symptom_of": flow.top,
             "share_of_symptom": _rounded(min(1.0, share)),
             "attribution": wording.share(node, flow) if share > 0 else "",
-            "samples": _samples(ledger, excess.rows[0]),
+            "samples": _samples(ledger, excess.levels),
         },
     )
 
@@ -202,7 +203,7 @@ def _lost(lost: Lost, ledger: _Ledger) -> str:
             "before": _rounded(lost.before),
             "after": _rounded(lost.after),
             "deviations": _rounded(lost.z),
-            "samples": _samples(ledger, lost.row),
+            "samples": _samples(ledger, ledger.seen.table.values[lost.row]),
         },
     )
 
@@ -218,15 +219,14 @@ def _shift(shift: Shift, ledger: _Ledger) -> str:
             "after": _rounded(shift.after),
             "deviations": _rounded(shift.z),
             "not_shared": _rounded(shift.own),
-            "samples": _samples(ledger, shift.index),
+            "samples": _samples(ledger, ledger.seen.table.values[shift.index]),
         },
     )
 
 
-def _samples(ledger: _Ledger, row: int) -> JsonValue:
+def _samples(ledger: _Ledger, values: Floats) -> JsonValue:
     """The last few samples as [Unix seconds, value]."""
-    table = ledger.seen.table
-    measured = [(t, v) for t, v in zip(table.times, table.values[row], strict=True) if v == v]  # noqa: PLR0124 (not NaN)
+    measured = [(t, v) for t, v in zip(ledger.seen.table.times, values, strict=True) if v == v]  # noqa: PLR0124 (not NaN)
     return [[float(t), _rounded(float(v))] for t, v in measured[-_SAMPLES:]]
 
 

@@ -9,7 +9,7 @@ explains. This is the walk to the deepest anomalous dependency of the call-graph
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -92,6 +92,8 @@ class Excess:
     """Robust deviations that as many samples reach in a quiet time."""
     agreed: float = 1.0
     """Part of its measures (routes, or callers) in which it stands out."""
+    levels: Floats = field(default_factory=lambda: np.empty(0), repr=False, compare=False)
+    """Seconds, or the failing share, at every step of the table; NaN where nothing was measured."""
 
     @property
     def beyond(self) -> float:
@@ -311,6 +313,7 @@ def _excess(level: Floats, measure: _Measure, onset: Onset, least: _Least) -> Ex
         after=float(np.median(level[during])),
         new=new,
         rows=(measure.row,),
+        levels=level,
     )
 
 

@@ -119,13 +119,13 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _MOVE = re.compile(
-    r"\bfrom (?P<start>[~≈]?(?:about |around |roughly )?[+-]?\d[^\s;]*(?: ?[a-zµ%]{1,4}\b)?)(?: (?!to )\w+){0,2} to "
-    r"(?P<end>[~≈]?(?:about |around |roughly )?[+-]?\d[^\s;]*(?: ?[a-zµ%]{1,4}\b)?)",
+    r"\bfrom (?P<start>[~≈]?(?:about |around |roughly )?[+-]?\d[^\s;]*(?: ?[a-zµ%]{1,12}\b)?)(?: (?!to )\w+){0,2} to "
+    r"(?P<end>[~≈]?(?:about |around |roughly )?[+-]?\d[^\s;]*(?: ?[a-zµ%]{1,12}\b)?)",
     re.IGNORECASE,
 )
 _MOVE_BACK = re.compile(
-    r"\bto (?P<end>[~≈]?(?:about |around |roughly )?[+-]?\d[^\s;]*(?: ?[a-zµ%]{1,4}\b)?),? from "
-    r"(?P<start>[~≈]?(?:about |around |roughly )?[+-]?\d[^\s;]*(?: ?[a-zµ%]{1,4}\b)?)",
+    r"\bto (?P<end>[~≈]?(?:about |around |roughly )?[+-]?\d[^\s;]*(?: ?[a-zµ%]{1,12}\b)?),? from "
+    r"(?P<start>[~≈]?(?:about |around |roughly )?[+-]?\d[^\s;]*(?: ?[a-zµ%]{1,12}\b)?)",
     re.IGNORECASE,
 )
 _IDENTIFIER = re.compile(r"(?<![\w.-])(?=[\w./:@{}-]*(?:[\d_]|[./:@][\w{]))[A-Za-z_][\w./:@{}-]*[\w}]")

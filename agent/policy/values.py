@@ -27,6 +27,8 @@ _OTHER: Mapping[str, tuple[float, ...]] = {
     "m": (1.0, 1 / 60, 1e3),
     "milli": (1.0, 1e3),
 }
+_MOST_SHARE = 2.0
+"""What is greater is in percent already, whatever it is called."""
 _STAMPED = 1.0
 """Seconds: times are told in whole ones, so a stretch between two of them is off by up to this."""
 
@@ -81,11 +83,13 @@ def _as_percent(value: Value) -> Iterable[float]:
     match value.unit:
         case "%":
             return (1.0,)
-        case "share":
+        case "share" if abs(value.number) <= _MOST_SHARE:
             return (100.0,)
+        case "share":
+            return (1.0,)
         case "":
             # Only what is a share can be told in percent, whatever else is a hundred times as much.
-            return (1.0, 100.0) if abs(value.number) <= 2 else (1.0,)
+            return (1.0, 100.0) if abs(value.number) <= _MOST_SHARE else (1.0,)
     return ()
 
 
