@@ -2,10 +2,11 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import uvicorn
 
@@ -57,7 +58,7 @@ async def line(
     model: Model | None = None,
     *,
     config_too: str = "",
-    **variables: str,
+    variables: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[Line]:
     """`config_too` are more lines of the file, `variables` more fields of the settings."""
     clock = FastClock()

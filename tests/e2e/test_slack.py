@@ -20,7 +20,7 @@ CONFIG = "slack: {channel: C0INCIDENTS, people: {U0ANN: ann, U0BERT: bert}}\n"
 async def test_an_alert_becomes_a_card_a_click_approves_and_the_card_says_by_whom(tmp_path: Path) -> None:
     with SlackFarEnd() as slack:
         variables = {"slack_bot_token": TOKEN, "slack_signing_secret": SIGNING_SECRET, "slack_api_url": slack.api}
-        async with line(tmp_path, config_too=CONFIG, **variables) as running, _web(running.application) as http:
+        async with line(tmp_path, config_too=CONFIG, variables=variables) as running, _web(running.application) as http:
             await running.application.identity.keys.create("ann", "person", ["approve:high"])
             await running.post_alert()
             await _told_until(running, lambda: bool(slack.messages) and "approve" in slack.card().buttons)
