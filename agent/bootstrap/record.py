@@ -58,7 +58,11 @@ async def open_record(settings: Settings, folder: Path, clock: Clock, secrets: S
         config = settings.config()
         approvers = Approvers(config.teams, clock, people_with_tokens(settings, config))
         duties = await opened.enter_async_context(Duties(settings.database))
-        queue = await opened.enter_async_context(_open_queue(settings, SqlJobs(database, chain, clock)))
+        jobs = SqlJobs(database, chain, clock)
+        if not settings.shared:
+            # The folder is ours alone, so whoever worked on it before is gone.
+            await jobs.orphan()
+        queue = await opened.enter_async_context(_open_queue(settings, jobs))
         sealed = secrets.derive("checkpoints")
         on_sqlite = settings.database.startswith("sqlite")
         saver = (

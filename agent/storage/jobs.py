@@ -58,6 +58,11 @@ class SqlJobs:
     async def release(self, lease: Lease) -> None:
         await self._change(lease, status="queued", lease_until=None, attempts=lease.attempt - 1)
 
+    async def orphan(self) -> None:
+        """Whoever held a job has died: none of them waits for the end of a lease. An attempt stays counted."""
+        held = update(jobs).where(jobs.c.status == "leased").values(lease_until=self._clock.now())
+        await self._database.write(lambda connection: connection.execute(held))
+
     async def _change(self, lease: Lease, **values: object) -> None:
         await self._database.write(lambda connection: _update_held(connection, lease, values))
 

@@ -32,8 +32,10 @@ from tests.chaos.zombie import Zombie
 
 SENDER, PEOPLE, ENDING, KEYS = "sender.jsonl", "people.jsonl", "ending.json", "keys.json"
 LEASE = timedelta(seconds=30)
-BETWEEN = timedelta(minutes=2)
-"""From one life to the next, on the agent's clock: a lease is over by then."""
+BETWEEN = timedelta(seconds=1)
+"""From one life to the next, on the agent's clock."""
+LATER = timedelta(minutes=2)
+"""Longer than any back-off."""
 ROUNDS = 40
 BODY = _alert(Channels())
 
@@ -140,7 +142,7 @@ class Life:
         left = select(func.count()).select_from(jobs).where(jobs.c.status.in_(["queued", "leased"]))
         if not await application.record.database.read(lambda connection: connection.scalar(left)):
             return True
-        self.clock.time += BETWEEN
+        self.clock.time += LATER
         return False
 
     async def _regret(self, application: Application) -> None:

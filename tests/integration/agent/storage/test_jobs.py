@@ -73,3 +73,13 @@ async def test_a_job_comes_back_when_it_is_told_to(jobs: SqlJobs, clock: Clock) 
     assert await jobs.due(1) == []
     await clock.sleep(timedelta(minutes=1))
     assert [job.id for job in await jobs.due(1)] == ["a"]
+
+
+async def test_a_job_whose_worker_is_known_to_be_dead_is_free_at_once_under_a_higher_epoch(jobs: SqlJobs) -> None:
+    await jobs.put(_job("a"))
+    first = await jobs.lease("dead", LENGTH)
+    await jobs.orphan()
+    again = await jobs.lease("w", LENGTH)
+    assert first is not None
+    assert again is not None
+    assert (again.epoch, again.attempt) == (first.epoch + 1, 2)

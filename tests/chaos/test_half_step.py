@@ -1,0 +1,46 @@
+"""A step's result is stored, and the checkpoint after it is not: does the run go on, from wherever that was?"""
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.farend import _Server, _Wire
+from tests.chaos.life import ENDING, Life, Run
+from tests.chaos.points import Points
+from tests.chaos.server import _prepare
+
+
+@pytest.fixture
+def port(tmp_path: Path) -> Iterator[int]:
+    with _Server(("127.0.0.1", 0), _Wire) as server:
+        server.runs = tmp_path
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield server.server_address[1]
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("put", [5, 9, 11, 13])
+async def test_a_run_goes_on_after_a_step_whose_checkpoint_was_not_stored(tmp_path: Path, port: int, put: int) -> None:
+    folder = tmp_path / "forgets"
+    folder.mkdir()
+    await _prepare(folder)
+    points = Points()
+    points.hooks["checkpoint:before put", put] = lambda: _fail_once_results_are_stored(points)
+    await Life(Run(str(folder), port), 0, points).live()
+    ending = json.loads((folder / ENDING).read_text())
+    assert (list(ending["incidents"].values()), list(ending["effects"].values())) == (["parked"], ["done"])
+    assert ("failed here", 1) in points.passed
+
+
+async def _fail_once_results_are_stored(points: Points) -> None:
+    """LangGraph stores the results and the next checkpoint side by side; here the results come first, and alone."""
+    while points.passed[-1][0] != "checkpoint:after put_writes":
+        await asyncio.sleep(0.01)
+    points.touch("failed here")
+    raise OSError("the disk")
