@@ -314,7 +314,7 @@ def _summary(weighed: Weighed, verdict: Verdict, suspects: Sequence[Suspect]) ->
     first = suspects[0]
     if verdict is Verdict.CAUSE:
         return f"{first.component} is the most probable cause since {wording.clock(weighed.onset.at)}. {first.why}"
-    others = " and ".join(one.component for one in suspects[:2])
+    others = " and ".join(one.component for one in suspects[:2] if one.evidence) or first.component
     return f"The evidence in {looked} does not decide between causes; look at {others} first. {first.why}"
 
 

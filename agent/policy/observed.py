@@ -224,11 +224,11 @@ def _take_number(number: float, place: _Place, seen: Observed) -> None:
 
 
 def _take_text(text: str, place: _Place, names: Names, seen: Observed) -> None:
-    """Line by line: a value belongs to the components its own line names, before those around it."""
+    """Line by line: a value is of the components its own line names, before those around it and those it quotes."""
     seen.words.append(text)
     for line in plain(text).splitlines():
         named = names.within(line)
-        own = place.with_text(line, names)
+        own = place.with_text(_SAID.sub(" ", line), names)
         times = [one.on(one.day or place.day) for one in instants_within(line)]
         seen.entities |= named
         seen.lines.append((line, own.whose))
@@ -274,6 +274,7 @@ _UNITS = {
     "bytes": "b",
 }
 _UNIT = re.compile(rf"(?<=[_:.])({'|'.join(_UNITS)})(?![A-Za-z-])(?!\.\w|_(?:count|total)\b)")
+_SAID = re.compile(r"“[^”\n]*”")
 _NONE = re.compile(r"(?:no|none|nothing|0)\b(?!\.\d)", re.IGNORECASE)
 _SHARE = re.compile(r"\b(?:share|ratio|fraction) of\b", re.IGNORECASE)
 _MEMBERS = {

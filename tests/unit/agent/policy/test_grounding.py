@@ -104,6 +104,20 @@ EVIDENCE = [
         "requests of frontend went from 318 to 70.4 (8.1 robust deviations).",
         {"before": 318.2, "after": 70.41, "deviations": 8.1},
     ),
+    evidence(
+        "e11",
+        EvidenceKind.LOG,
+        "cart",
+        "cart logged 57 lines of one kind: “no answer from payment”.",
+        {"count": 57, "example": "no answer from payment"},
+    ),
+    evidence(
+        "e10",
+        EvidenceKind.METRIC,
+        "cart",
+        "failing share of cart went from 0 to 0.31 (40 robust deviations).",
+        {"before": 0.0, "after": 0.31, "deviations": 40.0, "symptom_of": "checkout"},
+    ),
 ]  # fmt: skip
 
 TRUE = [
@@ -134,6 +148,8 @@ TRUE = [
     ("payment uses 536900000 bytes of memory.", ["e4"]),
     ("The memory of payment is at 540 MB.", ["e4"]),
     ("The requests of frontend fell to 70, from 320 before.", ["e8"]),
+    ("cart logged 57 lines such as “no answer from payment”.", ["e11"]),
+    ("The failing share of cart is 31%.", ["e10"]),
     ("The requests of frontend fell from 320 to 70.", ["e8"]),
 ]  # fmt: skip
 
@@ -204,6 +220,8 @@ FALSE = [
     ("rounded further than it is written", "The requests of frontend fell to 70, from 330 before.", ["e8"]),
     ("rounded to one digit", "The requests of frontend fell to 70, from 300 before.", ["e8"]),
     ("a count, rounded", "cart logged 210 lines of one kind.", ["e2"]),
+    ("another's lines, who is named in them", "payment logged 57 lines of one kind.", ["e11"]),
+    ("a value of whose symptom it is", "The failing share of checkout is 31%.", ["e10"]),
     ("healthy what is not", "cart is healthy.", ["e6"]),
     ("not affected what is", "cart was not affected.", ["e6"]),
     ("another time in the same words", "deploy of cart at 11:57:30 UTC: “v2.14.0: halve the pool”.", ["e3"]),
