@@ -178,7 +178,7 @@ class Settings(BaseSettings):
     slack_bot_token: SecretStr | None = Field(None, alias="SLACK_BOT_TOKEN")
     """`xoxb-…`: to post and update incident cards."""
     slack_app_token: SecretStr | None = Field(None, alias="SLACK_APP_TOKEN")
-    """`xapp-…`: Socket Mode, so that no public address is needed."""
+    """`xapp-…`: for Socket Mode, which is not there yet: it has no effect."""
     slack_signing_secret: SecretStr | None = Field(None, alias="SLACK_SIGNING_SECRET")
     """Checks what Slack posts to `/slack/events`."""
     slack_api_url: str = Field("", alias="SLACK_API_URL")

@@ -39,10 +39,10 @@ async def jira(settings: Settings) -> Finding:
 
 async def slack(settings: Settings) -> Finding:
     if settings.slack_bot_token is None:
-        mend = "Set SLACK_BOT_TOKEN, and SLACK_APP_TOKEN or SLACK_SIGNING_SECRET."
+        mend = "Set SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET (docs/slack.md)."
         return Finding("slack", State.OFF, "not configured: no cards", mend)
-    if settings.slack_app_token is None and settings.slack_signing_secret is None:
-        mend = "Set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (its requests reach you)."
+    if settings.slack_signing_secret is None:
+        mend = "Set SLACK_SIGNING_SECRET: without it, clicks cannot be told from forged ones."
         return Finding("slack", State.BROKEN, "answers from Slack cannot be received", mend)
     from slack_sdk.errors import SlackApiError
     from slack_sdk.web.async_client import AsyncWebClient

@@ -135,7 +135,7 @@ def test_what_answers_wrongly_is_broken_with_its_own_words_and_a_way_to_mend_it(
         ("jira", {"jira_url": "http://127.0.0.1:1"}, "Set JIRA_TOKEN."),
         ("datadog", {"dd_api_key": SecretStr("k")}, "Set both DD_API_KEY and DD_APP_KEY."),
         ("model", {"model": "openai:gpt-5-mini"}, "Set OPENAI_API_KEY."),
-        ("slack", {"slack_bot_token": SecretStr("t")}, "Set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET"),
+        ("slack", {"slack_bot_token": SecretStr("t")}, "Set SLACK_SIGNING_SECRET"),
         ("kubernetes", {"kubeconfig": "/nonexistent"}, "Check KUBECONFIG and the cluster's address."),
         ("runbooks", {"runbooks": Path("/nonexistent")}, "Run: incident-agent runbooks lint"),
         ("configuration", {"config_file": Path("/nonexistent")}, "docs/configuration.md has every key."),
