@@ -11,8 +11,9 @@ import sys
 import time
 from pathlib import Path
 
-from tests.chaos import bugs, cold, page, table
+from tests.chaos import bugs, cold, page, power, table
 from tests.chaos.campaign import Limits, Tally, calm, campaign, one
+from tests.chaos.check import Found
 from tests.chaos.farend import far_end
 from tests.chaos.rows import ROWS
 from tests.chaos.server import import_all, prepared
@@ -36,8 +37,12 @@ def main() -> int:
         limits = Limits(options.kills, options.seconds, (options.row,) if options.row else tuple(ROWS))
         caught = bugs.caught(ground, port)
         recoveries = cold.recoveries(ground, port, known, options.cold, options.seed)
+        skipped = {} if (why := power.probe()) == "" else {"F12": why}
+        watched = [power.watched(ground, port) for _ in range(0 if skipped else options.watched)]
         tally = campaign(ground, port, limits, first_seed=options.seed, beside=options.beside)
-    result = table.told(tally, caught, recoveries, options.seed) | {"seconds": round(time.monotonic() - began)}
+    for moments in watched:
+        tally.add("F12", options.seed, moments.told, 0, Found((), (), moments.early))
+    result = table.told(tally, caught, recoveries, options.seed, skipped) | {"seconds": round(time.monotonic() - began)}
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(result, indent=1) + "\n")
     if options.page:
@@ -56,6 +61,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--row", choices=list(ROWS), help="only this one")
     parser.add_argument("--one", action="store_true", help="only this seed of this row")
     parser.add_argument("--cold", type=int, default=10, help="recoveries that start with a fresh interpreter")
+    parser.add_argument("--watched", type=int, default=3, help="lives under strace, where it may run")
     parser.add_argument("--beside", type=int, default=2, help="processes that share the work")
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--page", action="store_true", help="write docs/reliability.md too")

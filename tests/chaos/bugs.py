@@ -4,8 +4,10 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.chaos import power
 from tests.chaos.farend import FORGETS
 from tests.chaos.life import Run
+from tests.chaos.planted import NORMAL
 from tests.chaos.server import Deaths, Ground, Outcome, lived
 
 
@@ -50,7 +52,16 @@ class Caught:
 
 
 def caught(ground: Ground, port: int) -> list[Caught]:
-    return [_caught(ground, port, name) for name in BUGS]
+    """All of them; the one that only strace can show where that may run."""
+    found = [_caught(ground, port, name) for name in BUGS]
+    return found if power.probe() else [*found, _not_synced(ground, port)]
+
+
+def _not_synced(ground: Ground, port: int) -> Caught:
+    planted, sound = (power.watched(ground, port, bug).early for bug in (NORMAL, ""))
+    first = next(iter(planted), "")
+    what = "a commit is written, and not synced"
+    return Caught(NORMAL, what, caught=bool(planted), silent=not sound, says=f"{first} before it was on the disk")
 
 
 def _caught(ground: Ground, port: int, name: str) -> Caught:

@@ -29,5 +29,5 @@ def made(result: dict[str, Any]) -> str:
         f"{recovered}"
         f"{planted['caught']} of {planted['of']} planted bugs found; under the same faults nothing without them:\n\n"
         f"{table.bugs(result)}\n\n"
-        f"Rows of the catalogue that this command does not run:\n\n{table.others()}"
+        f"Rows of the catalogue that this command does not run:\n\n{table.others(result)}"
     )

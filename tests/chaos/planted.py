@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 
 from agent.bootstrap import Application
 from agent.bootstrap.record import Record
@@ -19,6 +19,8 @@ from agent.storage.incidents import SqlIncidents
 from agent.storage.journal import Chain, SqlJournal
 from tests.chaos.points import PointedIntake, PointedLedger, PointedQueue, Points, pointed
 
+NORMAL = "synchronous=NORMAL"
+
 
 def record(opened: Record, *, points: Points, bug: str) -> Record:
     """The record with points around its parts, and with the bug."""
@@ -27,6 +29,8 @@ def record(opened: Record, *, points: Points, bug: str) -> Record:
         queue = _HastyQueue(opened.queue._jobs, made.queue._chance)
         queue.points = points
         return replace(made, queue=queue)
+    if bug == NORMAL:
+        _sync_seldom(opened.database)
     return _unaudited(opened, points) if bug == "audit off" else made
 
 
@@ -129,6 +133,12 @@ def _unaudited(opened: Record, points: Points) -> Record:
         incidents=SqlIncidents(opened.database, chain, chain.clock),
     )
     return pointed(silent, points)
+
+
+def _sync_seldom(database: Database) -> None:
+    """SQLite syncs its log when it is folded into the database, and not at each commit."""
+    event.listen(database.engine, "connect", lambda opened, _: opened.execute("PRAGMA synchronous=NORMAL"))
+    database.engine.dispose()
 
 
 _LEDGERS: dict[str, type[PointedLedger]] = {

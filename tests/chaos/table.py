@@ -5,11 +5,15 @@ from typing import Any
 
 from tests.chaos.bugs import Caught
 from tests.chaos.campaign import Tally
-from tests.chaos.rows import ELSEWHERE, NOT_RUN, ROWS
+from tests.chaos.rows import ELSEWHERE, NOT_RUN, ROWS, WATCHED
+
+WHAT = {row: known.what for row, known in ROWS.items()} | WATCHED
 
 
-def told(tally: Tally, caught: list[Caught], recoveries: list[float], seed: int) -> dict[str, Any]:
-    """As JSON."""
+def told(
+    tally: Tally, caught: list[Caught], recoveries: list[float], seed: int, skipped: dict[str, str]
+) -> dict[str, Any]:
+    """As JSON. `skipped`: rows that cannot be run here, with what the probe said."""
     rows = [
         {
             "id": row,
@@ -20,7 +24,7 @@ def told(tally: Tally, caught: list[Caught], recoveries: list[float], seed: int)
             "broken": tally.broken[row],
             "ok": bool(tally.tried[row]) and not (tally.lost[row] or tally.duplicates[row] or tally.broken[row]),
         }
-        for row in ROWS
+        for row in sorted(WHAT)
         if tally.runs[row]
     ]
     return {
@@ -28,10 +32,14 @@ def told(tally: Tally, caught: list[Caught], recoveries: list[float], seed: int)
         "faults": tally.tried.total(),
         "effects": tally.effects,
         "planted": {"caught": sum(one.caught and one.silent for one in caught), "of": len(caught)},
-        "bugs": {one.bug: {"caught": one.caught, "silent_without": one.silent, "says": one.says} for one in caught},
+        "bugs": {
+            one.bug: {"caught": one.caught, "silent_without": one.silent, "what": one.what, "says": one.says}
+            for one in caught
+        },
         "recovery_p99_s": percentile(recoveries, 0.99),
         "recoveries": [round(one, 2) for one in sorted(recoveries)],
         "first_seed": seed,
+        "skipped": skipped,
         "findings": tally.findings,
     }
 
@@ -48,7 +56,7 @@ def markdown(result: dict[str, Any]) -> str:
     ]
     for row in result["rows"]:
         found = " | ".join(str(row[name]) for name in ("lost", "duplicates", "broken"))
-        lines.append(f"| {row['id']} | {ROWS[row['id']].what} | {row['tried']:,} | {found} | {_bound(row)} |")
+        lines.append(f"| {row['id']} | {WHAT[row['id']]} | {row['tried']:,} | {found} | {_bound(row)} |")
     whole = {name: sum(row[name] for row in result["rows"]) for name in ("tried", "lost", "duplicates", "broken")}
     counts = f"{whole['tried']:,} | {whole['lost']} | {whole['duplicates']} | {whole['broken']}"
     lines.append(f"| all | | {counts} | {_bound(whole)} |")
@@ -56,20 +64,18 @@ def markdown(result: dict[str, Any]) -> str:
 
 
 def bugs(result: dict[str, Any]) -> str:
-    from tests.chaos.bugs import BUGS
-
     lines = ["| planted bug | what is out | found | first finding |", "| --- | --- | --- | --- |"]
     for name, one in result["bugs"].items():
         found = "yes" if one["caught"] and one["silent_without"] else "**no**"
-        lines.append(f"| {name} | {BUGS[name].what} | {found} | {_short(one['says'])} |")
+        lines.append(f"| {name} | {one['what']} | {found} | {_short(one['says'])} |")
     return "\n".join(lines)
 
 
-def others() -> str:
+def others(result: dict[str, Any]) -> str:
     """The rows that this command does not run."""
     lines = ["| row | tried by, or why not |", "| --- | --- |"]
     reasons = {row: f"`{test}`" for row, test in ELSEWHERE.items()} | {
-        row: f"not run: {why}" for row, why in NOT_RUN.items()
+        row: f"not run: {why}" for row, why in (NOT_RUN | result["skipped"]).items()
     }
     lines += [f"| {row} | {reasons[row]} |" for row in sorted(reasons)]
     return "\n".join(lines)
