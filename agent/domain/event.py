@@ -49,6 +49,8 @@ class EventType(StrEnum):
     KEY_CHANGED = "key_changed"
     SILENCE_CHANGED = "silence_changed"
     JOB_DEAD = "job_dead"
+    RECORD_RESTORED = "record_restored"
+    """From a backup: what happened between it and this entry is not known here."""
 
 
 class Event(Noun):

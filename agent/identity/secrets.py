@@ -17,6 +17,7 @@ LENGTH = 32
 """Bytes of the root secret when it is made here, and of every key derived from it."""
 Purpose = Literal["journal", "checkpoints", "pseudonyms", "keys", "sessions", "approval links"]
 
+FILE = "secret.key"
 _SALT = b"incident-agent/v1"
 _SHORTEST = 32
 _FEWEST = 8
@@ -56,7 +57,7 @@ def open_secrets(folder: Path, configured: str = "") -> Secrets:
     """
     if configured:
         return Secrets(configured.encode())
-    path = folder / "secret.key"
+    path = folder / FILE
     if not path.exists():
         files.write_once(path, chance.token_hex(LENGTH))
     text = files.read(path)

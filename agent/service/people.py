@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection
 
 from agent.domain.approval import Approval, ApprovalStatus, Decision
 from agent.domain.errors import Conflict, NotAllowed
@@ -17,7 +17,8 @@ from agent.storage import approvals, effects, holds, incidents, jobs
 from agent.storage.approvals import Said
 from agent.storage.database import Database
 from agent.storage.journal import Chain
-from agent.storage.tables import feedback, switches
+from agent.storage.switches import switch_actions
+from agent.storage.tables import feedback
 
 _COMMENT = 2000
 """Characters of a comment that are kept."""
@@ -74,7 +75,9 @@ class People:
 
     async def switch_actions(self, *, paused: bool, who: Caller) -> None:
         """The one switch that stops every action."""
-        await self._database.write(lambda connection: self._switch(connection, paused, who))
+        await self._database.write(
+            lambda connection: switch_actions(connection, self._chain, paused=paused, who=who.name)
+        )
 
     def _decide(self, connection: Connection, approval: str, said: Said, who: Caller) -> Approval:
         asked = approvals.get(connection, approval)
@@ -150,15 +153,6 @@ class People:
             connection, Event(type=EventType.FEEDBACK, incident=incident, text=text, actor=who.name, facts=facts)
         )
         learn(connection, self._chain, known, again=at.isoformat())
-
-    def _switch(self, connection: Connection, paused: bool, who: Caller) -> None:
-        values = {"on": paused, "set_by": who.name, "at": self._chain.clock.now()}
-        name = "actions paused"
-        if connection.execute(update(switches).where(switches.c.name == name).values(values)).rowcount == 0:
-            connection.execute(switches.insert().values(name=name, **values))
-        kind = EventType.ACTIONS_PAUSED if paused else EventType.ACTIONS_RESUMED
-        text = f"{who.name} {'paused' if paused else 'resumed'} every action."
-        self._chain.append(connection, Event(type=kind, text=text, actor=who.name))
 
 
 def resume(connection: Connection, chain: Chain, decided: Approval) -> None:

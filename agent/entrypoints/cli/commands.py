@@ -7,6 +7,7 @@ import typer
 
 from agent.entrypoints.cli.approvals import approvals
 from agent.entrypoints.cli.audit import audit
+from agent.entrypoints.cli.backup import backup, restore
 from agent.entrypoints.cli.correlate import correlate
 from agent.entrypoints.cli.doctor import doctor
 from agent.entrypoints.cli.incidents import ask, feedback, incidents
@@ -52,11 +53,13 @@ app.add_typer(runbooks, name="runbooks", rich_help_panel=KEEPERS)
 app.add_typer(memory, name="memory", rich_help_panel=KEEPERS)
 app.add_typer(audit, name="audit", rich_help_panel=KEEPERS)
 
-_add(doctor, UPKEEP, "doctor")
 app.add_typer(correlate, name="correlate", rich_help_panel=KEEPERS)
 
+_add(doctor, UPKEEP, "doctor")
 _add(capacity, UPKEEP, "capacity --target 5")
 _add(migrate, UPKEEP, "migrate")
+_add(backup, UPKEEP, "backup --to /backup/monday")
+_add(restore, UPKEEP, "restore --from /backup/monday")
 _add(replay, UPKEEP, "replay inc-7")
 
 
