@@ -19,6 +19,8 @@ log = Log(__name__)
 
 APPROVAL = re.compile(r"ap-[0-9a-f]{32}")
 INCIDENT = re.compile(r"inc-[A-Za-z0-9._:-]{1,90}")
+_REDRAWN = 3
+"""Times, of the five that Slack lets one click be answered."""
 FIELD = "words"
 """The one field of our dialogs."""
 
@@ -128,8 +130,13 @@ class Clicks:
         self._later(self._slack.api.respond(url, Text(shown, [section(shown)])))
 
     async def _redraw(self, url: str, incident: str) -> None:
-        """At once, where it was clicked; whoever follows the journal redraws it again, for all."""
-        await self._slack.api.respond(url, await self._slack.drawn(incident), replace=True)
+        """At once, where it was clicked; whoever follows the journal keeps it current from then on."""
+        for _ in range(_REDRAWN):
+            drawn = await self._slack.drawn(incident)
+            await self._slack.api.respond(url, drawn, replace=True)
+            # What changed while this was under way may be on the card already: it must not be left overwritten.
+            if await self._slack.drawn(incident) == drawn:
+                return
 
 
 async def refusal(error: AgentError, members: Members) -> str:

@@ -9,6 +9,7 @@ from agent.domain.approval import ApprovalStatus, Decision
 from agent.domain.incident import IncidentStatus
 from agent.domain.remediation import Risk
 from agent.identity.roles import Caller
+from tests.farends.loopback import Late
 from tests.integration.agent.entrypoints.slack.office import Office, office
 
 BERT = Caller(name="bert", kind="person", scopes=frozenset({"approve:high"}))
@@ -43,6 +44,16 @@ async def test_what_is_decided_elsewhere_is_shown_on_the_card(tmp_path: Path) ->
         assert "“not at night”" in shown
         assert "approve" not in here.slack.card().buttons
         assert any("denied by bert (cli)" in told for told in here.slack.thread(here.slack.card()))
+
+
+async def test_what_happens_while_a_card_is_redrawn_is_not_left_overwritten(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        asked = await _asked(here)
+        here.slack.plan(Late(1))
+        await here.click("approve", "U0ANN")
+        await here.redrawn("Approved by ann")  # it stands there, and Slack has not said so yet
+        await here.application.service.people.decide(asked, Decision.DENY, BERT, "cli", "stop")
+        await here.redrawn("Denied by bert")
 
 
 async def test_who_clicks_second_is_told_who_was_first(tmp_path: Path) -> None:
