@@ -13,7 +13,7 @@ CASES ?= evals/cases
 OUT ?= build/eval.json
 ARGS ?=
 
-.PHONY: help setup run demo lab test check bench attacks eval lock docs clean
+.PHONY: help setup run demo lab test check bench attacks chaos eval lock docs clean
 
 help:  ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
