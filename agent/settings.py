@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from agent.domain.base import Noun
 from agent.domain.errors import ConfigurationError
-from agent.domain.rules import Budgets, Correlation, InhibitRule, ModelLimits, Person, Policy, Team
+from agent.domain.rules import Budgets, Correlation, InhibitRule, ModelLimits, Person, Policy, Rates, Team
 
 
 class Endpoint(Noun):
@@ -69,6 +69,8 @@ class Config(Noun):
     """What one incident may cost."""
     model_limits: ModelLimits = ModelLimits()
     """What all incidents together may ask of a model, and its prices."""
+    rates: Rates = Rates()
+    """How often one caller may come."""
     endpoints: dict[str, Endpoint] = {}
     """Places the `http` executor may call, by the name the catalogue uses."""
     commands: dict[str, Command] = {}

@@ -189,6 +189,9 @@ class Meters:
             return Histogram(name, says, labels, buckets=buckets, registry=self.registry)
 
         self.webhooks = counter("incident_agent_webhooks", "Webhook requests answered", "integration", "code")
+        self.rate_limited = counter(
+            "incident_agent_rate_limited", "Requests refused because their sender came too often", "door", "limit"
+        )
         self.intake_seconds = histogram(
             "incident_agent_intake_seconds",
             "From the first byte of a webhook to its receipt, stored",

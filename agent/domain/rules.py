@@ -69,6 +69,19 @@ class Person(Noun):
     """The most they may do: a token gives those of its own scopes that stand here, too."""
 
 
+class Rates(Noun):
+    """How often one caller may come to one process. Who comes more often is told when to come again."""
+
+    source: float = Field(2000, gt=0)
+    """Requests a second from one address, before it is known whose they are; behind a proxy all are one address."""
+    intake: float = Field(1000, gt=0)
+    """Posts a second to the webhooks with one key."""
+    api: float = Field(100, gt=0)
+    """Requests a second to page and API with one key."""
+    burst: timedelta = Field(timedelta(seconds=10), ge=timedelta(seconds=1))
+    """The requests of so long may come at once."""
+
+
 class Budgets(Noun):
     """What one incident may cost. Whichever is spent first ends the model's part; the analysis remains."""
 

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from agent.bootstrap import Application
 from agent.domain.errors import NotAllowed, Unauthenticated
 from agent.entrypoints import bodies
+from agent.entrypoints.rates import turnstile_of
 from agent.identity.credentials import presented
 from agent.identity.keys import LOCAL_OPERATOR
 from agent.identity.local import may_use_local_key
@@ -38,7 +39,7 @@ async def authenticate(request: Request) -> Caller:
         tokens = application_of(request).identity.tokens
         return tokens.caller(shown) if tokens and is_token(shown) else await holder(request, shown)
     except Unauthenticated:
-        log.warning("refused", peer=_peer(request), path=request.scope["path"][:100])
+        log.warning("refused", peer=peer(request), path=request.scope["path"][:100])
         raise
 
 
@@ -46,7 +47,7 @@ async def holder(request: Request, token: str) -> Caller:
     """Whose key this is, if it may be used from where the request comes."""
     caller = await application_of(request).identity.keys.authenticate(token)
     if caller.name == LOCAL_OPERATOR:
-        leave = may_use_local_key(_peer(request), request.headers.get("host"))
+        leave = may_use_local_key(peer(request), request.headers.get("host"))
         if not leave.allowed:
             raise NotAllowed(leave.reason)
     return caller
@@ -80,6 +81,7 @@ class Guarded(APIRoute):
 
         async def guarded(request: Request) -> Response:
             request.state.caller = await authenticate(request)
+            turnstile_of(request).caller(request, request.state.caller)
             if self.body_field is None:
                 return await handle(request)
             return await handle(await _with_small_body(request))
@@ -116,5 +118,6 @@ class _Read(Request):
         return self._content
 
 
-def _peer(request: Request) -> str:
+def peer(request: Request) -> str:
+    """The address it comes from; empty when there is none."""
     return request.client.host if request.client else ""

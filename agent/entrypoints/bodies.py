@@ -1,6 +1,7 @@
 """How much of a body is read, and for how long?  As it streams in, so that no sender costs more than its share."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -15,36 +16,51 @@ DRAINED = 64 * 2**20
 
 
 class Room:
-    """What all bodies under way may take together."""
+    """What all bodies under way may take together, and none whose sender is named more than is left free.
+
+    So there is room for the others' (Choudhury & Hahne, 1998).
+    """
 
     def __init__(self, most: int = 32 * 2**20) -> None:
         self._most = most
         self._taken = 0
+        self._of: Counter[str] = Counter()
 
     @contextmanager
-    def share(self) -> Iterator["Share"]:
+    def share(self, sender: str = "") -> Iterator["Share"]:
         """Given back at the end."""
-        share = Share(self)
+        share = Share(self, sender)
         try:
             yield share
         finally:
             self._taken -= share.size
+            if sender:
+                self._give_back(sender, share.size)
 
-    def take(self, size: int) -> None:
-        if self._taken + size > self._most:
+    def take(self, size: int, sender: str = "") -> None:
+        free = self._most - self._taken
+        if size > free or (sender and self._of[sender] + size > free):
             raise HTTPException(503, "Too many bodies are on their way in; try again.")
         self._taken += size
+        if sender:
+            self._of[sender] += size
+
+    def _give_back(self, sender: str, size: int) -> None:
+        self._of[sender] -= size
+        if self._of[sender] <= 0:
+            del self._of[sender]
 
 
 class Share:
     """What one request takes of the room."""
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: Room, sender: str) -> None:
         self._room = room
+        self._sender = sender
         self.size = 0
 
     def take(self, size: int) -> None:
-        self._room.take(size)
+        self._room.take(size, self._sender)
         self.size += size
 
 

@@ -17,11 +17,15 @@ from agent.entrypoints.counting import Counting
 from agent.entrypoints.dashboard import router as dashboard
 from agent.entrypoints.events import Readers
 from agent.entrypoints.problems import LastResort, install, problem
+from agent.entrypoints.rates import Turnstile
 from agent.entrypoints.webhooks import Senders
 from agent.identity.local import loopback, may_use_local_key
 
 OPEN = frozenset({"/livez", "/readyz", "/v2/enqueue", "/slack/events"})
 """The routes that ask for no Authorization header: PagerDuty's key stands in the body, and Slack signs its requests."""
+
+_ALIVE = "/livez"
+"""Never refused: whoever floods the agent must not have it restarted."""
 
 
 def create_app(application: Application) -> FastAPI:
@@ -37,6 +41,7 @@ def create_app(application: Application) -> FastAPI:
     )
     app.state.application = application
     app.state.room = Room()
+    app.state.turnstile = Turnstile(application.config.rates, application.meters)
     app.state.readers = Readers()
     app.state.senders = Senders()
     app.state.counting = Counting(application)
@@ -47,7 +52,7 @@ def create_app(application: Application) -> FastAPI:
     app.router.add_api_route("/openapi.json", _openapi, route_class_override=Guarded, include_in_schema=False)
     app.include_router(dashboard)
     install(app)
-    app.add_middleware(Everywhere, loopback_only=loopback(application.settings.host))
+    app.add_middleware(Everywhere, turnstile=app.state.turnstile, loopback_only=loopback(application.settings.host))
     app.add_middleware(LastResort)
     return app
 
@@ -57,11 +62,12 @@ def create_probe(application: Application) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.application = application
     app.state.room = Room()
+    app.state.turnstile = Turnstile(application.config.rates, application.meters)
     app.state.counting = Counting(application)
     for router in (health.open_router, health.router):
         app.include_router(router)
     install(app)
-    app.add_middleware(Everywhere, loopback_only=loopback(application.settings.host))
+    app.add_middleware(Everywhere, turnstile=app.state.turnstile, loopback_only=loopback(application.settings.host))
     app.add_middleware(LastResort)
     return app
 
@@ -84,15 +90,16 @@ def _name(route: APIRoute) -> str:
 
 
 class Everywhere:
-    """The right Host where it matters, and headers that keep answers from being sniffed, framed or kept."""
+    """The right Host where it matters, nobody too often, and answers that cannot be sniffed, framed or kept."""
 
-    def __init__(self, app: ASGIApp, *, loopback_only: bool) -> None:
+    def __init__(self, app: ASGIApp, *, turnstile: Turnstile, loopback_only: bool) -> None:
         self._app = app
+        self._turnstile = turnstile
         self._loopback_only = loopback_only
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            answer = self._wrong_host(scope) or self._app
+            answer = self._wrong_host(scope) or self._too_often(scope) or self._app
             await answer(scope, receive, _with_headers(send))
         else:
             await self._app(scope, receive, send)
@@ -104,6 +111,13 @@ class Everywhere:
         client = scope.get("client")
         leave = may_use_local_key(client[0] if client else "", Headers(scope=scope).get("host"))
         return None if leave.allowed else problem(421, leave.reason, {"Connection": "close"})
+
+    def _too_often(self, scope: Scope) -> Response | None:
+        client, path = scope.get("client"), scope["path"]
+        if path == _ALIVE:
+            return None
+        refused = self._turnstile.source(client[0] if client else "", path)
+        return problem(refused.status_code, refused.detail, refused.headers) if refused else None
 
 
 def _with_headers(send: Send) -> Send:

@@ -12,7 +12,8 @@ from starlette.routing import Route
 
 from agent.domain.errors import AgentError, Unauthenticated
 from agent.entrypoints import bodies
-from agent.entrypoints.auth import application_of, authenticate, holder, target
+from agent.entrypoints.auth import application_of, authenticate, holder, peer, target
+from agent.entrypoints.rates import turnstile_of
 from agent.identity.credentials import key_in
 from agent.identity.roles import Caller, require
 from agent.ingest import pagerduty
@@ -39,7 +40,7 @@ async def receive(request: Request, integration: str) -> Response:
     """What a monitoring or CI system posts."""
     caller = await request.app.state.senders.who(request)
     require(caller, "ingest")
-    with request.app.state.room.share() as share:
+    with turnstile_of(request).sender(request, caller), request.app.state.room.share(caller.name) as share:
         content = await bodies.read(request, share, MAX_BODY)
         receipt = await _store(request, integration, caller, content)
     # What may be left of a body over the cap stays in the connection; it cannot carry another request.
@@ -70,13 +71,14 @@ _SENDERS = 1_000
 
 async def enqueue(request: Request) -> Response:
     """PagerDuty's own address and answer: the routing key is one of our keys with the scope `ingest`."""
-    with request.app.state.room.share() as share:
+    with request.app.state.room.share(peer(request)) as share:
         content = await bodies.read(request, share, PAGERDUTY_MOST)
         if len(content) > PAGERDUTY_MOST:
             raise HTTPException(413, f"An event has at most {PAGERDUTY_MOST} bytes.", {"Connection": "close"})
         caller = await _event_caller(request, content)
         content, key = pagerduty.keyed(content, lambda: secrets.token_hex(16))
-        receipt = await _store(request, "pagerduty", caller, content)
+        with turnstile_of(request).sender(request, caller):
+            receipt = await _store(request, "pagerduty", caller, content)
     answer = {"status": "success", "message": "Event processed", "dedup_key": key}
     return JSONResponse(answer | _told(receipt), 202)
 

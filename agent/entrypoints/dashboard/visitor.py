@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from agent.domain.errors import NotAllowed
 from agent.entrypoints.auth import application_of
+from agent.entrypoints.rates import turnstile_of
 from agent.identity import sessions
 from agent.identity.keys import LOCAL_OPERATOR
 from agent.identity.local import may_use_local_key
@@ -32,6 +33,7 @@ async def visitor(request: Request) -> Visitor:
     session = sessions.read(cookie, secret, application.clock.now())
     caller = await application.identity.keys.holder(session.key)
     _check_place(request, caller)
+    turnstile_of(request).caller(request, caller)
     require(caller, "read")
     return Visitor(caller, session, sessions.csrf_token(session, secret))
 
