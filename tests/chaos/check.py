@@ -105,6 +105,8 @@ def _untold(seen: Seen) -> Iterator[str]:
 
 def _unfinished(seen: Seen) -> Iterator[str]:
     """Nothing is due, so everything is over, or waits for a human; the ledger says of each effect what came of it."""
+    if not any("acked" in line for line in seen.sent):
+        yield "the sender never got its 2xx, however often it tried"
     for incident, status in seen.ending["incidents"].items():
         if status not in OVER:
             yield f"{incident} is {status}, and nobody works on it"

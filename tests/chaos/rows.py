@@ -99,8 +99,16 @@ ROWS = {
     "F02": Row("SIGKILL at a line of the ledger, or around the job's acknowledgement", 25, _at_points("ledger:")),
     "F03": Row("SIGKILL around the checkpointer's put and put_writes", 20, _at_points("checkpoint:")),
     "F04": Row("SIGKILL at a random time", 20, _at_random_times),
-    "F05": Row("SIGKILL of the web side between commit and 2xx", 5, _at_the_web_side("intake:after commit")),
-    "F06": Row("SIGKILL of the web side between body and commit", 5, _at_the_web_side("intake:before commit")),
+    "F05": Row(
+        "SIGKILL of the web side between commit and 2xx, and once after the 2xx",
+        5,
+        _at_the_web_side("intake:after commit"),
+    ),
+    "F06": Row(
+        "SIGKILL of the web side between body and commit, and once after the 2xx",
+        5,
+        _at_the_web_side("intake:before commit"),
+    ),
     "F08": Row("a job that kills its worker each time", 4, _each_time),
     "F10": Row("a worker held up past its lease, awake again while another is at the job", 1, _held_up),
 }

@@ -122,7 +122,7 @@ def lived(run: Run, deaths: Deaths) -> Outcome:
         _send_by_http(run, deaths, outcome)
         deaths = Deaths()
     for number in range(outcome.lives, MOST_LIVES):
-        plan, after = _plan(deaths, number - outcome.lives if run.web else number)
+        plan, after = _plan(deaths, number)
         points = Points(die_at=plan)
         ended = _ended(forked(partial(_live, run, number, points), _log(run, number)), after)
         outcome.lives = number + 1
@@ -173,21 +173,22 @@ def _send_by_http(run: Run, deaths: Deaths, outcome: Outcome) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
         sender = forked(lambda: _send(run, port), _log(run, 99))
-        while True:
+        first = 0
+        while first != sender and outcome.lives < MOST_LIVES // 2:
             points = Points(die_at=_plan(deaths, outcome.lives)[0])
-            number = outcome.lives
-            web = forked(partial(_serve, run, number, points, listening), _log(run, number))
+            web = forked(partial(_serve, run, outcome.lives, points, listening), _log(run, outcome.lives))
             outcome.lives += 1
+            outcome.kills += 1
             first = _first_ended(web, sender)
             if first == sender:
-                os.kill(web, signal.SIGKILL)
-                os.waitpid(web, 0)
-            outcome.kills += 1
-            if first == sender or outcome.lives > MOST_LIVES // 2:
-                break
+                _kill(web)
         if first != sender:
-            os.kill(sender, signal.SIGKILL)
-            os.waitpid(sender, 0)
+            _kill(sender)
+
+
+def _kill(child: int) -> None:
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
 
 
 def _send(run: Run, port: int) -> None:

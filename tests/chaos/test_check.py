@@ -46,6 +46,13 @@ def test_an_effect_that_took_place_twice_is_found_by_its_key_and_by_what_it_was(
     )
 
 
+def test_a_sender_that_nobody_ever_answered_is_found() -> None:
+    nobody = Seen(
+        effects=[], sent=[{"at": 1, "failed": "ConnectionResetError"}], clicks=[], ending=ENDING | {"effects": {}}
+    )
+    assert check(nobody).broken == ("the sender never got its 2xx, however often it tried",)
+
+
 def test_one_alert_in_two_incidents_is_a_duplicate() -> None:
     assert check(seen(incidents={"inc": "parked", "two": "parked"})).duplicates == ("one alert became 2 incidents",)
 
