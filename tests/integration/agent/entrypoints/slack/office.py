@@ -75,10 +75,8 @@ class Office:
         await self.tell(EventType.INCIDENT_OPENED, id_, f"Opened: {opened.title}.")
         return opened
 
-    async def ask(
-        self, incident: str = "inc-1", risk: Risk = Risk.LOW, shown: str = "Restart cart?", run: str = ""
-    ) -> Approval:
-        what = proposal(incident, risk=risk, run=run or f"{incident}.1")
+    async def ask(self, incident: str = "inc-1", risk: Risk = Risk.LOW, shown: str = "Restart cart?") -> Approval:
+        what = proposal(incident, risk=risk)
         valid = timedelta(minutes=15)
         return await self.application.record.approvals.request(what, "a human is asked", shown, valid)
 

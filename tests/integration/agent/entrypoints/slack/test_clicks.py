@@ -198,8 +198,11 @@ async def test_two_who_click_at_once_get_one_decision(tmp_path: Path) -> None:
     trials = 200
     async with office(tmp_path) as here:
         await here.incident()
-        asked = [(await here.ask(run=f"inc-1.{number}")).id for number in range(trials)]
         await here.dispatch()
+        asked = []
+        for number in range(trials):
+            await here.incident(f"inc-at-once-{number}")
+            asked.append((await here.ask(f"inc-at-once-{number}")).id)
         outcomes = []
         for id_ in asked:
             clicks = (here.click("approve", "U0ANN", id_), here.click("approve", "U0BERT", id_))
