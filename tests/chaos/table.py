@@ -85,7 +85,7 @@ def _bound(row: dict[str, Any]) -> str:
     """The rule of three: 0 of n means that fewer than 3/n of all fail, at 95%."""
     if row["lost"] or row["duplicates"] or row["broken"] or not row["tried"]:
         return "–"
-    return f"{3 / row['tried']:.2%}"
+    return f"{min(1.0, 3 / row['tried']):.1%}"
 
 
 def _short(text: str) -> str:
