@@ -78,7 +78,7 @@ def _tally(ground: Ground, port: int, limits: Limits, seeds: Iterator[int]) -> T
     order = sorted(limits.rows, key=lambda row: -ROWS[row].share)
     for seed in seeds:
         row = min(order, key=lambda row: tally.tried[row] / ROWS[row].share)
-        if tally.runs[row] and (time.monotonic() > until or tally.tried.total() >= limits.kills):
+        if tally.tried[row] and (time.monotonic() > until or tally.tried.total() >= limits.kills):
             return tally
         one(ground, port, row, seed, known, tally)
     return tally
