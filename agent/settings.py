@@ -45,7 +45,7 @@ class SlackRules(Noun):
     """Who is who in Slack, and where cards go; `docs/slack.md` tells the rest."""
 
     channel: str = ""
-    """Where cards go when a team names no channel: its id, `C…`. Empty: only those of teams that name one are posted."""
+    """Where cards go when a team names no channel: its id, `C…`. Empty: only teams with one are told."""
     workspace: str = ""
     """`T…`: requests from any other workspace are refused; empty: any that the app is installed in."""
     people: dict[str, str] = {}
