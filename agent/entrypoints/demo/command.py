@@ -27,7 +27,7 @@ from agent.entrypoints.demo.shop import ReplayedShop
 from agent.entrypoints.server import server
 from agent.entrypoints.serving import Serving, serving
 from agent.settings import Settings
-from agent.views import IncidentView
+from agent.views import PAGE, IncidentView
 
 Answer = Literal["ask", "approve", "deny"]
 
@@ -94,13 +94,23 @@ class _Told:
         enter = f"{self._running.url}/enter/{one_time_code(self._application)}"
         _say(f"Serving at {self._running.url}. Watch and decide there, signed in by this link, which works once:")
         _say(f"\n    {enter}\n\nReplaying the recorded incident “{self._recording.folder.name}”.\n")
-        after = await self._application.views.journal_head()
         with Client(self._running.url, operator) as client:
+            await self._put_away(client)
+            after = await self._application.views.journal_head()
             incident = await self._post(client)
             await self._follow(client, incident, after)
         seen = await self._application.views.incident(incident)
         self._conclude(seen)
         return 0 if _as_asked(seen, self._wish.answer) else 1
+
+    async def _put_away(self, client: Client) -> None:
+        """Close what an earlier replay left: this one is another world, and its alert must not join that."""
+        replayed = [labels for recording in recordings(_CASES) for labels in recording.labels]
+        for one in (await self._application.views.incidents(limit=PAGE)).incidents:
+            alerts = (await self._application.views.incident(one.id)).alerts
+            if one.status is not IncidentStatus.CLOSED and all(placed.alert.labels in replayed for placed in alerts):
+                await asyncio.to_thread(client.post, f"/api/incidents/{one.id}/close", {})
+                _say(f"Closed {one.id}, which an earlier replay had left.\n")
 
     async def _post(self, client: Client) -> str:
         """Post what Alertmanager posted, through the webhook; the incident it became."""

@@ -46,6 +46,11 @@ class Recording:
         body = self._json("alert.json")
         return json.dumps(_moved(body, shift)).encode()
 
+    @property
+    def labels(self) -> list[dict[str, str]]:
+        """Of each of its alerts."""
+        return [dict(alert["labels"]) for alert in self._json("alert.json")["alerts"]]
+
     def resolved(self, shift: timedelta) -> bytes:
         """The body Alertmanager posted when it was over."""
         body = self._json("after/resolved.json")

@@ -164,6 +164,15 @@ def test_a_person_denies_and_the_incident_is_left_to_humans(tmp_path: Path) -> N
         assert running.command("incidents", "show", "inc-nosuch").returncode == 1
 
 
+def test_a_replay_that_was_broken_off_does_not_swallow_the_next(tmp_path: Path) -> None:
+    with asking(tmp_path / "data") as (running, first):
+        running.stop()
+    with asking(tmp_path / "data") as (running, second):
+        assert second != first
+        told = running.told("incidents", "list")["incidents"]
+        assert [one["status"] for one in told] == ["awaiting_approval", "closed"]
+
+
 def _settled(look: Callable[[], Any]) -> Any:
     """What `look` says once it says something."""
     until = time.monotonic() + PATIENCE
