@@ -8,11 +8,14 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.attacks import episodes
 from tests.attacks.table import MARK, Outcomes, Row, markdown
+
+if TYPE_CHECKING:
+    from tests.attacks.episodes import Tally
 
 ROOT = Path(__file__).parents[2]
 OUT = ROOT / "build" / "attacks.json"
@@ -23,6 +26,8 @@ def main() -> int:
     options = _options()
     outcomes = Outcomes()
     pytest.main(["-q", "--no-header", "-m", MARK, str(ROOT / "tests")], plugins=[outcomes])
+    from tests.attacks import episodes
+
     tally = episodes.run(options.episodes, options.seed)
     rows = outcomes.rows()
     _write(rows, tally)
@@ -38,7 +43,7 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _write(rows: list[Row], tally: episodes.Tally) -> None:
+def _write(rows: list[Row], tally: "Tally") -> None:
     OUT.parent.mkdir(exist_ok=True)
     told = {
         "rows": [asdict(row) for row in rows],
@@ -51,7 +56,7 @@ def _write(rows: list[Row], tally: episodes.Tally) -> None:
     OUT.write_text(json.dumps(told, indent=1) + "\n")
 
 
-def _summary(rows: list[Row], tally: episodes.Tally) -> str:
+def _summary(rows: list[Row], tally: "Tally") -> str:
     tried = [row for row in rows if row.tried]
     refused = f"{sum(row.ok for row in tried)} of {len(tried)} rows that were tried are refused"
     effects = f"{len(tally.unauthorised)} effects that nobody allowed, {tally.effects:,} that somebody did"
