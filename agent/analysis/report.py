@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
-from agent.analysis import cluster, onset, signals, verdicts, wording
+from agent.analysis import cluster, onset, pictures, signals, verdicts, wording
 from agent.analysis.calls import Lost
 from agent.analysis.changes import Shift
 from agent.analysis.cluster_trouble import Trouble, strongest
@@ -20,7 +20,7 @@ from agent.analysis.storm import Blame
 from agent.analysis.table import Floats
 from agent.analysis.topology import Flow
 from agent.analysis.weights import Judgement
-from agent.domain.evidence import Evidence, EvidenceKind
+from agent.domain.evidence import CallGraph, Curve, Evidence, EvidenceKind
 from agent.domain.hypothesis import Claim, Fault, Suspect, Verdict
 from tools.base import Change
 
@@ -49,7 +49,17 @@ class _Ledger:
     seen: Weighed
     kept: dict[str, Evidence] = field(default_factory=dict)
 
-    def add(self, kind: EvidenceKind, query: str, entity: str, summary: str, content: JsonValue, **more: object) -> str:
+    def add(
+        self,
+        kind: EvidenceKind,
+        query: str,
+        entity: str,
+        summary: str,
+        content: JsonValue,
+        *,
+        untrusted: bool = False,
+        picture: Curve | CallGraph | None = None,
+    ) -> str:
         key = f"{kind}|{query}|{entity}|{summary}"
         if key not in self.kept:
             start, end = self._window()
@@ -63,9 +73,13 @@ class _Ledger:
                 ends_at=end,
                 summary=summary,
                 content=content,
-                trust="user-controlled" if more.get("untrusted") else "system",
+                trust="user-controlled" if untrusted else "system",
+                picture=picture,
             )
         return self.kept[key].id
+
+    def curve(self, name: str, values: Floats, unit: str = "") -> Curve | None:
+        return pictures.curve(name, self.seen.table.times, values, self.seen.onset.at, unit)
 
     def _window(self) -> tuple[datetime, datetime]:
         table, now = self.seen.table, self.seen.seen.now
@@ -190,6 +204,11 @@ def _flow(flow: Flow, node: str, ledger: _Ledger) -> str:
             "attribution": wording.share(node, flow) if share > 0 else "",
             "samples": _samples(ledger, excess.levels),
         },
+        picture=ledger.curve(
+            "latency" if flow.dimension == "time" else "failing share",
+            excess.levels,
+            "s" if flow.dimension == "time" else "ratio",
+        ),
     )
 
 
@@ -205,6 +224,7 @@ def _lost(lost: Lost, ledger: _Ledger) -> str:
             "deviations": _rounded(lost.z),
             "samples": _samples(ledger, ledger.seen.table.values[lost.row]),
         },
+        picture=ledger.curve(ledger.seen.table.rows[lost.row].reading.series.name, ledger.seen.table.values[lost.row]),
     )
 
 
@@ -221,6 +241,7 @@ def _shift(shift: Shift, ledger: _Ledger) -> str:
             "not_shared": _rounded(shift.own),
             "samples": _samples(ledger, ledger.seen.table.values[shift.index]),
         },
+        picture=ledger.curve(shift.row.reading.series.name, ledger.seen.table.values[shift.index]),
     )
 
 
@@ -349,6 +370,7 @@ def _compared(weighed: Weighed, said: Sequence[str], still: int, ledger: _Ledger
         "",
         f"{compared} around {wording.clock(weighed.onset.at)} in {_looked_at(weighed)}; {still} did not leave it.",
         {"components": len(weighed.dossiers), "within_usual_variation": still, "ruled_out": list(said)},
+        picture=pictures.call_graph(weighed),
     )
 
 

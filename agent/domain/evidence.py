@@ -23,6 +23,27 @@ class EvidenceKind(StrEnum):
     """What Kubernetes says: pods, events, rollouts."""
 
 
+class Curve(Noun):
+    """What was measured, thinned out for drawing."""
+
+    name: str
+    """What it measures, as its back end names it."""
+    unit: str = ""
+    """`s`, `bytes`, `%`, `ratio` or `m` (thousandths of a core); empty when the name does not say."""
+    points: tuple[tuple[float, float], ...]
+    """(Unix seconds, value), ascending; the lowest and the highest of each stretch are among them."""
+    onset: datetime | None = None
+
+
+class CallGraph(Noun):
+    """Who calls whom around the fault."""
+
+    calls: tuple[tuple[str, str], ...]
+    """(caller, callee)."""
+    path: tuple[str, ...] = ()
+    """From where it is felt to where it begins, along calls; empty when no calls lead there."""
+
+
 class Evidence(Noun):
     id: str
     """Short and citable, e.g. `e7`; unique within its incident."""
@@ -41,3 +62,5 @@ class Evidence(Noun):
     """What came back, capped; claims are checked against this."""
     trust: Literal["system", "user-controlled"] = "system"
     """`user-controlled` when outsiders can write into it (log text, tickets)."""
+    picture: Curve | CallGraph | None = None
+    """What people see drawn beside it; no model reads it, and no claim is checked against it."""
