@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from agent.bootstrap import Application
+from agent.bootstrap.listening import require_leave_to_listen
 from agent.domain.errors import ConfigurationError
 from agent.entrypoints.server import server
 from agent.entrypoints.web import create_app, create_probe
 from agent.entrypoints.worker import Worker
-from agent.identity.local import may_listen
 
 _LOOK_AGAIN = 0.02
 """Seconds."""
@@ -22,7 +22,7 @@ async def serving(application: Application, *, works: bool = True) -> AsyncItera
 
     Raises ConfigurationError when it may not, or cannot, listen there.
     """
-    await _check_may_listen(application)
+    require_leave_to_listen(application.settings)
     listening = _bound(application.settings.host, application.settings.port)
     web = server(create_app(application), application.settings.host, application.settings.port)
     serving_web = asyncio.create_task(web.serve(sockets=[listening]))
@@ -43,7 +43,7 @@ async def serving(application: Application, *, works: bool = True) -> AsyncItera
 @asynccontextmanager
 async def probed(application: Application) -> AsyncIterator[str]:
     """Answer health and metrics, nothing else, where the settings say; the address."""
-    await _check_may_listen(application)
+    require_leave_to_listen(application.settings)
     listening = _bound(application.settings.host, application.settings.port)
     web = server(create_probe(application), application.settings.host, application.settings.port)
     serving_web = asyncio.create_task(web.serve(sockets=[listening]))
@@ -79,13 +79,6 @@ async def working(application: Application) -> None:
     for sent in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sent, worker.stop)
     await worker.run()
-
-
-async def _check_may_listen(application: Application) -> None:
-    names = [key.name for key in await application.identity.keys.valid()]
-    leave = may_listen(application.settings.host, names)
-    if not leave.allowed:
-        raise ConfigurationError(leave.reason)
 
 
 def _bound(host: str, port: int) -> socket.socket:

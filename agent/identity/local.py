@@ -37,7 +37,8 @@ def may_listen(host: str, names: Collection[str]) -> Leave:
         return Leave(allowed=True, reason="Every request needs a key.")
     return Leave(
         allowed=False,
-        reason=f"No keys are set up, so it listens on 127.0.0.1 alone, not on {host}: run `keys create` first.",
+        reason=f"No keys are set up, so it listens on 127.0.0.1 alone, not on {host}: "
+        "run `incident-agent keys create` first.",
     )
 
 

@@ -2,12 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, inspect, select, update
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
+from agent.domain.errors import ConfigurationError
 from agent.domain.event import Event, EventType
 from agent.domain.key import StoredKey
 from agent.storage.database import Database
+from agent.storage.engine import open_engine
 from agent.storage.journal import Chain
 from agent.storage.tables import keys
 
@@ -59,6 +64,24 @@ class SqlKeys:
 def of_name(connection: Connection, name: str) -> list[StoredKey]:
     """Every key of that name, the revoked too."""
     return [_key(row) for row in connection.execute(select(keys).where(keys.c.name == name)).all()]
+
+
+def known_keys(url: str) -> list[StoredKey]:
+    """Those of a record that nobody may have opened yet; none is made. ConfigurationError when it cannot be reached."""
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite" and not Path(address.database or "").exists():
+        return []
+    engine = open_engine(url, 1)
+    try:
+        with engine.connect() as connection:
+            known = inspect(connection).has_table(keys.name)
+            return [_key(row) for row in connection.execute(select(keys)).all()] if known else []
+    except SQLAlchemyError as error:
+        raise ConfigurationError(
+            f"The record cannot be read: {type(error).__name__}. See AGENT_DATABASE_URL."
+        ) from error
+    finally:
+        engine.dispose()
 
 
 def _get(connection: Connection, id_: str) -> StoredKey | None:

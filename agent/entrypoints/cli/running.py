@@ -83,8 +83,10 @@ async def _serve(settings: "Settings", *, works: bool) -> None:
 
     began = time.monotonic()
     from agent.bootstrap import bootstrap
+    from agent.bootstrap.listening import require_leave_to_listen
     from agent.entrypoints.serving import serving
 
+    require_leave_to_listen(settings)
     _log(settings)
     _outlive_signals()
     async with bootstrap(settings) as application, serving(application, works=works) as running:
@@ -99,8 +101,11 @@ async def _work(settings: "Settings", *, probe: bool) -> None:
     from contextlib import AsyncExitStack
 
     from agent.bootstrap import bootstrap
+    from agent.bootstrap.listening import require_leave_to_listen
     from agent.entrypoints.serving import probed, working
 
+    if probe:
+        require_leave_to_listen(settings)
     _log(settings)
     async with AsyncExitStack() as opened:
         application = await opened.enter_async_context(bootstrap(settings))

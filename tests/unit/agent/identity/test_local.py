@@ -73,7 +73,7 @@ def test_beyond_this_machine_it_listens_only_once_somebody_has_a_key() -> None:
     refused = may_listen("0.0.0.0", ["local-operator"])
     assert (refused.allowed, refused.reason) == (
         False,
-        "No keys are set up, so it listens on 127.0.0.1 alone, not on 0.0.0.0: run `keys create` first.",
+        "No keys are set up, so it listens on 127.0.0.1 alone, not on 0.0.0.0: run `incident-agent keys create` first.",
     )
 
 
