@@ -7,7 +7,7 @@ the signed head that are kept elsewhere (`storage.anchors`) show an older journa
 
 import hmac
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -173,10 +173,21 @@ class SqlJournal:
 
 
 def entries(
-    connection: Connection, *, after: int = 0, limit: int = 500, incident: str | None = None, newest: bool = False
+    connection: Connection,
+    *,
+    after: int = 0,
+    limit: int = 500,
+    incident: str | None = None,
+    newest: bool = False,
+    before: int = 0,
+    types: Sequence[EventType] = (),
 ) -> list[Recorded]:
-    """Entries in order (or the newest first), of one incident or of all."""
+    """Entries in order (or the newest first), of one incident or of all; `before` 0 and no `types` leave none out."""
     query = select(journal).where(journal.c.sequence > after).limit(limit)
+    if before:
+        query = query.where(journal.c.sequence < before)
+    if types:
+        query = query.where(journal.c.type.in_(types))
     if incident is not None:
         query = query.where(journal.c.incident == incident)
     query = query.order_by(journal.c.sequence.desc() if newest else journal.c.sequence)
