@@ -91,12 +91,14 @@ def get(connection: Connection, incident: str) -> Incident:
 
 
 def listed(
-    connection: Connection, *, status: str = "", text: str = "", limit: int = 50, before: str = ""
+    connection: Connection, *, status: str = "", text: str = "", limit: int = 50, before: str = "", severity: str = ""
 ) -> list[Incident]:
     """The newest first; `before` is the id of the last one seen. Ids sort by time."""
     query = select(incidents).order_by(incidents.c.id.desc()).limit(limit)
     if status:
         query = query.where(incidents.c.status.in_(status.split(",")))
+    if severity:
+        query = query.where(incidents.c.severity.in_(severity.split(",")))
     if text:
         like = f"%{_escape_like(text)}%"
         query = query.where(
@@ -196,6 +198,12 @@ def move(
 def evidence_of(connection: Connection, incident: str) -> list[Evidence]:
     rows = connection.execute(select(evidence.c.evidence).where(evidence.c.incident == incident)).scalars()
     return sorted((Evidence.model_validate(row) for row in rows), key=lambda one: int(one.id[1:]))
+
+
+def one_evidence(connection: Connection, incident: str, id_: str) -> Evidence | None:
+    wanted = select(evidence.c.evidence).where(evidence.c.incident == incident, evidence.c.id == id_)
+    row = connection.execute(wanted).scalar()
+    return Evidence.model_validate(row) if row else None
 
 
 def runs_of(connection: Connection, incident: str) -> list[Row[Any]]:

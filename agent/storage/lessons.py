@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
@@ -43,6 +44,14 @@ class SqlLessons:
     async def drop(self, names: list[str]) -> int:
         gone = lessons.delete().where(lessons.c.incident.in_(names))
         return await self._database.write(lambda connection: connection.execute(gone).rowcount)
+
+
+def matching(connection: Connection, text: str, most: int) -> list[Lesson]:
+    """Those whose words hold the text, the latest first."""
+    query = select(lessons.c.lesson).order_by(lessons.c.learned_at.desc(), lessons.c.incident)
+    sought = text.casefold()
+    known = (Lesson.model_validate(row) for row in connection.execute(query).scalars())
+    return list(islice((one for one in known if sought in one.model_dump_json().casefold()), most))
 
 
 def _draft(connection: Connection, incident: str) -> Lesson | None:

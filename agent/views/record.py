@@ -1,4 +1,4 @@
-"""The read side: what people and programs may look at. Changes nothing."""
+"""What is on the record, as people and programs may look at it?"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -14,12 +14,14 @@ from agent.domain.evidence import Evidence
 from agent.domain.hypothesis import Diagnosis, Usage
 from agent.domain.incident import Incident
 from agent.domain.remediation import Effect
-from agent.ports import Clock
-from agent.storage import alerts, approvals, effects, incidents, jobs, journal
+from agent.ports import Clock, Lesson
+from agent.storage import alerts, approvals, effects, incidents, jobs, journal, lessons
 from agent.storage.alerts import Receipt
 from agent.storage.database import Database
 from agent.storage.tables import incidents as incidents_table
 from agent.storage.tables import journal_head, runs, switches
+from agent.views import numbers
+from agent.views.numbers import Capacity, Noise
 
 PAGE = 200
 """Rows one answer holds at most."""
@@ -100,11 +102,15 @@ class Views:
             raise NotFound(f"There is no alert {id_}.")
         return found
 
-    async def incidents(self, status: str = "", text: str = "", limit: int = 50, cursor: str = "") -> IncidentList:
-        """The newest first."""
+    async def incidents(
+        self, status: str = "", text: str = "", limit: int = 50, cursor: str = "", severity: str = ""
+    ) -> IncidentList:
+        """The newest first. `status` and `severity`: one, or several by comma; empty: any."""
         asked = max(1, min(limit, PAGE))
         found = await self._database.read(
-            lambda connection: incidents.listed(connection, status=status, text=text, limit=asked + 1, before=cursor)
+            lambda connection: incidents.listed(
+                connection, status=status, text=text, limit=asked + 1, before=cursor, severity=severity
+            )
         )
         page = tuple(found[:asked])
         return IncidentList(incidents=page, cursor=page[-1].id if len(found) > asked else "")
@@ -112,12 +118,33 @@ class Views:
     async def incident(self, id_: str) -> IncidentView:
         return await self._database.read(lambda connection: _incident(connection, id_))
 
+    async def evidence(self, incident: str, id_: str) -> Evidence:
+        found = await self._database.read(lambda connection: incidents.one_evidence(connection, incident, id_))
+        if found is None:
+            raise NotFound(f"{incident} has no evidence {id_}.")
+        return found
+
+    async def opened_at(self, incident: str) -> datetime:
+        return (await self._database.read(lambda connection: incidents.get(connection, incident))).opened_at
+
     async def diagnoses(self, incident_ids: Sequence[str]) -> dict[str, Diagnosis]:
         """The latest of each incident that has one."""
         return await self._database.read(lambda connection: _diagnoses(connection, incident_ids))
 
     async def approvals(self, status: str = "") -> list[Approval]:
         return await self._database.read(lambda connection: approvals.listed(connection, status=status))
+
+    async def lessons(self, text: str = "") -> list[Lesson]:
+        """What was learned of incidents whose words hold these, the latest first; at most `PAGE`."""
+        return await self._database.read(lambda connection: lessons.matching(connection, text, PAGE))
+
+    async def noise(self, since: datetime) -> Noise:
+        """How many alerts came in since then, and what became of them."""
+        return await self._database.read(lambda connection: numbers.noise(connection, since))
+
+    async def capacity(self) -> Capacity:
+        now = self._clock.now()
+        return await self._database.read(lambda connection: numbers.capacity(connection, now))
 
     async def approval(self, id_: str) -> Approval:
         return await self._database.read(lambda connection: approvals.get(connection, id_))
@@ -130,6 +157,14 @@ class Views:
         """The journal in order."""
         return await self._database.read(
             lambda connection: journal.entries(connection, after=after, limit=max(1, min(limit, 1000)))
+        )
+
+    async def latest(self, before: int = 0, limit: int = PAGE, incident: str = "") -> list[Recorded]:
+        """The journal from its end, the newest first; `before`: entries older than that one."""
+        return await self._database.read(
+            lambda connection: journal.entries(
+                connection, limit=max(1, min(limit, PAGE)), incident=incident or None, newest=True, before=before
+            )
         )
 
     async def journal_head(self) -> int:

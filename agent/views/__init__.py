@@ -1,0 +1,16 @@
+"""The read side: what people and programs may look at. Changes nothing."""
+
+from agent.views.numbers import Capacity, Noise
+from agent.views.record import IncidentList, IncidentView, Load, Quarantined, ReceiptView, RunView, Views
+
+__all__ = [
+    "Capacity",
+    "IncidentList",
+    "IncidentView",
+    "Load",
+    "Noise",
+    "Quarantined",
+    "ReceiptView",
+    "RunView",
+    "Views",
+]

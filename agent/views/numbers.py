@@ -1,0 +1,142 @@
+"""How much noise is there, and does the agent keep up? What the record says when it is added up."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Column, Connection, String, cast, func, select
+
+from agent.analysis.capacity import Plan, Traffic, episodes, plan, traffic
+from agent.domain.alert import Fate
+from agent.domain.base import Noun
+from agent.domain.event import EventType
+from agent.storage import jobs, journal
+from agent.storage.tables import alerts, incidents, journal_head, quarantine, receipts
+
+TARGET = timedelta(seconds=10)
+"""How long an incident may wait for a worker, for `Capacity.plan`."""
+_LOOKED_AT = 50_000
+"""Entries of the journal, the newest, that capacity is reckoned from."""
+_TELLING = (
+    EventType.INCIDENT_OPENED,
+    EventType.INCIDENT_REOPENED,
+    EventType.TRIAGED,
+    EventType.APPROVAL_DECIDED,
+    EventType.APPROVAL_EXPIRED,
+    EventType.APPROVAL_REQUESTED,
+    EventType.REPORTED,
+    EventType.PARKED,
+    EventType.DIAGNOSED,
+)
+_NOISIEST = 20
+
+
+class Day(Noun):
+    date: str
+    """ISO 8601, in UTC."""
+    alerts: int
+    incidents: int
+
+
+class Noisy(Noun):
+    """Alerts of one name."""
+
+    name: str
+    alerts: int
+    fates: dict[str, int]
+    """How many ended where; `waiting` for those not placed yet."""
+    incidents: int
+    """Different incidents that they are part of."""
+
+
+class Noise(Noun):
+    """Alerts in, incidents out."""
+
+    since: datetime
+    alerts: int
+    incidents: int
+    """Opened since then."""
+    fates: dict[str, int]
+    """How many ended where; `waiting` for those not placed yet."""
+    days: tuple[Day, ...]
+    """Each on which something came, in order."""
+    noisiest: tuple[Noisy, ...]
+    """The most alerts first."""
+
+    @property
+    def reduction(self) -> float:
+        """The part of the alerts that nobody had to look at one by one, 0 to 1."""
+        return max(0.0, 1 - self.incidents / self.alerts) if self.alerts else 0.0
+
+
+class Capacity(Noun):
+    waiting: int
+    """Jobs in the queue."""
+    oldest: timedelta
+    """How long the first of them has waited."""
+    traffic: Traffic | None
+    """None while nothing has been diagnosed."""
+    plan: Plan | None
+    """What keeps the wait at the peak under `TARGET`."""
+
+
+def noise(connection: Connection, since: datetime) -> Noise:
+    fates = _fates(connection, since)
+    opened = connection.scalar(select(func.count()).select_from(incidents).where(incidents.c.opened_at >= since))
+    return Noise(
+        since=since,
+        alerts=sum(fates.values()),
+        incidents=opened or 0,
+        fates=fates,
+        days=_days(connection, since),
+        noisiest=_noisiest(connection, since),
+    )
+
+
+def capacity(connection: Connection, now: datetime) -> Capacity:
+    head = connection.scalar(select(journal_head.c.sequence)) or 0
+    told = journal.entries(connection, after=max(0, head - _LOOKED_AT), limit=_LOOKED_AT, types=_TELLING)
+    load = traffic(episodes(told))
+    return Capacity(
+        waiting=jobs.depth(connection),
+        oldest=jobs.oldest(connection, now),
+        traffic=load,
+        plan=plan(load, TARGET) if load else None,
+    )
+
+
+def _fates(connection: Connection, since: datetime) -> dict[str, int]:
+    counted = select(alerts.c.fate, func.count()).where(alerts.c.received_at >= since).group_by(alerts.c.fate)
+    found = {str(fate or "waiting"): number for fate, number in connection.execute(counted)}
+    unread = select(func.count()).select_from(quarantine.join(receipts)).where(receipts.c.received_at >= since)
+    number = connection.scalar(unread) or 0
+    return found | ({Fate.QUARANTINED.value: number} if number else {})
+
+
+def _days(connection: Connection, since: datetime) -> tuple[Day, ...]:
+    def by_day(moment: Column[datetime]) -> dict[str, int]:
+        day = func.substr(cast(moment, String), 1, 10)
+        counted = select(day, func.count()).where(moment >= since).group_by(day)
+        return {str(date): number for date, number in connection.execute(counted)}
+
+    came, opened = by_day(alerts.c.received_at), by_day(incidents.c.opened_at)
+    return tuple(
+        Day(date=date, alerts=came.get(date, 0), incidents=opened.get(date, 0)) for date in sorted({*came, *opened})
+    )
+
+
+def _noisiest(connection: Connection, since: datetime) -> tuple[Noisy, ...]:
+    name = alerts.c.alert["name"].as_string()
+    counted = (
+        select(name, alerts.c.fate, func.count(), func.count(alerts.c.incident.distinct()))
+        .where(alerts.c.received_at >= since)
+        .group_by(name, alerts.c.fate)
+    )
+    found: dict[str, Noisy] = {}
+    for said, fate, number, apart in connection.execute(counted):
+        known = found.get(said) or Noisy(name=said, alerts=0, fates={}, incidents=0)
+        found[said] = Noisy(
+            name=said,
+            alerts=known.alerts + number,
+            fates=known.fates | {str(fate or "waiting"): number},
+            incidents=max(known.incidents, apart),
+        )
+    return tuple(sorted(found.values(), key=lambda one: (-one.alerts, one.name))[:_NOISIEST])
