@@ -3,13 +3,14 @@
 import os
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import yaml
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from agent.domain.base import Noun
+from agent.domain.duty import Schedule
 from agent.domain.errors import ConfigurationError
 from agent.domain.rules import Budgets, Correlation, InhibitRule, ModelLimits, Person, Policy, Rates, Team
 
@@ -34,6 +35,35 @@ class Command(Noun):
     """A program that tells whether it was done, by its exit code: 0 yes, 1 no. Empty: after a crash a human decides."""
 
 
+class McpPlace(Noun):
+    """An MCP server, and which of its tools may be called. Reading and acting tools of one are two entries."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,23}$")
+    """What it is called here: its tools get it in front of theirs."""
+    url: str = ""
+    """Its address (streamable HTTP); or else `command`."""
+    command: tuple[str, ...] = ()
+    """The program to start, by its absolute path, and its arguments (stdio)."""
+    headers: dict[str, str] = {}
+    """Header -> the environment variable that holds its whole value."""
+    environment: tuple[str, ...] = ()
+    """Environment variables that the program gets, beside PATH, HOME and LANG."""
+    tools: tuple[str, ...] = Field(min_length=1)
+    """The tools that may be called; no other is."""
+    read_only: bool = False
+    """You vouch that these tools only read: investigations may use them. Else only actions of the catalogue may."""
+    kind: Literal["metric", "log", "change", "topology", "runbook", "ticket", "platform"] = "platform"
+    """The kind of evidence that its answers are."""
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "McpPlace":
+        if bool(self.url) == bool(self.command):
+            raise ValueError("an MCP server has either a url or a command")
+        if self.command and not Path(self.command[0]).is_absolute():
+            raise ValueError("the command of an MCP server begins with an absolute path")
+        return self
+
+
 class LogFiles(Noun):
     """Plain log files for the embedded default: one service a file, or JSON lines that name it."""
 
@@ -52,6 +82,15 @@ class SlackRules(Noun):
     """Member id (`U…`) -> the name of that person's key. They may do what the key may; when it is revoked, nothing."""
 
 
+class Webhook(Noun):
+    """A place that hears of a team's incidents as signed JSON."""
+
+    url: str
+    """Where it is posted to; http or https, with no user and no query."""
+    secret_env: str
+    """The environment variable with the secret that signs it."""
+
+
 class Config(Noun):
     """The file AGENT_CONFIG names. Every section may be left out."""
 
@@ -61,10 +100,18 @@ class Config(Noun):
     """Which alerts are left aside while a stronger one fires."""
     teams: dict[str, Team] = {}
     """Whose incident it is, and where they hear of it."""
+    default_team: str = ""
+    """Who gets what nobody owns."""
+    schedules: dict[str, Schedule] = {}
+    """Who is on duty when, by the name that teams use."""
+    ownership: Path | None = None
+    """A file with more `teams` and `schedules`, relative to this one: for one that others look after."""
     people: dict[str, Person] = {}
     """Who may come with a JSON web token, by the name they have here: the same as their key's, if they have one."""
     policy: Policy = Policy()
     """What may be done without asking."""
+    webhooks: dict[str, Webhook] = {}
+    """Places that hear of incidents, by the name that teams use."""
     budgets: Budgets = Budgets()
     """What one incident may cost."""
     model_limits: ModelLimits = ModelLimits()
@@ -75,6 +122,8 @@ class Config(Noun):
     """Places the `http` executor may call, by the name the catalogue uses."""
     commands: dict[str, Command] = {}
     """Programs the `command` executor may start, by the name the catalogue uses."""
+    mcp: tuple[McpPlace, ...] = ()
+    """MCP servers whose tools investigations or actions may call."""
     topology: tuple[tuple[str, str], ...] = ()
     """(caller, callee) pairs, when no back end knows them."""
     log_files: LogFiles = LogFiles()
@@ -144,6 +193,8 @@ class Settings(BaseSettings):
 
     Best on another volume: an older database put in the place of the newer is then found out. The log has them, too.
     """
+    mcp_pins: Path | None = Field(None, alias="AGENT_MCP_PINS")
+    """What MCP tools were like when they were first seen; unset: `mcp.pins` in the data folder."""
     runbooks: Path = Field(Path("runbooks"), alias="AGENT_RUNBOOKS")
     """The folder of the catalogue: one folder a runbook."""
     log_level: str = Field("INFO", alias="AGENT_LOG_LEVEL")
@@ -185,6 +236,24 @@ class Settings(BaseSettings):
     """Checks what Slack posts to `/slack/events`."""
     slack_api_url: str = Field("", alias="SLACK_API_URL")
     """Another address of Slack's API, for tests."""
+    smtp_host: str = Field("", alias="SMTP_HOST")
+    """The server that sends mail; empty: none is sent."""
+    smtp_port: int = Field(587, alias="SMTP_PORT")
+    """Its port."""
+    smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", alias="SMTP_SECURITY")
+    """`starttls` needs it, `tls` begins with it (port 465), `none` sends in the open and never with a password."""
+    smtp_user: str = Field("", alias="SMTP_USER")
+    """Who logs in there; empty: nobody does."""
+    smtp_password: SecretStr | None = Field(None, alias="SMTP_PASSWORD")
+    """With which password."""
+    smtp_from: str = Field("", alias="SMTP_FROM")
+    """The address mail comes from; it is needed with `SMTP_HOST`."""
+    pagerduty_token: SecretStr | None = Field(None, alias="PAGERDUTY_TOKEN")
+    """A REST API key that may read: to ask who is on call. Paging needs none, but each team's integration key."""
+    pagerduty_api_url: str = Field("https://api.pagerduty.com", alias="PAGERDUTY_API_URL")
+    """Its REST API, for accounts in the EU `https://api.eu.pagerduty.com`."""
+    pagerduty_events_url: str = Field("https://events.pagerduty.com", alias="PAGERDUTY_EVENTS_URL")
+    """Where pages go, for accounts in the EU `https://events.eu.pagerduty.com`."""
     kubeconfig: str = Field("", alias="KUBECONFIG")
     """Path of the kubeconfig for pods, events and rollouts; empty: Kubernetes is not looked at."""
 
@@ -193,10 +262,9 @@ class Settings(BaseSettings):
         if self.config_file is None:
             return Config()
         try:
-            loaded = yaml.safe_load(self.config_file.read_text(encoding="utf-8")) or {}
-            return Config.model_validate(loaded)
+            return Config.model_validate(_with_ownership(_loaded(self.config_file), self.config_file.parent))
         except OSError as error:
-            raise ConfigurationError(f"AGENT_CONFIG={self.config_file} cannot be read: {error.strerror}.") from error
+            raise ConfigurationError(f"AGENT_CONFIG: {error.filename} cannot be read: {error.strerror}.") from error
         except yaml.YAMLError as error:
             raise ConfigurationError(f"AGENT_CONFIG={self.config_file} is not YAML: {error}") from error
         except ValidationError as error:
@@ -215,12 +283,43 @@ class Settings(BaseSettings):
         return self.journal_anchors or self.data / "journal.anchors"
 
     @property
+    def pins(self) -> Path:
+        """Where it is kept what MCP tools were like when they were allowed."""
+        return self.mcp_pins or self.data / "mcp.pins"
+
+    @property
     def database(self) -> str:
         """The SQLAlchemy address of the record."""
         if self.database_url.startswith("postgres"):
             return "postgresql+psycopg" + self.database_url[self.database_url.index("://") :]
         return self.database_url or f"sqlite:///{self.data / 'agent.db'}"
 
+
+def _loaded(file: Path) -> Any:
+    return yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+
+
+def _with_ownership(loaded: Any, folder: Path) -> Any:
+    """With the teams and schedules of the file it names; a name that stands in both is an error."""
+    if not isinstance(loaded, dict) or not isinstance(loaded.get("ownership"), str):
+        return loaded
+    file = folder / loaded["ownership"]
+    owned = _loaded(file)
+    if not isinstance(owned, dict) or owned.keys() - _OWNED:
+        raise ConfigurationError(f"AGENT_CONFIG: {file} may hold {', '.join(_OWNED)} and nothing else.")
+    merged = dict(loaded)
+    for section, more in owned.items():
+        here = loaded.get(section) or {}
+        if isinstance(more, str) or not isinstance(here, dict):
+            both, merged[section] = bool(here), more
+        else:
+            both, merged[section] = bool(here.keys() & (more or {})), {**here, **(more or {})}
+        if both:
+            raise ConfigurationError(f"AGENT_CONFIG: {section}: {file} says again what stands in the file itself.")
+    return merged
+
+
+_OWNED = ("teams", "schedules", "default_team")
 
 SECRETS = Path("/run/secrets")
 """Where Docker and Kubernetes mount secrets: a file named like a variable counts when the variable is not set."""

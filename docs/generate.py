@@ -3,7 +3,7 @@
 import ast
 import inspect
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from enum import Enum
 from importlib import import_module
 from pathlib import Path
@@ -167,6 +167,9 @@ _NAMES = {
     float: "number",
     bool: "`true`, `false`",
     timedelta: "duration",
+    date: "day",
+    datetime: "time with zone",
+    time: "time of day",
     Path: "path",
 }
 

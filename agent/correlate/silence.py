@@ -1,21 +1,17 @@
 """Did a person say not to be told?  A silence that matches keeps an alert from opening an incident until it ends."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import regex  # type: ignore[import-untyped]  # it ships no stubs
-
 from agent.correlate.placement import Answer, Arrival
 from agent.domain.alert import Fate
-from agent.domain.silence import Matcher, Silence
+from agent.domain.silence import Silence
+from agent.policy import matching
+from agent.policy.matching import Conditions, conditions
 
 if TYPE_CHECKING:
     from agent.correlate.standing import Standing
-
-PATIENCE = 0.005
-"""Seconds a regular expression may take; one that takes longer does not match, so that the alert is heard."""
 
 
 def judge(arrival: Arrival, standing: "Standing") -> Answer | None:
@@ -34,26 +30,21 @@ def problem(silence: Silence) -> str:
         return "A silence needs at least one matcher, or it would silence everything."
     if silence.ends_at <= silence.starts_at:
         return "A silence must end after it starts."
-    for matcher in silence.matchers:
-        try:
-            _compiled(matcher)
-        except regex.error as error:
-            return f"{matcher} is not a regular expression: {error}."
-    return ""
+    return matching.problem(silence.matchers)
 
 
 class Silences:
     """Those that are known, ready to match. One that cannot be used matches nothing."""
 
     def __init__(self, silences: Iterable[Silence] = ()) -> None:
-        self._known: dict[str, tuple[Silence, tuple[_Condition, ...]]] = {}
+        self._known: dict[str, tuple[Silence, Conditions]] = {}
         for silence in silences:
             self.add(silence)
 
     def add(self, silence: Silence) -> None:
         self._known.pop(silence.id, None)
         if not problem(silence):
-            self._known[silence.id] = (silence, tuple(_compiled(matcher) for matcher in silence.matchers))
+            self._known[silence.id] = (silence, conditions(silence.matchers))
 
     def remove(self, id_: str) -> None:
         self._known.pop(id_, None)
@@ -61,35 +52,9 @@ class Silences:
     def matching(self, labels: dict[str, str], now: datetime) -> Silence | None:
         """The one that ends last, of those in force that match; those that are over are dropped."""
         self._drop_old(now)
-        in_force = [
-            silence
-            for silence, conditions in self._known.values()
-            if silence.starts_at <= now and all(condition.holds(labels) for condition in conditions)
-        ]
+        in_force = [silence for silence, met in self._known.values() if silence.starts_at <= now and met.hold(labels)]
         return max(in_force, key=lambda silence: silence.ends_at, default=None)
 
     def _drop_old(self, now: datetime) -> None:
         for id_ in [id_ for id_, (silence, _) in self._known.items() if silence.ends_at <= now]:
             del self._known[id_]
-
-
-@dataclass(frozen=True, slots=True)
-class _Condition:
-    label: str
-    value: str
-    pattern: "regex.Pattern[str] | None"
-    wanted: bool
-
-    def holds(self, labels: dict[str, str]) -> bool:
-        said = labels.get(self.label, "")
-        if self.pattern is None:
-            return (said == self.value) is self.wanted
-        try:
-            return (self.pattern.fullmatch(said, timeout=PATIENCE) is not None) is self.wanted
-        except TimeoutError:
-            return False
-
-
-def _compiled(matcher: Matcher) -> _Condition:
-    pattern = regex.compile(matcher.value) if matcher.operator in ("=~", "!~") else None
-    return _Condition(matcher.label, matcher.value, pattern, wanted=not matcher.operator.startswith("!"))

@@ -6,9 +6,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
+from agent.domain.alert import Severity
 from agent.domain.base import Noun
 from agent.domain.key import Scope
 from agent.domain.remediation import Risk
+from agent.domain.silence import Matcher
 
 Autonomy = Literal["observe", "propose", "approve", "auto"]
 
@@ -45,17 +47,43 @@ class InhibitRule(Noun):
     """Labels both must agree on, e.g. `instance`."""
 
 
+class EscalationStep(Noun):
+    """Who else is called when nobody has answered."""
+
+    after: timedelta = Field(gt=timedelta(0))
+    """So long after the question was asked, or the incident opened, without anybody answering."""
+    tell: tuple[str, ...] = ("on_call",)
+    """`on_call`: whoever is on duty for the team; `team`: all its channels; `team:NAME`, `person:NAME`,
+    `schedule:NAME`: another team, somebody, or whoever is on duty there."""
+
+
 class Team(Noun):
+    """Whose incidents these are, how they hear of them, and what the agent may do in them."""
+
     services: tuple[str, ...] = ()
     """Components that are theirs."""
     match: dict[str, str] = {}
     """Labels an incident must have to be theirs."""
+    matchers: tuple[Matcher, ...] = ()
+    """The same with `!=`, `=~` and `!~`; with `match`, all of both must be true."""
     slack_channel: str = ""
     """Where their incidents' cards go."""
     jira_project: str = ""
     """Where their tickets go; empty: `JIRA_PROJECT`."""
     email: str = ""
-    """Who gets their reports by mail."""
+    """Where they get mail; several addresses by comma."""
+    webhook: str = ""
+    """The name of one of `webhooks` that hears of their incidents."""
+    pagerduty_key_env: str = ""
+    """The environment variable with the integration key of their service at PagerDuty."""
+    on_call: str = ""
+    """The name of one of `schedules`: who is on duty for them."""
+    autonomy: Autonomy | None = None
+    """As `policy.per_team`; where both are set, the more careful one counts."""
+    escalation: tuple[EscalationStep, ...] = ()
+    """Who is called, one after the other, while a question waits or nobody has seen an incident."""
+    escalate_from: Severity = Severity.HIGH
+    """Incidents less severe than this wait for somebody to look; questions are followed up in any."""
     approvers: tuple[str, ...] = ()
     """Names of those who may approve actions on their incidents; empty: whoever has the scope."""
 
@@ -67,6 +95,8 @@ class Person(Noun):
     """What the token's `sub` says; empty: the name they have here."""
     scopes: tuple[Scope, ...] = ()
     """The most they may do: a token gives those of its own scopes that stand here, too."""
+    email: str = ""
+    """Where they are called by mail when they are on duty."""
 
 
 class Rates(Noun):
@@ -142,6 +172,15 @@ class Freeze(Noun):
         return self
 
 
+def known_zone(zone: str) -> str:
+    """The zone itself; ValueError, with the sentence, when there is none of that name."""
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"{zone!r} is no time zone, such as Europe/Berlin") from error
+    return zone
+
+
 class Hours(Noun):
     """When people are at work: outside of it an action is riskier, because fewer can help when it goes wrong."""
 
@@ -157,11 +196,7 @@ class Hours(Noun):
     @field_validator("zone")
     @classmethod
     def _known(cls, zone: str) -> str:
-        try:
-            ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise ValueError(f"{zone!r} is no time zone, such as Europe/Berlin") from error
-        return zone
+        return known_zone(zone)
 
 
 class Policy(Noun):

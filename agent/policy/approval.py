@@ -37,11 +37,16 @@ def controls(policy: Policy, code: str) -> str:
 
 def autonomy_for(policy: Policy, team: str, action: str) -> Autonomy:
     """The action's own setting, or else the team's, or else the general one: of several, the most careful."""
-    order: list[Autonomy] = ["observe", "propose", "approve", "auto"]
     set_here = [found for found in (policy.per_action.get(action), policy.per_team.get(team)) if found is not None] or [
         policy.autonomy
     ]
-    return min(set_here, key=order.index)
+    return more_careful(*set_here)
+
+
+def more_careful(*settings: Autonomy) -> Autonomy:
+    """The one that leaves the most to people."""
+    order: list[Autonomy] = ["observe", "propose", "approve", "auto"]
+    return min(settings, key=order.index)
 
 
 def _refusal(proposal: Proposal, diagnosis: Diagnosis, observed: frozenset[str]) -> str:

@@ -1,0 +1,48 @@
+"""Is a configuration read, with the file of owners it names, and does a wrong one say what is wrong?"""
+
+from pathlib import Path
+
+import pytest
+
+from agent.domain.errors import ConfigurationError
+from agent.settings import Config, Settings
+
+OWNERS = """
+teams:
+  payments: {services: [till], on_call: first}
+schedules:
+  first: {rotations: [{people: [ann, bob], begins: 2026-03-02, zone: Europe/Berlin}]}
+default_team: payments
+"""
+
+
+def _read(folder: Path, config: str, owners: str = OWNERS) -> Config:
+    (folder / "agent.yaml").write_text(config)
+    (folder / "owners.yaml").write_text(owners)
+    return Settings.model_validate({"config_file": folder / "agent.yaml"}).config()
+
+
+def test_the_file_of_owners_is_read_beside_the_configuration(tmp_path: Path) -> None:
+    read = _read(tmp_path, "ownership: owners.yaml\nteams: {shop: {services: [shelf]}}\n")
+    assert (list(read.teams), list(read.schedules), read.default_team) == (["shop", "payments"], ["first"], "payments")
+
+
+@pytest.mark.parametrize(
+    ("config", "owners", "says"),
+    [
+        ("ownership: owners.yaml\nteams: {payments: {}}\n", OWNERS, "teams: .*owners.yaml says again"),
+        ("ownership: owners.yaml\ndefault_team: shop\n", OWNERS, "default_team: .*owners.yaml says again"),
+        ("ownership: owners.yaml\n", "policy: {autonomy: auto}\n", "may hold teams, schedules, default_team and noth"),
+        ("ownership: gone.yaml\n", OWNERS, "gone.yaml cannot be read: No such file"),
+        ("ownership: owners.yaml\n", "teams: {a: {nosuch: 1}}", "teams.a.nosuch: Extra inputs"),
+        ("ownership: owners.yaml\n", "teams: [", "is not YAML"),
+    ],
+)
+def test_what_is_wrong_with_it_is_said(tmp_path: Path, config: str, owners: str, says: str) -> None:
+    with pytest.raises(ConfigurationError, match=says):
+        _read(tmp_path, config, owners)
+
+
+def test_owners_may_not_set_what_may_be_done_unasked(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError):
+        _read(tmp_path, "ownership: owners.yaml\n", "budgets: {cost_usd: 5}\n")
