@@ -51,6 +51,12 @@ class EventType(StrEnum):
     JOB_DEAD = "job_dead"
     RECORD_RESTORED = "record_restored"
     """From a backup: what happened between it and this entry is not known here."""
+    PERSON_DELETED = "person_deleted"
+    """At somebody's request; `begun`, `done` or `again` (after a restore) in the facts, and never the name."""
+    ENTRIES_LET_GO = "entries_let_go"
+    """For their age: of the record or of the journal, how many of which kind in the facts."""
+    ROOT_ROTATED = "root_rotated"
+    """Everything that was sealed with the old root secret is sealed with the new one."""
 
 
 class Event(Noun):
@@ -62,6 +68,8 @@ class Event(Noun):
     actor: str = "agent"
     """Who did it: `agent`, a key's name, a person."""
     facts: dict[str, JsonValue] = {}
+    subject: str = ""
+    """Whom it speaks of, when that is not the actor: the text can be made unreadable at that person's request."""
 
 
 class Recorded(Noun):

@@ -18,6 +18,7 @@ from agent.domain.base import Noun, canonical
 from agent.domain.errors import JournalBroken
 from agent.domain.event import Event, EventType, Recorded
 from agent.ports import Clock
+from agent.storage import personal
 from agent.storage.database import Database
 from agent.storage.tables import cursors, journal, journal_head
 
@@ -76,7 +77,8 @@ class Chain:
         rows = []
         for event in events:
             sequence += 1
-            row = _row(sequence, self.clock.now(), event, previous)
+            at = self.clock.now()
+            row = _row(sequence, at, personal.written(connection, event, at), previous)
             rows.append(row)
             previous = row["hash"]
         connection.execute(journal.insert(), rows)
@@ -191,28 +193,26 @@ def entries(
     if incident is not None:
         query = query.where(journal.c.incident == incident)
     query = query.order_by(journal.c.sequence.desc() if newest else journal.c.sequence)
+    rows = connection.execute(query).all()
     return [
-        Recorded(sequence=row.sequence, at=row.at, event=_event(row), previous=row.previous, hash=row.hash)
-        for row in connection.execute(query)
+        Recorded(sequence=row.sequence, at=row.at, event=event, previous=row.previous, hash=row.hash)
+        for row, event in zip(rows, personal.read(connection, rows), strict=True)
     ]
 
 
-def _row(sequence: int, at: datetime, event: Event, previous: str) -> dict[str, Any]:
-    content = {"sequence": sequence, "at": at.isoformat(), **event.model_dump(mode="json")}
+def _row(sequence: int, at: datetime, said: dict[str, Any], previous: str) -> dict[str, Any]:
+    content = {"sequence": sequence, "at": at.isoformat(), **said}
     seal = sha256((previous + canonical(content)).encode("utf-8", "surrogatepass")).hexdigest()
-    return {**content, "at": at, "previous": previous, "hash": seal}
+    unsealed = {"subject": None, "sealed": None}
+    return {**unsealed, **content, "at": at, "previous": previous, "hash": seal}
 
 
 def _as_written(row: Row[Any], previous: str) -> bool:
     try:
-        return bool(_row(row.sequence, row.at, _event(row), previous)["hash"] == row.hash)
+        return bool(_row(row.sequence, row.at, personal.as_it_lies(row), previous)["hash"] == row.hash)
     except ValueError:
         # Of a type that there is not, or with facts that are none: it cannot have been written by us.
         return False
-
-
-def _event(row: Row[Any]) -> Event:
-    return Event(type=EventType(row.type), text=row.text, incident=row.incident, actor=row.actor, facts=row.facts)
 
 
 def _move_cursor(connection: Connection, name: str, sequence: int) -> None:

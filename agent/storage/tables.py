@@ -221,7 +221,51 @@ journal = Table(
     Column("facts", JSON, nullable=False),
     Column("previous", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
+    Column("subject", String(40)),
+    Column("sealed", Text),
 )
+"""`sealed` is the personal text of an entry, under the key of its `subject`; the hash covers it as it lies there."""
+
+subjects = Table(
+    "subjects",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("key", LargeBinary, nullable=False),
+    Column("created_at", Utc, nullable=False),
+)
+"""Whom the journal speaks of. With the row goes the key, and with it whatever the journal holds about that person."""
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("begun_at", Utc, nullable=False),
+    Column("done_at", Utc),
+)
+"""Which deletion requests this record knows of; `id` tells the person only to whoever has the name already."""
+
+journal_base = Table(
+    "journal_base",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("signature", String(64), nullable=False),
+    Column("at", Utc, nullable=False),
+)
+"""At most one row: the last entry that was let go for its age, signed. The chain begins behind it."""
+
+reads = Table(
+    "reads",
+    metadata,
+    Column("at", Utc, primary_key=True),
+    Column("who", String(100), primary_key=True),
+    Column("incident", String(40), primary_key=True),
+    Column("what", String(60), primary_key=True),
+    Index("reads_by_incident", "incident"),
+)
+"""The access log: who looked at which incident, to the minute. Kept apart from the journal, and for a shorter time."""
 
 journal_head = Table(
     "journal_head",

@@ -1,0 +1,82 @@
+"""Whom does the journal speak of?  Each person has a key; what is said about them lies under it, until it is destroyed.
+
+So a deletion request leaves the chain of hashes whole (it is taken over what lies there) and the text unreadable:
+"crypto-shredding", as in Boneh and Lipton, A Revocable Backup System, 1996. AES-256-GCM with a nonce drawn by chance.
+"""
+
+import re
+import secrets
+from base64 import b64decode, b64encode
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, select
+
+from agent.storage.tables import subjects
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+ID = re.compile(r"sub-[0-9a-f]{16}")
+_NONCE = 12
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Somebody whose key is still there. `id` is drawn by chance, and says nothing once the row is gone."""
+
+    id: str
+    name: str
+    key: bytes = field(repr=False)
+
+    def seal(self, text: str) -> str:
+        nonce = secrets.token_bytes(_NONCE)
+        return b64encode(nonce + _cipher(self.key).encrypt(nonce, text.encode("utf-8", "surrogatepass"), None)).decode()
+
+    def open(self, sealed: str) -> str:
+        """ValueError when it was not sealed with this key."""
+        from cryptography.exceptions import InvalidTag
+
+        raw = b64decode(sealed, validate=True)
+        try:
+            return _cipher(self.key).decrypt(raw[:_NONCE], raw[_NONCE:], None).decode("utf-8", "surrogatepass")
+        except InvalidTag as error:
+            raise ValueError("sealed with another key") from error
+
+
+def of(connection: Connection, name: str, at: datetime) -> Subject:
+    """The person of that name, with a new key when there is none."""
+    if known := named(connection, name):
+        return known
+    made = Subject(id=f"sub-{secrets.token_hex(8)}", name=name, key=secrets.token_bytes(32))
+    connection.execute(subjects.insert().values(id=made.id, name=name, key=made.key, created_at=at))
+    return made
+
+
+def named(connection: Connection, name: str) -> Subject | None:
+    row = connection.execute(select(subjects).where(subjects.c.name == name)).one_or_none()
+    return Subject(row.id, row.name, row.key) if row else None
+
+
+def among(connection: Connection, ids: Collection[str]) -> dict[str, Subject]:
+    """Those of them whose keys are still there, by id."""
+    if not ids:
+        return {}
+    rows = connection.execute(select(subjects).where(subjects.c.id.in_(ids)))
+    return {row.id: Subject(row.id, row.name, row.key) for row in rows}
+
+
+def destroy(connection: Connection, id_: str) -> None:
+    """The key is gone when the transaction is; on SQLite its page is overwritten, too."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA secure_delete=ON")
+    connection.execute(subjects.delete().where(subjects.c.id == id_))
+
+
+def _cipher(key: bytes) -> "AESGCM":
+    # Imported when the first person is met: it takes longer than everything else here.
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    return AESGCM(key)
