@@ -3,7 +3,9 @@
 https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import timedelta
 from typing import Annotated
 
@@ -18,19 +20,73 @@ from agent.entrypoints.auth import Guarded, Reader, application_of
 
 router = APIRouter(prefix="/api", route_class=Guarded, tags=["journal"])
 
-PAUSE = timedelta(milliseconds=500)
+PAUSE = timedelta(milliseconds=250)
 """Between two looks at the journal."""
-BEAT = 30
+LOOK = timedelta(seconds=1)
+"""After so long without news a reader's connection is looked at."""
+BEAT = 15
 """Looks without news after which a comment shows that the connection lives."""
-MOST = 100
+MOST = 400
 """Readers at once in one process."""
+LONGEST = timedelta(minutes=10)
+"""Then a connection ends: who comes back is asked anew who they are, and misses nothing."""
+KEPT = 1_000
+"""Entries that readers a little behind are given without asking the record."""
 
 
-class Readers:
-    """How many are connected."""
+class Tail:
+    """The end of the journal, looked at once for all readers of a process, and only while there are any."""
 
-    def __init__(self) -> None:
+    def __init__(self, application: Application) -> None:
+        self._application = application
+        self._entries: deque[Recorded] = deque(maxlen=KEPT)
+        self._read_to = 0
+        self._news = asyncio.Condition()
+        self._looking: asyncio.Task[None] | None = None
         self.count = 0
+        """How many are reading."""
+
+    def enter(self) -> None:
+        self.count += 1
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look())
+
+    def leave(self) -> None:
+        self.count -= 1
+        if self.count == 0 and self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
+
+    async def after(self, sequence: int) -> Sequence[Recorded]:
+        """The entries after that one; none when there is no news for `LOOK`. Raises what stopped the looking."""
+        if sequence < self._read_to:
+            return self._known(sequence) or await self._application.views.audit(sequence)
+        if self._looking is not None and self._looking.done():
+            self._looking.result()
+        try:
+            async with asyncio.timeout(LOOK.total_seconds()), self._news:
+                await self._news.wait_for(lambda: sequence < self._read_to)
+        except TimeoutError:
+            return ()
+        return self._known(sequence)
+
+    def _known(self, sequence: int) -> Sequence[Recorded]:
+        """What is kept after that one; nothing when it has gone by."""
+        if not self._entries or sequence < self._entries[0].sequence - 1:
+            return ()
+        return [entry for entry in self._entries if entry.sequence > sequence]
+
+    async def _look(self) -> None:
+        self._entries.clear()
+        self._read_to = await self._application.views.journal_head()
+        while True:
+            if found := await self._application.views.audit(self._read_to):
+                async with self._news:
+                    self._entries.extend(found)
+                    self._read_to = found[-1].sequence
+                    self._news.notify_all()
+            else:
+                await self._application.clock.sleep(PAUSE)
 
 
 @router.get("/events", response_class=StreamingResponse)
@@ -41,34 +97,39 @@ async def events(
     last_event_id: Annotated[str, Header(max_length=20)] = "",
 ) -> StreamingResponse:
     """From the entry after `after` (or the Last-Event-ID of a reader that lost its connection), or from now on."""
-    readers: Readers = request.app.state.readers
-    if readers.count >= MOST:
+    return await stream(request, _written, after, last_event_id)
+
+
+async def stream(
+    request: Request, written: Callable[[Recorded], str], after: int | None, last_event_id: str
+) -> StreamingResponse:
+    """The journal as events, each entry as `written` says. HTTPException when there are too many readers."""
+    tail: Tail = request.app.state.tail
+    if tail.count >= MOST:
         raise HTTPException(503, f"{MOST} readers are connected; try again.")
-    application = application_of(request)
     start = int(last_event_id) if last_event_id.isdecimal() else after
-    position = await application.views.journal_head() if start is None else start
-    stream = _stream(application, request, readers, position)
-    return StreamingResponse(stream, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+    position = await application_of(request).views.journal_head() if start is None else start
+    told = _told(request, tail, written, position)
+    return StreamingResponse(told, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
-async def _stream(application: Application, request: Request, readers: Readers, after: int) -> AsyncIterator[str]:
-    readers.count += 1
-    quiet = 0
+async def _told(request: Request, tail: Tail, written: Callable[[Recorded], str], after: int) -> AsyncIterator[str]:
+    quiet, clock = 0, application_of(request).clock
+    until = clock.now() + LONGEST
+    tail.enter()
     try:
         yield ": connected\n\n"
-        while not await request.is_disconnected():
-            entries = await application.views.audit(after)
-            for entry in entries:
-                yield _written(entry)
-                after = entry.sequence
+        while clock.now() < until and not await request.is_disconnected():
+            entries = await tail.after(after)
+            if entries:
+                after = entries[-1].sequence
+                yield "".join(written(entry) for entry in entries)
             quiet = 0 if entries else quiet + 1
             if quiet == BEAT:
                 quiet = 0
                 yield ": still here\n\n"
-            if not entries:
-                await application.clock.sleep(PAUSE)
     finally:
-        readers.count -= 1
+        tail.leave()
 
 
 def _written(entry: Recorded) -> str:

@@ -15,7 +15,7 @@ from agent.entrypoints.auth import Guarded, Reader
 from agent.entrypoints.bodies import Room
 from agent.entrypoints.counting import Counting
 from agent.entrypoints.dashboard import router as dashboard
-from agent.entrypoints.events import Readers
+from agent.entrypoints.events import Tail
 from agent.entrypoints.problems import LastResort, install, problem
 from agent.entrypoints.rates import Turnstile
 from agent.entrypoints.webhooks import Senders
@@ -42,7 +42,7 @@ def create_app(application: Application) -> FastAPI:
     app.state.application = application
     app.state.room = Room()
     app.state.turnstile = Turnstile(application.config.rates, application.meters)
-    app.state.readers = Readers()
+    app.state.tail = Tail(application)
     app.state.senders = Senders()
     app.state.counting = Counting(application)
     app.state.slack = slack.Door(application)

@@ -56,7 +56,7 @@ async def test_reader_that_lost_its_connection_misses_nothing(served: Served) ->
 async def test_readers_over_the_limit_are_told_to_come_again_and_places_are_given_back(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    readers = served.running.config.app.state.readers  # type: ignore[union-attr]
+    readers = served.running.config.app.state.tail  # type: ignore[union-attr]
     async with asyncio.timeout(20):
         while readers.count:
             await asyncio.sleep(0.05)
