@@ -12,6 +12,7 @@ from agent.bootstrap.machine import SystemClock, data_folder, one_at_a_time, own
 from agent.bootstrap.people import channels_of, jira_of, slack_of
 from agent.bootstrap.record import Record, open_record
 from agent.bootstrap.tokens import tokens_of
+from agent.bootstrap.teams import owners_of, policy_of
 from agent.bootstrap.toolbox import Toolbox
 from agent.correlate.correlator import Correlator
 from agent.domain.incident import Incident
@@ -179,13 +180,14 @@ def _service(config: Config, record: Record, context: Context, toolbox: Toolbox)
         correlator=Correlator(partial(sortable_id, "inc")),
         rules=config.correlation,
         inhibit=config.inhibit,
-        teams=config.teams,
+        owners=owners,
         topology=partial(_known_topology, context.sources, context.clock),
         mine=partial(record.duties.has, Duty.PLACE),
     )
     intake = Intake(
         database=record.database,
         clock=context.clock,
+    owners = owners_of(config)
         new_id=sortable_id,
         parsers=PARSERS,
         parse_changes=changes.parse,
@@ -202,7 +204,7 @@ def _service(config: Config, record: Record, context: Context, toolbox: Toolbox)
             record.queue,
             new_id=partial(sortable_id, "inc"),
             rules=config.correlation,
-            teams=config.teams,
+            owners=owners,
         ),
         silencing=Silencing(record.database, record.chain, sortable_id),
         questions=Questions(graph, partial(_for_question, context, toolbox)),
@@ -226,7 +228,7 @@ def _context(settings: Settings, config: Config, record: Record, sources: Source
     clock = record.chain.clock
     executors = replaced.executors if replaced.executors is not None else executors_of(settings, config)
     catalogue = catalogue_of(settings, executors)
-    policy = replaced.policy or config.policy
+    policy = replaced.policy or policy_of(config)
     act = Act(
         catalogue=catalogue,
         executors=executors,

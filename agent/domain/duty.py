@@ -34,6 +34,7 @@ class Override(Noun):
     """Somebody stands in, whatever the rotations say."""
 
     who: str
+    """Their name."""
     starts_at: datetime
     """With its zone."""
     ends_at: datetime

@@ -40,6 +40,8 @@ class Incident(Noun):
     title: str
     service: str = ""
     team: str = ""
+    routed: str = ""
+    """Why it is that team's, in one sentence."""
     labels: dict[str, str] = {}
     """The labels that all its alerts share."""
     group_key: str = ""

@@ -10,7 +10,9 @@ class Matcher(Noun):
     """One condition on a label; a label that is absent counts as empty, as in Alertmanager."""
 
     label: str
+    """Its name."""
     operator: Literal["=", "!=", "=~", "!~"] = "="
+    """Is, is not, matches, does not match."""
     value: str
     """For `=~` and `!~` a regular expression that must match the whole value."""
 

@@ -1,7 +1,7 @@
 """What does a batch of placements change on the record?  Each incident is read once and written once."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
@@ -10,8 +10,7 @@ from agent.domain.errors import Conflict
 from agent.domain.event import Event, EventType
 from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.remediation import EffectStatus
-from agent.domain.rules import Team
-from agent.policy.ownership import team_of
+from agent.policy.ownership import Owners
 from agent.service.people import investigate, resume
 from agent.storage import alerts, approvals, effects, incidents
 from agent.storage.journal import Chain
@@ -20,10 +19,10 @@ from agent.storage.journal import Chain
 class Batch:
     """One transaction's worth; Conflict when an incident was merged away after the placements were made."""
 
-    def __init__(self, connection: Connection, chain: Chain, teams: Mapping[str, Team]) -> None:
+    def __init__(self, connection: Connection, chain: Chain, owners: Owners) -> None:
         self._connection = connection
         self._chain = chain
-        self._teams = teams
+        self._owners = owners
         self._known: dict[str, Incident] = {}
         self._unwritten: dict[str, None] = {}
         self._events: list[Event] = []
@@ -53,10 +52,11 @@ class Batch:
                 pass
 
     def _open(self, incident: Incident, text: str) -> None:
-        owned = incident.model_copy(update={"team": team_of(incident, self._teams)})
+        route = self._owners.route(incident)
+        owned = incident.model_copy(update={"team": route.team, "routed": route.why})
         incidents.insert(self._connection, owned)
         self._known[owned.id] = owned
-        facts = {"severity": owned.severity, "team": owned.team, "service": owned.service}
+        facts = {"severity": owned.severity, "team": owned.team, "service": owned.service, "routed": owned.routed}
         self._events.append(Event(type=EventType.INCIDENT_OPENED, incident=owned.id, text=text, facts=facts))
         investigate(self._connection, self._chain, owned)
 

@@ -1,7 +1,7 @@
 """Stored alerts become incidents: in order, a batch a transaction, by one correlator."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -10,7 +10,8 @@ from agent.correlate.correlator import Correlator
 from agent.correlate.placement import Placement as Placed
 from agent.correlate.standing import Standing
 from agent.domain.errors import Conflict
-from agent.domain.rules import Correlation, InhibitRule, Team
+from agent.domain.rules import Correlation, InhibitRule
+from agent.policy.ownership import Owners
 from agent.ports import Queue
 from agent.service.batch import Batch
 from agent.storage import alerts, incidents, silences
@@ -38,7 +39,7 @@ class Placement:
         correlator: Correlator,
         rules: Correlation,
         inhibit: Sequence[InhibitRule],
-        teams: Mapping[str, Team],
+        owners: Owners,
         topology: Callable[[], Awaitable[Topology | None]],
         mine: Callable[[], Awaitable[bool]],
     ) -> None:
@@ -50,7 +51,7 @@ class Placement:
         self._correlator = correlator
         self._rules = rules
         self._inhibit = inhibit
-        self._teams = teams
+        self._owners = owners
         self._topology = topology
         self._standing: Standing | None = None
         self._batches = 0
@@ -98,7 +99,7 @@ class Placement:
 
     def _write(self, connection: Connection, placements: Sequence[Placed]) -> None:
         next_batch(connection, self._batches)
-        Batch(connection, self._chain, self._teams).write(placements)
+        Batch(connection, self._chain, self._owners).write(placements)
 
     async def _current(self) -> Standing:
         """The standing, with what people, the graph and time have changed since the last batch."""

@@ -1,6 +1,6 @@
 """Which alerts belong to which incident?  A human knows better: merges two, or splits one."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from pydantic import JsonValue
 from sqlalchemy import Connection
@@ -13,9 +13,9 @@ from agent.domain.errors import Conflict, NotFound
 from agent.domain.event import Event, EventType
 from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.remediation import EffectStatus
-from agent.domain.rules import Correlation, Team
+from agent.domain.rules import Correlation
 from agent.identity.roles import Caller
-from agent.policy.ownership import team_of
+from agent.policy.ownership import Owners
 from agent.ports import Queue
 from agent.service.people import investigate, resume
 from agent.storage import alerts, approvals, effects, incidents, jobs
@@ -35,14 +35,14 @@ class Regrouping:
         *,
         new_id: Callable[[], str],
         rules: Correlation,
-        teams: Mapping[str, Team],
+        owners: Owners,
     ) -> None:
         self._database = database
         self._chain = chain
         self._queue = queue
         self._new_id = new_id
         self._rules = rules
-        self._teams = teams
+        self._owners = owners
 
     async def merge(self, incident: str, into: str, reason: str, who: Caller) -> Incident:
         """All its alerts, and those that follow, are part of `into`; what the agent does in it ends. Twice is once.
@@ -138,7 +138,8 @@ class Regrouping:
         text = f"{len(moved)} message(s) are {new.id} now: {because}"
         self._tell(connection, EventType.INCIDENT_SPLIT, incident, text, who=who, into=new.id, alerts=[*sorted(ids)])
         opened = f"Split from {incident}: {new.title}. {because}"
-        self._tell(connection, EventType.INCIDENT_OPENED, new.id, opened, who=who, severity=new.severity)
+        facts = {"severity": new.severity, "team": new.team, "routed": new.routed}
+        self._tell(connection, EventType.INCIDENT_OPENED, new.id, opened, who=who, **facts)
         investigate(connection, self._chain, new)
         if not _firing(left):
             incidents.move(connection, self._chain, incident, IncidentStatus.RESOLVED, "What is left of it is over.")
@@ -169,7 +170,8 @@ class Regrouping:
             updated_at=now,
             split_from=parent.id,
         )
-        return made.model_copy(update={"team": team_of(made, self._teams)})
+        route = self._owners.route(made)
+        return made.model_copy(update={"team": route.team, "routed": route.why})
 
     def _tell(
         self, connection: Connection, kind: EventType, incident: str, text: str, *, who: Caller, **facts: JsonValue

@@ -73,6 +73,7 @@ alerts = Table(
     Column("fate", String(20)),
     Column("reason", Text, nullable=False, default=""),
     Column("incident", String(40)),
+    Column("looked_at_again", Utc),
     Index("alerts_by_incident", "incident"),
     Index("alerts_unplaced", "fate", "sequence"),
 )
@@ -86,6 +87,8 @@ silences = Table(
     Column("ends_at", Utc, nullable=False),
     Column("created_by", String(100), nullable=False),
     Column("comment", Text, nullable=False),
+    Column("name", String(100), nullable=False, default=""),
+    Column("opens", Boolean, nullable=False, default=False),
 )
 
 changes = Table(
@@ -111,6 +114,7 @@ incidents = Table(
     Column("title", Text, nullable=False),
     Column("service", Text, nullable=False),
     Column("team", String(100), nullable=False),
+    Column("routed", Text, nullable=False, default=""),
     Column("labels", JSON, nullable=False),
     Column("group_key", Text, nullable=False),
     Column("opened_at", Utc, nullable=False, index=True),
@@ -181,6 +185,26 @@ votes = Table(
     Column("at", Utc, nullable=False),
     Column("seal", String(64), nullable=False),
 )
+
+acknowledgements = Table(
+    "acknowledgements",
+    metadata,
+    Column("incident", ForeignKey("incidents.id"), primary_key=True),
+    Column("episode", Integer, primary_key=True),
+    Column("who", String(100), nullable=False),
+    Column("at", Utc, nullable=False),
+)
+"""Episodes that somebody has seen: nobody else is called because of them."""
+
+escalations = Table(
+    "escalations",
+    metadata,
+    Column("subject", String(60), primary_key=True),
+    Column("incident", ForeignKey("incidents.id"), nullable=False, index=True),
+    Column("began", Utc, nullable=False),
+    Column("taken", Integer, nullable=False),
+)
+"""What waits for somebody, since when, and how many steps were taken to find one."""
 
 holds = Table(
     "holds",

@@ -19,6 +19,8 @@ from agent.entrypoints.cli.options import Json
 from agent.entrypoints.cli.runbooks import runbooks
 from agent.entrypoints.cli.running import demo, serve, web, worker
 from agent.entrypoints.cli.say import say, say_json
+from agent.entrypoints.cli.tools import tools
+from agent.entrypoints.cli.teams import teams
 
 app = typer.Typer(
     name="incident-agent",
@@ -50,6 +52,7 @@ _add(feedback, PEOPLE, "feedback inc-7 --verdict wrong --cause 'a full disk on d
 
 app.add_typer(keys, name="keys", rich_help_panel=KEEPERS)
 app.add_typer(runbooks, name="runbooks", rich_help_panel=KEEPERS)
+app.add_typer(teams, name="teams", rich_help_panel=KEEPERS)
 app.add_typer(memory, name="memory", rich_help_panel=KEEPERS)
 app.add_typer(audit, name="audit", rich_help_panel=KEEPERS)
 

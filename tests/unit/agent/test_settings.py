@@ -41,8 +41,3 @@ def test_the_file_of_owners_is_read_beside_the_configuration(tmp_path: Path) -> 
 def test_what_is_wrong_with_it_is_said(tmp_path: Path, config: str, owners: str, says: str) -> None:
     with pytest.raises(ConfigurationError, match=says):
         _read(tmp_path, config, owners)
-
-
-def test_owners_may_not_set_what_may_be_done_unasked(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError):
-        _read(tmp_path, "ownership: owners.yaml\n", "budgets: {cost_usd: 5}\n")

@@ -7,6 +7,7 @@ from datetime import timedelta
 from agent.entrypoints.cli.checks import own, partners, sources
 from agent.entrypoints.cli.checks.finding import DEADLINE, Finding, State
 from agent.settings import Settings
+from agent.entrypoints.cli.checks.teams import teams
 
 Check = Callable[[Settings], Awaitable[Finding]]
 
@@ -27,6 +28,7 @@ async def _within(longest: timedelta, name: str, check: Awaitable[Finding]) -> F
 CHECKS: dict[str, Check] = {
     "configuration": own.configuration,
     "address": own.address,
+    "teams": teams,
     "data folder": own.data_folder,
     "record": own.record,
     "queue": own.queue,

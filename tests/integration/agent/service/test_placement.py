@@ -123,3 +123,18 @@ async def test_a_silenced_alert_opens_an_incident_once_the_silence_is_ended(tmp_
         clock.time += timedelta(minutes=1)
         [(fate, _)] = await _receive(application, _body(_alert("Errors", "cart")))
         assert (fate, await silencing.active()) == (Fate.INCIDENT, [])
+
+
+async def test_the_route_and_its_reason_are_on_the_incident_and_in_the_journal(tmp_path: Path) -> None:
+    (tmp_path / "agent.yaml").write_text("default_team: shop\nteams: {shop: {}, till: {services: [till]}}\n")
+    settings = Settings.model_validate({"data": tmp_path / "data", "config_file": tmp_path / "agent.yaml"})
+    replaced = Replaced(clock=Clock(), sources=Sources(), executors={}, memory=NoMemory(), channels=())
+    async with bootstrap(settings, replaced) as application:
+        await _receive(application, _body(_alert("Errors", "till"), _alert("Errors", "cart")))
+        routed = [(one.service, one.team, one.routed) for one in (await application.views.incidents()).incidents]
+        assert sorted(routed) == [
+            ("cart", "shop", "Nobody owns cart: the default team gets it."),
+            ("till", "till", "Team till owns till."),
+        ]
+        told = [entry.event.facts for entry in await application.views.audit()]
+        assert {(facts["team"], facts["routed"]) for facts in told if "routed" in facts} == {one[1:] for one in routed}

@@ -1,6 +1,7 @@
 """Who is on duty, across hand-overs, zones, overrides and the hours at which clocks are moved?"""
 
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -75,7 +76,7 @@ def test_every_turn_of_three_years_is_followed_by_the_next_with_no_gap() -> None
             assert timedelta(0) < found.until - at <= timedelta(hours=26)
             told.append(found.who)
             at = found.until
-        assert set(zip(told, told[1:], strict=False)) == {("ann", "bob"), ("bob", "ann")}, zone
+        assert set(pairwise(told)) == {("ann", "bob"), ("bob", "ann")}, zone
 
 
 def test_an_override_counts_before_every_turn_and_ends() -> None:

@@ -68,7 +68,18 @@ def test_with_nothing_configured_nothing_is_broken_and_each_back_end_says_how_it
     assert {name: finding.state for name, finding in told.items()} == {
         **dict.fromkeys(("configuration", "address", "data folder", "record", "queue", "memory", "runbooks"), State.OK),
         **dict.fromkeys(
-            ("model", "prometheus", "loki", "elasticsearch", "log files", "datadog", "kubernetes", "jira", "slack"),
+            (
+                "teams",
+                "model",
+                "prometheus",
+                "loki",
+                "elasticsearch",
+                "log files",
+                "datadog",
+                "kubernetes",
+                "jira",
+                "slack",
+            ),
             State.OFF,
         ),
     }
