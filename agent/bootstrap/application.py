@@ -11,8 +11,8 @@ from agent.bootstrap.knowledge import open_memory, open_model
 from agent.bootstrap.machine import SystemClock, data_folder, one_at_a_time, own_folder, sortable_id
 from agent.bootstrap.people import channels_of, jira_of, slack_of
 from agent.bootstrap.record import Record, open_record
-from agent.bootstrap.tokens import tokens_of
 from agent.bootstrap.teams import owners_of, policy_of
+from agent.bootstrap.tokens import tokens_of
 from agent.bootstrap.toolbox import Toolbox
 from agent.correlate.correlator import Correlator
 from agent.domain.incident import Incident
@@ -173,6 +173,7 @@ def _assemble(
 
 def _service(config: Config, record: Record, context: Context, toolbox: Toolbox) -> Service:
     graph = build_graph(record.checkpoints)
+    owners = owners_of(config)
     placement = Placement(
         database=record.database,
         chain=record.chain,
@@ -187,7 +188,6 @@ def _service(config: Config, record: Record, context: Context, toolbox: Toolbox)
     intake = Intake(
         database=record.database,
         clock=context.clock,
-    owners = owners_of(config)
         new_id=sortable_id,
         parsers=PARSERS,
         parse_changes=changes.parse,

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from agent.entrypoints.cli.checks import own, partners, sources
 from agent.entrypoints.cli.checks.finding import DEADLINE, Finding, State
-from agent.settings import Settings
 from agent.entrypoints.cli.checks.teams import teams
+from agent.settings import Settings
 
 Check = Callable[[Settings], Awaitable[Finding]]
 
@@ -27,8 +27,8 @@ async def _within(longest: timedelta, name: str, check: Awaitable[Finding]) -> F
 
 CHECKS: dict[str, Check] = {
     "configuration": own.configuration,
-    "address": own.address,
     "teams": teams,
+    "address": own.address,
     "data folder": own.data_folder,
     "record": own.record,
     "queue": own.queue,
