@@ -8,6 +8,8 @@ MAKEFLAGS += --no-print-directory
 VENV := .venv
 BIN := $(VENV)/bin
 PY := $(BIN)/python
+# A process a core, at most four: each starts servers of its own. Tests of one file stay together, and share theirs.
+PYTEST := $(PY) -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
 PIP := $(PY) -m pip --disable-pip-version-check --no-input
 CASES ?= evals/cases
 OUT ?= build/eval.json
@@ -31,14 +33,14 @@ lab: $(VENV)/.dev  ## The same live: Prometheus, Alertmanager and a small shop, 
 	@$(PY) -m evals.lab $(ARGS)
 
 test: $(VENV)/.dev  ## Run the tests; ARGS="tests/unit -k approval"
-	@$(PY) -m pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 check: $(VENV)/.deploy  ## Everything a change must pass: format, lint, types, import contracts, tests, deployment files
 	@$(call step,format,$(BIN)/ruff format --check .)
 	@$(call step,lint,$(BIN)/ruff check .)
 	@$(call step,types,$(BIN)/mypy)
 	@$(call step,imports,$(BIN)/lint-imports)
-	@$(call step,tests,$(PY) -m pytest $(ARGS))
+	@$(call step,tests,$(PYTEST) $(ARGS))
 
 bench: $(VENV)/.dev  ## Measure intake, durable steps and cold start, each beside a bare reference
 	@$(PY) -m evals.bench $(ARGS)
