@@ -26,9 +26,7 @@ async def serving(application: Application, *, works: bool = True) -> AsyncItera
     listening = _bound(application.settings.host, application.settings.port)
     web = server(create_app(application), application.settings.host, application.settings.port)
     serving_web = asyncio.create_task(web.serve(sockets=[listening]))
-    worker = Worker(
-        application.service, application.queue, application.clock, beside=(application.dispatcher.dispatch,)
-    )
+    worker = Worker(application.service, application.queue, application.clock, beside=application.dispatcher.rounds)
     working = asyncio.create_task(worker.run()) if works else None
     try:
         while not web.started and not serving_web.done():  # noqa: ASYNC110 (uvicorn has no event for it)
@@ -72,9 +70,7 @@ async def working(application: Application) -> None:
     """Do the jobs, without a web side, until SIGTERM or SIGINT; running steps end first."""
     import signal
 
-    worker = Worker(
-        application.service, application.queue, application.clock, beside=(application.dispatcher.dispatch,)
-    )
+    worker = Worker(application.service, application.queue, application.clock, beside=application.dispatcher.rounds)
     loop = asyncio.get_running_loop()
     for sent in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sent, worker.stop)

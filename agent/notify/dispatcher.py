@@ -1,12 +1,15 @@
 """What has happened that somebody has not been told yet? Follows the journal, one cursor a channel."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from agent.domain.event import Recorded
 from agent.ports import Clock, Follower
 from agent.telemetry import Log
+from tools.base import BackendError, Unsure
 
 log = Log(__name__)
 
@@ -17,6 +20,10 @@ LONGEST_PAUSE = timedelta(minutes=2)
 
 class Later(Exception):
     """The far end cannot take it now; the channel tries the same entry again."""
+
+
+_PASSING = (Later, BackendError, Unsure)
+"""After these a channel waits, and only that one."""
 
 
 class Channel(Protocol):
@@ -44,11 +51,21 @@ class Dispatcher:
         self._not_before: dict[str, datetime] = {}
 
     async def dispatch(self) -> None:
-        """One round over all channels."""
-        for channel in self._channels if await self._mine() else ():
-            now = self._clock.now()
-            if now >= self._not_before.get(channel.name, now):
-                await self._catch_up(channel)
+        """One round over all channels, side by side; what one of them raises is raised when all have ended."""
+        ended = await asyncio.gather(*(round_() for round_ in self.rounds), return_exceptions=True)
+        for error in ended:
+            if error is not None:
+                raise error
+
+    @property
+    def rounds(self) -> tuple[Callable[[], Awaitable[None]], ...]:
+        """One for each channel, to be called again and again: a far end that is slow keeps no other waiting."""
+        return tuple(partial(self._round, channel) for channel in self._channels)
+
+    async def _round(self, channel: Channel) -> None:
+        now = self._clock.now()
+        if now >= self._not_before.get(channel.name, now) and await self._mine():
+            await self._catch_up(channel)
 
     async def _catch_up(self, channel: Channel) -> None:
         cursor = await self._journal.followed(channel.name)
@@ -61,13 +78,13 @@ class Dispatcher:
                 await channel.tell(entry)
                 told = entry.sequence
             self._pause.pop(channel.name, None)
-        except Later as reason:
+        except _PASSING as reason:
             self._wait(channel.name, reason)
         finally:
             if told != cursor:
                 await self._journal.follow(channel.name, told)
 
-    def _wait(self, name: str, reason: Later) -> None:
+    def _wait(self, name: str, reason: Exception) -> None:
         pause = min(LONGEST_PAUSE, self._pause.get(name, FIRST_PAUSE / 2) * 2)
         self._pause[name] = pause
         self._not_before[name] = self._clock.now() + pause

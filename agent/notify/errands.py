@@ -1,5 +1,6 @@
 """How is somebody told once, whatever is killed when? Each errand goes through the ledger, failed ones once more."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -7,6 +8,7 @@ from agent.domain.base import digest
 from agent.domain.remediation import Effect, EffectStatus
 from agent.notify.dispatcher import Later
 from agent.ports import Call, Clock, Ledger
+from tools.base import ActResult, BackendError
 
 _ATTEMPTS = 1000
 
@@ -53,6 +55,17 @@ class Errands:
                 raise Later(effect.detail)
             return effect
         raise Later(f"{_ATTEMPTS} attempts failed: {errand.detail}")
+
+    async def again(self, errand: Errand, send: Callable[[], Awaitable[ActResult]]) -> Effect:
+        """As `once`, where a repeat under the same key is the same news: what may have been sent is sent again."""
+
+        async def run() -> ActResult:
+            try:
+                return await send()
+            except BackendError as error:
+                return ActResult(ok=False, detail=str(error), data={"retry": error.retry})
+
+        return await self.once(errand, Call(run=run, read_back=run))
 
     def _intent(self, errand: Errand, key: str, attempt: int) -> Effect:
         return Effect(

@@ -6,29 +6,21 @@ header of draft-ietf-httpapi-idempotency-key-header). An endpoint may say where 
 (null while it is still at it), and 404 when it has not.
 """
 
-import asyncio
 import json
 import re
-import ssl
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cached_property
 from typing import Any, Literal
 
-import httpx2
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from tools.act.observation import observation
 from tools.base import ActResult, BackendError, Unsure
 from tools.clients.http import quoted
-from tools.clients.origin import Origin, Resolve, is_path, judged_address, origin_of
+from tools.clients.judged import Judged
+from tools.clients.origin import Origin, Resolve, is_path, origin_of
 from tools.clients.outcome import Answered, Unanswered
-
-MAX_BODY = 64 * 1024
-"""Bytes of an answer that are read; the rest of a longer one is not worth waiting for."""
-CONNECT = timedelta(seconds=5)
 
 _KEY = re.compile(r"[A-Za-z0-9._:-]{1,200}")
 _MAYBE_DONE = frozenset({408, 409})
@@ -60,8 +52,7 @@ class HttpExecutor:
     ) -> None:
         """BackendError when an endpoint cannot be called as it is configured. `deadline` is for a call as a whole."""
         self._endpoints = {name: (endpoint, _origin(name, endpoint)) for name, endpoint in endpoints.items()}
-        self._deadline = deadline.total_seconds()
-        self._resolve = resolve
+        self._judged = Judged(deadline, resolve)
 
     def describe(self, call: Mapping[str, Any]) -> str:
         asked, endpoint, origin = self._understood(call)
@@ -121,41 +112,10 @@ class HttpExecutor:
         self, asked: "_Call", endpoint: Endpoint, origin: Origin, headers: Mapping[str, str]
     ) -> tuple[int, JsonValue]:
         """(status, the answer's JSON or None). Unanswered once it may have been sent, BackendError before that."""
-        what = f"{asked.method} {origin.url(asked.path)}"
-        try:
-            async with asyncio.timeout(self._deadline):
-                address = await judged_address(origin, self._resolve)
-                async with self._client(origin) as client:
-                    request = client.build_request(
-                        asked.method,
-                        origin.url_at(address, asked.path),
-                        content=None if asked.body is None else _written(asked.body).encode(),
-                        headers={**_headers(asked, endpoint, origin), **headers},
-                        extensions={"sni_hostname": origin.host},
-                    )
-                    response = await client.send(request, stream=True)
-                    try:
-                        return response.status_code, _parsed(await _body(response))
-                    finally:
-                        await response.aclose()
-        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.UnsupportedProtocol) as error:
-            raise BackendError(f"{what}: no connection: {quoted(str(error)) or 'timed out'}.", retry=True) from error
-        except (TimeoutError, httpx2.TimeoutException) as error:
-            raise Unanswered(f"{what}: no answer within {self._deadline:g} s.") from error
-        except httpx2.HTTPError as error:
-            raise Unanswered(f"{what}: {quoted(str(error)) or type(error).__name__}.") from error
-
-    def _client(self, origin: Origin) -> httpx2.AsyncClient:
-        """One for each call: it happens a few times a day, and no connection, cookie or proxy is kept from before."""
-        timeout = httpx2.Timeout(self._deadline, connect=min(self._deadline, CONNECT.total_seconds()))
-        # Reading the list of authorities costs more than the call; plain HTTP asks none of them.
-        trust = self._trust if origin.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        return httpx2.AsyncClient(verify=trust, timeout=timeout, follow_redirects=False, trust_env=False)
-
-    @cached_property
-    def _trust(self) -> ssl.SSLContext:
-        """The machine's own list of authorities, or that of SSL_CERT_FILE: where an in-house one is found."""
-        return ssl.create_default_context()
+        content = None if asked.body is None else _written(asked.body).encode()
+        sent = {**_headers(asked, endpoint), **headers}
+        answer = await self._judged.ask(origin, asked.method, asked.path, content=content, headers=sent)
+        return answer.status, _parsed(answer.body)
 
 
 class _Call(BaseModel):
@@ -193,25 +153,9 @@ def _written(body: JsonValue) -> str:
     return json.dumps(body, sort_keys=True, allow_nan=False)
 
 
-def _headers(asked: _Call, endpoint: Endpoint, origin: Origin) -> dict[str, str]:
-    headers = {"Host": origin.authority, "User-Agent": "incident-agent", "Accept": "application/json"}
-    headers["Accept-Encoding"] = "identity"  # A compressed answer could unpack to any size.
-    if endpoint.token:
-        headers["Authorization"] = f"Bearer {endpoint.token}"
-    if asked.body is not None:
-        headers["Content-Type"] = "application/json"
-    return headers
-
-
-async def _body(response: httpx2.Response) -> bytes:
-    """As much of it as came: the status already says what was done, so a cut body is only a short one."""
-    body = bytearray()
-    with suppress(httpx2.TransportError):
-        async for chunk in response.aiter_raw():
-            body += chunk
-            if len(body) >= MAX_BODY:
-                break
-    return bytes(body[:MAX_BODY])
+def _headers(asked: _Call, endpoint: Endpoint) -> dict[str, str]:
+    token = {"Authorization": f"Bearer {endpoint.token}"} if endpoint.token else {}
+    return {**token, **({"Content-Type": "application/json"} if asked.body is not None else {})}
 
 
 def _parsed(body: bytes) -> JsonValue:

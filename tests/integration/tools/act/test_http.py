@@ -23,8 +23,9 @@ from tests.farends.loopback import (
     Late,
     deadline_for,
 )
-from tools.act.http import MAX_BODY, Endpoint, HttpExecutor
+from tools.act.http import Endpoint, HttpExecutor
 from tools.base import ActResult, BackendError, Unsure
+from tools.clients.judged import MAX_BODY
 
 RESTART = {"endpoint": "control", "method": "POST", "path": "/services/checkout/restart"}
 STATE = {"endpoint": "control", "path": "/services/checkout"}
