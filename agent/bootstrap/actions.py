@@ -5,15 +5,17 @@ from pathlib import Path
 
 import tools
 from agent import settings as environment
+from agent.bootstrap.mcp import McpTools
 from agent.catalogue.catalogue import Catalogue
 from agent.domain.base import digest
 from agent.ports import Executor
 from agent.settings import Config, Settings
 from tools.act.command import Command, CommandExecutor
 from tools.act.http import Endpoint, HttpExecutor
+from tools.act.mcp import McpExecutor
 
 
-def executors_of(settings: Settings, config: Config) -> dict[str, Executor]:
+def executors_of(settings: Settings, config: Config, mcp: McpTools | None = None) -> dict[str, Executor]:
     """Those that are configured; an action that needs another is left out of the catalogue."""
     found: dict[str, Executor] = {}
     if config.endpoints:
@@ -31,6 +33,8 @@ def executors_of(settings: Settings, config: Config) -> dict[str, Executor]:
         from tools.clients.kubernetes import Cluster
 
         found["kubernetes"] = KubernetesExecutor(Cluster(settings.kubeconfig))
+    if mcp and mcp.acting():
+        found["mcp"] = McpExecutor(mcp.servers, mcp.acting(), mcp.allowed)
     return found
 
 

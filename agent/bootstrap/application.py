@@ -9,6 +9,7 @@ from agent.bootstrap.actions import catalogue_of, code_digest, executors_of
 from agent.bootstrap.backends import datadog_metrics, sources_of
 from agent.bootstrap.knowledge import open_memory, open_model
 from agent.bootstrap.machine import SystemClock, data_folder, one_at_a_time, own_folder, sortable_id
+from agent.bootstrap.mcp import McpTools, open_mcp
 from agent.bootstrap.people import channels_of, jira_of, slack_of
 from agent.bootstrap.record import Record, open_record
 from agent.bootstrap.teams import owners_of, policy_of
@@ -106,6 +107,8 @@ class Application:
     meters: Meters
     slack: SlackChannel | None = None
     """None when Slack is not configured."""
+    mcp: McpTools | None = None
+    """None when no MCP server is configured."""
 
 
 @asynccontextmanager
@@ -132,6 +135,7 @@ async def bootstrap(settings: Settings, replaced: Replaced | None = None) -> Asy
             model = replaced.model or await opened.enter_async_context(
                 open_model(settings, config.model_limits, meters)
             )
+            mcp = await opened.enter_async_context(open_mcp(settings, config))
             keys = Keys(SqlKeys(record.database, record.chain), secrets.derive("keys"), clock)
             with one_at_a_time(folder):
                 operator = await local_operator(folder, keys, others=tokens is not None)
@@ -142,16 +146,25 @@ async def bootstrap(settings: Settings, replaced: Replaced | None = None) -> Asy
                 replace(replaced, memory=memory, model=model),
                 Identity(secrets=secrets, keys=keys, local_operator=operator, tokens=tokens),
                 meters=meters,
+                mcp=mcp,
             )
 
 
 def _assemble(
-    settings: Settings, config: Config, record: Record, replaced: Replaced, identity: Identity, *, meters: Meters
+    settings: Settings,
+    config: Config,
+    record: Record,
+    replaced: Replaced,
+    identity: Identity,
+    *,
+    meters: Meters,
+    mcp: McpTools | None,
 ) -> Application:
     sources = replaced.sources or sources_of(settings, config, SqlChanges(record.database))
     jira = jira_of(settings)
-    context = _context(settings, config, record, sources, replaced)
-    toolbox = _toolbox(settings, sources, jira, replaced)
+    executors = replaced.executors if replaced.executors is not None else executors_of(settings, config, mcp)
+    context = _context(settings, config, record, sources, replace(replaced, executors=executors))
+    toolbox = _toolbox(settings, sources, jira, replaced, mcp)
     slack = slack_of(settings, config, record)
     channels = channels_of(settings, config, record, jira, slack) if replaced.channels is None else replaced.channels
     clock = record.chain.clock
@@ -168,6 +181,7 @@ def _assemble(
         sources=sources,
         meters=meters,
         slack=slack,
+        mcp=mcp,
     )
 
 
@@ -212,7 +226,9 @@ def _service(config: Config, record: Record, context: Context, toolbox: Toolbox)
     )
 
 
-def _toolbox(settings: Settings, sources: Sources, jira: Jira | None, replaced: Replaced) -> Toolbox:
+def _toolbox(
+    settings: Settings, sources: Sources, jira: Jira | None, replaced: Replaced, mcp: McpTools | None
+) -> Toolbox:
     return Toolbox(
         sources=sources,
         runbooks=settings.runbooks,
@@ -221,12 +237,13 @@ def _toolbox(settings: Settings, sources: Sources, jira: Jira | None, replaced: 
         jira=jira,
         jira_project=settings.jira_project,
         more=replaced.tools,
+        foreign=mcp.tools if mcp else tuple,
     )
 
 
 def _context(settings: Settings, config: Config, record: Record, sources: Sources, replaced: Replaced) -> Context:
     clock = record.chain.clock
-    executors = replaced.executors if replaced.executors is not None else executors_of(settings, config)
+    executors = replaced.executors or {}
     catalogue = catalogue_of(settings, executors)
     policy = replaced.policy or policy_of(config)
     act = Act(

@@ -1,6 +1,6 @@
 """What may a model ask? The reading tools of whatever is configured, each wrapped in its limits."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,6 +35,8 @@ class Toolbox:
     jira: Jira | None = None
     jira_project: str = ""
     more: Sequence[Tool] = field(default=())
+    foreign: Callable[[], Sequence[Tool]] = tuple
+    """Those of MCP servers, as they are at the moment."""
 
     def tools(self, window: Window) -> tuple[Tool, ...]:
         found = [*self._of_sources(window), ReadRunbook(self.runbooks), *self.more]
@@ -44,6 +46,7 @@ class Toolbox:
             found += datadog_tools(self.datadog, window)
         if self.jira is not None:
             found.append(SearchTickets(self.jira, self.jira_project))
+        found += self.foreign()
         return tuple(Wrapped(tool, _CAPS) for tool in found)
 
     def _of_sources(self, window: Window) -> list[Tool]:

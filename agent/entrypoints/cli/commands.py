@@ -54,6 +54,7 @@ app.add_typer(keys, name="keys", rich_help_panel=KEEPERS)
 app.add_typer(runbooks, name="runbooks", rich_help_panel=KEEPERS)
 app.add_typer(teams, name="teams", rich_help_panel=KEEPERS)
 app.add_typer(memory, name="memory", rich_help_panel=KEEPERS)
+app.add_typer(tools, name="tools", rich_help_panel=KEEPERS)
 app.add_typer(audit, name="audit", rich_help_panel=KEEPERS)
 
 app.add_typer(correlate, name="correlate", rich_help_panel=KEEPERS)

@@ -51,11 +51,13 @@ async def investigated(settings: Settings, asked: Asked) -> list[IncidentView]:
 
 
 def _thrown_away(settings: Settings, folder: Path) -> Settings:
-    own = {"data": folder, "database_url": "", "redis_url": None, "chroma_url": "", "chroma_path": None}
+    own = {"data": folder, "mcp_pins": settings.pins, "database_url": "", "redis_url": None, "chroma_url": "", "chroma_path": None}
     return settings.model_copy(update=own)
 
 
 async def _answered(application: Application, asked: Asked) -> list[IncidentView]:
+    if application.mcp:
+        await application.mcp.looked.wait()
     worker = Worker(application.service, application.queue, application.clock)
     working = asyncio.create_task(worker.run())
     try:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from agent.entrypoints.cli.checks import own, partners, sources
 from agent.entrypoints.cli.checks.finding import DEADLINE, Finding, State
+from agent.entrypoints.cli.checks.mcp import mcp
 from agent.entrypoints.cli.checks.teams import teams
 from agent.settings import Settings
 
@@ -41,6 +42,7 @@ CHECKS: dict[str, Check] = {
     "log files": sources.log_files,
     "datadog": sources.datadog,
     "kubernetes": sources.kubernetes,
+    "mcp": mcp,
     "jira": partners.jira,
     "slack": partners.slack,
 }
