@@ -13,8 +13,12 @@ _ALSO = ["/usr/sbin", *(str(path) for path in sorted(Path("/usr/lib/postgresql")
 
 def program(name: str, how: str) -> str:
     """The path of the program, or a skipped test. `how` says how to get it: `apt-get install nginx`."""
-    beside_python = str(Path(sys.executable).parent)
-    folders = [beside_python, os.environ.get("PATH", ""), *_ALSO]
-    if found := shutil.which(name, path=os.pathsep.join(folders)):
-        return found
+    if path := found(name):
+        return path
     pytest.skip(f"{name} is not installed; get it with: {how}")
+
+
+def found(name: str) -> str | None:
+    """The path of the program, where it is installed."""
+    beside_python = str(Path(sys.executable).parent)
+    return shutil.which(name, path=os.pathsep.join([beside_python, os.environ.get("PATH", ""), *_ALSO]))

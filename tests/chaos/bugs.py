@@ -6,7 +6,6 @@ from typing import Any
 
 from tests.chaos import power
 from tests.chaos.farend import FORGETS
-from tests.chaos.life import Run
 from tests.chaos.planted import NORMAL
 from tests.chaos.server import Deaths, Ground, Outcome, lived
 
@@ -51,26 +50,26 @@ class Caught:
     """The first thing that was found."""
 
 
-def caught(ground: Ground, port: int) -> list[Caught]:
+def caught(ground: Ground) -> list[Caught]:
     """All of them; the one that only strace can show where that may run."""
-    found = [_caught(ground, port, name) for name in BUGS]
-    return found if power.probe() else [*found, _not_synced(ground, port)]
+    found = [_caught(ground, name) for name in BUGS]
+    return found if power.probe() else [*found, _not_synced(ground)]
 
 
-def _not_synced(ground: Ground, port: int) -> Caught:
-    planted, sound = (power.watched(ground, port, bug).early for bug in (NORMAL, ""))
+def _not_synced(ground: Ground) -> Caught:
+    planted, sound = (power.watched(ground, bug).early for bug in (NORMAL, ""))
     first = next(iter(planted), "")
     what = "a commit is written, and not synced"
     return Caught(NORMAL, what, caught=bool(planted), silent=not sound, says=f"{first} before it was on the disk")
 
 
-def _caught(ground: Ground, port: int, name: str) -> Caught:
-    found = _lived(ground, port, name, planted=name).found
-    sound = _lived(ground, port, name, planted="").found
+def _caught(ground: Ground, name: str) -> Caught:
+    found = _lived(ground, name, planted=name).found
+    sound = _lived(ground, name, planted="").found
     first = next(iter((*found.lost, *found.duplicates, *found.broken)), "")
     return Caught(name, BUGS[name].what, caught=bool(found), silent=not sound, says=first)
 
 
-def _lived(ground: Ground, port: int, name: str, *, planted: str) -> Outcome:
-    with ground.run_folder(f"{FORGETS}-{time.monotonic_ns()}") as folder:
-        return lived(Run(str(folder), port, planted=planted, **BUGS[name].run), BUGS[name].deaths)
+def _lived(ground: Ground, name: str, *, planted: str) -> Outcome:
+    with ground.run(f"{FORGETS}-{time.monotonic_ns()}", planted=planted, **BUGS[name].run) as run:
+        return lived(run, BUGS[name].deaths)

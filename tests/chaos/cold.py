@@ -1,4 +1,4 @@
-"""How long does it take to be well again?  Killed at a seeded point, then a fresh interpreter finishes everything."""
+"""How long does it take to be well again?  Killed at a seeded point, then a fresh interpreter goes on from there."""
 
 import subprocess
 import sys
@@ -6,24 +6,22 @@ import time
 from pathlib import Path
 from random import Random
 
+from tests.chaos.attempt import Known
 from tests.chaos.farend import FORGETS
-from tests.chaos.life import Run, told
+from tests.chaos.life import RECOVERED, told
 from tests.chaos.points import Points
-from tests.chaos.rows import Known
 from tests.chaos.server import Ground, died
 
 ROOT = Path(__file__).parents[2]
 
 
-def recoveries(ground: Ground, port: int, known: Known, times: int, first_seed: int) -> list[float]:
-    """Seconds of each, from the start of the process to its end, imports included."""
-    return [_recovery(ground, port, Random(f"cold:{first_seed + number}"), known) for number in range(times)]
-
-
-def _recovery(ground: Ground, port: int, chance: Random, known: Known) -> float:
-    with ground.run_folder(f"{FORGETS}-{time.monotonic_ns()}") as folder:
-        run = Run(str(folder), port)
-        died(run, Points(die_at=chance.choice(known.passed)))
-        began = time.monotonic()
+def recovery(ground: Ground, known: Known, seed: int) -> dict[str, float]:
+    """Seconds from the start of the process, imports included: until it is `ready`, and until the first `step` that
+    was due is done."""
+    chance = Random(f"cold:{seed}")
+    # In the first half of what an undisturbed run comes by, so that a step is left to be done.
+    point = ("", chance.randint(1, len(known.passed) // 2))
+    with ground.run(f"{FORGETS}-{time.monotonic_ns()}") as run:
+        died(run, Points(die_at=point))
         subprocess.run([sys.executable, "-m", "tests.chaos.life", told(run, 1)], cwd=ROOT, check=True)
-        return time.monotonic() - began
+        return {line["what"]: line["seconds"] for line in run.log(RECOVERED).lines() if line["life"] == 1}

@@ -7,12 +7,15 @@ start; the fork server makes the others.
 import asyncio
 import json
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
 from sqlalchemy import func, select
 
 from agent.bootstrap import Application, Replaced, bootstrap
@@ -21,23 +24,32 @@ from agent.domain.approval import ApprovalStatus, Decision
 from agent.domain.errors import AgentError, LeaseLost
 from agent.domain.job import Lease
 from agent.domain.remediation import effect_key
+from agent.graph.context import Sources
 from agent.identity.roles import Caller
-from agent.storage.tables import jobs
+from agent.ports import Model
+from agent.settings import Settings
+from agent.storage.tables import alerts, jobs
 from agent.testing import NoMemory
-from tests.attacks.world import NOW, Channels, QuickClock, _alert, _settings, _sources
+from tests.attacks.world import NOW, Channels, QuickClock, _alert, _sources
 from tests.chaos import planted
 from tests.chaos.logs import Log
 from tests.chaos.points import Points, watch_steps
 from tests.chaos.zombie import Zombie
 
 SENDER, PEOPLE, ENDING, KEYS = "sender.jsonl", "people.jsonl", "ending.json", "keys.json"
+RECOVERED = "recovered.jsonl"
 LEASE = timedelta(seconds=30)
 BETWEEN = timedelta(seconds=1)
 """From one life to the next, on the agent's clock."""
 LATER = timedelta(minutes=2)
 """Longer than any back-off."""
 ROUNDS = 40
+LOOK_AGAIN = 0.02
+"""Seconds, where another process has to notice something first."""
+PATIENCE = 60.0
+"""Seconds that is waited for at most."""
 BODY = _alert(Channels())
+APPROVE = "policy: {autonomy: approve}\n"
 
 
 @dataclass(frozen=True)
@@ -46,6 +58,11 @@ class Run:
 
     folder: str
     port: int
+    world: str
+    """The folder with telemetry and runbooks."""
+    database: str = ""
+    """The record's address, where it is not in the folder."""
+    redis: str = ""
     denies: bool = False
     """Whether the person says no."""
     regrets_at: str = ""
@@ -56,6 +73,12 @@ class Run:
     """A worker is held up past its lease, and wakes when another is at the job."""
     web: bool = False
     """The alert comes by HTTP, from a sender that is a process of its own."""
+    strikes: tuple[tuple[str, int, str], ...] = ()
+    """(point, at its how-manieth passing in the first life, what happens there)."""
+    anchors: str = ""
+    """The file with the journal's heads, where it is not in the folder."""
+    far_end: str = ""
+    """Where the far end is called, when that is not its own port."""
 
     @property
     def token(self) -> str:
@@ -64,25 +87,68 @@ class Run:
     def log(self, name: str) -> Log:
         return Log(Path(self.folder) / name)
 
+    def settings(self) -> Settings:
+        folder, world = Path(self.folder), Path(self.world)
+        config = folder / "agent.yaml"
+        if not config.exists():
+            config.write_text(APPROVE)
+        given: dict[str, Any] = {"data": folder / "data", "config_file": config, "runbooks": world / "runbooks"}
+        if self.anchors:
+            given["journal_anchors"] = Path(self.anchors)
+        if self.database:
+            given["database_url"] = self.database
+        if self.redis:
+            given["redis_url"] = SecretStr(self.redis)
+        return Settings.model_validate(given)
+
+
+@cache
+def telemetry(world: str) -> Sources:
+    """Read once, before lives are forked; nothing in it changes."""
+    return _sources(Path(world), Channels())
+
+
+Strike = Callable[[str], None]
+
 
 class Life:
-    def __init__(self, run: Run, number: int, points: Points) -> None:
+    def __init__(
+        self,
+        run: Run,
+        number: int,
+        points: Points,
+        *,
+        began: float | None = None,
+        strike: Strike | None = None,
+        model: Model | None = None,
+    ) -> None:
+        """`began`: when its process was started, by the monotonic clock; `strike`: how it asks for what is to happen
+        outside of it."""
         self.run = run
+        self._number = number
         self._points = points
+        self._began = began or time.monotonic()
+        self._strike = strike
+        self._model = model
         self.clock = QuickClock()
         self.clock.time = NOW + number * BETWEEN
         self._zombie: Zombie | None = None
+        points.stepped = self._stepped
 
     async def live(self) -> None:
         """Until nothing is due; then what became of everything is written down."""
         async with self._open() as application:
+            self._recovered("ready")
             self._wire(application)
-            await self._send(application)
-            for _ in range(ROUNDS):
-                if not await self._do_what_is_due(application) and await self._nothing_waits(application):
-                    break
+            await self.go_on(application)
             ending = await _ending(application, self.run.log(SENDER))
         (Path(self.run.folder) / ENDING).write_text(json.dumps(ending))
+
+    async def go_on(self, application: Application) -> None:
+        await self._send(application)
+        for _ in range(ROUNDS):
+            if not await self._do_what_is_due(application) and await self._nothing_waits(application):
+                break
 
     async def serve(self, listening: Any) -> None:
         """Take alerts by HTTP until death."""
@@ -94,25 +160,45 @@ class Life:
             await server(create_app(application), "127.0.0.1", 0).serve(sockets=[listening])
 
     def _open(self) -> Any:
-        folder = Path(self.run.folder)
         replaced = Replaced(
             clock=self.clock,
-            sources=_sources(folder, Channels()),
-            executors=executors_for("shop-control", f"http://127.0.0.1:{self.run.port}", self.run.token),
+            sources=telemetry(self.run.world),
+            executors=executors_for(
+                "shop-control", self.run.far_end or f"http://127.0.0.1:{self.run.port}", self.run.token
+            ),
             memory=NoMemory(),
+            model=self._model,
             channels=(),
             record=partial(planted.record, points=self._points, bug=self.run.planted),
         )
-        return bootstrap(_settings(folder, "{autonomy: approve}"), replaced)
+        return bootstrap(self.run.settings(), replaced)
 
     def _wire(self, application: Application) -> None:
         watch_steps(self._points)
         application.service.intake._database = planted.intake(application, self._points, self.run.planted)
         if self.run.regrets_at:
             self._points.hooks[self.run.regrets_at, 1] = partial(self._regret, application)
+        if self._number == 0:
+            for name, count, what in self.run.strikes:
+                self._points.hooks[name, count] = partial(self._struck, what)
         if self.run.zombie:
             self._zombie = Zombie(application, self.clock, self._points, work)
             self._zombie.arm()
+
+    def _stepped(self) -> None:
+        self._points.stepped = lambda: None
+        self._recovered("step")
+
+    def _recovered(self, what: str) -> None:
+        took = round(time.monotonic() - self._began, 3)
+        self.run.log(RECOVERED).add(life=self._number, what=what, seconds=took)
+
+    async def _struck(self, what: str) -> None:
+        """The clock is ours; all else is done by whoever started us, while we wait."""
+        if what.startswith("clock "):
+            self.clock.time += timedelta(seconds=float(what.removeprefix("clock ")))
+        elif self._strike is not None:
+            await asyncio.to_thread(self._strike, what)
 
     async def _send(self, application: Application) -> None:
         log = self.run.log(SENDER)
@@ -124,7 +210,7 @@ class Life:
 
     async def _do_what_is_due(self, application: Application) -> int:
         done = await application.service.placement.place_waiting()
-        while (lease := await application.queue.lease("worker", LEASE)) is not None:
+        while (lease := await self._leased(application)) is not None:
             await work(application, lease)
             if self._zombie is not None:
                 await self._zombie.over()
@@ -137,9 +223,24 @@ class Life:
                 await self._click(application, asked.id, person, decision)
         return done
 
+    async def _leased(self, application: Application) -> Lease | None:
+        """The next job. What is due by the record is waited for, until its announcement has come round."""
+        give_up = time.monotonic() + PATIENCE
+        while (lease := await application.queue.lease("worker", LEASE)) is None:
+            if not self.run.redis or time.monotonic() > give_up or not await application.record.queue._jobs.due(1):
+                return None
+            await asyncio.sleep(LOOK_AGAIN)
+        return lease
+
     async def _nothing_waits(self, application: Application) -> bool:
-        """No job is left; one that comes back later does so now."""
-        left = select(func.count()).select_from(jobs).where(jobs.c.status.in_(["queued", "leased"]))
+        """No alert and no job is left; a job that comes back later does so now."""
+        count = select(func.count())
+        unplaced = count.select_from(alerts).where(alerts.c.fate.is_(None))
+        left = count.select_from(jobs).where(jobs.c.status.in_(["queued", "leased"]))
+        if await application.record.database.read(lambda connection: connection.scalar(unplaced)):
+            # Another session, of a life that was killed, may still hold the duty of placing.
+            await asyncio.sleep(LOOK_AGAIN)
+            return False
         if not await application.record.database.read(lambda connection: connection.scalar(left)):
             return True
         self.clock.time += LATER
@@ -206,12 +307,13 @@ async def _fates(application: Application, receipt: str) -> list[list[str | None
 
 
 def main() -> None:
+    """`began` is by the monotonic clock, which all processes of a machine share."""
     told = json.loads(sys.argv[1])
-    asyncio.run(Life(Run(**told["run"]), told["life"], Points()).live())
+    asyncio.run(Life(Run(**told["run"]), told["life"], Points(), began=told["began"]).live())
 
 
 def told(run: Run, life: int) -> str:
-    return json.dumps({"run": asdict(run), "life": life})
+    return json.dumps({"run": asdict(run), "life": life, "began": time.monotonic()})
 
 
 if __name__ == "__main__":

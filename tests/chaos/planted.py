@@ -26,9 +26,7 @@ def record(opened: Record, *, points: Points, bug: str) -> Record:
     """The record with points around its parts, and with the bug."""
     made = pointed(opened, points, _LEDGERS.get(bug, PointedLedger))
     if bug == "job acknowledged first":
-        queue = _HastyQueue(opened.queue._jobs, made.queue._chance)
-        queue.points = points
-        return replace(made, queue=queue)
+        made.queue.__class__ = _HastyQueue
     if bug == NORMAL:
         _sync_seldom(opened.database)
     return _unaudited(opened, points) if bug == "audit off" else made

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from random import Random
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from agent.bootstrap.record import Record
 from agent.domain.job import Lease
 from agent.domain.remediation import Effect, Proposal
 from agent.ports import Call
+from agent.queue.redis_streams import RedisQueue
 from agent.queue.sql import SqlQueue
 from agent.storage.database import Database
 from agent.storage.effects import SqlLedger
@@ -31,21 +32,26 @@ class Points:
     """Counts the points as they are passed, and dies at the one that it was told."""
 
     die_at: tuple[str, int] | None = None
-    """(point, at its how-manieth passing)."""
+    """(how a point begins, at the how-manieth passing of such a point)."""
     passed: list[tuple[str, int]] = field(default_factory=list)
     hooks: dict[tuple[str, int], Hook] = field(default_factory=dict)
     """What else happens there, before death."""
+    stepped: Callable[[], None] = lambda: None
+    """Called when the first step of a graph is done."""
     _count: Counter[str] = field(default_factory=Counter)
+    _near: int = 0
+    """Points passed that begin as the one to die at."""
 
     async def reach(self, name: str) -> None:
         here = self._pass(name)
         if here in self.hooks:
             await self.hooks[here]()
-        self._die(here)
+        self._die(name)
 
     def touch(self, name: str) -> None:
         """The same where nothing can be waited for."""
-        self._die(self._pass(name))
+        self._pass(name)
+        self._die(name)
 
     def _pass(self, name: str) -> tuple[str, int]:
         self._count[name] += 1
@@ -53,8 +59,11 @@ class Points:
         self.passed.append(here)
         return here
 
-    def _die(self, here: tuple[str, int]) -> None:
-        if here == self.die_at:
+    def _die(self, name: str) -> None:
+        if self.die_at is None or not name.startswith(self.die_at[0]):
+            return
+        self._near += 1
+        if self._near == self.die_at[1]:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -93,28 +102,40 @@ class PointedLedger(SqlLedger):
         return Call(run=run, read_back=read_back)
 
 
-class PointedQueue(SqlQueue):
+class _PointedQueue:
     points: Points
 
     async def acknowledge(self, lease: Lease) -> None:
         await self.points.reach("ledger:before ACK")
-        await super().acknowledge(lease)
+        await super().acknowledge(lease)  # type: ignore[misc]  # of the queue that it is mixed into
         await self.points.reach("ledger:after ACK")
 
 
-class PointedSaver(AsyncSqliteSaver):
+class PointedQueue(_PointedQueue, SqlQueue):
+    """The embedded one."""
+
+
+class PointedRedisQueue(_PointedQueue, RedisQueue):
+    """The one of many processes."""
+
+
+class _PointedSaver:
     points: Points
 
     async def aput(self, *args: Any, **kwargs: Any) -> Any:
         await self.points.reach("checkpoint:before put")
-        stored = await super().aput(*args, **kwargs)
+        stored = await super().aput(*args, **kwargs)  # type: ignore[misc]  # of the saver that it is mixed into
         await self.points.reach("checkpoint:after put")
         return stored
 
     async def aput_writes(self, *args: Any, **kwargs: Any) -> None:
         await self.points.reach("checkpoint:before put_writes")
-        await super().aput_writes(*args, **kwargs)
+        await super().aput_writes(*args, **kwargs)  # type: ignore[misc]  # of the saver that it is mixed into
         await self.points.reach("checkpoint:after put_writes")
+
+
+class PointedSaver(_PointedSaver, AsyncSqliteSaver):
+    """The embedded one."""
 
 
 class PointedIntake(Database):
@@ -135,10 +156,24 @@ def pointed(record: Record, points: Points, ledger: type[PointedLedger] = Pointe
     """The same record with points around its parts."""
     clock, anchors = record.chain.clock, record.anchors
     made = ledger(record.database, record.chain, clock, may=record.approvers.still, unsound=lambda: anchors.wrong)
-    queue = PointedQueue(record.queue._jobs, Random(1))
-    saver = PointedSaver(record.checkpoints.conn, serde=record.checkpoints.serde)  # type: ignore[attr-defined]  # SQLite's
-    made.points = queue.points = saver.points = points
-    return replace(record, ledger=made, queue=queue, checkpoints=saver)
+    made.points = points
+    # The queue stays the same object, which tasks beside it use already: its methods alone are others.
+    record.queue.__class__ = PointedRedisQueue if isinstance(record.queue, RedisQueue) else PointedQueue
+    record.queue.points = points  # type: ignore[attr-defined]  # the class was just given
+    opened: Any = record.checkpoints
+    saver = (PointedSaver if isinstance(opened, AsyncSqliteSaver) else _pointed_postgres_saver())(
+        opened.conn, serde=opened.serde
+    )
+    saver.points = points
+    return replace(record, ledger=made, checkpoints=saver)
+
+
+@cache
+def _pointed_postgres_saver() -> Any:
+    """Its driver is there where PostgreSQL is used."""
+    from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+
+    return type("PointedPostgresSaver", (_PointedSaver, AsyncPostgresSaver), {})
 
 
 class Steps(BaseCallbackHandler):
@@ -158,6 +193,8 @@ class Steps(BaseCallbackHandler):
     def on_chain_end(self, *_: Any, run_id: UUID, **__: Any) -> None:
         if name := self._names.get(run_id):
             self._points.touch(f"node:after {name}")
+            if name != "__start__":
+                self._points.stepped()
 
 
 _STEPS: ContextVar[Steps | None] = ContextVar("steps", default=None)

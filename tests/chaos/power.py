@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.chaos.farend import FORGETS
-from tests.chaos.life import SENDER, Run, told
+from tests.chaos.life import SENDER, told
 from tests.chaos.server import Ground
 
 ROOT = Path(__file__).parents[2]
@@ -38,11 +38,11 @@ def probe() -> str:
     return "" if ran.returncode == 0 else f"strace: {ran.stderr.strip()[-200:]}"
 
 
-def watched(ground: Ground, port: int, planted: str = "") -> Moments:
+def watched(ground: Ground, planted: str = "") -> Moments:
     """One life under strace, from alert to action."""
-    with ground.run_folder(f"{FORGETS}-{time.monotonic_ns()}") as folder:
-        trace = folder / "strace.txt"
-        life = [sys.executable, "-m", "tests.chaos.life", told(Run(str(folder), port, planted=planted), 0)]
+    with ground.run(f"{FORGETS}-{time.monotonic_ns()}", planted=planted) as run:
+        trace = Path(run.folder) / "strace.txt"
+        life = [sys.executable, "-m", "tests.chaos.life", told(run, 0)]
         strace = ["strace", "-f", "-y", "-s", "64", "-e", _CALLS, "-e", "signal=none", "-o", str(trace)]
         subprocess.run([*strace, *life], cwd=ROOT, check=True, stderr=subprocess.DEVNULL)
         return judged(trace.read_text("utf-8", "replace").splitlines())

@@ -1,6 +1,7 @@
 """A fork server: the agent is imported once, each life is a child of it, and is killed where the plan says."""
 
 import asyncio
+import gc
 import json
 import os
 import shutil
@@ -12,20 +13,22 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from http.client import HTTPConnection, HTTPException
 from importlib import import_module
 from pathlib import Path
 from select import select
+from typing import Any
 
 from agent.bootstrap import Replaced, bootstrap
 from agent.graph.context import Sources
 from agent.testing import NoMemory
-from tests.attacks.world import QuickClock, _record_telemetry, _settings, _write_runbooks
+from tests.attacks.world import QuickClock, _record_telemetry, _write_runbooks
 from tests.chaos.check import Found, Seen, check
-from tests.chaos.farend import JOURNAL
-from tests.chaos.life import BODY, ENDING, KEYS, PEOPLE, SENDER, Life, Run
+from tests.chaos.deployment import EMBEDDED, Deployment
+from tests.chaos.farend import JOURNAL, far_end
+from tests.chaos.life import BODY, ENDING, KEYS, PEOPLE, RECOVERED, SENDER, Life, Run, Strike, telemetry
 from tests.chaos.logs import Log
 from tests.chaos.points import Points
 
@@ -58,73 +61,117 @@ class Outcome:
     effects: int = 0
     passed: list[tuple[str, int]] = field(default_factory=list)
     """Points that the last life came by."""
+    recovered: list[float] = field(default_factory=list)
+    """Seconds from the fork to the first step done, of each life after the first."""
 
 
 @dataclass(frozen=True)
 class Ground:
+    """Where runs take place: each gets a copy of a record that was opened once."""
+
     folder: Path
-    """A record that was opened once; each run gets a copy."""
-    runs: Path
+    port: int = 0
+    """The far end's."""
+    deployment: Deployment = EMBEDDED
+
+    @property
+    def runs(self) -> Path:
+        return self.folder / "runs"
+
+    @property
+    def world(self) -> Path:
+        return self.folder / "world"
+
+    @property
+    def opened(self) -> Path:
+        return self.folder / f"opened-{self.deployment.name}"
 
     @contextmanager
-    def run_folder(self, token: str) -> Iterator[Path]:
+    def run(self, token: str, **what: Any) -> Iterator[Run]:
         folder = self.runs / token
-        shutil.copytree(self.folder, folder)
+        shutil.copytree(self.opened, folder)
         try:
-            yield folder
+            with self.deployment.record() as (database, redis):
+                yield Run(str(folder), self.port, str(self.world), database, redis, **what)
         finally:
             shutil.rmtree(folder)
 
+    def on(self, deployment: Deployment) -> "Ground":
+        """The same place with another record, opened for the first time."""
+        ground = replace(self, deployment=deployment)
+        log = self.folder / f"{deployment.name}.log"
+        run = Run(str(ground.opened), self.port, str(self.world), *deployment.first())
+        if ended := _ended(forked(lambda: asyncio.run(open_record(run)), log), None):
+            raise RuntimeError(f"{ended}: {log.read_text()}")
+        return ground
 
-def import_all(ground: Ground, port: int) -> None:
+
+def import_all(ground: Ground) -> None:
     """What a life imports by and by, so that no child has to: one is lived, and says what it took."""
-    with ground.run_folder("first") as folder:
-        run = Run(str(folder), port)
+    telemetry(str(ground.world))
+    with ground.run("first") as run:
+        modules = Path(run.folder, "modules.json")
 
         def live() -> None:
-            _live(run, 0, Points())
-            (folder / "modules.json").write_text(json.dumps(sorted(sys.modules)))
+            import agent.entrypoints.server
+            import agent.entrypoints.web  # noqa: F401 (what the web side of a run wants)
+
+            _live(run, 0, Points(), time.monotonic())
+            modules.write_text(json.dumps(sorted(sys.modules)))
 
         if ended := _ended(forked(live, _log(run, 0)), None):
             raise RuntimeError(f"{ended}: {_log(run, 0).read_text()}")
-        for name in json.loads((folder / "modules.json").read_text()):
+        for name in json.loads(modules.read_text()):
             with suppress(ImportError):
                 import_module(name)
+    # What is there by now stays; a child that does not look through it for garbage does not have to copy it either.
+    gc.collect()
+    gc.freeze()
 
 
 @contextmanager
 def prepared() -> Iterator[Ground]:
+    """The embedded deployment, with a far end."""
     with tempfile.TemporaryDirectory(prefix="chaos-", dir=HERE if os.access(HERE, os.W_OK) else None) as name:
-        ground = Ground(Path(name) / "ground", Path(name) / "runs")
-        ground.folder.mkdir()
+        ground = Ground(Path(name))
         ground.runs.mkdir()
-        if ended := _ended(forked(lambda: asyncio.run(_prepare(ground.folder)), Path(name) / "ground.log"), None):
-            raise RuntimeError(f"{ended}: {(Path(name) / 'ground.log').read_text()}")
-        yield ground
+        write_world(ground.world)
+        with far_end(ground.runs) as port:
+            yield replace(ground, port=port).on(EMBEDDED)
 
 
-async def _prepare(folder: Path) -> None:
-    _write_runbooks(folder / "runbooks")
+def write_world(world: Path) -> None:
+    """Telemetry of a service that broke, and the two runbooks that matter here: each start reads all there are."""
+    world.mkdir()
+    _write_runbooks(world / "runbooks")
+    for path in (world / "runbooks").iterdir():
+        if path.is_dir() and path.name not in {"restart-service", "clear-cache"}:
+            shutil.rmtree(path)
+    _record_telemetry(world)
+
+
+async def open_record(run: Run) -> None:
+    """For the first time: its tables, and keys for those who come."""
+    folder = Path(run.folder)
+    folder.mkdir(exist_ok=True)
     replaced = Replaced(clock=QuickClock(), sources=Sources(), executors={}, memory=NoMemory(), channels=())
-    async with bootstrap(_settings(folder, "{autonomy: observe}"), replaced) as application:
+    async with bootstrap(run.settings(), replaced) as application:
         keys = application.identity.keys
         people = {name: (await keys.create(name, "person", ["approve:high"])).token for name in ("anne", "bert")}
         callers = {name: (await keys.authenticate(token)).model_dump(mode="json") for name, token in people.items()}
         sender = (await keys.create("prometheus", "machine", ["ingest"])).token
     (folder / KEYS).write_text(json.dumps(callers | {"sender": sender}))
-    _record_telemetry(folder)
 
 
-def lived(run: Run, deaths: Deaths) -> Outcome:
-    """Life after life, until one ends by itself."""
+def lived(run: Run, deaths: Deaths, strike: Strike | None = None) -> Outcome:
+    """Life after life, until one ends by itself. `strike` does what a life asks for, outside of it."""
     outcome = Outcome()
     if run.web:
         _send_by_http(run, deaths, outcome)
         deaths = Deaths()
     for number in range(outcome.lives, MOST_LIVES):
         plan, after = _plan(deaths, number)
-        points = Points(die_at=plan)
-        ended = _ended(forked(partial(_live, run, number, points), _log(run, number)), after)
+        ended = _one_life(run, number, Points(die_at=plan), after, strike)
         outcome.lives = number + 1
         if ended == -signal.SIGKILL:
             outcome.kills += 1
@@ -136,7 +183,15 @@ def lived(run: Run, deaths: Deaths) -> Outcome:
 
 def died(run: Run, points: Points) -> None:
     """One life, until it is killed."""
-    _ended(forked(partial(_live, run, 0, points), _log(run, 0)), None)
+    _one_life(run, 0, points, None, None)
+
+
+def _one_life(run: Run, number: int, points: Points, after: float | None, strike: Strike | None) -> int:
+    """How it ended."""
+    ours, its = socket.socketpair()
+    with ours, its:
+        live = partial(_live, run, number, points, time.monotonic(), its)
+        return _ended(forked(live, _log(run, number)), after, (ours, strike or (lambda _: None)))
 
 
 def _plan(deaths: Deaths, number: int) -> tuple[tuple[str, int] | None, float | None]:
@@ -144,8 +199,13 @@ def _plan(deaths: Deaths, number: int) -> tuple[tuple[str, int] | None, float | 
     return point, deaths.after[number] if number < len(deaths.after) else None
 
 
-def _live(run: Run, number: int, points: Points) -> None:
-    asyncio.run(Life(run, number, points).live())
+def _live(run: Run, number: int, points: Points, began: float, asks: socket.socket | None = None) -> None:
+    def strike(what: str) -> None:
+        if asks is not None:
+            asks.sendall(what.encode())
+            asks.recv(1)
+
+    asyncio.run(Life(run, number, points, began=began, strike=strike).live())
     Path(run.folder, "passed.json").write_text(json.dumps(points.passed))
 
 
@@ -164,6 +224,9 @@ def _judged(run: Run, outcome: Outcome, ended: int, number: int) -> Outcome:
     outcome.found = check(seen)
     outcome.dead = ending["dead"]
     outcome.effects = len(seen.effects)
+    outcome.recovered = [
+        line["seconds"] for line in run.log(RECOVERED).lines() if line["life"] > 0 and line["what"] == "step"
+    ]
     outcome.passed = [(name, count) for name, count in json.loads((folder / "passed.json").read_text())]
     return outcome
 
@@ -179,9 +242,11 @@ def _send_by_http(run: Run, deaths: Deaths, outcome: Outcome) -> None:
             web = forked(partial(_serve, run, outcome.lives, points, listening), _log(run, outcome.lives))
             outcome.lives += 1
             outcome.kills += 1
-            first = _first_ended(web, sender)
+            first, how = _first_ended(web, sender)
             if first == sender:
                 _kill(web)
+            elif how != -signal.SIGKILL:
+                raise RuntimeError(_log(run, outcome.lives - 1).read_text())
         if first != sender:
             _kill(sender)
 
@@ -234,12 +299,14 @@ def forked(what: Callable[[], None], log: Path) -> int:
         os._exit(code)
 
 
-def _ended(child: int, kill_after: float | None) -> int:
-    """Its exit code, or minus the signal. Killed after so many seconds, or when it hangs."""
+def _ended(child: int, kill_after: float | None, asked: tuple[socket.socket, Strike] | None = None) -> int:
+    """Its exit code, or minus the signal. Killed after so many seconds, or when it hangs.
+
+    `asked`: where it asks for strikes, and who does them."""
     process = os.pidfd_open(child)
     try:
         for patience in (PATIENCE if kill_after is None else kill_after, PATIENCE):
-            if select([process], [], [], patience)[0]:
+            if _waited_for(process, patience, asked):
                 break
             os.kill(child, signal.SIGKILL)
             if kill_after is None:
@@ -250,16 +317,29 @@ def _ended(child: int, kill_after: float | None) -> int:
         os.close(process)
 
 
-def _first_ended(*children: int) -> int:
-    """Which of them ended first; the last of those that have by now."""
+def _waited_for(process: int, patience: float, asked: tuple[socket.socket, Strike] | None) -> bool:
+    """Did it end in that time?"""
+    give_up = time.monotonic() + patience
+    listening = [asked[0].fileno()] if asked else []
+    while (left := give_up - time.monotonic()) > 0:
+        ready = select([process, *listening], [], [], left)[0]
+        if process in ready:
+            return True
+        if ready and asked:
+            asked[1](asked[0].recv(100).decode())
+            asked[0].sendall(b"!")
+    return False
+
+
+def _first_ended(*children: int) -> tuple[int, int]:
+    """Which of them ended first, and how; the last of those that have by now."""
     processes = {os.pidfd_open(child): child for child in children}
     try:
         ready = select(list(processes), [], [], PATIENCE)[0]
         ended = [processes[process] for process in ready] or [children[0]]
         if not ready:
             os.kill(ended[-1], signal.SIGKILL)
-        os.waitpid(ended[-1], 0)
-        return ended[-1]
+        return ended[-1], os.waitstatus_to_exitcode(os.waitpid(ended[-1], 0)[1])
     finally:
         for process in processes:
             os.close(process)

@@ -11,7 +11,7 @@ import pytest
 from tests.chaos.farend import _Server, _Wire
 from tests.chaos.life import ENDING, Life, Run
 from tests.chaos.points import Points
-from tests.chaos.server import _prepare
+from tests.chaos.server import open_record, write_world
 
 
 @pytest.fixture
@@ -28,11 +28,12 @@ def port(tmp_path: Path) -> Iterator[int]:
 @pytest.mark.parametrize("put", [5, 9, 11, 13])
 async def test_a_run_goes_on_after_a_step_whose_checkpoint_was_not_stored(tmp_path: Path, port: int, put: int) -> None:
     folder = tmp_path / "forgets"
-    folder.mkdir()
-    await _prepare(folder)
+    write_world(tmp_path / "world")
+    run = Run(str(folder), port, str(tmp_path / "world"))
+    await open_record(run)
     points = Points()
     points.hooks["checkpoint:before put", put] = lambda: _fail_once_results_are_stored(points)
-    await Life(Run(str(folder), port), 0, points).live()
+    await Life(run, 0, points).live()
     ending = json.loads((folder / ENDING).read_text())
     assert (list(ending["incidents"].values()), list(ending["effects"].values())) == (["parked"], ["done"])
     assert ("failed here", 1) in points.passed

@@ -1,0 +1,134 @@
+"""Where does a run keep its record?  In a file, or in PostgreSQL with Redis in front: nothing else differs."""
+
+import itertools
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+from tests.farends.postgres import HOW as HOW_POSTGRES
+from tests.farends.postgres import PostgresServer, binaries, postgres_server
+from tests.farends.redis import HOW as HOW_REDIS
+from tests.farends.redis import RedisServer, redis_server
+from tests.system import found
+
+TEMPLATE = "opened"
+IN_MEMORY = Path("/dev/shm")
+
+
+class Deployment(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    def first(self) -> tuple[str, str]:
+        """Addresses of the record that the others are copies of, and of Redis; empty where there is none."""
+        ...
+
+    def record(self) -> Any:
+        """A context with the addresses of a copy that is a run's own."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Embedded:
+    name: str = "embedded"
+
+    def first(self) -> tuple[str, str]:
+        return "", ""
+
+    @contextmanager
+    def record(self) -> Iterator[tuple[str, str]]:
+        yield "", ""
+
+
+EMBEDDED = _Embedded()
+
+
+@dataclass(frozen=True)
+class Shared:
+    """One PostgreSQL and one Redis, for one run after the other."""
+
+    postgres: PostgresServer
+    redis: RedisServer
+    name: str = "shared"
+
+    def first(self) -> tuple[str, str]:
+        self._say(f"CREATE DATABASE {TEMPLATE}")
+        return self._address(TEMPLATE), self.redis.url
+
+    @contextmanager
+    def record(self) -> Iterator[tuple[str, str]]:
+        database = f"run_{next(self._numbers)}"
+        self._say(f"CREATE DATABASE {database} TEMPLATE {TEMPLATE}")
+        with self.redis.client() as redis:
+            redis.flushall()
+        try:
+            yield self._address(database), self.redis.url
+        finally:
+            self._say(f"DROP DATABASE {database} WITH (FORCE)")
+
+    def strike(self, what: str) -> None:
+        """What happens to the servers while a life waits for it."""
+        match what:
+            case "redis dies":
+                self.redis.kill()
+                self.redis.start()
+            case "redis wiped":
+                with self.redis.client() as redis:
+                    redis.flushall()
+            case "entry deleted":
+                self._delete_entries()
+            case "postgres crashes":
+                self.postgres.stop()
+                self.postgres.start()
+            case "postgres restarts":
+                self.postgres.stop("fast")
+                self.postgres.start()
+            case "sessions cut":
+                self._say("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE 'run_%'")
+            case _:
+                raise ValueError(what)
+
+    def _delete_entries(self) -> None:
+        with self.redis.client() as redis:
+            for stream in redis.scan_iter(match="*jobs*", _type="stream"):
+                for id_, _ in redis.xrange(stream):
+                    redis.xdel(stream, id_)
+
+    def _address(self, database: str) -> str:
+        return self.postgres.address.replace("+psycopg", "").rsplit("/", 1)[0] + f"/{database}"
+
+    def _say(self, statement: str) -> None:
+        import psycopg
+
+        with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
+            connection.execute(statement)
+
+    @cached_property
+    def _numbers(self) -> Iterator[int]:
+        return itertools.count()
+
+
+def probe() -> str:
+    """Why there is none here; empty when there is."""
+    if binaries() is None:
+        return HOW_POSTGRES
+    return "" if found("redis-server") else f"redis-server is not installed; get it with: {HOW_REDIS}"
+
+
+@contextmanager
+def shared() -> Iterator[Shared]:
+    """Servers of their own, in memory where that can be: what they are asked to sync costs nothing there."""
+    before = tempfile.tempdir
+    tempfile.tempdir = str(IN_MEMORY) if os.access(IN_MEMORY, os.W_OK) else None
+    with ExitStack() as opened:
+        try:
+            redis = opened.enter_context(redis_server(found("redis-server") or "redis-server"))
+            postgres = opened.enter_context(postgres_server())
+        finally:
+            tempfile.tempdir = before
+        yield Shared(postgres, redis)

@@ -1,0 +1,132 @@
+"""How does a seed draw a death, and what must come of it?"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from tests.chaos.attempt import Attempt, Known, Tried
+from tests.chaos.check import Found
+from tests.chaos.deployment import Shared
+from tests.chaos.farend import FORGETS
+from tests.chaos.server import Deaths, Ground, Outcome, lived
+
+DELIVERIES = 3
+"""After so many deaths of its worker a job is set aside."""
+LIVES = (1, 2, 3, 4, 5)
+DAY, HOUR = 86_400, 3_600
+
+
+@dataclass(frozen=True)
+class Fault:
+    token: str
+    deaths: Deaths = field(default_factory=Deaths)
+    run: dict[str, Any] = field(default_factory=dict)
+
+
+Draw = Callable[[Random, Known], Fault]
+
+
+def killed(draw: Draw) -> Attempt:
+    """The attempt of a row whose faults are kills."""
+
+    def attempt(ground: Ground, seed: int, known: Known) -> Tried:
+        outcome = _lived(ground, seed, draw, known)
+        return Tried(outcome.kills, outcome.found, outcome.effects, outcome.recovered, outcome.kills)
+
+    return attempt
+
+
+def struck(draw: Draw) -> Attempt:
+    """The attempt of a row whose faults are what happens around a life, and not its death."""
+
+    def attempt(ground: Ground, seed: int, known: Known) -> Tried:
+        outcome = _lived(ground, seed, draw, known)
+        return Tried(1, outcome.found, outcome.effects, outcome.recovered, outcome.kills)
+
+    return attempt
+
+
+def poisoned(ground: Ground, seed: int, known: Known) -> Tried:
+    """A job that kills its worker each time is set aside after the third."""
+    outcome = _lived(ground, seed, _each_time, known)
+    found = outcome.found
+    if (outcome.kills, outcome.dead) != (DELIVERIES, 1):
+        told = f"its job killed {outcome.kills} workers, and {outcome.dead} jobs were set aside"
+        found = Found(found.lost, found.duplicates, (*found.broken, told))
+    return Tried(outcome.kills, found, outcome.effects, outcome.recovered, outcome.kills)
+
+
+def _lived(ground: Ground, seed: int, draw: Draw, known: Known) -> Outcome:
+    fault = draw(Random(f"{draw.__qualname__}:{seed}"), known)
+    strike = ground.deployment.strike if isinstance(ground.deployment, Shared) else None
+    with ground.run(f"{fault.token}-{draw.__name__}-{seed}", **fault.run) as run:
+        return lived(run, fault.deaths, strike)
+
+
+def at_points(*beginnings: str) -> Draw:
+    """Wherever such a point is come by; a later life has less before it than the first."""
+
+    def draw(chance: Random, known: Known) -> Fault:
+        deaths = []
+        for life in range(chance.choice(LIVES)):
+            beginning = chance.choice(beginnings)
+            most = len(known.named(beginning))
+            deaths.append((beginning, chance.randint(1, max(1, most // (life + 1)))))
+        return _story(chance, Deaths(points=tuple(deaths)))
+
+    draw.__name__ = draw.__qualname__ = "_".join(one.strip(":") for one in beginnings)
+    return draw
+
+
+def at_random_times(chance: Random, known: Known) -> Fault:
+    lives = chance.choice(LIVES)
+    return _story(chance, Deaths(after=tuple(chance.uniform(0, 1.1 * known.seconds) for _ in range(lives))))
+
+
+def at_the_web_side(point: str) -> Draw:
+    def draw(chance: Random, _: Known) -> Fault:
+        deaths = Deaths(points=((point, 1),) * chance.choice((1, 2, 3, 4)))
+        return Fault(_token(chance), deaths, {"web": True})
+
+    draw.__name__ = draw.__qualname__ = point.replace(":", "-").replace(" ", "-")
+    return draw
+
+
+def _each_time(chance: Random, known: Known) -> Fault:
+    """At the entry of one step, whenever it is come to."""
+    name, _ = chance.choice([one for one in known.named("node:before ") if one[0] != "node:before __start__"])
+    return Fault(_token(chance), Deaths(points=((name, 1),) * 6))
+
+
+def held_up(chance: Random, _: Known) -> Fault:
+    return Fault(FORGETS, run={"zombie": True})
+
+
+def while_it_works(*what: str) -> Draw:
+    """One of these, at any point of the first life; half of those lives are killed somewhere, too."""
+
+    def draw(chance: Random, known: Known) -> Fault:
+        name, count = chance.choice(known.passed)
+        fault = _story(chance, Deaths(points=(("", chance.randint(1, len(known.passed))),) * chance.choice((0, 1))))
+        return Fault(fault.token, fault.deaths, {**fault.run, "strikes": ((name, count, chance.choice(what)),)})
+
+    draw.__name__ = draw.__qualname__ = what[0].replace(" ", "-")
+    return draw
+
+
+def _story(chance: Random, deaths: Deaths) -> Fault:
+    """Most people say yes; some say no, some say no after all."""
+    said: Mapping[str, Any] = chance.choice(
+        (
+            *[{}] * 7,
+            {"denies": True},
+            {"regrets_at": "ledger:before INTENT"},
+            {"regrets_at": "ledger:after the call"},
+        )
+    )
+    return Fault(_token(chance), deaths, dict(said))
+
+
+def _token(chance: Random) -> str:
+    return chance.choice(("keeps", FORGETS))
