@@ -195,6 +195,11 @@ class Settings(BaseSettings):
     """
     mcp_pins: Path | None = Field(None, alias="AGENT_MCP_PINS")
     """What MCP tools were like when they were first seen; unset: `mcp.pins` in the data folder."""
+    deletion_list: Path | None = Field(None, alias="AGENT_DELETION_LIST")
+    """The file with whom `privacy delete` took out; unset: `deletions.list` in the data folder.
+
+    Best on another volume: a backup from before is then brought back without them. Each line is sealed.
+    """
     runbooks: Path = Field(Path("runbooks"), alias="AGENT_RUNBOOKS")
     """The folder of the catalogue: one folder a runbook."""
     log_level: str = Field("INFO", alias="AGENT_LOG_LEVEL")
@@ -286,6 +291,16 @@ class Settings(BaseSettings):
     def pins(self) -> Path:
         """Where it is kept what MCP tools were like when they were allowed."""
         return self.mcp_pins or self.data / "mcp.pins"
+
+    @property
+    def checkpoints(self) -> Path | None:
+        """The file with the runs' checkpoints; None where PostgreSQL has them."""
+        return None if self.shared else self.data / "checkpoints.db"
+
+    @property
+    def deletions(self) -> Path:
+        """Where the list of deletion requests is kept beside the database."""
+        return self.deletion_list or self.data / "deletions.list"
 
     @property
     def database(self) -> str:

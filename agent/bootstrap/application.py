@@ -7,6 +7,7 @@ from functools import partial
 
 from agent.bootstrap.actions import catalogue_of, code_digest, executors_of
 from agent.bootstrap.backends import datadog_metrics, sources_of
+from agent.bootstrap.erasing import erase_again
 from agent.bootstrap.knowledge import open_memory, open_model
 from agent.bootstrap.machine import SystemClock, data_folder, one_at_a_time, own_folder, sortable_id
 from agent.bootstrap.mcp import McpTools, open_mcp
@@ -41,6 +42,7 @@ from agent.service.silencing import Silencing
 from agent.service.upkeep import Upkeep
 from agent.settings import Config, Settings
 from agent.storage.changes import SqlChanges
+from agent.storage.deletions import Deletions
 from agent.storage.duties import Duty
 from agent.storage.keys import SqlKeys
 from agent.telemetry import Meters
@@ -129,6 +131,7 @@ async def bootstrap(settings: Settings, replaced: Replaced | None = None) -> Asy
             own = opened.enter_context(own_folder(folder)) if settings.shared else folder
             record = await opened.enter_async_context(open_record(settings, folder, clock, secrets))
             record = replaced.record(record) if replaced.record else record
+            await erase_again(record, settings.checkpoints, Deletions(settings.deletions, secrets.derive("deletions")))
             memory = replaced.memory or await opened.enter_async_context(
                 open_memory(settings, own, record.lessons, clock, secrets.derive("pseudonyms"))
             )

@@ -26,7 +26,17 @@ from agent.storage.journal import Chain
 from agent.storage.switches import switch_actions
 
 MANIFEST = "manifest.json"
-Name = Literal["secret.key", "local-operator.key", "journal.anchors", "checkpoints.db", "agent.db", "record.dump"]
+Name = Literal[
+    "secret.key",
+    "local-operator.key",
+    "journal.anchors",
+    "deletions.list",
+    "checkpoints.db",
+    "agent.db",
+    "record.dump",
+]
+_OUTLIVE: frozenset[Name] = frozenset({"journal.anchors", "deletions.list"})
+"""Where they are on another volume they outlived the record, and know more than the backup does."""
 _RECORDS = ("agent.db", "record.dump")
 _WHO = "system"
 _LOCKS = frozenset({"lock", "opening.lock"})
@@ -144,7 +154,8 @@ def _take_folder(to: Path) -> None:
 def _small(settings: Settings) -> dict[Name, Path]:
     """The files that are copied as they are. A configured root secret is not ours to write down."""
     own: dict[Name, Path] = {} if settings.secret_key else {"secret.key": settings.data / SECRET}
-    return own | {"local-operator.key": settings.data / local.FILE, "journal.anchors": settings.anchors}
+    kept: dict[Name, Path] = {"journal.anchors": settings.anchors, "deletions.list": settings.deletions}
+    return own | {"local-operator.key": settings.data / local.FILE} | kept
 
 
 def _targets(settings: Settings) -> dict[Name, Path]:
@@ -239,8 +250,7 @@ def _drafts(origin: Path, targets: Mapping[Name, Path]) -> Iterator[dict[Name, P
     drafts: dict[Name, Path] = {}
     try:
         for name, target in targets.items():
-            if name == "journal.anchors" and target.exists():
-                # On another volume they outlived the record, and know more than the backup does.
+            if name in _OUTLIVE and target.exists():
                 continue
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             drafts[name] = target.with_name(f"{target.name}.restoring")

@@ -15,7 +15,7 @@ from agent.identity import files
 
 LENGTH = 32
 """Bytes of the root secret when it is made here, and of every key derived from it."""
-Purpose = Literal["journal", "checkpoints", "pseudonyms", "keys", "sessions", "approval links"]
+Purpose = Literal["journal", "checkpoints", "pseudonyms", "keys", "sessions", "approval links", "deletions"]
 
 FILE = "secret.key"
 _SALT = b"incident-agent/v1"

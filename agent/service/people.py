@@ -115,7 +115,7 @@ class People:
             if known.status is IncidentStatus.CLOSED:
                 raise Conflict(f"{incident} is closed already.")
             holds.hold(connection, known, who.name, text, self._chain.clock.now())
-            for asked in approvals.withdraw(connection, self._chain, incident, text.rstrip(".")):
+            for asked in approvals.withdraw(connection, self._chain, incident, text.rstrip("."), about=who.name):
                 resume(connection, self._chain, asked)
             if at_once:
                 jobs.withdraw(connection, incident)
@@ -129,7 +129,7 @@ class People:
         if incidents.get(connection, incident).status is IncidentStatus.CLOSED:
             raise Conflict(f"{incident} is closed already.")
         text = f"{who.name} closed it."
-        for asked in approvals.withdraw(connection, self._chain, incident, text):
+        for asked in approvals.withdraw(connection, self._chain, incident, text, about=who.name):
             resume(connection, self._chain, asked)
         closed = incidents.move(connection, self._chain, incident, IncidentStatus.CLOSED, text, actor=who.name)
         learn(connection, self._chain, closed)

@@ -157,7 +157,8 @@ def decide(connection: Connection, chain: Chain, approval: str, said: Said) -> A
     now_is = get(connection, approval)
     chain.append(connection, _told(now_is, said))
     if now_is.status is ApprovalStatus.DENIED:
-        escalate(connection, chain, now_is, f"{said.who} said no: the agent does nothing more about it.")
+        because = f"{said.who} said no: the agent does nothing more about it."
+        escalate(connection, chain, now_is, because, about=said.who)
     return now_is
 
 
@@ -198,21 +199,22 @@ def remind(connection: Connection, chain: Chain) -> list[Approval]:
     return waiting
 
 
-def withdraw(connection: Connection, chain: Chain, incident: str, because: str) -> list[Approval]:
-    """Expire what the incident still asks for: what it was asked for is over."""
+def withdraw(connection: Connection, chain: Chain, incident: str, because: str, *, about: str = "") -> list[Approval]:
+    """Expire what the incident still asks for: what it was asked for is over. `about`: whom the reason names."""
     query = select(approvals).where(
         approvals.c.incident == incident,
         approvals.c.status.in_([ApprovalStatus.PENDING, ApprovalStatus.APPROVED]),
     )
     asked = [_approval(connection, row) for row in connection.execute(query).all()]
-    _set_expired(connection, chain, asked, because)
+    _set_expired(connection, chain, asked, because, about=about)
     return asked
 
 
-def escalate(connection: Connection, chain: Chain, asked: Approval, because: str) -> None:
-    """Automation stops here: somebody must act."""
+def escalate(connection: Connection, chain: Chain, asked: Approval, because: str, *, about: str = "") -> None:
+    """Automation stops here: somebody must act. `about`: whom the reason names."""
     text = f"A human must act now: {asked.proposal.title}? {because}"
-    chain.append(connection, _event(EventType.ESCALATED, asked, text, {"approval": asked.id, "status": asked.status}))
+    told = _event(EventType.ESCALATED, asked, text, {"approval": asked.id, "status": asked.status})
+    chain.append(connection, told.model_copy(update={"subject": about}))
 
 
 def spend(connection: Connection, chain: Chain, approval: str, proposal: Proposal, may: May) -> Approval:
@@ -316,11 +318,14 @@ def _told(asked: Approval, said: Said) -> Event:
     return _event(EventType.APPROVAL_DECIDED, asked, text, facts).model_copy(update={"actor": said.who})
 
 
-def _set_expired(connection: Connection, chain: Chain, asked: Sequence[Approval], because: str) -> None:
+def _set_expired(
+    connection: Connection, chain: Chain, asked: Sequence[Approval], because: str, *, about: str = ""
+) -> None:
     for one in asked:
         connection.execute(update(approvals).where(approvals.c.id == one.id).values(status=ApprovalStatus.EXPIRED))
         text = f"{one.proposal.title}: the question is withdrawn, {because}."
-        chain.append(connection, _event(EventType.APPROVAL_EXPIRED, one, text, {"approval": one.id}))
+        told = _event(EventType.APPROVAL_EXPIRED, one, text, {"approval": one.id})
+        chain.append(connection, told.model_copy(update={"subject": about}))
 
 
 def _reminders_due(row: Row[Any], at: datetime) -> int:

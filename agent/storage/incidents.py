@@ -132,6 +132,11 @@ def changed_since(connection: Connection, moment: datetime) -> list[Incident]:
     return [_incident(row) for row in connection.execute(query)]
 
 
+def unfinished(connection: Connection) -> set[str]:
+    """Ids of incidents that the agent may still be at work on."""
+    return set(connection.execute(select(incidents.c.id).where(incidents.c.status.in_(_AT_WORK))).scalars())
+
+
 def resolved_before(connection: Connection, moment: datetime) -> list[str]:
     """Ids of incidents that have been resolved since then, and whose alerts all are."""
     query = select(incidents.c.id).where(

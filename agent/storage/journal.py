@@ -97,6 +97,8 @@ class Chain:
         last, previous, wrong = self._walk(connection, {head.sequence: head.hash for head in kept})
         if wrong:
             return last, wrong
+        if unreadable := personal.unexplained(connection):
+            return unreadable, f"the key of entry {unreadable} is gone, and no deletion was told"
         if beyond := next((head for head in kept if head.sequence > last), None):
             return (
                 last + 1,

@@ -58,7 +58,7 @@ class SqlKeys:
 
     def _tell(self, connection: Connection, key: StoredKey, text: str) -> None:
         facts = {"key": key.id, "name": key.name, "kind": key.kind}
-        self._chain.append(connection, Event(type=EventType.KEY_CHANGED, text=text, facts=facts))
+        self._chain.append(connection, Event(type=EventType.KEY_CHANGED, text=text, facts=facts, subject=key.name))
 
 
 def of_name(connection: Connection, name: str) -> list[StoredKey]:

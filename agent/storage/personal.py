@@ -7,18 +7,21 @@ is there.
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Row, select
 
 from agent.domain.base import canonical
 from agent.domain.event import Event, EventType
 from agent.policy.secret_patterns import PATTERNS
 from agent.storage import subjects
+from agent.storage.sealing import opened, seal
 from agent.storage.subjects import ID, Subject
+from agent.storage.tables import journal
+from agent.storage.tables import subjects as table
 
 NOBODY = frozenset({"agent", "policy", "system"})
 """Actors that are no person."""
@@ -47,7 +50,7 @@ def written(connection: Connection, event: Event, at: datetime) -> dict[str, Any
         "text": "",
         "facts": {name: value for name, value in said["facts"].items() if name in _OPEN},
         "subject": subject.id,
-        "sealed": subject.seal(canonical(private)),
+        "sealed": seal(subject.key, canonical(private)),
     }
 
 
@@ -64,9 +67,13 @@ def read(connection: Connection, rows: Sequence[Row[Any]]) -> list[Event]:
     return [_event(row, known) for row in rows]
 
 
-def unexplained(missing: Collection[str], deleted: Collection[str]) -> list[str]:
-    """Subjects whose keys are gone without a deletion that was told: somebody else destroyed them."""
-    return sorted(set(missing) - set(deleted))
+def unexplained(connection: Connection) -> int:
+    """The first entry whose key is gone without a deletion that the journal tells of; 0 when there is none."""
+    told = connection.scalars(select(journal.c.facts).where(journal.c.type == EventType.PERSON_DELETED)).all()
+    there = select(journal.c.sequence, journal.c.subject).where(journal.c.subject.is_not(None))
+    gone = there.where(journal.c.subject.not_in(select(table.c.id))).order_by(journal.c.sequence)
+    deleted = {facts.get("subject") for facts in told}
+    return next((row.sequence for row in connection.execute(gone) if row.subject not in deleted), 0)
 
 
 def _event(row: Row[Any], known: dict[str, Subject]) -> Event:
@@ -92,7 +99,7 @@ def _event(row: Row[Any], known: dict[str, Subject]) -> Event:
 def _opened(sealed: str, subject: Subject | None) -> dict[str, Any]:
     if subject is None:
         return {"text": GONE, "facts": {}}
-    private: dict[str, Any] = json.loads(subject.open(sealed))
+    private: dict[str, Any] = json.loads(opened(subject.key, sealed))
     return private
 
 

@@ -1,26 +1,20 @@
 """Whom does the journal speak of?  Each person has a key; what is said about them lies under it, until it is destroyed.
 
 So a deletion request leaves the chain of hashes whole (it is taken over what lies there) and the text unreadable:
-"crypto-shredding", as in Boneh and Lipton, A Revocable Backup System, 1996. AES-256-GCM with a nonce drawn by chance.
+"crypto-shredding", as in Boneh and Lipton, A Revocable Backup System, 1996.
 """
 
 import re
 import secrets
-from base64 import b64decode, b64encode
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select
 
 from agent.storage.tables import subjects
 
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 ID = re.compile(r"sub-[0-9a-f]{16}")
-_NONCE = 12
 
 
 @dataclass(frozen=True)
@@ -30,20 +24,6 @@ class Subject:
     id: str
     name: str
     key: bytes = field(repr=False)
-
-    def seal(self, text: str) -> str:
-        nonce = secrets.token_bytes(_NONCE)
-        return b64encode(nonce + _cipher(self.key).encrypt(nonce, text.encode("utf-8", "surrogatepass"), None)).decode()
-
-    def open(self, sealed: str) -> str:
-        """ValueError when it was not sealed with this key."""
-        from cryptography.exceptions import InvalidTag
-
-        raw = b64decode(sealed, validate=True)
-        try:
-            return _cipher(self.key).decrypt(raw[:_NONCE], raw[_NONCE:], None).decode("utf-8", "surrogatepass")
-        except InvalidTag as error:
-            raise ValueError("sealed with another key") from error
 
 
 def of(connection: Connection, name: str, at: datetime) -> Subject:
@@ -73,10 +53,3 @@ def destroy(connection: Connection, id_: str) -> None:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("PRAGMA secure_delete=ON")
     connection.execute(subjects.delete().where(subjects.c.id == id_))
-
-
-def _cipher(key: bytes) -> "AESGCM":
-    # Imported when the first person is met: it takes longer than everything else here.
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-    return AESGCM(key)

@@ -16,6 +16,7 @@ from agent.entrypoints.cli.keys import keys
 from agent.entrypoints.cli.memory import memory
 from agent.entrypoints.cli.operations import actions, capacity, effects, migrate
 from agent.entrypoints.cli.options import Json
+from agent.entrypoints.cli.privacy import privacy
 from agent.entrypoints.cli.runbooks import runbooks
 from agent.entrypoints.cli.running import demo, serve, web, worker
 from agent.entrypoints.cli.say import say, say_json
@@ -56,6 +57,7 @@ app.add_typer(teams, name="teams", rich_help_panel=KEEPERS)
 app.add_typer(memory, name="memory", rich_help_panel=KEEPERS)
 app.add_typer(tools, name="tools", rich_help_panel=KEEPERS)
 app.add_typer(audit, name="audit", rich_help_panel=KEEPERS)
+app.add_typer(privacy, name="privacy", rich_help_panel=KEEPERS)
 
 app.add_typer(correlate, name="correlate", rich_help_panel=KEEPERS)
 

@@ -1,0 +1,39 @@
+"""Who asked to be deleted?  A list beside the database, so that an older backup does not bring them back.
+
+Each line is sealed with a key that is not in the file: the list itself tells nobody's name.
+"""
+
+import os
+from pathlib import Path
+
+from agent.domain.errors import ConfigurationError
+from agent.storage.sealing import opened, seal
+
+
+class Deletions:
+    """`key` is derived for the purpose `deletions`."""
+
+    def __init__(self, path: Path, key: bytes) -> None:
+        self._path = path
+        self._key = key
+
+    def names(self) -> list[str]:
+        """Everybody on it, the oldest first, each once. ConfigurationError when it cannot be read."""
+        try:
+            lines = self._path.read_text(encoding="ascii").splitlines() if self._path.exists() else []
+            return list(dict.fromkeys(opened(self._key, line) for line in lines if line))
+        except (OSError, ValueError) as error:
+            raise ConfigurationError(
+                f"{self._path} cannot be read, or was written with another AGENT_SECRET_KEY: restore it. Without it, "
+                "people who asked to be deleted could come back with a backup."
+            ) from error
+
+    def add(self, name: str) -> None:
+        """On the disk when this returns."""
+        if name in self.names():
+            return
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with os.fdopen(os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "wb") as file:
+            file.write(f"{seal(self._key, name)}\n".encode())
+            file.flush()
+            os.fsync(file.fileno())
