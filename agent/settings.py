@@ -236,7 +236,7 @@ class Settings(BaseSettings):
     slack_bot_token: SecretStr | None = Field(None, alias="SLACK_BOT_TOKEN")
     """`xoxb-…`: to post and update incident cards."""
     slack_app_token: SecretStr | None = Field(None, alias="SLACK_APP_TOKEN")
-    """`xapp-…`: for Socket Mode, which is not there yet: it has no effect."""
+    """`xapp-…`: clicks, commands and questions come by Socket Mode, which needs no public address."""
     slack_signing_secret: SecretStr | None = Field(None, alias="SLACK_SIGNING_SECRET")
     """Checks what Slack posts to `/slack/events`."""
     slack_api_url: str = Field("", alias="SLACK_API_URL")

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
 from agent.bootstrap import Application
 from agent.bootstrap.listening import require_leave_to_listen
@@ -31,7 +31,8 @@ async def serving(application: Application, *, works: bool = True) -> AsyncItera
     try:
         while not web.started and not serving_web.done():  # noqa: ASYNC110 (uvicorn has no event for it)
             await asyncio.sleep(_LOOK_AGAIN)
-        yield Serving(f"http://{application.settings.host}:{listening.getsockname()[1]}", serving_web)
+        async with _slack_line(application):
+            yield Serving(f"http://{application.settings.host}:{listening.getsockname()[1]}", serving_web)
     finally:
         web.should_exit = True
         worker.stop()
@@ -75,6 +76,15 @@ async def working(application: Application) -> None:
     for sent in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sent, worker.stop)
     await worker.run()
+
+
+def _slack_line(application: Application) -> AbstractAsyncContextManager[None]:
+    """Of the processes that people talk to, each keeps a line to Slack; where none is asked for, its library is not."""
+    if application.settings.slack_app_token is None:
+        return nullcontext()
+    from agent.entrypoints.slack.socket_mode import connected
+
+    return connected(application)
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -96,6 +96,14 @@ class SlackApi:
         """Must be asked within three seconds of the click."""
         await self._write("views.open", trigger_id=trigger, view=view)
 
+    async def socket_address(self, app_token: str) -> str:
+        """Where a line for Socket Mode may be opened, once and within half a minute."""
+        answer = await self._call("apps.connections.open", token=app_token)
+        url = str(answer.get("url", ""))
+        if not url.startswith("wss://" if not self._base_url else ("wss://", "ws://127.0.0.1:")):
+            raise BackendError("apps.connections.open: no address came.")
+        return url
+
     async def respond(self, url: str, shown: Text, *, replace: bool = False) -> None:
         """Answer a click or a command where it was made: to that person alone, or in the place of the message."""
         if not url.startswith((HOOKS, self._own_hooks())):
@@ -123,14 +131,14 @@ class SlackApi:
     async def _write(self, method: str, **given: Any) -> dict[str, Any]:
         return await self._call(method, json=given)
 
-    async def _call(self, method: str, **sent: Any) -> dict[str, Any]:
+    async def _call(self, method: str, *, token: str = "", **sent: Any) -> dict[str, Any]:
         import aiohttp
         from slack_sdk.errors import SlackApiError
         from slack_sdk.web.async_client import AsyncWebClient
 
         # Without its own retries: on a broken connection they would send a message again that may have arrived.
         client = AsyncWebClient(
-            self._token,
+            token or self._token,
             base_url=self._base_url or AsyncWebClient.BASE_URL,
             timeout=max(1, int(self._deadline.total_seconds())),
             retry_handlers=[],

@@ -320,6 +320,14 @@ jobs = Table(
     Index("jobs_due", "status", "priority", "not_before"),
 )
 
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("heard_at", Utc, nullable=False, index=True),
+)
+"""What chat systems delivered within the last hour, by the digest of its id: each is heard once, by one process."""
+
 lessons = Table(
     "lessons",
     metadata,

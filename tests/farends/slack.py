@@ -1,7 +1,8 @@
 """What does Slack say to its Web API, and what does it post when somebody clicks? A strict one, as real Slack is.
 
 It knows the messages as their readers see them: `messages`, and `whispers` for what one person alone was shown.
-`click`, `submit`, `command` and `said` are the signed requests that people cause.
+`click`, `submit`, `command` and `said` are the signed requests that people cause; `deliver_down_the_line` brings the
+same by Socket Mode.
 """
 
 import hashlib
@@ -13,12 +14,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 from urllib.parse import parse_qs, urlencode
 
 from tests.farends.loopback import Answer, Asked, FarEnd
+from tests.farends.slack_socket import SocketEnd
 
 TOKEN = "xoxb-for-tests"
+APP_TOKEN = "xapp-for-tests"
 SIGNING_SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 """That of Slack's own example."""
 CHANNELS = {"C0INCIDENTS": "incidents", "C0PAYMENTS": "payments"}
@@ -78,6 +82,15 @@ class SlackFarEnd(FarEnd):
         self._triggers: dict[str, str] = {}
         self._replies: dict[str, Message | None] = {}
         """response_url's path -> the message that it may replace."""
+        self.socket = SocketEnd()
+
+    def __enter__(self) -> Self:
+        self.socket.start()
+        return super().__enter__()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        super().__exit__(kind, error, at)
+        self.socket.stop()
 
     @property
     def api(self) -> str:
@@ -88,7 +101,9 @@ class SlackFarEnd(FarEnd):
             return self._respond(asked)
         if not asked.path.startswith("/api/"):
             return Answer(404, "")
-        if asked.headers.get("authorization") != f"Bearer {TOKEN}":
+        if asked.path == "/api/apps.connections.open":
+            return _yes(url=self.socket.ticket()) if _bearer(asked) == APP_TOKEN else _no("invalid_auth")
+        if _bearer(asked) != TOKEN:
             return _no("invalid_auth")
         given = asked.json() if asked.headers.get("content-type", "").startswith("application/json") else _form(asked)
         methods = {
@@ -174,6 +189,13 @@ class SlackFarEnd(FarEnd):
         }
         body = {"type": "event_callback", "team_id": TEAM, "event_id": f"Ev{number}", "event": event}
         return self.signed(json.dumps(body).encode(), at, "application/json")
+
+    async def deliver_down_the_line(self, posted: Posted) -> dict[str, Any] | None:
+        """The same request in an envelope; what the acknowledgement says to it."""
+        kind, payload = _enveloped(posted)
+        answers = kind == "slash_commands" or payload.get("type") == "view_submission"
+        told: dict[str, Any] | None = (await self.socket.deliver(kind, payload, answers=answers)).get("payload")
+        return told
 
     def signed(self, body: bytes, at: datetime, kind: str = "application/x-www-form-urlencoded") -> Posted:
         timestamp = str(int(at.timestamp()))
@@ -279,6 +301,17 @@ def signature(body: bytes, timestamp: str) -> str:
 def marked(message: Message) -> list[str]:
     """What a reader would see as a mention or a link."""
     return [one for text in [*_texts(message.blocks), message.text] for one in _MARKED.findall(text)]
+
+
+def _bearer(asked: Asked) -> str:
+    return asked.headers.get("authorization", "").removeprefix("Bearer ")
+
+
+def _enveloped(posted: Posted) -> tuple[str, dict[str, Any]]:
+    if posted.headers["Content-Type"] == "application/json":
+        return "events_api", json.loads(posted.body)
+    form = {name: values[0] for name, values in parse_qs(posted.body.decode(), keep_blank_values=True).items()}
+    return ("interactive", json.loads(form["payload"])) if "payload" in form else ("slash_commands", form)
 
 
 def _channel(named: str) -> str | None:

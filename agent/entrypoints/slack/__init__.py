@@ -1,4 +1,4 @@
-"""What do people tell the agent from Slack?  Clicks, commands and questions, signed by Slack."""
+"""What do people tell the agent from Slack?  Clicks, commands and questions, posted to us or down a line of ours."""
 
 from agent.entrypoints.slack.door import Door, routes
 

@@ -115,6 +115,18 @@ def parsed(kind: str, body: bytes) -> Delivered | None:
     return _known(TypeAdapter(Command), form) if "command" in form else None
 
 
+def enveloped(kind: str, payload: object) -> Delivered | None:
+    """The same out of an envelope of Socket Mode: its payload is what Slack would have posted."""
+    match kind:
+        case "events_api":
+            return _known(_POSTED, payload)
+        case "interactive":
+            return _known(_INTERACTED, payload)
+        case "slash_commands":
+            return _known(TypeAdapter(Command), payload)
+    return None
+
+
 def id_of(delivered: Delivered) -> str:
     """The same each time it is delivered."""
     match delivered:

@@ -1,8 +1,7 @@
-"""Did Slack send this, just now, and for the first time?"""
+"""Did Slack send this, just now?"""
 
 import hmac
 import re
-from collections import OrderedDict
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -10,10 +9,6 @@ from starlette.datastructures import Headers
 
 WINDOW = timedelta(minutes=5)
 """How far Slack's clock and ours may be apart."""
-_KEPT = timedelta(hours=1)
-"""Slack tries an event again after a minute and after five, signed anew."""
-_MOST = 20_000
-
 _SECONDS = re.compile(r"[0-9]{1,12}")
 
 
@@ -26,23 +21,3 @@ def signed(secret: bytes, headers: Headers, body: bytes, now: datetime) -> bool:
         return False
     right = "v0=" + hmac.new(secret, b"v0:" + times[0].encode() + b":" + body, sha256).hexdigest()
     return hmac.compare_digest(right.encode(), given[0].encode("utf-8", "surrogatepass"))
-
-
-class Heard:
-    """What was delivered already. In memory: what must not happen twice is guarded by its own row as well."""
-
-    def __init__(self) -> None:
-        self._at: OrderedDict[str, datetime] = OrderedDict()
-
-    def first_time(self, id_: str, now: datetime) -> bool:
-        """From now on it is not."""
-        while self._at and (len(self._at) > _MOST or now - next(iter(self._at.values())) > _KEPT):
-            self._at.popitem(last=False)
-        if id_ in self._at:
-            return False
-        self._at[id_] = now
-        return True
-
-    def forget(self, id_: str) -> None:
-        """It could not be done: when it is delivered again it is tried again."""
-        self._at.pop(id_, None)

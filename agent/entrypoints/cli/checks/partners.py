@@ -1,7 +1,12 @@
 """Does what the agent talks to answer?  The model, the ticket system, the chat."""
 
+from typing import TYPE_CHECKING
+
 from agent.entrypoints.cli.checks.finding import DEADLINE, Finding, State, asked
 from agent.settings import Settings
+
+if TYPE_CHECKING:
+    from slack_sdk.web.async_client import AsyncWebClient
 
 
 async def model(settings: Settings) -> Finding:
@@ -41,8 +46,8 @@ async def slack(settings: Settings) -> Finding:
     if settings.slack_bot_token is None:
         mend = "Set SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET (docs/slack.md)."
         return Finding("slack", State.OFF, "not configured: no cards", mend)
-    if settings.slack_signing_secret is None:
-        mend = "Set SLACK_SIGNING_SECRET: without it, clicks cannot be told from forged ones."
+    if settings.slack_signing_secret is None and settings.slack_app_token is None:
+        mend = "Set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET: without one, nobody can click."
         return Finding("slack", State.BROKEN, "answers from Slack cannot be received", mend)
     from slack_sdk.errors import SlackApiError
     from slack_sdk.web.async_client import AsyncWebClient
@@ -54,8 +59,22 @@ async def slack(settings: Settings) -> Finding:
     )
     try:
         who = await slack.auth_test()
+        return await _socket_mode(settings, slack, f"{who['user']} in {who['team']}")
     except SlackApiError as error:
         return Finding("slack", State.BROKEN, str(error.response["error"]), "Check SLACK_BOT_TOKEN.")
     except (OSError, TimeoutError) as error:
         return Finding("slack", State.BROKEN, str(error) or "no answer", "Is Slack reachable from here?")
-    return Finding("slack", State.OK, f"{who['user']} in {who['team']}")
+
+
+async def _socket_mode(settings: Settings, slack: "AsyncWebClient", found: str) -> Finding:
+    """May a line be opened? The address that comes is not used."""
+    if settings.slack_app_token is None:
+        return Finding("slack", State.OK, f"{found}, over HTTP")
+    from slack_sdk.errors import SlackApiError
+
+    try:
+        await slack.apps_connections_open(app_token=settings.slack_app_token.get_secret_value())
+    except SlackApiError as error:
+        mend = "Check SLACK_APP_TOKEN: it needs the scope connections:write, and the app Socket Mode switched on."
+        return Finding("slack", State.BROKEN, f"Socket Mode: {error.response['error']}", mend)
+    return Finding("slack", State.OK, f"{found}, by Socket Mode")

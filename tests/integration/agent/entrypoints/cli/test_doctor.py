@@ -24,6 +24,7 @@ PATHS = {
     "/v1/models": {"data": []},
     "/jira/rest/api/2/myself": {"name": "agent"},
     "/slack/auth.test": {"ok": True, "user": "agent", "team": "Ops"},
+    "/slack/apps.connections.open": {"ok": True, "url": "wss://not-opened.example"},
     "/version/": {
         "gitVersion": "v1.34.0",
         "major": "1",
@@ -106,6 +107,7 @@ def test_everything_configured_and_answering_is_ok_and_each_is_asked_once_with_i
             jira_token=SecretStr("jira-token"),
             slack_bot_token=SecretStr("xoxb-1"),
             slack_signing_secret=SecretStr("s"),
+            slack_app_token=SecretStr("xapp-1"),
             slack_api_url=f"{far_end.url}/slack/",
             kubeconfig=str(kubeconfig),
         )
@@ -118,7 +120,7 @@ def test_everything_configured_and_answering_is_ok_and_each_is_asked_once_with_i
         "elasticsearch": f"{far_end.url}/es",
         "kubernetes": "Kubernetes v1.34.0",
         "jira": f"{far_end.url}/jira",
-        "slack": "agent in Ops",
+        "slack": "agent in Ops, by Socket Mode",
     }
     assert sorted(asked.path for asked in far_end.asked) == sorted(PATHS)
     assert {
@@ -127,6 +129,7 @@ def test_everything_configured_and_answering_is_ok_and_each_is_asked_once_with_i
         "/v1/models": "Bearer model-key",
         "/jira/rest/api/2/myself": "Bearer jira-token",
         "/slack/auth.test": "Bearer xoxb-1",
+        "/slack/apps.connections.open": "Bearer xapp-1",
     }
 
 
@@ -146,7 +149,7 @@ def test_what_answers_wrongly_is_broken_with_its_own_words_and_a_way_to_mend_it(
         ("jira", {"jira_url": "http://127.0.0.1:1"}, "Set JIRA_TOKEN."),
         ("datadog", {"dd_api_key": SecretStr("k")}, "Set both DD_API_KEY and DD_APP_KEY."),
         ("model", {"model": "openai:gpt-5-mini"}, "Set OPENAI_API_KEY."),
-        ("slack", {"slack_bot_token": SecretStr("t")}, "Set SLACK_SIGNING_SECRET"),
+        ("slack", {"slack_bot_token": SecretStr("t")}, "Set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET"),
         ("kubernetes", {"kubeconfig": "/nonexistent"}, "Check KUBECONFIG and the cluster's address."),
         ("runbooks", {"runbooks": Path("/nonexistent")}, "Run: incident-agent runbooks lint"),
         ("configuration", {"config_file": Path("/nonexistent")}, "docs/configuration.md has every key."),

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import httpx2
 from pydantic import SecretStr
@@ -17,11 +18,12 @@ from agent.domain.event import Event, EventType
 from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.remediation import Risk
 from agent.entrypoints.server import listening_on, server
+from agent.entrypoints.slack.socket_mode import connected
 from agent.entrypoints.web import create_app
 from agent.settings import Settings
 from agent.storage import incidents
 from agent.testing import NoMemory
-from tests.farends.slack import SIGNING_SECRET, TOKEN, Posted, SlackFarEnd
+from tests.farends.slack import APP_TOKEN, SIGNING_SECRET, TOKEN, Posted, SlackFarEnd
 from tests.integration.agent.storage.proposals import proposal
 
 CONFIG = """\
@@ -32,6 +34,7 @@ slack:
 teams:
   payments: {slack_channel: C0PAYMENTS}
 """
+By = Literal["http", "socket"]
 PATIENCE = 60
 """Seconds a test waits for something that takes none."""
 
@@ -41,8 +44,13 @@ class Office:
     application: Application
     slack: SlackFarEnd
     http: httpx2.AsyncClient
+    by: By = "http"
 
     async def deliver(self, posted: Posted, **headers: str) -> httpx2.Response:
+        """What Slack is answered, by whichever door."""
+        if self.by == "socket":
+            told = await self.slack.deliver_down_the_line(posted)
+            return httpx2.Response(200, json=told) if told else httpx2.Response(200)
         return await self.http.post("/slack/events", content=posted.body, headers={**posted.headers, **headers})
 
     async def click(self, button: str, user: str, value: str = "") -> httpx2.Response:
@@ -105,10 +113,12 @@ class Office:
 
 
 @asynccontextmanager
-async def office(folder: Path, people: Mapping[str, tuple[str, ...]] | None = None) -> AsyncIterator[Office]:
-    """`people`: name -> scopes of their keys."""
+async def office(
+    folder: Path, people: Mapping[str, tuple[str, ...]] | None = None, *, by: By = "http", config_too: str = ""
+) -> AsyncIterator[Office]:
+    """`people`: name -> scopes of their keys; `by`: how Slack's deliveries come; `config_too`: more lines."""
     config = folder / "agent.yaml"
-    config.write_text(CONFIG)
+    config.write_text(CONFIG + config_too)
     with SlackFarEnd() as slack:
         settings = Settings.model_construct(
             data=folder / "data",
@@ -116,13 +126,18 @@ async def office(folder: Path, people: Mapping[str, tuple[str, ...]] | None = No
             config_file=config,
             slack_bot_token=SecretStr(TOKEN),
             slack_signing_secret=SecretStr(SIGNING_SECRET),
+            slack_app_token=SecretStr(APP_TOKEN) if by == "socket" else None,
             slack_api_url=slack.api,
         )
-        async with bootstrap(settings, Replaced(memory=NoMemory())) as application, _web(application) as http:
+        async with (
+            bootstrap(settings, Replaced(memory=NoMemory())) as application,
+            connected(application),
+            _web(application) as http,
+        ):
             scopes = people or {"ann": ("admin",), "bert": ("approve:high", "ask"), "eve": ("read", "ask")}
             for name, held in scopes.items():
                 await application.identity.keys.create(name, "person", held)  # type: ignore[arg-type]  # scopes, as text
-            yield Office(application, slack, http)
+            yield Office(application, slack, http, by)
 
 
 @asynccontextmanager

@@ -1,0 +1,134 @@
+"""What comes of a delivery of Slack's, by whichever door it came?  Done once for all processes, and told in time."""
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import timedelta
+from hashlib import sha256
+
+from pydantic import JsonValue
+from sqlalchemy.exc import SQLAlchemyError
+
+from agent.bootstrap import Application
+from agent.domain.errors import AgentError
+from agent.entrypoints.slack.clicks import FIELD, Clicks
+from agent.entrypoints.slack.commands import Commands
+from agent.entrypoints.slack.incoming import Click, Command, Delivered, Event, Submitted, id_of, workspace_of
+from agent.entrypoints.slack.members import Members
+from agent.entrypoints.slack.questions import Asked
+from agent.notify.render_slack import section
+from agent.notify.slack import SlackChannel
+from agent.notify.slack_api import Text
+from agent.storage.deliveries import KEPT, SqlDeliveries
+from agent.telemetry import Log
+from tools.base import BackendError, Unsure
+
+log = Log(__name__)
+
+WAITS = timedelta(seconds=2)
+"""How long an answer waits for the work; Slack gives up after three seconds."""
+_ANSWERED_BY_NOW = timedelta(seconds=150)
+"""No answer below a card takes longer. Slack tries an event again after a minute and after five: the last one counts
+when the process that heard it has died."""
+_ROOM = 200
+"""Deliveries under way at once; more wait for their turn."""
+
+Told = Text | str | None
+"""A command's answer; what is wrong with a form; nothing to tell."""
+
+
+class Deliveries:
+    def __init__(self, application: Application, slack: SlackChannel) -> None:
+        self._application = application
+        self._slack = slack
+        self._heard = SqlDeliveries(application.record.database, application.clock)
+        self._room = asyncio.Semaphore(_ROOM)
+        self._under_way: set[asyncio.Task[Told]] = set()
+
+    async def take(self, delivered: Delivered) -> Told:
+        """What came of it, if that is there in time; otherwise it is told later, and this says nothing.
+
+        Raises what kept it from being done: it may be delivered again.
+        """
+        workspace = self._application.config.slack.workspace
+        if workspace and workspace_of(delivered) != workspace:
+            return None
+        work = self._begin(self._once(delivered))
+        await asyncio.wait({work}, timeout=WAITS.total_seconds())
+        if work.done():
+            return work.result()
+        work.add_done_callback(lambda _: self._tell_later(delivered, work))
+        return None
+
+    def tell(self, delivered: Delivered, told: Told) -> None:
+        """To the person alone, where an answer could not be given any more."""
+        if isinstance(delivered, Click | Command) and isinstance(told, Text):
+            self._later(self._slack.api.respond(delivered.response_url, told))
+
+    async def end(self) -> None:
+        """Let what is under way come to its end."""
+        while self._under_way:
+            await asyncio.wait(self._under_way)
+
+    async def _once(self, delivered: Delivered) -> Told:
+        id_ = sha256(id_of(delivered).encode()).hexdigest()
+        async with self._room:
+            if not await self._heard.first_time(id_, _ANSWERED_BY_NOW if isinstance(delivered, Event) else KEPT):
+                return None
+            try:
+                return await self._work(delivered)
+            except (AgentError, SQLAlchemyError):
+                await self._heard.forget(id_)
+                raise
+
+    async def _work(self, delivered: Delivered) -> Told:
+        members = Members(self._application.identity.keys, self._application.config.slack.people)
+        clicks = Clicks(self._application, self._slack, members, self._later)
+        match delivered:
+            case Click():
+                await clicks.click(delivered)
+            case Submitted():
+                return await clicks.submit(delivered)
+            case Command():
+                return await Commands(self._application, self._slack, members, clicks).run(delivered)
+            case Event():
+                await Asked(self._application, self._slack, members).answer(delivered.event)
+        return None
+
+    def _begin(self, work: Coroutine[None, None, Told]) -> asyncio.Task[Told]:
+        """It is kept until it is done: asyncio itself holds its tasks loosely."""
+        task = asyncio.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return task
+
+    def _later(self, reply: Coroutine[None, None, None]) -> None:
+        """What a person is shown beside the answer: no click waits for it."""
+        self._begin(_replied(reply))
+
+    def _tell_later(self, delivered: Delivered, work: asyncio.Task[Told]) -> None:
+        if work.cancelled():
+            return
+        if error := work.exception():
+            log.error("a delivery of Slack's was not done", because=error)
+            sentence = "That could not be done at the moment. Please try again, or use the page."
+            self.tell(delivered, Text(sentence, [section(sentence)]))
+        else:
+            self.tell(delivered, work.result())
+
+
+def payload_of(told: Told) -> dict[str, JsonValue] | None:
+    """As Slack reads it in an answer; None for an empty one."""
+    match told:
+        case Text():
+            return {"response_type": "ephemeral", "text": told.text, "blocks": list(told.blocks)}
+        case str():
+            return {"response_action": "errors", "errors": {FIELD: told}}
+    return None
+
+
+async def _replied(reply: Coroutine[None, None, None]) -> Told:
+    try:
+        await reply
+    except (AgentError, BackendError, Unsure) as error:
+        log.warning("a reply did not reach Slack", reason=str(error))
+    return None
