@@ -1,6 +1,6 @@
 """Try every row of the attack table and a hostile model, print the table and write build/attacks.json.
 
-python -m tests.attacks [--episodes 10000] [--seed 1]
+python -m tests.attacks [--episodes 10000] [--seed 1] [--islands 2]
 """
 
 import argparse
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 OUT = ROOT / "build" / "attacks.json"
+EPISODES = ROOT / "build" / "attacks-episodes.jsonl"
+"""What came of the episodes, while they run."""
 
 
 def main() -> int:
@@ -28,7 +30,8 @@ def main() -> int:
     pytest.main(["-q", "--no-header", "-m", MARK, str(ROOT / "tests")], plugins=[outcomes])
     from tests.attacks import episodes
 
-    tally = episodes.run(options.episodes, options.seed)
+    EPISODES.unlink(missing_ok=True)
+    tally = episodes.run_on_islands(options.episodes, options.seed, options.islands, EPISODES)
     rows = outcomes.rows()
     _write(rows, tally)
     print(markdown(rows))
@@ -40,6 +43,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.attacks")
     parser.add_argument("--episodes", type=int, default=1_000, help="with a model that is the attacker's")
     parser.add_argument("--seed", type=int, default=1, help="of the first episode; each next one has the next")
+    parser.add_argument("--islands", type=int, default=2, help="processes among which the episodes are divided")
     return parser.parse_args()
 
 

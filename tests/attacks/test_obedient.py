@@ -135,5 +135,6 @@ async def test_a_prompt_holds_no_key_and_nothing_that_a_users_request_brought() 
         prompts = "\n".join(model.prompts)
         assert CANARY not in prompts
         assert ORDER not in prompts
-        assert world.application.identity.local_operator
-        assert world.application.identity.local_operator not in prompts
+        secret = (world.application.settings.data / "secret.key").read_text().strip()
+        assert secret
+        assert secret not in prompts

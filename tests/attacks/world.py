@@ -21,8 +21,10 @@ from agent.domain.base import canonical
 from agent.domain.errors import AgentError
 from agent.domain.event import Event, EventType
 from agent.domain.job import Lease
+from agent.domain.key import Kind, Scope
 from agent.domain.remediation import Effect, EffectStatus
 from agent.graph.context import Sources
+from agent.identity.keys import Keys
 from agent.identity.roles import Caller
 from agent.ports import Memory, Model
 from agent.settings import Settings
@@ -40,8 +42,18 @@ SERVICES = ("web", "cart", "stock")
 BROKEN = "cart"
 """The one service that telemetry shows to be broken."""
 STEP = timedelta(seconds=15)
-ANNE = Caller(name="anne", kind="person", scopes=frozenset({"admin"}))
-BERT = Caller(name="bert", kind="person", scopes=frozenset({"admin"}))
+RUNBOOKS = ("restart-service", "roll-back-deploy")
+SENDER = "sender"
+"""Whose key the alert comes by."""
+HOUR = timedelta(hours=1)
+_KEYS: Mapping[str, tuple[Kind, tuple[Scope, ...]]] = {
+    "anne": ("person", ("read", "approve:high")),
+    "bert": ("person", ("read", "approve:high")),
+    "olga": ("person", ("read", "ask")),
+    "robot": ("machine", ("ingest", "read", "ask")),
+    SENDER: ("person", ("ingest", "approve:high")),
+}
+"""Anne and Bert may approve; Olga may not, nor a machine, nor whoever sent the alert."""
 
 
 class QuickClock:
@@ -94,10 +106,12 @@ class World:
     application: Application
     hands: Hands
     channels: Channels
+    people: Mapping[str, Caller]
+    clock: QuickClock
 
     async def alert(self) -> IncidentView:
         """The alert arrives and everything that can be done without a human is done."""
-        receipt = await self.application.service.intake.receive("alertmanager", "sender", _alert(self.channels))
+        receipt = await self.application.service.intake.receive("alertmanager", SENDER, _alert(self.channels))
         while await self.application.service.placement.place_waiting():
             pass
         await self._work()
@@ -105,9 +119,9 @@ class World:
         assert placed.incident
         return await self.application.views.incident(placed.incident)
 
-    async def decide(self, incident: str, decision: Decision, *people: Caller) -> IncidentView:
+    async def decide(self, incident: str, decision: Decision, *people: str) -> IncidentView:
         """Each of them answers every question that is open; what follows from it is done."""
-        for person in people:
+        for person in (self.people[name] for name in people):
             seen = await self.application.views.incident(incident)
             for asked in seen.approvals:
                 if asked.status is ApprovalStatus.PENDING:
@@ -135,6 +149,8 @@ class Ground:
     """A record that was opened once; each world gets a copy, so that none pays for the tables."""
 
     folder: Path
+    people: Mapping[str, Caller]
+    """By the names of their keys."""
 
     @asynccontextmanager
     async def world(
@@ -148,9 +164,9 @@ class Ground:
         channels = channels or Channels()
         with tempfile.TemporaryDirectory(prefix="attacks-") as name:
             shutil.copytree(self.folder, name, dirs_exist_ok=True)
-            hands = Hands()
+            hands, clock = Hands(), QuickClock()
             replaced = Replaced(
-                clock=QuickClock(),
+                clock=clock,
                 sources=_sources(Path(name), channels),
                 executors={"http": hands},
                 model=model,
@@ -159,18 +175,24 @@ class Ground:
                 channels=(),
             )
             async with bootstrap(_settings(Path(name), policy), replaced) as application:
-                yield World(application, hands, channels)
+                yield World(application, hands, channels, self.people, clock)
 
 
 @asynccontextmanager
 async def ground() -> AsyncIterator[Ground]:
     with tempfile.TemporaryDirectory(prefix="attacks-ground-") as name:
         _write_runbooks(Path(name) / "runbooks")
-        replaced = Replaced(sources=Sources(), executors={}, memory=NoMemory(), channels=())
+        replaced = Replaced(clock=QuickClock(), sources=Sources(), executors={}, memory=NoMemory(), channels=())
         async with bootstrap(_settings(Path(name), "{autonomy: observe}"), replaced) as application:
             await application.record.database.write(lambda connection: _remember(connection, application.record.chain))
+            people = {name: await _with_a_key(application.identity.keys, name) for name in _KEYS}
         _record_telemetry(Path(name))
-        yield Ground(Path(name))
+        yield Ground(Path(name), people)
+
+
+async def _with_a_key(keys: Keys, name: str) -> Caller:
+    kind, scopes = _KEYS[name]
+    return await keys.authenticate((await keys.create(name, kind, scopes)).token)
 
 
 def _remember(connection: Connection, chain: Chain) -> None:
@@ -192,8 +214,9 @@ def _settings(folder: Path, policy: str) -> Settings:
 
 
 def _write_runbooks(folder: Path) -> None:
-    """The project's own, and one whose action may run by itself where the policy is `auto`."""
-    shutil.copytree(ROOT / "runbooks", folder)
+    """Some of the project's own, and one whose action may run by itself where the policy is `auto`."""
+    for name in RUNBOOKS:
+        shutil.copytree(ROOT / "runbooks" / name, folder / name)
     shutil.copytree(folder / "restart-service", folder / "clear-cache")
     skill, action = folder / "clear-cache" / "SKILL.md", folder / "clear-cache" / "action.yaml"
     skill.write_text(skill.read_text().replace("restart-service", "clear-cache"))
