@@ -11,7 +11,7 @@ from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.remediation import Effect
 from agent.notify.errands import Errand, Errands
 from agent.ports import Call, Clock, Incidents, Ledger, Tickets
-from tools.base import ActResult
+from tools.base import ActResult, BackendError
 
 _OPENS = {EventType.DIAGNOSED, EventType.PARKED, EventType.JOB_DEAD}
 _TOLD = {
@@ -26,6 +26,8 @@ _TOLD = {
 _OVER = {IncidentStatus.RESOLVED, IncidentStatus.CLOSED}
 _LAG = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 4, 8, 15, 30, 30, 0))
 """Pauses between looks for a ticket that may have been made: 90 s in all, well above the lag of Jira's index."""
+_REFUSED = timedelta(hours=1)
+"""How long a ticket that Jira refuses to make is asked for again: a project that cannot be written to may be, later."""
 
 
 class JiraChannel:
@@ -55,7 +57,7 @@ class JiraChannel:
             return
         ticket = await self._known(event.incident)
         if ticket is None and event.type in _OPENS:
-            ticket = await self._create(event)
+            ticket = await self._create(entry)
         if ticket is None:
             return
         if event.type in _TOLD:
@@ -67,14 +69,18 @@ class JiraChannel:
         """The ticket made for it, as the ledger has it."""
         return _ticket(await self._errands.done("create", incident))
 
-    async def _create(self, event: Event) -> str | None:
+    async def _create(self, entry: Recorded) -> str | None:
+        event = entry.event
         incident = await self._incidents.get(str(event.incident))
         key = _label(incident.id)
 
         async def run() -> ActResult:
-            ticket = await self._tickets.create(
-                key, f"[{incident.severity}] {incident.title}", _body(incident, event), self._fields(incident)
-            )
+            title, body = f"[{incident.severity}] {incident.title}", _body(incident, event)
+            try:
+                ticket = await self._tickets.create(key, title, body, self._fields(incident))
+            except BackendError as refused:
+                again = self._clock.now() - entry.at < _REFUSED
+                return ActResult(ok=False, detail=str(refused), data={"retry": refused.retry or again})
             return ActResult(ok=True, detail=f"Ticket {ticket} created.", data={"ticket": ticket})
 
         async def read_back() -> ActResult | None:

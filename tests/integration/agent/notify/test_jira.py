@@ -132,3 +132,25 @@ async def test_while_jira_is_down_the_ticket_waits_and_is_made_later(desk: Desk)
         await dispatcher.dispatch()
         await desk.clock.sleep(timedelta(minutes=1))
     assert desk.effects == ["create"]
+
+
+async def test_a_project_that_cannot_be_written_to_gets_its_ticket_when_it_can_be_again(desk: Desk) -> None:
+    desk.jira.read_only = True
+    await desk.tell(EventType.DIAGNOSED, "cart leaks.")
+    dispatcher = desk.dispatcher()
+    for minutes in range(8):
+        desk.jira.read_only = minutes < 4
+        await dispatcher.dispatch()
+        await desk.clock.sleep(timedelta(minutes=1))
+    assert desk.effects == ["create"]
+
+
+async def test_a_ticket_that_jira_refuses_for_good_keeps_the_others_waiting_for_an_hour_and_no_longer(desk: Desk) -> None:
+    desk.jira.read_only = True
+    await desk.tell(EventType.DIAGNOSED, "cart leaks.")
+    dispatcher = desk.dispatcher()
+    for _ in range(40):
+        await dispatcher.dispatch()
+        await desk.clock.sleep(timedelta(minutes=2))
+    assert desk.effects == []
+    assert await desk.journal.followed("jira") > 0
