@@ -16,6 +16,7 @@ from agent.entrypoints.bodies import Room
 from agent.entrypoints.counting import Counting
 from agent.entrypoints.dashboard import router as dashboard
 from agent.entrypoints.events import Tail
+from agent.entrypoints.mcp.door import router as mcp
 from agent.entrypoints.problems import LastResort, install, problem
 from agent.entrypoints.rates import Turnstile
 from agent.entrypoints.webhooks import Senders
@@ -47,7 +48,7 @@ def create_app(application: Application) -> FastAPI:
     app.state.counting = Counting(application)
     app.state.slack = slack.Door(application)
     app.router.routes.extend([*webhooks.routes(), *slack.routes()])
-    for router in (rest.router, events.router, health.open_router, health.router):
+    for router in (rest.router, events.router, mcp, health.open_router, health.router):
         app.include_router(router)
     app.router.add_api_route("/openapi.json", _openapi, route_class_override=Guarded, include_in_schema=False)
     app.include_router(dashboard)

@@ -4,6 +4,7 @@ import unicodedata
 
 from pydantic import JsonValue
 
+from agent.domain.approval import Approval
 from agent.domain.hypothesis import Diagnosis
 from agent.domain.remediation import Judgement, Proposal, Risk
 from agent.policy.approval import quorum
@@ -26,6 +27,21 @@ def shown(proposal: Proposal, diagnosis: Diagnosis, judgement: Judgement) -> str
         f"Digest: {proposal.digest}",
     ]
     return "\n".join(visible(line) for line in lines)
+
+
+def interruption(asked: Approval) -> dict[str, JsonValue]:
+    """The question as LangGraph's Agent Inbox shows an interrupt (`HumanInterrupt` of langgraph.prebuilt.interrupt).
+
+    Nothing may be edited: what was shown is what is approved. It is decided at our own doors, where the row is; a run
+    that is merely woken stays as it was.
+    """
+    arguments: dict[str, JsonValue] = dict(asked.proposal.arguments)
+    return {
+        "approval": asked.id,
+        "action_request": {"action": asked.proposal.action, "args": arguments},
+        "config": {"allow_accept": True, "allow_ignore": True, "allow_respond": False, "allow_edit": False},
+        "description": asked.shown,
+    }
 
 
 def _told(observed: JsonValue) -> str:

@@ -50,6 +50,10 @@ class Client:
     def post(self, path: str, body: Mapping[str, object] | None = None) -> Any:
         return self._send("POST", path, json=dict(body or {}))
 
+    def post_mcp(self, message: object) -> Any:
+        """One message of the Model Context Protocol; None when there is no answer to it."""
+        return self._send("POST", "/mcp", json=message, headers={"Accept": "application/json, text/event-stream"})
+
     def delete(self, path: str) -> Any:
         return self._send("DELETE", path)
 

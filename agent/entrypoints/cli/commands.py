@@ -18,7 +18,7 @@ from agent.entrypoints.cli.operations import actions, capacity, effects, migrate
 from agent.entrypoints.cli.options import Json
 from agent.entrypoints.cli.privacy import privacy
 from agent.entrypoints.cli.runbooks import runbooks
-from agent.entrypoints.cli.running import demo, serve, web, worker
+from agent.entrypoints.cli.running import demo, mcp, serve, web, worker
 from agent.entrypoints.cli.say import say, say_json
 from agent.entrypoints.cli.tools import tools
 from agent.entrypoints.cli.teams import teams
@@ -42,6 +42,7 @@ _add(serve, RUN, "serve --port 8080")
 _add(demo, RUN, "demo --auto-approve --json")
 _add(web, RUN, "web --host 0.0.0.0")
 _add(worker, RUN, "worker")
+_add(mcp, RUN, "mcp")
 _add(investigate, RUN, "investigate alert.json --integration grafana")
 
 app.add_typer(incidents, name="incidents", rich_help_panel=PEOPLE)

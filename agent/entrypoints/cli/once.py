@@ -51,7 +51,14 @@ async def investigated(settings: Settings, asked: Asked) -> list[IncidentView]:
 
 
 def _thrown_away(settings: Settings, folder: Path) -> Settings:
-    own = {"data": folder, "mcp_pins": settings.pins, "database_url": "", "redis_url": None, "chroma_url": "", "chroma_path": None}
+    own = {
+        "data": folder,
+        "mcp_pins": settings.pins,
+        "database_url": "",
+        "redis_url": None,
+        "chroma_url": "",
+        "chroma_path": None,
+    }
     return settings.model_copy(update=own)
 
 

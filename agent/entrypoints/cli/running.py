@@ -65,6 +65,15 @@ def demo(
     raise typer.Exit(asyncio.run(_show(settings, Wish(case=case, answer=answer, as_json=as_json, stay=stay))))
 
 
+def mcp() -> None:
+    """Speak the Model Context Protocol over standard input and output, for an assistant that starts this command."""
+    from agent.entrypoints.cli.options import running_agent
+    from agent.entrypoints.mcp.bridge import bridge
+
+    with running_agent() as agent:
+        bridge(agent)
+
+
 def _settings(host: str | None, port: int | None, data: Path | None) -> "Settings":
     from agent.settings import load
 

@@ -7,13 +7,15 @@ from langgraph.types import interrupt
 
 from agent.domain.approval import ApprovalStatus
 from agent.graph.context import Context
+from agent.graph.question import interruption
 from agent.graph.state import Answer, State
 
 
 async def approve(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
+    asked = await runtime.context.approvals.get(str(state["approval"]))
     # No side effect above this line: on resume LangGraph runs the node again from the top.
-    interrupt({"approval": state["approval"]})
+    interrupt(interruption(asked))
     # The row decides, not what the resume carried: whoever wakes the graph cannot approve by doing so.
-    row = await runtime.context.approvals.get(str(state["approval"]))
+    row = await runtime.context.approvals.get(asked.id)
     who = " and ".join(row.approvers) if row.status is ApprovalStatus.APPROVED else row.decided_by
     return {"decision": Answer(status=row.status.value, by=who, via=row.decided_via, comment=row.comment)}

@@ -141,6 +141,7 @@ NEEDS: dict[tuple[str, str], Scope] = {
     ("GET", "/api/audit"): "read",
     ("GET", "/api/events"): "read",
     ("GET", "/metrics"): "read",
+    ("POST", "/mcp"): "read",
     ("GET", "/openapi.json"): "read",
 }
 BODIES = {
@@ -168,7 +169,7 @@ async def test_every_route_is_in_the_table_or_open(served: Served) -> None:
     assert {
         one
         for one in routes(served)
-        if one[1] not in OPEN and one[1].startswith(("/api", "/webhooks", "/metrics", "/openapi"))
+        if one[1] not in OPEN and one[1].startswith(("/api", "/webhooks", "/metrics", "/openapi", "/mcp"))
     } == set(NEEDS)
     assert {path for _, path in routes(served)} >= OPEN
 

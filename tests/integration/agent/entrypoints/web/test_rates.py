@@ -87,3 +87,12 @@ async def test_people_on_the_page_are_told_in_the_same_way(application: Applicat
         answers = [await http.get("/") for _ in range(12)]
     assert Counter(answer.status_code for answer in answers) == {200: 10, 429: 2}
     assert "come again in" in answers[-1].text
+
+
+@pytest.mark.attack("S64")
+async def test_an_assistant_has_the_measure_of_its_key(application: Application) -> None:
+    door, noisy = Door(application), await key(application, "assistant")
+    # No JSON, so that nothing but the turnstile is in question.
+    answers = [await door.knock("POST", "/mcp", noisy) for _ in range(12)]
+
+    assert Counter(answer.status_code for answer in answers) == {415: 10, 429: 2}
