@@ -13,7 +13,7 @@ from agent.bootstrap.machine import SystemClock, data_folder, one_at_a_time, own
 from agent.bootstrap.mcp import McpTools, open_mcp
 from agent.bootstrap.people import channels_of, jira_of, slack_of
 from agent.bootstrap.record import Record, open_record
-from agent.bootstrap.teams import owners_of, policy_of
+from agent.bootstrap.teams import owners_of, policy_of, rota_of
 from agent.bootstrap.tokens import tokens_of
 from agent.bootstrap.toolbox import Toolbox
 from agent.correlate.correlator import Correlator
@@ -32,11 +32,13 @@ from agent.notify.dispatcher import Channel, Dispatcher
 from agent.notify.slack import SlackChannel
 from agent.ports import Clock, Executor, Memory, Model, Parser, Queue, Tool
 from agent.service import Service
+from agent.service.escalation import Escalation
 from agent.service.intake import Intake
 from agent.service.people import People
 from agent.service.placement import Placement
 from agent.service.questions import Questions
 from agent.service.regrouping import Regrouping
+from agent.service.rota import Rota
 from agent.service.runs import Runs
 from agent.service.silencing import Silencing
 from agent.service.upkeep import Upkeep
@@ -174,7 +176,7 @@ def _assemble(
     return Application(
         settings=settings,
         config=config,
-        service=_service(config, record, context, toolbox),
+        service=_service(config, record, context, toolbox, rota_of(settings, config)),
         views=Views(record.database, clock),
         queue=record.queue,
         clock=clock,
@@ -188,7 +190,7 @@ def _assemble(
     )
 
 
-def _service(config: Config, record: Record, context: Context, toolbox: Toolbox) -> Service:
+def _service(config: Config, record: Record, context: Context, toolbox: Toolbox, rota: Rota) -> Service:
     graph = build_graph(record.checkpoints)
     owners = owners_of(config)
     placement = Placement(
@@ -225,6 +227,7 @@ def _service(config: Config, record: Record, context: Context, toolbox: Toolbox)
         ),
         silencing=Silencing(record.database, record.chain, sortable_id),
         questions=Questions(graph, partial(_for_question, context, toolbox)),
+        escalation=Escalation(record.database, record.chain, config.teams, rota),
         upkeep=Upkeep(record.database, record.chain, record.queue, config.quiet_period, record.anchors),
     )
 

@@ -34,7 +34,8 @@ class EventType(StrEnum):
     """A question still waits; `last` in the facts when it is about to expire."""
     APPROVAL_EXPIRED = "approval_expired"
     ESCALATED = "escalated"
-    """Automation has stopped and a human must act now: a question expired or was denied, or an effect is unknown."""
+    """Automation has stopped and a human must act now: a question expired or was denied, or an effect is unknown.
+    With `step` in the facts: nobody answers, and `teams` and `people` are called."""
     EFFECT_INTENT = "effect_intent"
     EFFECT_OUTCOME = "effect_outcome"
     EFFECT_SETTLED = "effect_settled"

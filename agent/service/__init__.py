@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from agent.service.escalation import Escalation
 from agent.service.intake import Intake
 from agent.service.people import People
 from agent.service.placement import Placement
@@ -28,5 +29,7 @@ class Service:
     """Somebody wants quiet about something."""
     questions: Questions
     """Somebody asks about an incident."""
+    escalation: Escalation
+    """Nobody answers, and somebody else is called."""
     upkeep: Upkeep
     """What time itself brings: expiry, closing, sweeping."""

@@ -13,7 +13,7 @@ from agent.domain.remediation import Effect
 from agent.identity.roles import Caller, approval_scope, require
 from agent.ports import Queue
 from agent.service.approvers import Approvers
-from agent.storage import approvals, effects, holds, incidents, jobs
+from agent.storage import acknowledgements, approvals, effects, holds, incidents, jobs
 from agent.storage.approvals import Said
 from agent.storage.database import Database
 from agent.storage.journal import Chain
@@ -48,8 +48,8 @@ class People:
         )
 
     async def acknowledge(self, incident: str, who: Caller) -> Incident:
-        """Somebody has seen it; the agent goes on."""
-        return await self._note(incident, who, f"{who.name} has seen it.")
+        """Somebody has seen it; the agent goes on, and nobody else is called because of it."""
+        return await self._database.write(lambda connection: self._acknowledge(connection, incident, who))
 
     async def take_over(self, incident: str, who: Caller) -> Incident:
         """The agent stops: open questions are withdrawn, and the incident is the human's."""
@@ -86,6 +86,7 @@ class People:
             if objection := self._approvers.objection(connection, who, asked, incident):
                 raise NotAllowed(f"You cannot approve this: {objection}.")
         decided = approvals.decide(connection, self._chain, approval, said)
+        self._is_here(connection, decided.incident, who)
         if decided.status is not ApprovalStatus.PENDING:
             resume(connection, self._chain, decided)
         return decided
@@ -98,14 +99,26 @@ class People:
             require(who, approval_scope(approvals.get(connection, known.approval).proposal.risk))
         return effects.settle(connection, self._chain, key, found, who=who.name, reason=reason)
 
-    async def _note(self, incident: str, who: Caller, text: str) -> Incident:
-        def work(connection: Connection) -> Incident:
-            known = incidents.get(connection, incident)
-            event = Event(type=EventType.INCIDENT_UPDATED, incident=incident, text=text, actor=who.name)
-            self._chain.append(connection, event)
-            return known
+    def _acknowledge(self, connection: Connection, incident: str, who: Caller) -> Incident:
+        known = incidents.get(connection, incident)
+        first = acknowledgements.acknowledge(connection, known, who.name, self._chain.clock.now())
+        self._chain.append(
+            connection,
+            Event(
+                type=EventType.INCIDENT_UPDATED,
+                incident=incident,
+                text=f"{who.name} has seen it" + ("; nobody else is called." if first else ", too."),
+                actor=who.name,
+                facts={"acknowledged": True},
+            ),
+        )
+        return known
 
-        return await self._database.write(work)
+    def _is_here(self, connection: Connection, incident: str, who: Caller) -> None:
+        """Who decides or says something has seen it."""
+        if who.kind == "person":
+            known = incidents.get(connection, incident)
+            acknowledgements.acknowledge(connection, known, who.name, self._chain.clock.now())
 
     async def _stop(
         self, incident: str, who: Caller, status: IncidentStatus, text: str, *, at_once: bool = False
