@@ -1,5 +1,6 @@
 """What does the agent answer over HTTP?  The application: its routes, and what holds for every one of them."""
 
+import asyncio
 from typing import Any
 
 from fastapi import FastAPI
@@ -44,6 +45,7 @@ def create_app(application: Application) -> FastAPI:
     app.state.room = Room()
     app.state.turnstile = Turnstile(application.config.rates, application.meters)
     app.state.tail = Tail(application)
+    app.state.verifying = asyncio.Lock()
     app.state.senders = Senders()
     app.state.counting = Counting(application)
     app.state.slack = slack.Door(application)

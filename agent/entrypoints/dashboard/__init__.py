@@ -1,4 +1,4 @@
-"""What does a person see in a browser?  Pages made on the server: no script, nothing from elsewhere."""
+"""What does a person see in a browser?  Pages made on the server; nothing from elsewhere."""
 
 from agent.entrypoints.dashboard.codes import one_time_code
 from agent.entrypoints.dashboard.routes import router

@@ -10,7 +10,7 @@ from agent.domain.errors import NotAllowed
 from agent.entrypoints import bodies
 from agent.entrypoints.auth import SMALL
 
-_MOST_FIELDS = 10
+_MOST_FIELDS = 210
 
 
 async def fields(request: Request) -> dict[str, str]:

@@ -1,12 +1,16 @@
 """What is worth showing of an incident, and is it still moving?"""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from agent.domain.approval import Approval, ApprovalStatus
-from agent.domain.evidence import Evidence
-from agent.domain.hypothesis import Diagnosis, Usage
+from agent.domain.event import EventType, Recorded
+from agent.domain.evidence import CallGraph, Evidence, EvidenceKind
+from agent.domain.hypothesis import Diagnosis, Suspect, Usage
 from agent.domain.incident import Incident, IncidentStatus
-from agent.identity.roles import Caller, Leave, approval_scope, leave
+from agent.entrypoints.dashboard import call_graph
+from agent.identity.roles import Caller, Leave, Scope, approval_scope, leave
+from agent.notify.charts import Chart, chart_of, said
 from agent.views import IncidentView, Load
 
 _MOVING = frozenset(
@@ -18,6 +22,9 @@ _MOVING = frozenset(
     }
 )
 """The agent is at work; in every other status it waits for somebody, or is done."""
+_SUSPECTS = 3
+"""Shown at once; the others on demand."""
+_SPENDING = {EventType.MODEL_CALLED, EventType.TOOL_CALLED}
 
 
 def list_moves(listed: Sequence[Incident], load: Load) -> bool:
@@ -26,17 +33,31 @@ def list_moves(listed: Sequence[Incident], load: Load) -> bool:
     return bool(at_work or not load.incidents)
 
 
-class Looks:
+class Desk:
+    """What the person who looks may do."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def may(self, scope: Scope) -> bool:
+        return leave(self._caller, scope).allowed
+
+    def may_approve(self, approval: Approval) -> Leave:
+        return leave(self._caller, approval_scope(approval.proposal.risk))
+
+    def may_deny(self) -> Leave:
+        return leave(self._caller, "approve:low")
+
+
+class Looks(Desk):
     """One incident as the person who looks at it may see and decide it."""
 
     def __init__(self, seen: IncidentView, caller: Caller) -> None:
+        super().__init__(caller)
         self._seen = seen
-        self._caller = caller
-
-    @property
-    def diagnosis(self) -> Diagnosis | None:
+        self.diagnosis: Diagnosis | None = next((run.diagnosis for run in reversed(seen.runs) if run.diagnosis), None)
         """The latest."""
-        return next((run.diagnosis for run in reversed(self._seen.runs) if run.diagnosis), None)
+        self._by_id = {one.id: one for one in seen.evidence}
 
     @property
     def usage(self) -> Usage:
@@ -47,11 +68,24 @@ class Looks:
         return any(run.report for run in self._seen.runs)
 
     @property
+    def over(self) -> bool:
+        return self._seen.incident.status is IncidentStatus.CLOSED
+
+    @property
     def moving(self) -> bool:
         """Not while a human is asked: the page must not change under the hand that is about to click."""
         asked = any(one.status is ApprovalStatus.PENDING for one in self._seen.approvals)
         answered = any(one.status is ApprovalStatus.APPROVED for one in self._seen.approvals)
         return not asked and (answered or self._seen.incident.status in _MOVING | {IncidentStatus.AWAITING_APPROVAL})
+
+    @property
+    def suspects(self) -> tuple[Suspect, ...]:
+        """The likeliest, which are shown at once."""
+        return self.diagnosis.suspects[:_SUSPECTS] if self.diagnosis else ()
+
+    @property
+    def more_suspects(self) -> tuple[Suspect, ...]:
+        return self.diagnosis.suspects[_SUSPECTS:] if self.diagnosis else ()
 
     @property
     def cited(self) -> tuple[Evidence, ...]:
@@ -63,11 +97,46 @@ class Looks:
         """What else was looked at."""
         return tuple(one for one in self._seen.evidence if one.id not in self._cited)
 
-    def may_approve(self, approval: Approval) -> Leave:
-        return leave(self._caller, approval_scope(approval.proposal.risk))
+    @property
+    def log_templates(self) -> tuple[Evidence, ...]:
+        return tuple(one for one in self._seen.evidence if one.kind is EvidenceKind.LOG and "template" in _facts(one))
 
-    def may_deny(self) -> Leave:
-        return leave(self._caller, "approve:low")
+    @property
+    def graph(self) -> call_graph.Drawing | None:
+        """The calls around the fault, of the latest survey; None when none is known."""
+        pictures = (one.picture for one in reversed(self._seen.evidence))
+        known = next((picture for picture in pictures if isinstance(picture, CallGraph)), None)
+        return call_graph.draw(known, [one.component for one in self.suspects]) if known else None
+
+    @property
+    def spending(self) -> tuple[Recorded, ...]:
+        """Each call of a model or of a tool, in order."""
+        return tuple(entry for entry in self._seen.timeline if entry.event.type in _SPENDING)
+
+    @property
+    def verified(self) -> Recorded | None:
+        """What the success query of the latest action said."""
+        return next((one for one in reversed(self._seen.timeline) if one.event.type is EventType.VERIFIED), None)
+
+    @property
+    def feedback(self) -> tuple[Recorded, ...]:
+        return tuple(entry for entry in self._seen.timeline if entry.event.type is EventType.FEEDBACK)
+
+    def chart(self, evidence: Evidence) -> Chart | None:
+        return chart_of(evidence, self.alerted_at)
+
+    def chart_behind(self, suspect: Suspect) -> Evidence | None:
+        """The first of its evidence that there is a chart of."""
+        found = (self._by_id[id_] for id_ in suspect.evidence if id_ in self._by_id)
+        return next((one for one in found if self.chart(one)), None)
+
+    def chart_said(self, evidence: Evidence) -> str:
+        drawn = self.chart(evidence)
+        return said(drawn) if drawn else ""
+
+    @property
+    def alerted_at(self) -> datetime:
+        return self._seen.incident.opened_at
 
     @property
     def _cited(self) -> frozenset[str]:
@@ -75,4 +144,8 @@ class Looks:
         if found is None:
             return frozenset()
         of_claims = {id_ for claim in found.claims for id_ in claim.evidence}
-        return frozenset(of_claims | {id_ for suspect in found.suspects for id_ in suspect.evidence})
+        return frozenset(of_claims | {id_ for suspect in self.suspects for id_ in suspect.evidence})
+
+
+def _facts(one: Evidence) -> dict[str, object]:
+    return dict(one.content) if isinstance(one.content, dict) else {}

@@ -6,7 +6,7 @@ from functools import cache
 from hashlib import sha256
 from http import HTTPStatus
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from fastapi.exceptions import RequestValidationError
@@ -26,12 +26,13 @@ from agent.telemetry import Log
 
 log = Log(__name__)
 
+Static = Literal["dashboard.css", "dashboard.js"]
 LONGEST = 4000
 """Characters of one piece of evidence that a page shows."""
 _HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     # With `no-referrer` a browser would hide from us, too, where a form comes from.
     "Referrer-Policy": "same-origin",
@@ -73,7 +74,14 @@ def page(
     body = (
         _environment()
         .get_template(template)
-        .render(variables, visitor=who, now=application_of(request).clock.now(), style=style_address())
+        .render(
+            variables,
+            visitor=who,
+            now=application_of(request).clock.now(),
+            here=request.url.path,
+            style=address_of("dashboard.css"),
+            script=address_of("dashboard.js"),
+        )
     )
     return HTMLResponse(body, status, headers=_HEADERS)
 
@@ -88,19 +96,19 @@ def refusal(request: Request, status: int, detail: str, headers: Mapping[str, st
     return answer
 
 
-def style_address() -> str:
-    """Its version is part of it, so that a browser may keep what it has."""
-    return f"/static/dashboard.css?v={sha256(style()).hexdigest()[:12]}"
+def address_of(name: Static) -> str:
+    """Of a file of ours. Its version is part of it, so that a browser may keep what it has."""
+    return f"/static/{name}?v={sha256(static(name)).hexdigest()[:12]}"
 
 
 @cache
-def style() -> bytes:
-    return (files(__package__) / "static" / "dashboard.css").read_bytes()
+def static(name: Static) -> bytes:
+    return (files(__package__) / "static" / name).read_bytes()
 
 
 def shown_safely(value: object) -> object:
     """Characters that could hide or rearrange what is read are written out; lines and tabs stay."""
-    if not isinstance(value, str) or hasattr(value, "__html__"):
+    if not isinstance(value, str) or hasattr(value, "__html__") or value.isprintable():
         return value
     return "\n".join("\t".join(visible(part) for part in line.split("\t")) for line in value.split("\n"))
 
@@ -140,6 +148,10 @@ def _pretty(value: JsonValue) -> str:
             return canonical(value)
 
 
+def _share(value: float) -> str:
+    return f"{value:.0%}".replace("%", " %")
+
+
 def _words(value: str) -> str:
     return value.replace("_", " ")
 
@@ -172,6 +184,8 @@ def _environment() -> Environment:
     environment.filters |= {
         "ago": ago,
         "content": _content,
+        "lasting": _long,
+        "share": _share,
         "words": _words,
     }
     environment.tests["link"] = _is_link

@@ -22,7 +22,29 @@ from agent.settings import Settings
 from agent.testing import NoMemory
 from tests.e2e.line import Line, line
 
-OPEN = {("GET", "/login"), ("POST", "/login"), ("GET", "/enter/{code}"), ("GET", "/static/dashboard.css")}
+OPEN = {
+    ("GET", "/login"),
+    ("POST", "/login"),
+    ("GET", "/enter/{code}"),
+    ("GET", "/static/dashboard.css"),
+    ("GET", "/static/dashboard.js"),
+}
+PAGES = ("/", "/approvals", "/silences", "/memory", "/noise", "/capacity", "/audit")
+OF_AN_INCIDENT = ("", "/report", "/report.md", "/charts/{evidence}-{theme}.svg")
+FORMS: dict[str, Scope] = {
+    "/incidents/{incident}/ack": "ask",
+    "/incidents/{incident}/feedback": "ask",
+    "/incidents/{incident}/merge": "approve:low",
+    "/incidents/{incident}/split": "approve:low",
+    "/incidents/{incident}/{step}": "approve:low",
+    "/incidents/{incident}/approvals/{approval}": "approve:low",
+    "/silences": "approve:low",
+    "/silences/{silence}/end": "approve:low",
+    "/actions/{switch}": "approve:low",
+    "/audit": "read",
+    "/logout": "read",
+}
+"""Each form, and what it takes to send it."""
 PATIENT = "{autonomy: approve, approval_valid: 7200}"
 
 
@@ -78,11 +100,9 @@ async def test_whoever_is_not_signed_in_is_asked_to_and_told_nothing(tmp_path: P
             for method in route.methods or ()
         }
         assert {known: code for known, code in answers.items() if known not in OPEN} == {
-            ("GET", "/"): 303,
-            ("GET", "/incidents/{incident}"): 303,
-            ("GET", "/incidents/{incident}/report"): 303,
-            ("POST", "/incidents/{incident}/approvals/{approval}"): 401,
-            ("POST", "/logout"): 401,
+            **{("GET", address): 303 for address in (*PAGES, "/live")},
+            **{("GET", f"/incidents/{{incident}}{part}"): 303 for part in OF_AN_INCIDENT},
+            **{("POST", address): 401 for address in FORMS},
         }
         assert (await browser.get("/incidents/inc-1")).headers["location"] == "/login?to=/incidents/inc-1"
 
@@ -108,7 +128,7 @@ async def test_an_empty_installation_says_where_alerts_go_and_looks_again(tmp_pa
     async with _installation(tmp_path) as application, _signed_in(application) as browser:
         page = (await browser.get("/")).text
         assert "No incident yet" in page
-        assert '<meta http-equiv="refresh" content="5">' in page
+        assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in page
 
 
 async def test_a_key_opens_a_session_that_ends_with_the_key(tmp_path: Path) -> None:
@@ -147,7 +167,9 @@ async def test_a_session_of_a_key_that_may_not_read_shows_nothing(tmp_path: Path
         sender = (await application.identity.keys.create("prometheus", "machine", ["ingest"])).key
         secret = application.identity.secrets.derive("sessions")
         browser.cookies.set("incident-agent", issue(sender.id, secret, application.clock.now()))
-        assert (await browser.get("/")).status_code == 403
+        of_one = [re.sub(r"{\w+}", "light", f"/incidents/x{part}") for part in OF_AN_INCIDENT]
+        answers = {address: (await browser.get(address)).status_code for address in (*PAGES, "/live", *of_one)}
+        assert answers == dict.fromkeys(answers, 403)
 
 
 @pytest.mark.attack("S63")
@@ -189,21 +211,23 @@ async def test_what_an_alert_says_cannot_become_part_of_the_page(tmp_path: Path)
         incident = (await application.views.incidents()).incidents[0]
         for address in ("/", f"/incidents/{incident.id}"):
             page = (await browser.get(address)).text
-            assert [bad for bad in ("<script", "<img", "\u202e", 'href="javascript') if bad in page] == []
+            assert [bad for bad in ("<script>", "<img src=x", "\u202e", 'href="javascript') if bad in page] == []
             assert "&lt;script&gt;alert(1)&lt;/script&gt;\\u202egnp.exe" in page
 
 
 @pytest.mark.attack("S55")
-async def test_the_pages_forbid_scripts_and_frames_and_the_style_is_a_style(tmp_path: Path) -> None:
+async def test_the_pages_forbid_scripts_of_others_and_frames_and_the_files_are_what_they_say(tmp_path: Path) -> None:
     async with _installation(tmp_path) as application, _signed_in(application) as browser:
         page = await browser.get("/")
         policy = page.headers["content-security-policy"]
-        assert policy.startswith("default-src 'none'; style-src 'self';")
-        assert "frame-ancestors 'none'" in policy
+        assert policy == (
+            "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
+            "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        )
         assert page.headers["cache-control"] == "no-store"
-        address = re.search(r'rel="stylesheet" href="([^"]+)"', page.text)
-        assert address is not None
-        assert (await browser.get(address[1])).headers["content-type"] == "text/css; charset=utf-8"
+        files = re.findall(r'<(?:link rel="stylesheet" href|script src)="([^"]+)"', page.text)
+        kinds = [(await browser.get(address)).headers["content-type"] for address in files]
+        assert kinds == ["text/css; charset=utf-8", "text/javascript; charset=utf-8"]
 
 
 async def test_a_question_is_seen_whole_and_answered_once(tmp_path: Path) -> None:
@@ -241,7 +265,13 @@ async def test_a_question_is_seen_whole_and_answered_once(tmp_path: Path) -> Non
         assert "approved and carried out" in after
         assert "seen it before" in after
         report = (await browser.get(answer.partition("/approvals")[0] + "/report")).text
-        assert unescape(report).count("# ") > 0
+        assert [title for title in ("Suspects", "Remediation", "Timeline (UTC)") if f"<h2>{title}</h2>" in report] == [
+            "Suspects",
+            "Remediation",
+            "Timeline (UTC)",
+        ]
+        written = await browser.get(answer.partition("/approvals")[0] + "/report.md")
+        assert (written.headers["content-type"], written.text[:2]) == ("text/markdown; charset=utf-8", "# ")
 
 
 @pytest.mark.attack("S63")
@@ -309,3 +339,21 @@ async def test_what_there_is_not_is_said_on_a_page(tmp_path: Path, address: str)
     async with _installation(tmp_path) as application, _signed_in(application) as browser:
         answer = await browser.get(address)
         assert (answer.status_code, "There is no incident none." in answer.text) == (404, True)
+
+
+@pytest.mark.attack("S61", "S63")
+@pytest.mark.parametrize("scopes", [(), ("ask",), ("approve:low",), ("approve:high",), ("admin",)])
+async def test_every_form_wants_its_token_first_and_then_its_scope(tmp_path: Path, scopes: tuple[Scope, ...]) -> None:
+    holds = {"read", *scopes, *(["ask", "approve:low"] if "admin" in scopes else [])}
+    holds |= {"approve:low"} if "approve:high" in scopes else set()
+    async with _installation(tmp_path) as application, _browser(application) as browser:
+        await _with_key(browser, application, "ann", "read", *scopes)
+        token = _token((await browser.get("/")).text)
+        for address, scope in FORMS.items():
+            if address == "/logout":
+                continue
+            at = re.sub(r"{\w+}", "x", address.replace("{step}", "close").replace("{switch}", "pause"))
+            assert (await browser.post(at, data={"csrf": token[:-1]})).status_code == 403, address
+            assert (await browser.post(at, data={}, headers={"Sec-Fetch-Site": "cross-site"})).status_code == 403
+            refused = (await browser.post(at, data={"csrf": token})).status_code == 403
+            assert (address, refused) == (address, scope not in holds)
