@@ -36,7 +36,7 @@ class Problem:
 def read_action(file: Path, skill: Skill) -> Action | list[Problem]:
     """The action in the file; its name is its folder's, and its description the runbook's unless it has its own."""
     try:
-        loaded = _load(file)
+        loaded = load(file)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         return [Problem(file, "", _sentence(error))]
     if not isinstance(loaded, dict):
@@ -49,6 +49,17 @@ def read_action(file: Path, skill: Skill) -> Action | list[Problem]:
     if action.name != file.parent.name:
         return [Problem(file, "name", f"is {action.name!r}; it must be the folder's name, or be left out.")]
     return action
+
+
+def load(file: Path) -> object:
+    """The one YAML document in it. OSError, UnicodeDecodeError or YAMLError when it is too large, deep or tricky."""
+    if file.stat().st_size > LARGEST_FILE:
+        raise OSError(f"is larger than {LARGEST_FILE} bytes")
+    loader = _Strict(file.read_text(encoding="utf-8"))
+    try:
+        return loader.get_single_data()
+    finally:
+        loader.dispose()
 
 
 class _Strict(yaml.SafeLoader):
@@ -73,16 +84,6 @@ class _Strict(yaml.SafeLoader):
         if twins:
             raise yaml.YAMLError(f"the key {twins[0]!r} stands twice, at line {node.start_mark.line + 1} and below")
         return super().construct_mapping(node, deep)
-
-
-def _load(file: Path) -> object:
-    if file.stat().st_size > LARGEST_FILE:
-        raise OSError(f"is larger than {LARGEST_FILE} bytes")
-    loader = _Strict(file.read_text(encoding="utf-8"))
-    try:
-        return loader.get_single_data()
-    finally:
-        loader.dispose()
 
 
 def _sentence(error: Exception) -> str:

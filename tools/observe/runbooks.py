@@ -14,6 +14,10 @@ LARGEST_FILE = 64 * 1024
 LONGEST_TEXT = 8000
 """Characters of a runbook that are handed on."""
 
+LONGEST_FIELD = 500
+"""Characters of an optional field."""
+
+_FIELDS = {"name", "description", "license", "compatibility", "metadata", "allowed-tools"}
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _FRONT_MATTER = re.compile(r"---\r?\n(?P<head>.*?)\r?\n---\r?\n(?P<body>.*)", re.DOTALL)
 
@@ -104,7 +108,20 @@ def _skill(file: Path, head: dict[str, object], body: str) -> Skill:
         raise BadRunbook("needs a description of 1 to 1024 characters: what it is for and when to use it.")
     if not body:
         raise BadRunbook("has no text below its front matter.")
+    _check_optional(head)
     return Skill(name=file.parent.name, description=" ".join(description.split()), body=body)
+
+
+def _check_optional(head: dict[str, object]) -> None:
+    """What the specification allows beside name and description (https://agentskills.io/specification)."""
+    if unknown := sorted(str(key) for key in head.keys() - _FIELDS):
+        raise BadRunbook(f"has {unknown[0]!a} in its front matter; own keys belong under `metadata`.")
+    for key in ("license", "compatibility", "allowed-tools"):
+        if not isinstance(head.get(key, ""), str) or len(str(head.get(key, ""))) > LONGEST_FIELD:
+            raise BadRunbook(f"has a {key} that is not text of at most {LONGEST_FIELD} characters.")
+    metadata = head.get("metadata", {})
+    if not isinstance(metadata, dict) or not all(isinstance(one, str) for pair in metadata.items() for one in pair):
+        raise BadRunbook("has `metadata` that does not map text to text.")
 
 
 def _readable(folder: Path) -> list[Skill]:

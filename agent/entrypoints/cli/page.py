@@ -17,6 +17,9 @@ def _lines(whole: WholeIncident) -> Iterator[str]:
     facts = [one.severity, one.status, one.service, one.team, f"opened {moment(one.opened_at)}"]
     yield "  ".join(fact for fact in facts if fact)
     yield f"{len(whole.alerts)} alerts: {', '.join(sorted({placed.alert.name for placed in whole.alerts}))}"
+    for url in sorted({url for placed in whole.alerts if (url := placed.alert.annotations.get("runbook_url"))}):
+        # For the reader to open: the alert's sender wrote it, and nothing here fetches it.
+        yield f"Runbook, says the alert: {url}"
     if one.merged_into:
         yield f"Merged into {one.merged_into}: its alerts are there."
     if one.split_from:

@@ -121,6 +121,7 @@ class Entry(BaseModel):
 
 class Alert(BaseModel):
     name: str
+    annotations: dict[str, str] = {}
 
 
 class Placed(BaseModel):

@@ -86,3 +86,25 @@ def test_what_is_wrong_with_a_runbook_is_said(tmp_path: Path, content: bytes | N
     with pytest.raises(BadRunbook) as error:
         read_skill(file)
     assert str(error.value) == why
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        ("license: Apache-2.0\ncompatibility: Needs kubectl\nmetadata: {owner: shop}\nallowed-tools: read_runbook", ""),
+        ("owner: shop", "has 'owner' in its front matter; own keys belong under `metadata`."),
+        ("metadata: {owner: 7}", "has `metadata` that does not map text to text."),
+        ("metadata: shop", "has `metadata` that does not map text to text."),
+        ("license: [MIT]", "has a license that is not text of at most 500 characters."),
+        (f"compatibility: {'x' * 501}", "has a compatibility that is not text of at most 500 characters."),
+    ],
+)
+def test_front_matter_is_that_of_the_open_specification(tmp_path: Path, more: str, problem: str) -> None:
+    file = tmp_path / "restart" / "SKILL.md"
+    file.parent.mkdir()
+    file.write_text(f"---\nname: restart\ndescription: Restart it.\n{more}\n---\n\nText.\n", encoding="utf-8")
+    try:
+        found = read_skill(file).name
+    except BadRunbook as error:
+        found = str(error)
+    assert found == (problem or "restart")
