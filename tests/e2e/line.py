@@ -5,6 +5,7 @@ import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 
@@ -36,8 +37,9 @@ class Line:
     replay: Replay
     shop: ReplayedShop
 
-    async def post_alert(self) -> None:
-        body = self.recording.alert(self.replay.shift)
+    async def post_alert(self, later: timedelta = timedelta(0)) -> None:
+        """`later`: as if it had begun so much later, so that it is another one."""
+        body = self.recording.alert(self.replay.shift + later)
         await self.application.service.intake.receive("alertmanager", "test", body)
 
     async def until(self, kind: EventType) -> Recorded:
