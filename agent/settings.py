@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from agent.domain.base import Noun
 from agent.domain.duty import Schedule
 from agent.domain.errors import ConfigurationError
+from agent.domain.retention import Retention
 from agent.domain.rules import Budgets, Correlation, InhibitRule, ModelLimits, Person, Policy, Rates, Team
 
 
@@ -136,6 +137,8 @@ class Config(Noun):
     """The metric label that names a component."""
     slack: SlackRules = SlackRules()
     """Who may click in Slack, and where cards go."""
+    retention: Retention = Retention()
+    """How long what is kept, by kind."""
     quiet_period: timedelta = timedelta(minutes=30)
     """A resolved incident that stays quiet this long is closed; shorter than `reopen`, nothing is ever reopened."""
 

@@ -34,6 +34,7 @@ from agent.ports import Clock, Executor, Memory, Model, Parser, Queue, Tool
 from agent.service import Service
 from agent.service.escalation import Escalation
 from agent.service.intake import Intake
+from agent.service.keeping import Keeping
 from agent.service.people import People
 from agent.service.placement import Placement
 from agent.service.questions import Questions
@@ -131,9 +132,9 @@ async def bootstrap(settings: Settings, replaced: Replaced | None = None) -> Asy
         secrets = open_secrets(folder, configured)
         async with AsyncExitStack() as opened:
             own = opened.enter_context(own_folder(folder)) if settings.shared else folder
-            record = await opened.enter_async_context(open_record(settings, folder, clock, secrets))
+            record = await opened.enter_async_context(open_record(settings, clock, secrets))
             record = replaced.record(record) if replaced.record else record
-            await erase_again(record, settings.checkpoints, Deletions(settings.deletions, secrets.derive("deletions")))
+            await erase_again(record, Deletions(settings.deletions, secrets.derive("deletions")))
             memory = replaced.memory or await opened.enter_async_context(
                 open_memory(settings, own, record.lessons, clock, secrets.derive("pseudonyms"))
             )
@@ -228,7 +229,14 @@ def _service(config: Config, record: Record, context: Context, toolbox: Toolbox,
         silencing=Silencing(record.database, record.chain, sortable_id),
         questions=Questions(graph, partial(_for_question, context, toolbox)),
         escalation=Escalation(record.database, record.chain, config.teams, rota),
-        upkeep=Upkeep(record.database, record.chain, record.queue, config.quiet_period, record.anchors),
+        upkeep=Upkeep(
+            record.database,
+            record.chain,
+            record.queue,
+            quiet_period=config.quiet_period,
+            anchors=record.anchors,
+            keeping=Keeping(record.database, record.chain, record.threads, record.anchors, config.retention),
+        ),
     )
 
 

@@ -6,7 +6,6 @@ was cut off, or came back with an older backup, is done again at the next start.
 
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 from sqlalchemy import Connection, Table, func, or_, select
 
@@ -14,7 +13,7 @@ from agent.bootstrap.record import Record
 from agent.domain.base import Noun
 from agent.domain.errors import Conflict, Refused
 from agent.domain.event import Event, EventType
-from agent.storage import incidents, mentions, subjects, threads
+from agent.storage import incidents, mentions, subjects
 from agent.storage.database import Database
 from agent.storage.deletions import Deletions
 from agent.storage.journal import Chain
@@ -22,6 +21,7 @@ from agent.storage.keys import of_name
 from agent.storage.mentions import Mention
 from agent.storage.personal import NOBODY
 from agent.storage.tables import erasures, journal
+from agent.storage.threads import incident_of
 
 ELSEWHERE = (
     "Slack messages, and the profiles of its people",
@@ -78,11 +78,8 @@ def held(database: Database, name: str) -> Held:
     return database.read_now(look)
 
 
-async def erase(record: Record, checkpoints: Path | None, deletions: Deletions, name: str) -> Erased:
-    """Take out that person. `checkpoints`: the file that has them, on SQLite.
-
-    Conflict while they have a valid key. Called again it goes on where it was.
-    """
+async def erase(record: Record, deletions: Deletions, name: str) -> Erased:
+    """Take out that person; called again it goes on where it was. Conflict while they have a valid key."""
     _check(name)
     now = record.chain.clock.now()
     keys = await record.database.read(lambda connection: of_name(connection, name))
@@ -95,21 +92,21 @@ async def erase(record: Record, checkpoints: Path | None, deletions: Deletions, 
     rows = {
         table.name: count for table in mentions.tables() if (count := await _clean(record.database, table, mention))
     }
-    runs, waiting = await _drop_runs(record, checkpoints, name)
+    runs, waiting = await _drop_runs(record, name)
     plain = await record.database.read(lambda connection: _plain(connection, mention))
     erased = Erased(subject=stand_in, rows=rows, entries=before, runs=runs, waiting=tuple(waiting), plain=plain)
     await record.database.write(lambda connection: _end(connection, record.chain, name, erased))
     return erased
 
 
-async def erase_again(record: Record, checkpoints: Path | None, deletions: Deletions) -> int:
+async def erase_again(record: Record, deletions: Deletions) -> int:
     """Whoever is on the list, and not known to be gone from this record; how many that were."""
     names = deletions.names()
     pending = await record.database.read(
         lambda connection: [name for name in names if not _is_done(connection, record.chain, name)]
     )
     for name in pending:
-        await erase(record, checkpoints, deletions, name)
+        await erase(record, deletions, name)
     return len(pending)
 
 
@@ -148,25 +145,18 @@ async def _clean(database: Database, table: Table, mention: Mention) -> int:
     return len(found)
 
 
-async def _drop_runs(record: Record, checkpoints: Path | None, name: str) -> tuple[int, list[str]]:
+async def _drop_runs(record: Record, name: str) -> tuple[int, list[str]]:
     """(how many were dropped, the incidents whose runs still need theirs)."""
-    if checkpoints is not None:
-        found = threads.in_file(checkpoints, name)
-    else:
-        found = await record.database.read(lambda connection: threads.in_database(connection, name))
+    found = await record.threads.naming(name)
     at_work = await record.database.read(lambda connection: _at_work(connection, found))
-    over = [thread for thread in found if _incident(thread) not in at_work]
+    over = [thread for thread in found if incident_of(thread) not in at_work]
     for thread in over:
-        await record.checkpoints.adelete_thread(thread)
+        await record.threads.drop(thread)
     return len(over), sorted(at_work)
 
 
 def _at_work(connection: Connection, found: Sequence[str]) -> set[str]:
-    return {_incident(thread) for thread in found} & incidents.unfinished(connection)
-
-
-def _incident(thread: str) -> str:
-    return thread.removeprefix("learn:").partition(".")[0]
+    return {incident_of(thread) for thread in found} & incidents.unfinished(connection)
 
 
 def _erasure(chain: Chain, name: str) -> str:

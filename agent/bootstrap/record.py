@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -27,6 +26,7 @@ from agent.storage.jobs import SqlJobs
 from agent.storage.journal import Chain, SqlJournal
 from agent.storage.lessons import SqlLessons
 from agent.storage.schema import migrate
+from agent.storage.threads import Threads
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,12 +41,13 @@ class Record:
     queue: SqlQueue
     duties: Duties
     checkpoints: BaseCheckpointSaver[Any]
+    threads: Threads
     approvers: Approvers
     anchors: Anchors
 
 
 @asynccontextmanager
-async def open_record(settings: Settings, folder: Path, clock: Clock, secrets: Secrets) -> AsyncIterator[Record]:
+async def open_record(settings: Settings, clock: Clock, secrets: Secrets) -> AsyncIterator[Record]:
     """The database in its newest shape; closed at the end."""
     database = Database(settings.database)
     opened = AsyncExitStack()
@@ -64,10 +65,9 @@ async def open_record(settings: Settings, folder: Path, clock: Clock, secrets: S
             await jobs.orphan()
         queue = await opened.enter_async_context(_open_queue(settings, jobs))
         sealed = secrets.derive("checkpoints")
-        on_sqlite = settings.database.startswith("sqlite")
         saver = (
-            sqlite_checkpoints(folder / "checkpoints.db", sealed)
-            if on_sqlite
+            sqlite_checkpoints(settings.checkpoints, sealed)
+            if settings.checkpoints
             else postgres_checkpoints(settings.database, sealed)
         )
         async with saver as checkpoints, aclosing(anchors):
@@ -82,6 +82,7 @@ async def open_record(settings: Settings, folder: Path, clock: Clock, secrets: S
                 queue=queue,
                 duties=duties,
                 checkpoints=checkpoints,
+                threads=Threads(database, settings.checkpoints, checkpoints),
                 approvers=approvers,
                 anchors=anchors,
             )

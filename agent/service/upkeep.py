@@ -1,4 +1,4 @@
-"""What time itself brings: people are reminded, questions expire, quiet incidents close, the journal is anchored."""
+"""What time itself brings: people are reminded, questions expire, quiet incidents close, what is old is let go."""
 
 from datetime import timedelta
 
@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from agent.domain.incident import IncidentStatus
 from agent.ports import Queue
+from agent.service.keeping import Keeping
 from agent.service.people import learn, resume
 from agent.storage import approvals, incidents
 from agent.storage.anchors import Anchors
@@ -15,8 +16,16 @@ from agent.storage.journal import Chain
 
 class Upkeep:
     def __init__(
-        self, database: Database, chain: Chain, queue: Queue, quiet_period: timedelta, anchors: Anchors
+        self,
+        database: Database,
+        chain: Chain,
+        queue: Queue,
+        *,
+        quiet_period: timedelta,
+        anchors: Anchors,
+        keeping: Keeping,
     ) -> None:
+        self._keeping = keeping
         self._anchors = anchors
         self._database = database
         self._chain = chain
@@ -26,11 +35,12 @@ class Upkeep:
     async def sweep(self) -> int:
         """Do what is due; how many things that was. Call it every few seconds; twice is harmless."""
         await self._anchors.keep()
+        let_go = await self._keeping.tend()
         if not await self._database.read(self._anything_due):
-            return 0
+            return let_go
         done = await self._database.write(self._sweep)
         self._queue.wake()
-        return done
+        return done + let_go
 
     def _anything_due(self, connection: Connection) -> bool:
         at = self._chain.now(connection)

@@ -49,6 +49,11 @@ class Anchors:
         """Why nothing may be done in the world; empty while all is well."""
         return self._misfit or self._unwritable
 
+    @property
+    def up_to(self) -> int:
+        """The entry of the latest anchor; 0 before the first."""
+        return self._latest.sequence if self._latest else 0
+
     def open(self) -> None:
         """Compare what is on the file with the journal, before anything is done."""
         try:
@@ -103,6 +108,9 @@ class Anchors:
         if not self._chain.ours(self._latest):
             return "The latest anchor of the journal was not signed by us."
         there = connection.scalar(select(journal.c.hash).where(journal.c.sequence == self._latest.sequence))
+        base = self._chain.base(connection)
+        if there is None and base is not None and base.sequence == self._latest.sequence:
+            there = base.hash
         if there == self._latest.hash:
             return ""
         return f"The journal is not the one that was anchored at entry {self._latest.sequence}."

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, Select, select, update
 
 from agent.domain.base import Noun, canonical
 from agent.domain.errors import JournalBroken
@@ -20,7 +20,7 @@ from agent.domain.event import Event, EventType, Recorded
 from agent.ports import Clock
 from agent.storage import personal
 from agent.storage.database import Database
-from agent.storage.tables import cursors, journal, journal_head
+from agent.storage.tables import cursors, journal, journal_base, journal_head
 
 GENESIS = "0" * 64
 
@@ -86,6 +86,38 @@ class Chain:
             update(journal_head).values(sequence=sequence, hash=previous, signature=self._sign(sequence, previous))
         )
 
+    def base(self, connection: Connection) -> Head | None:
+        """The last entry that was let go for its age; None while the first is still there."""
+        row = connection.execute(select(journal_base)).one_or_none()
+        return Head(sequence=row.sequence, hash=row.hash, signature=row.signature) if row else None
+
+    @staticmethod
+    def older(before: datetime, keep: int, most: int) -> Select[tuple[int]]:
+        """The oldest entries from before that moment, at most so many and none behind `keep`."""
+        old = select(journal.c.sequence).where(journal.c.at < before, journal.c.sequence <= keep)
+        return old.order_by(journal.c.sequence).limit(most)
+
+    def let_go(self, connection: Connection, old: Sequence[int]) -> int:
+        """Drop those of the entries that the journal begins with; how many it were.
+
+        From then on the chain begins behind them, at a base that is signed. JournalBroken when the present base is
+        not ours.
+        """
+        base = self.base(connection)
+        if base is not None and not self._is_base(base):
+            raise JournalBroken("The journal's beginning was not signed by this installation's key; nothing is let go.")
+        first = base.sequence if base else 0
+        # The clock may have been set back: what goes is a beginning, without a gap.
+        going = [sequence for number, sequence in enumerate(sorted(old), first + 1) if sequence == number]
+        if not going:
+            return 0
+        last = connection.execute(select(journal).where(journal.c.sequence == going[-1])).one()
+        signed = {"sequence": last.sequence, "hash": last.hash, "signature": self._sign_base(last.sequence, last.hash)}
+        connection.execute(journal_base.delete())
+        connection.execute(journal_base.insert().values(id=1, at=self.clock.now(), **signed))
+        connection.execute(journal.delete().where(journal.c.sequence <= last.sequence))
+        return len(going)
+
     def verify(self, connection: Connection, anchors: Iterable[Head] = ()) -> tuple[int, str]:
         """(entries that are sound, "") or (the first broken entry's sequence, what is wrong with it).
 
@@ -108,7 +140,12 @@ class Chain:
 
     def _walk(self, connection: Connection, anchored: Mapping[int, str]) -> tuple[int, str, str]:
         """(the last entry's sequence, its hash, what is wrong with it)."""
-        previous, expected = GENESIS, 0
+        base = self.base(connection)
+        if base is not None and not self._is_base(base):
+            return base.sequence, base.hash, f"the beginning at entry {base.sequence} was not signed by us"
+        previous, expected = (base.hash, base.sequence) if base else (GENESIS, 0)
+        if anchored.get(expected, previous) != previous:
+            return expected, previous, f"entry {expected} is of another journal: its anchor does not fit"
         for row in connection.execute(select(journal).order_by(journal.c.sequence)).yield_per(1000):
             expected += 1
             if row.sequence != expected:
@@ -142,6 +179,13 @@ class Chain:
                 "The journal's head was not signed by this installation's key; nothing is done until it is."
             )
         return head.sequence, head.hash
+
+    def _is_base(self, base: Head) -> bool:
+        return hmac.compare_digest(base.signature.encode(), self._sign_base(base.sequence, base.hash).encode())
+
+    def _sign_base(self, sequence: int, last: str) -> str:
+        # Unlike a head: whoever kept an old head could otherwise cut off everything up to it.
+        return self.seal(["base", sequence, last])
 
     def _sign(self, sequence: int, head: str) -> str:
         return hmac.new(self._key, f"{sequence}:{head}".encode(), sha256).hexdigest()

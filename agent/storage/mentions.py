@@ -39,7 +39,7 @@ class Mention:
 
 def tables() -> Sequence[Table]:
     """Those that hold what somebody said, or what was said of somebody."""
-    return [table for table in metadata.sorted_tables if table.name not in _APART]
+    return [table for table in metadata.sorted_tables if table.name not in _APART and _texts(table)]
 
 
 def rows(connection: Connection, table: Table, mention: Mention) -> list[dict[str, Any]]:

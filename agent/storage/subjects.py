@@ -8,13 +8,15 @@ import re
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from agent.storage.tables import subjects
 
 ID = re.compile(r"sub-[0-9a-f]{16}")
+OFTEN = timedelta(days=1)
+"""How often it is noted that somebody was spoken of."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,13 @@ class Subject:
 
 def of(connection: Connection, name: str, at: datetime) -> Subject:
     """The person of that name, with a new key when there is none."""
-    if known := named(connection, name):
-        return known
+    row = connection.execute(select(subjects).where(subjects.c.name == name)).one_or_none()
+    if row is not None:
+        if at - row.seen_at >= OFTEN:
+            connection.execute(update(subjects).where(subjects.c.id == row.id).values(seen_at=at))
+        return Subject(row.id, row.name, row.key)
     made = Subject(id=f"sub-{secrets.token_hex(8)}", name=name, key=secrets.token_bytes(32))
-    connection.execute(subjects.insert().values(id=made.id, name=name, key=made.key, created_at=at))
+    connection.execute(subjects.insert().values(id=made.id, name=name, key=made.key, seen_at=at))
     return made
 
 

@@ -256,9 +256,12 @@ subjects = Table(
     Column("id", String(40), primary_key=True),
     Column("name", Text, nullable=False, unique=True),
     Column("key", LargeBinary, nullable=False),
-    Column("created_at", Utc, nullable=False),
+    Column("seen_at", Utc, nullable=False, index=True),
 )
-"""Whom the journal speaks of. With the row goes the key, and with it whatever the journal holds about that person."""
+"""Whom the journal speaks of; `seen_at` is at most a day before the last entry that does.
+
+With the row goes the key, and with it whatever the journal holds about that person.
+"""
 
 erasures = Table(
     "erasures",

@@ -111,7 +111,7 @@ async def _opened(settings: "Settings") -> "AsyncIterator[tuple[SqlLessons, Chro
     clock = SystemClock()
     with data_folder(settings.data) as folder:
         secrets = open_secrets(folder, settings.secret_key.get_secret_value() if settings.secret_key else "")
-        async with open_record(settings, folder, clock, secrets) as record:
+        async with open_record(settings, clock, secrets) as record:
             pseudonyms = secrets.derive("pseudonyms")
             async with open_memory(settings, folder, record.lessons, clock, pseudonyms) as remembered:
                 yield record.lessons, cast("ChromaMemory", remembered)  # what open_memory opens, said exactly

@@ -99,5 +99,5 @@ async def _erased(settings: "Settings", subject: str) -> "Erased":
     with data_folder(settings.data) as folder:
         secrets = open_secrets(folder, settings.secret_key.get_secret_value() if settings.secret_key else "")
         deletions = Deletions(settings.deletions, secrets.derive("deletions"))
-        async with open_record(settings, folder, SystemClock(), secrets) as record:
-            return await erase(record, settings.checkpoints, deletions, subject)
+        async with open_record(settings, SystemClock(), secrets) as record:
+            return await erase(record, deletions, subject)

@@ -13,8 +13,9 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=40), primary_key=True),
         sa.Column("name", sa.Text(), nullable=False, unique=True),
         sa.Column("key", sa.LargeBinary(), nullable=False),
-        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("seen_at", sa.DateTime(), nullable=False),
     )
+    op.create_index("ix_subjects_seen_at", "subjects", ["seen_at"])
     op.add_column("journal", sa.Column("subject", sa.String(length=40), nullable=True))
     op.add_column("journal", sa.Column("sealed", sa.Text(), nullable=True))
     op.create_table(

@@ -63,7 +63,7 @@ async def settings(tmp_path: Path) -> Settings:
 
 async def _erase(settings: Settings, application: Application, name: str = ADA.name) -> object:
     key = application.identity.secrets.derive("deletions")
-    return await erase(application.record, settings.checkpoints, Deletions(settings.deletions, key), name)
+    return await erase(application.record, Deletions(settings.deletions, key), name)
 
 
 def _files_naming(folder: Path, name: str) -> list[str]:

@@ -1,0 +1,55 @@
+"""When is what is old let go?  A part now and then, so that nothing else waits for it."""
+
+from datetime import datetime, timedelta
+
+from agent.domain.retention import Retention
+from agent.storage import retention
+from agent.storage.anchors import Anchors
+from agent.storage.database import Database
+from agent.storage.journal import Chain
+from agent.storage.threads import Threads, incident_of
+
+PAUSE = timedelta(minutes=10)
+"""Between two looks, when there was nothing left to do."""
+_RUNS = 50
+"""Runs whose checkpoints are dropped at a time."""
+
+
+class Keeping:
+    def __init__(self, database: Database, chain: Chain, threads: Threads, anchors: Anchors, rules: Retention) -> None:
+        self._database = database
+        self._chain = chain
+        self._threads = threads
+        self._anchors = anchors
+        self._rules = rules
+        self._again_at: datetime | None = None
+
+    async def tend(self) -> int:
+        """How many things were let go; call it every few seconds. Nothing is, while the journal is not trusted."""
+        now = self._chain.clock.now()
+        if self._anchors.wrong or (self._again_at is not None and now < self._again_at):
+            return 0
+        gone = await self._let_go(now) + await self._drop_runs(now)
+        if gone == 0:
+            self._again_at = now + PAUSE
+        return gone
+
+    async def _let_go(self, now: datetime) -> int:
+        anchored = self._anchors.up_to
+        due = await self._database.read(lambda connection: retention.due(connection, self._rules, now, anchored))
+        if not due:
+            return 0
+        gone = await self._database.write(lambda connection: retention.let_go(connection, self._chain, due))
+        return sum(gone.values())
+
+    async def _drop_runs(self, now: datetime) -> int:
+        if self._rules.runs is None:
+            return 0
+        before = now - self._rules.runs
+        found = await self._threads.all()
+        ids = sorted({incident_of(thread) for thread in found})
+        old = await self._database.read(lambda connection: retention.closed_before(connection, ids, before))
+        over = [thread for thread in found if incident_of(thread) in old][:_RUNS]
+        for thread in over:
+            await self._threads.drop(thread)
+        return len(over)
