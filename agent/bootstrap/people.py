@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pydantic import JsonValue
 
 from agent.bootstrap.record import Record
-from agent.domain.hypothesis import Usage
+from agent.bootstrap.telling import Telling
 from agent.domain.incident import Incident
 from agent.notify.dispatcher import Channel
 from agent.notify.errands import Errands
@@ -24,42 +24,10 @@ from tools.clients.jira import Jira
 def channels_of(
     settings: Settings, config: Config, record: Record, jira: Jira | None, slack: SlackChannel | None = None
 ) -> list[Channel]:
-    """A card an incident when Slack is configured, a ticket when Jira is."""
+    """A card an incident when Slack is configured, a ticket when Jira is; then what teams have of their own."""
     tickets = _tickets(settings, config, record, jira) if jira else None
-    return [channel for channel in (slack, tickets) if channel]
-
-
-def slack_of(settings: Settings, config: Config, record: Record) -> SlackChannel | None:
-    """None when there is no token."""
-    if settings.slack_bot_token is None:
-        return None
-    clock = record.chain.clock
-    pseudonyms = secrets.token_bytes(32)
-    words = shielded(lambda text: Redactor(pseudonyms).abstract(text))
-    views = Views(record.database, clock)
-
-    def channel(incident: Incident) -> str:
-        team = config.teams.get(incident.team)
-        return (team.slack_channel if team else "") or config.slack.channel
-
-    return SlackChannel(
-        SlackApi(settings.slack_bot_token.get_secret_value(), clock, base_url=settings.slack_api_url),
-        Errands(SlackChannel.name, "message", record.ledger, clock),
-        lambda incident: _seen(views, incident),
-        card=Card(words, settings.url.rstrip("/")),
-        words=words,
-        channel=channel,
-    )
-
-
-async def _seen(views: Views, incident: str) -> Seen:
-    known = await views.incident(incident)
-    return Seen(
-        incident=known.incident,
-        diagnosis=next((run.diagnosis for run in reversed(known.runs) if run.diagnosis), None),
-        usage=sum((run.usage for run in known.runs if run.usage), Usage()),
-        approvals=known.approvals,
-    )
+    first = [channel for channel in (slack, tickets) if channel]
+    return [*first, *Telling(settings, config, record).channels(slack)]
 
 
 def _tickets(settings: Settings, config: Config, record: Record, jira: Jira) -> JiraChannel:

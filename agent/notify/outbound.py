@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from pydantic import JsonValue
 
+from agent.domain.errors import Refused
 from agent.ports import Tickets
 
 
@@ -26,3 +27,15 @@ class Shielded:
 
     async def transition(self, ticket: str, to: str) -> None:
         await self._tickets.transition(ticket, to)
+
+
+def careful(clean: Callable[[str], str]) -> Callable[[str], str]:
+    """The same for a text that is part of more: what cannot be cleaned is not shown, and that is said."""
+
+    def cleaned(text: str) -> str:
+        try:
+            return clean(text)
+        except Refused as reason:
+            return f"(not shown: {reason})"
+
+    return cleaned
