@@ -16,24 +16,20 @@ from agent.storage.tables import (
     approvals,
     changes,
     cursors,
-    effects,
-    evidence,
-    feedback,
-    holds,
     incidents,
-    jobs,
     journal,
+    metadata,
     quarantine,
     reads,
     receipts,
-    runs,
     subjects,
     votes,
 )
 
 MOST = 500
 """Rows of one kind in one transaction; of incidents, with all that is theirs, a twentieth."""
-_OF_AN_INCIDENT = (evidence, runs, holds, feedback, effects, alerts, jobs, approvals)
+_OF_THEIR_OWN = frozenset({"journal", "reads", "lessons"})
+"""Tables that name an incident, and what is in them has an age, or a worth, of its own."""
 
 Due = Mapping[str, Sequence[Any]]
 """By kind: the primary keys of what may go; of the journal, up to which entry."""
@@ -123,10 +119,16 @@ def _empty(before: datetime) -> ColumnElement[bool]:
 def _incidents(connection: Connection, ids: Sequence[str]) -> int:
     asked = select(approvals.c.id).where(approvals.c.incident.in_(ids))
     connection.execute(votes.delete().where(votes.c.approval.in_(asked)))
-    for table in _OF_AN_INCIDENT:
+    for table in _of_an_incident():
         connection.execute(table.delete().where(table.c.incident.in_(ids)))
     connection.execute(incidents.delete().where(incidents.c.id.in_(ids)))
     return len(ids)
+
+
+def _of_an_incident() -> list[Table]:
+    """Whatever holds rows of an incident, those that refer to others first."""
+    tables = reversed(metadata.sorted_tables)
+    return [table for table in tables if "incident" in table.c and table.name not in _OF_THEIR_OWN]
 
 
 def _rows(connection: Connection, table: Table, keys: Sequence[Row[Any]]) -> int:

@@ -81,7 +81,7 @@ async def test_nothing_in_the_data_folder_names_them_any_more_and_the_journal_ve
         after = held(application.record.database, ADA.name)
         assert (await application.record.journal.verify())[1] == ""
     assert (before.rows, before.entries, before.plain) == (
-        {"alerts": 1, "feedback": 1, "holds": 1, "incidents": 1, "quarantine": 1},
+        {"acknowledgements": 1, "alerts": 1, "feedback": 1, "holds": 1, "incidents": 1, "quarantine": 1},
         3,
         0,
     )
