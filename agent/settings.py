@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from agent.domain.base import Noun
 from agent.domain.duty import Schedule
 from agent.domain.errors import ConfigurationError
+from agent.domain.quiet import DailyDigest, QuietHours
 from agent.domain.retention import Retention
 from agent.domain.rules import Budgets, Correlation, InhibitRule, ModelLimits, Person, Policy, Rates, Team
 
@@ -81,6 +82,12 @@ class SlackRules(Noun):
     """`T…`: requests from any other workspace are refused; empty: any that the app is installed in."""
     people: dict[str, str] = {}
     """Member id (`U…`) -> the name of that person's key. They may do what the key may; when it is revoked, nothing."""
+    quiet: QuietHours | None = None
+    """When lesser incidents wait until morning; unset: never."""
+    team_quiet: dict[str, QuietHours] = {}
+    """Instead of `quiet`, for that team's incidents."""
+    digest: DailyDigest | None = None
+    """When `channel` is told each day what was suppressed; unset: never."""
 
 
 class Webhook(Noun):

@@ -11,8 +11,9 @@ from agent.bootstrap.erasing import erase_again
 from agent.bootstrap.knowledge import open_memory, open_model
 from agent.bootstrap.machine import SystemClock, data_folder, one_at_a_time, own_folder, sortable_id
 from agent.bootstrap.mcp import McpTools, open_mcp
-from agent.bootstrap.people import channels_of, jira_of, slack_of
+from agent.bootstrap.people import channels_of, jira_of
 from agent.bootstrap.record import Record, open_record
+from agent.bootstrap.slack import slack_of
 from agent.bootstrap.teams import owners_of, policy_of, rota_of
 from agent.bootstrap.tokens import tokens_of
 from agent.bootstrap.toolbox import Toolbox
@@ -171,7 +172,8 @@ def _assemble(
     executors = replaced.executors if replaced.executors is not None else executors_of(settings, config, mcp)
     context = _context(settings, config, record, sources, replace(replaced, executors=executors))
     toolbox = _toolbox(settings, sources, jira, replaced, mcp)
-    slack = slack_of(settings, config, record)
+    side = slack_of(settings, config, record)
+    slack, more = (side.channel, [side.rounds.round]) if side else (None, [])
     channels = channels_of(settings, config, record, jira, slack) if replaced.channels is None else replaced.channels
     clock = record.chain.clock
     return Application(
@@ -183,7 +185,7 @@ def _assemble(
         clock=clock,
         identity=identity,
         record=record,
-        dispatcher=Dispatcher(record.journal, channels, clock, partial(record.duties.has, Duty.TELL)),
+        dispatcher=Dispatcher(record.journal, channels, clock, partial(record.duties.has, Duty.TELL), more),
         sources=sources,
         meters=meters,
         slack=slack,

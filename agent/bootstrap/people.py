@@ -7,18 +7,13 @@ from pydantic import JsonValue
 
 from agent.bootstrap.record import Record
 from agent.bootstrap.telling import Telling
-from agent.domain.hypothesis import Usage
 from agent.domain.incident import Incident
 from agent.notify.dispatcher import Channel
-from agent.notify.errands import Errands
 from agent.notify.jira import JiraChannel
 from agent.notify.outbound import Shielded
-from agent.notify.render_slack import Card, Seen
-from agent.notify.slack import SlackChannel, shielded
-from agent.notify.slack_api import SlackApi
+from agent.notify.slack import SlackChannel
 from agent.policy.redaction import Redactor
 from agent.settings import Config, Settings
-from agent.views import Views
 from tools.clients.jira import Jira
 
 
@@ -29,39 +24,6 @@ def channels_of(
     tickets = _tickets(settings, config, record, jira) if jira else None
     first = [channel for channel in (slack, tickets) if channel]
     return [*first, *Telling(settings, config, record).channels(slack)]
-
-
-def slack_of(settings: Settings, config: Config, record: Record) -> SlackChannel | None:
-    """None when there is no token."""
-    if settings.slack_bot_token is None:
-        return None
-    clock = record.chain.clock
-    pseudonyms = secrets.token_bytes(32)
-    words = shielded(lambda text: Redactor(pseudonyms).abstract(text))
-    views = Views(record.database, clock)
-
-    def channel(incident: Incident) -> str:
-        team = config.teams.get(incident.team)
-        return (team.slack_channel if team else "") or config.slack.channel
-
-    return SlackChannel(
-        SlackApi(settings.slack_bot_token.get_secret_value(), clock, base_url=settings.slack_api_url),
-        Errands(SlackChannel.name, "message", record.ledger, clock),
-        lambda incident: _seen(views, incident),
-        card=Card(words, settings.url.rstrip("/")),
-        words=words,
-        channel=channel,
-    )
-
-
-async def _seen(views: Views, incident: str) -> Seen:
-    known = await views.incident(incident)
-    return Seen(
-        incident=known.incident,
-        diagnosis=next((run.diagnosis for run in reversed(known.runs) if run.diagnosis), None),
-        usage=sum((run.usage for run in known.runs if run.usage), Usage()),
-        approvals=known.approvals,
-    )
 
 
 def _tickets(settings: Settings, config: Config, record: Record, jira: Jira) -> JiraChannel:

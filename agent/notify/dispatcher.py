@@ -40,10 +40,16 @@ class Dispatcher:
     """Tells each channel, in order, what it has not been told; a channel that is down keeps only itself waiting."""
 
     def __init__(
-        self, journal: Follower, channels: Sequence[Channel], clock: Clock, mine: Callable[[], Awaitable[bool]]
+        self,
+        journal: Follower,
+        channels: Sequence[Channel],
+        clock: Clock,
+        mine: Callable[[], Awaitable[bool]],
+        more: Sequence[Callable[[], Awaitable[None]]] = (),
     ) -> None:
-        """`mine`: of all processes, is it this one that tells?"""
+        """`mine`: of all processes, is it this one that tells?  `more`: what is told beside the journal."""
         self._mine = mine
+        self._more = more
         self._journal = journal
         self._channels = channels
         self._clock = clock
@@ -60,12 +66,17 @@ class Dispatcher:
     @property
     def rounds(self) -> tuple[Callable[[], Awaitable[None]], ...]:
         """One for each channel, to be called again and again: a far end that is slow keeps no other waiting."""
-        return tuple(partial(self._round, channel) for channel in self._channels)
+        channels = [partial(self._round, channel) for channel in self._channels]
+        return (*channels, *(partial(self._if_mine, step) for step in self._more))
 
     async def _round(self, channel: Channel) -> None:
         now = self._clock.now()
         if now >= self._not_before.get(channel.name, now) and await self._mine():
             await self._catch_up(channel)
+
+    async def _if_mine(self, step: Callable[[], Awaitable[None]]) -> None:
+        if await self._mine():
+            await step()
 
     async def _catch_up(self, channel: Channel) -> None:
         cursor = await self._journal.followed(channel.name)
@@ -79,6 +90,8 @@ class Dispatcher:
                 told = entry.sequence
             self._pause.pop(channel.name, None)
         except _PASSING as reason:
+            if told != cursor:  # It is getting on: the far end is slow, not away.
+                self._pause.pop(channel.name, None)
             self._wait(channel.name, reason)
         finally:
             if told != cursor:

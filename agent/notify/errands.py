@@ -43,6 +43,20 @@ class Errands:
                 return effect
         return None
 
+    async def tried(self, name: str, what: str) -> bool:
+        """Was it ever begun, whatever came of it?"""
+        return await self._ledger.get(self._key(name, what, 0)) is not None
+
+    async def latest(self, name: str, what: str) -> Effect | None:
+        """The last attempt at it, as the ledger has it."""
+        last = None
+        for attempt in range(_ATTEMPTS):
+            effect = await self._ledger.get(self._key(name, what, attempt))
+            if effect is None:
+                break
+            last = effect
+        return last
+
     async def once(self, errand: Errand, call: Call) -> Effect:
         """An attempt that surely failed is followed by another one, with a key of its own. Raises Later meanwhile."""
         for attempt in range(_ATTEMPTS):

@@ -10,6 +10,8 @@ from pydantic import JsonValue
 
 from agent.domain.approval import Approval, ApprovalStatus
 from agent.domain.base import Noun
+from agent.domain.event import Recorded
+from agent.domain.evidence import Evidence
 from agent.domain.hypothesis import Diagnosis, Usage, Verdict
 from agent.domain.incident import Incident, IncidentStatus
 from agent.notify.slack_api import Block, Text
@@ -45,6 +47,8 @@ class Seen(Noun):
     usage: Usage
     approvals: tuple[Approval, ...]
     """The newest first."""
+    evidence: tuple[Evidence, ...] = ()
+    timeline: tuple[Recorded, ...] = ()
 
 
 class Words:
@@ -61,6 +65,10 @@ class Words:
     def shown(self, text: str, most: int = SECTION) -> str:
         """The same, in its lines."""
         return escaped(self._clean(text), most)
+
+    def plain(self, text: str, most: int = FIELD) -> str:
+        """The same where Slack reads no mark-up: cleaned and on one line."""
+        return " ".join(visible(self._clean(text)).split())[:most]
 
     def pieces(self, text: str) -> list[str]:
         """The same of a long text: all of it, a message's worth each."""

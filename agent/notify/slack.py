@@ -1,24 +1,28 @@
 """One living card an incident: posted when it opens, kept current, its details in the thread below."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 
 from agent.domain.approval import ApprovalStatus
 from agent.domain.base import digest
-from agent.domain.errors import Refused
 from agent.domain.event import EventType, Recorded
 from agent.domain.incident import Incident, IncidentStatus
-from agent.domain.remediation import Effect, EffectStatus
+from agent.domain.quiet import QuietHours
+from agent.domain.remediation import EffectStatus
 from agent.notify.dispatcher import Later
 from agent.notify.errands import Errand, Errands
 from agent.notify.render_slack import SECTION, Card, Seen, Words, section
-from agent.notify.slack_api import Place, SlackApi, Text
-from agent.ports import Call
+from agent.notify.slack_api import Picture, Place, SlackApi, Text
+from agent.notify.slack_messages import Message, Messages, place_of
+from agent.ports import Call, Clock
 from agent.telemetry import Log
 from tools.base import ActResult, BackendError, Unsure
 
 log = Log(__name__)
 
+FRESH = timedelta(minutes=2)
+"""What is told later than this after it happened is told together with what followed."""
 _CHANGES_NOTHING = {
     EventType.ALERTS_RECEIVED,
     EventType.ALERT_PLACED,
@@ -47,17 +51,9 @@ _TOLD = {
     EventType.JOB_DEAD,
 }
 """What is told below the card."""
-_OVER = {IncidentStatus.RESOLVED, IncidentStatus.CLOSED}
-
-
-@dataclass(frozen=True)
-class _Message:
-    """One to be posted, once."""
-
-    errand: Errand
-    channel: str
-    text: Text
-    thread: str = ""
+OVER = {IncidentStatus.RESOLVED, IncidentStatus.CLOSED}
+_MOST_MISSED = 20
+"""Sentences of one incident that are told together at most; the page has all of them."""
 
 
 class SlackChannel:
@@ -69,40 +65,61 @@ class SlackChannel:
         errands: Errands,
         look: Callable[[str], Awaitable[Seen]],
         *,
+        clock: Clock,
         card: Card,
         words: Words,
         channel: Callable[[Incident], str],
+        quiet: Callable[[Incident], QuietHours | None],
+        picture: Callable[[Seen], Picture | None],
     ) -> None:
-        """`look`: an incident as it stands; `channel`: where its card goes, empty for nowhere."""
+        """`look`: an incident as it stands; `channel`: where its card goes, empty for nowhere; `quiet`: its team's
+        quiet hours; `picture`: what the diagnosis was read from, drawn, which takes its time."""
         self.api = api
         self.words = words
         self._errands = errands
+        self._messages = Messages(api, errands)
         self._look = look
+        self._clock = clock
         self._card = card
-        self._channel = channel
+        self.channel = channel
+        self._quiet = quiet
+        self._picture = picture
         self._last: dict[str, str] = {}
         """Incident -> digest of the card as it was last sent from here."""
+        self._too_soon: list[Incident] = []
+        self._one_at_a_time = asyncio.Lock()
+        """An errand under way must not be begun again beside itself."""
 
     async def tell(self, entry: Recorded) -> None:
         event = entry.event
-        if event.incident is None or event.facts.get("kind") in {"ticket", "message"}:
+        if event.incident is None or _of_telling(entry):
             return
         if event.type in _CHANGES_NOTHING:
             return
         if because := self.api.busy():
             raise Later(because)
-        seen = await self._look(event.incident)
-        place = await self.place(event.incident)
-        if place is None:
-            place = await self._post(seen)
-        else:
-            await self._update(place, seen, str(entry.sequence))
-        if place is not None and event.type in _TOLD:
-            await self._detail(place, seen, entry)
+        async with self._one_at_a_time:
+            await self._tell(event.incident, entry)
+
+    async def catch_up(self, incident: str) -> None:
+        """What was not to be told at the time, of one that is still open: its card, and what happened so far."""
+        async with self._one_at_a_time:
+            seen = await self._look(incident)
+            if self._not_now(seen):
+                return
+            place = await self.place(incident) or await self._post(seen)
+            told = [one for one in seen.timeline if _worth_telling(one)]
+            if place is not None and told:
+                await self._detail(place, seen, told[-1])
+
+    def over_too_soon(self) -> list[Incident]:
+        """Those that were over before they could be told of; each is said once."""
+        found, self._too_soon = self._too_soon, []
+        return found
 
     async def place(self, incident: str) -> Place | None:
         """Where its card stands."""
-        return _place(await self._errands.done("post", incident))
+        return place_of(await self._errands.done("post", incident))
 
     async def incident_at(self, place: Place) -> str:
         """Whose card stands there; empty when it is none of ours. What Slack says is checked against the ledger."""
@@ -120,17 +137,44 @@ class SlackChannel:
             return
         for number, piece in enumerate(self.words.pieces(text)):
             errand = Errand("answer", f"{place.channel} {question} {number}", incident, "Answer a question in Slack.")
-            await self._once(_Message(errand, place.channel, _worded(piece), thread=where.ts))
+            await self._messages.post(Message(errand, place.channel, _worded(piece), thread=where.ts))
+
+    async def _tell(self, incident: str, entry: Recorded) -> None:
+        seen = await self._look(incident)
+        place, not_now = await self.place(incident), self._not_now(seen)
+        if place is not None:
+            await self._update(place, seen, str(entry.sequence))
+        elif not not_now:
+            place = await self._post(seen)
+            self._note_if_over(seen.incident, entry.event.type)
+        if place is not None and _worth_telling(entry) and not not_now:
+            await self._detail(place, seen, entry)
+
+    def _not_now(self, seen: Seen) -> bool:
+        """A lesser incident at night, and nothing of it waits for a human."""
+        incident = seen.incident
+        hours = self._quiet(incident)
+        if hours is None or incident.severity.rank <= hours.unless.rank or not hours.at(self._clock.now()):
+            return False
+        asked = any(one.status is ApprovalStatus.PENDING for one in seen.approvals)
+        return not asked and incident.status is not IncidentStatus.PARKED
+
+    def _note_if_over(self, incident: Incident, because: EventType) -> None:
+        """While Slack was away, say. Whoever connects Slack is not told of what was long before."""
+        recent = incident.opened_at > self._clock.now() - timedelta(days=1)
+        if because is EventType.INCIDENT_OPENED and incident.status in OVER and recent:
+            self._too_soon.append(incident)
 
     async def _post(self, seen: Seen) -> Place | None:
-        """The card, unless it is over already: whoever connects Slack is not told of what was long before."""
+        """The card, unless it is over already."""
         incident = seen.incident
-        channel = self._channel(incident)
-        if not channel or incident.status in _OVER:
+        channel = self.channel(incident)
+        if not channel or incident.status in OVER:
             return None
         drawn = self._card.draw(seen)
         errand = Errand("post", incident.id, incident.id, f"Post a card for {incident.id}.")
-        place = _place(await self._once(_Message(errand, channel, drawn)))
+        posted = await self._messages.post(Message(errand, channel, drawn, key=_CARD + incident.id))
+        place = place_of(posted)
         if place is not None:
             self._last[incident.id] = _looks(drawn)
         return place
@@ -157,65 +201,65 @@ class SlackChannel:
             self._last[id_] = _looks(drawn)
 
     async def _detail(self, place: Place, seen: Seen, entry: Recorded) -> None:
-        pieces = self.words.pieces(entry.event.text)
-        if entry.event.type is EventType.APPROVAL_REQUESTED:
+        """Below the card. What is told late is told at once with what followed: the last of it speaks for all."""
+        after = [one for one in seen.timeline if one.sequence > entry.sequence and _worth_telling(one)]
+        if after and self._clock.now() - entry.at > FRESH:
+            return
+        entries = [*await self._missed(seen, entry), entry]
+        pieces = self.words.pieces(_together(entries))
+        if any(one.event.type is EventType.APPROVAL_REQUESTED for one in entries):
             pieces += self._whole_question(seen)
         for number, piece in enumerate(pieces):
             errand = Errand("reply", f"{entry.sequence} {number}", seen.incident.id, "Tell it below the card.")
-            await self._once(_Message(errand, place.channel, _worded(piece), thread=place.ts))
+            await self._messages.post(Message(errand, place.channel, _worded(piece), thread=place.ts))
+        if any(one.event.type is EventType.DIAGNOSED for one in entries):
+            await self._draw(place, seen, entry)
+
+    async def _missed(self, seen: Seen, entry: Recorded) -> list[Recorded]:
+        """What came before it and was never told, in order."""
+        missed: list[Recorded] = []
+        for one in reversed([one for one in seen.timeline if one.sequence < entry.sequence]):
+            if not _worth_telling(one):
+                continue
+            if len(missed) == _MOST_MISSED or await self._errands.tried("reply", f"{one.sequence} 0"):
+                break
+            missed.insert(0, one)
+        return missed
+
+    async def _draw(self, place: Place, seen: Seen, entry: Recorded) -> None:
+        """The chart behind the diagnosis. Nobody waits for it: without one the card says the same in words."""
+        picture = await asyncio.to_thread(self._picture, seen)
+        if picture is None:
+            return
+        errand = Errand("chart", str(entry.sequence), seen.incident.id, "Show the chart behind the diagnosis.")
+        try:
+            await self._messages.picture(errand, place, picture)
+        except Later as reason:
+            log.warning("a chart was not shown", reason=str(reason))
 
     def _whole_question(self, seen: Seen) -> list[str]:
         """What the card has no room for."""
         long = [one for one in seen.approvals if one.status is ApprovalStatus.PENDING and len(one.shown) > SECTION // 5]
         return [piece for one in long for piece in self.words.pieces(one.shown)]
 
-    async def _once(self, message: _Message) -> Effect:
-        errand = message.errand
-        key = _CARD + errand.what if errand.name == "post" else digest([errand.name, errand.what])
-
-        async def run() -> ActResult:
-            return _posted(await self.api.post(message.channel, message.text, key, message.thread))
-
-        async def read_back() -> ActResult | None:
-            try:
-                found = await self.api.find(key, message.channel, message.thread)
-            except Unsure as error:
-                raise Later(str(error)) from error
-            except BackendError as error:
-                if error.retry:
-                    raise Later(str(error)) from error
-                return None
-            return _posted(found) if found else ActResult(ok=False, detail="It is not there.", data={"absent": True})
-
-        effect = await self._errands.once(errand, Call(run=run, read_back=read_back))
-        if effect.status is not EffectStatus.DONE:
-            log.warning("not told", channel=self.name, errand=errand.name, reason=effect.detail)
-        return effect
-
 
 _CARD = "card:"
 """What the key of a card begins with; the incident follows."""
 
 
-def shielded(clean: Callable[[str], str]) -> Words:
-    """Words whose cleaning never lets a text through that it could not clean."""
-
-    def cleaned(text: str) -> str:
-        try:
-            return clean(text)
-        except Refused as reason:
-            return f"(not shown: {reason})"
-
-    return Words(cleaned)
+def _of_telling(entry: Recorded) -> bool:
+    """Is it about a message or a ticket of ours?  To tell of those would have no end."""
+    return entry.event.facts.get("kind") in {"ticket", "message"}
 
 
-def _posted(place: Place) -> ActResult:
-    return ActResult(ok=True, detail="Posted.", data={"channel": place.channel, "ts": place.ts})
+def _worth_telling(entry: Recorded) -> bool:
+    return entry.event.type in _TOLD and not _of_telling(entry)
 
 
-def _place(effect: Effect | None) -> Place | None:
-    result = effect.result if effect else None
-    return Place(str(result["channel"]), str(result["ts"])) if isinstance(result, dict) and "ts" in result else None
+def _together(entries: Sequence[Recorded]) -> str:
+    if len(entries) == 1:
+        return entries[0].event.text
+    return "\n".join(f"{one.at:%H:%M} UTC · {one.event.text}" for one in entries)
 
 
 def _worded(piece: str) -> Text:

@@ -22,6 +22,7 @@ METADATA = "incident_agent"
 LOOKED_AT = 100
 """The newest messages of a channel or thread, among which a key is looked for."""
 HOOKS = "https://hooks.slack.com/"
+FILES = "https://files.slack.com/"
 
 _PASSING = {"ratelimited", "rate_limited", "service_unavailable", "request_timeout", "team_added_to_org"}
 _OURS_TO_MEND = {"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive", "missing_scope"}
@@ -46,6 +47,14 @@ class Text:
 
     text: str
     blocks: Sequence[Block] = ()
+
+
+@dataclass(frozen=True)
+class Picture:
+    title: str
+    said: str
+    """The same in a sentence, for whoever cannot see it."""
+    png: bytes
 
 
 class SlackApi:
@@ -87,6 +96,24 @@ class SlackApi:
         messages = await self._messages("conversations.replies" if thread else "conversations.history", channel, where)
         return next((Place(channel, str(one["ts"])) for one in messages if _key(one) == key), None)
 
+    async def upload(self, below: Place, name: str, picture: Picture) -> None:
+        """A picture into a thread. Unsure when it may be there."""
+        given = {"filename": name, "length": len(picture.png), "alt_txt": picture.said[:1_000]}
+        got = await self._call("files.getUploadURLExternal", data=given)
+        await self._send(str(got.get("upload_url", "")), picture.png)
+        await self._write(
+            "files.completeUploadExternal",
+            files=[{"id": got.get("file_id", ""), "title": picture.title[:200]}],
+            channel_id=below.channel,
+            thread_ts=below.ts,
+        )
+
+    async def find_file(self, name: str, below: Place) -> Place | None:
+        """Where a file of this name stands in the thread, if it is among its newest."""
+        messages = await self._messages("conversations.replies", below.channel, {"ts": below.ts})
+        named = [one for one in messages for file in one.get("files", ()) if file.get("name") == name]
+        return next((Place(below.channel, str(one["ts"])) for one in named), None)
+
     async def key_at(self, place: Place) -> str:
         """The key that the first message of a thread carries; empty when it is none of ours."""
         messages = await self._messages("conversations.replies", place.channel, {"ts": place.ts})
@@ -106,7 +133,7 @@ class SlackApi:
 
     async def respond(self, url: str, shown: Text, *, replace: bool = False) -> None:
         """Answer a click or a command where it was made: to that person alone, or in the place of the message."""
-        if not url.startswith((HOOKS, self._own_hooks())):
+        if not url.startswith((HOOKS, self._own("respond/", HOOKS))):
             raise BackendError("The address to answer at is not Slack's.")
         import aiohttp
         from slack_sdk.webhook.async_client import AsyncWebhookClient
@@ -120,9 +147,26 @@ class SlackApi:
         if answer.status_code >= 400:
             raise BackendError(f"Slack answered {answer.status_code} to a reply.")
 
-    def _own_hooks(self) -> str:
+    async def _send(self, url: str, content: bytes) -> None:
+        """Nothing has happened that anybody sees until the upload is completed."""
+        if not url.startswith((FILES, self._own("upload/", FILES))):
+            raise BackendError("The address to upload to is not Slack's.")
+        import aiohttp
+
+        deadline = aiohttp.ClientTimeout(total=self._deadline.total_seconds())
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=deadline, trust_env=True) as session,
+                session.post(url, data=content, allow_redirects=False) as answer,
+            ):
+                if answer.status != 200:
+                    raise BackendError(f"Slack answered {answer.status} to an upload.", retry=answer.status >= 429)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise BackendError(f"An upload to Slack broke: {type(error).__name__}.", retry=True) from error
+
+    def _own(self, path: str, otherwise: str) -> str:
         """A Slack of a test answers for itself, at its own origin; else the one address there is."""
-        return self._base_url.removesuffix("api/") + "respond/" if self._base_url else HOOKS
+        return self._base_url.removesuffix("api/") + path if self._base_url else otherwise
 
     async def _messages(self, method: str, channel: str, where: dict[str, str]) -> list[dict[str, Any]]:
         given = {"channel": channel, "limit": LOOKED_AT, "include_all_metadata": "true", **where}

@@ -111,7 +111,7 @@ class FarEnd:
         """The effects that took place, in their order."""
         self.lock = threading.RLock()
         self._record = record
-        self._planned: list[tuple[str, Misbehaviour]] = []
+        self._planned: list[tuple[str, str, Misbehaviour]] = []
         self._closing = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _handler(self))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
@@ -120,10 +120,15 @@ class FarEnd:
         """What a well-behaved far end does and says. Called with the lock held."""
         raise NotImplementedError
 
-    def plan(self, misbehaviour: Misbehaviour, method: str = "", times: int = 1) -> None:
-        """The next requests of the method (empty: of any) meet it."""
+    def plan(self, misbehaviour: Misbehaviour, method: str = "", times: int = 1, path: str = "") -> None:
+        """The next requests of the method (empty: of any), below `path`, meet it."""
         with self.lock:
-            self._planned += [(method, misbehaviour)] * times
+            self._planned += [(method, path, misbehaviour)] * times
+
+    def behave(self) -> None:
+        """From now on; what was planned is forgotten."""
+        with self.lock:
+            self._planned.clear()
 
     def took_effect(self, **what: Any) -> None:
         self.journal.append(what)
@@ -152,7 +157,7 @@ class FarEnd:
     def serve(self, asked: Asked, wire: "_Wire") -> None:
         with self.lock:
             self.asked.append(asked)
-            misbehaviour = self._next(asked.method)
+            misbehaviour = self._next(asked.method, asked.path)
         match misbehaviour:
             case CutBefore():
                 wire.cut()
@@ -180,9 +185,9 @@ class FarEnd:
         with self.lock:
             return self.answer(asked)
 
-    def _next(self, method: str) -> Misbehaviour | None:
-        for place, (wanted, misbehaviour) in enumerate(self._planned):
-            if wanted in {"", method}:
+    def _next(self, method: str, path: str) -> Misbehaviour | None:
+        for place, (wanted, below, misbehaviour) in enumerate(self._planned):
+            if wanted in {"", method} and path.startswith(below):
                 del self._planned[place]
                 return misbehaviour
         return None

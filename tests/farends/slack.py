@@ -45,6 +45,7 @@ class Message:
     blocks: list[dict[str, Any]]
     thread_ts: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
+    files: list["File"] = field(default_factory=list)
 
     @property
     def shown(self) -> str:
@@ -60,6 +61,15 @@ class Message:
             if block["type"] == "actions"
             for one in block["elements"]
         }
+
+
+@dataclass
+class File:
+    name: str
+    length: int
+    alt: str
+    title: str = ""
+    content: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -82,6 +92,8 @@ class SlackFarEnd(FarEnd):
         self._triggers: dict[str, str] = {}
         self._replies: dict[str, Message | None] = {}
         """response_url's path -> the message that it may replace."""
+        self.scopes = {"files:write"}
+        self._uploads: dict[str, File] = {}
         self.socket = SocketEnd()
 
     def __enter__(self) -> Self:
@@ -99,6 +111,8 @@ class SlackFarEnd(FarEnd):
     def answer(self, asked: Asked) -> Answer:
         if asked.path.startswith("/respond/"):
             return self._respond(asked)
+        if asked.path.startswith("/upload/"):
+            return self._uploaded(asked)
         if not asked.path.startswith("/api/"):
             return Answer(404, "")
         if asked.path == "/api/apps.connections.open":
@@ -115,6 +129,8 @@ class SlackFarEnd(FarEnd):
             "conversations.history": self._history,
             "conversations.replies": self._history,
             "views.open": self._open,
+            "files.getUploadURLExternal": self._upload_address,
+            "files.completeUploadExternal": self._complete_upload,
         }
         method = methods.get(asked.path.removeprefix("/api/"))
         return method(given) if method else _no("unknown_method")
@@ -274,6 +290,39 @@ class SlackFarEnd(FarEnd):
         self.views.append(view)
         return _yes(view={**view, "id": f"V{len(self.views)}"})
 
+    def _upload_address(self, given: dict[str, Any]) -> Answer:
+        if "files:write" not in self.scopes:
+            return _no("missing_scope")
+        if not given.get("filename") or not str(given.get("length", "")).isdecimal():
+            return _no("invalid_arguments")
+        name = f"F{next(self._counter)}"
+        self._uploads[name] = File(given["filename"], int(given["length"]), given.get("alt_txt", ""))
+        return _yes(upload_url=f"{self.url}/upload/{name}", file_id=name)
+
+    def _uploaded(self, asked: Asked) -> Answer:
+        """Needs no token: the address is the secret."""
+        file = self._uploads.get(asked.path.removeprefix("/upload/"))
+        if file is None or len(asked.body) != file.length:
+            return Answer(400, "")
+        file.content = asked.body
+        return Answer(200, f"OK - {file.length}")
+
+    def _complete_upload(self, given: dict[str, Any]) -> Answer:
+        """The file is shared where it says; shared nowhere, nobody would see it."""
+        files = [self._uploads.pop(one["id"], None) for one in given["files"]]
+        found = [one for one in files if one is not None and one.content]
+        if len(found) != len(files):
+            return _no("file_not_found")
+        channel, thread = _channel(given.get("channel_id", "")), given.get("thread_ts", "")
+        if channel is None or (thread and not any(one.ts == thread for one in self.messages)):
+            return _no("channel_not_found")
+        for file, asked in zip(found, given["files"], strict=True):
+            file.title = asked.get("title", "")
+        ts = f"1700000000.{next(self._counter):06}"
+        self.messages.append(Message(channel, ts, "", [], thread, files=found))
+        self.took_effect(effect="picture", channel=channel, ts=ts, text=found[0].title)
+        return _yes(files=[{"id": one["id"], "title": one.get("title", "")} for one in given["files"]])
+
     def _user(self, given: dict[str, Any]) -> Answer:
         user = given.get("user", "")
         return _yes(user={"id": user, "name": USERS[user], "tz": "UTC"}) if user in USERS else _no("user_not_found")
@@ -369,7 +418,14 @@ def _texts(blocks: list[dict[str, Any]]) -> list[str]:
 
 
 def _told(one: Message, *, with_metadata: bool) -> dict[str, Any]:
-    shown = {"type": "message", "ts": one.ts, "text": one.text, "thread_ts": one.thread_ts, "bot_id": "B0"}
+    shown: dict[str, Any] = {
+        "type": "message",
+        "ts": one.ts,
+        "text": one.text,
+        "thread_ts": one.thread_ts,
+        "bot_id": "B0",
+    }
+    shown |= {"files": [{"name": file.name, "title": file.title} for file in one.files]} if one.files else {}
     return {**shown, "metadata": one.metadata} if with_metadata else shown
 
 

@@ -20,6 +20,7 @@ from agent.domain.remediation import Risk
 from agent.entrypoints.server import listening_on, server
 from agent.entrypoints.slack.socket_mode import connected
 from agent.entrypoints.web import create_app
+from agent.ports import Clock
 from agent.settings import Settings
 from agent.storage import incidents
 from agent.testing import NoMemory
@@ -114,11 +115,16 @@ class Office:
 
 @asynccontextmanager
 async def office(
-    folder: Path, people: Mapping[str, tuple[str, ...]] | None = None, *, by: By = "http", config_too: str = ""
+    folder: Path,
+    people: Mapping[str, tuple[str, ...]] | None = None,
+    *,
+    by: By = "http",
+    slack_too: str = "",
+    clock: Clock | None = None,
 ) -> AsyncIterator[Office]:
-    """`people`: name -> scopes of their keys; `by`: how Slack's deliveries come; `config_too`: more lines."""
+    """`people`: name -> scopes of their keys; `by`: how Slack's deliveries come; `slack_too`: more about Slack."""
     config = folder / "agent.yaml"
-    config.write_text(CONFIG + config_too)
+    config.write_text(CONFIG.replace("slack:\n", f"slack:\n  {slack_too}\n"))
     with SlackFarEnd() as slack:
         settings = Settings.model_construct(
             data=folder / "data",
@@ -130,7 +136,7 @@ async def office(
             slack_api_url=slack.api,
         )
         async with (
-            bootstrap(settings, Replaced(memory=NoMemory())) as application,
+            bootstrap(settings, Replaced(memory=NoMemory(), clock=clock)) as application,
             connected(application),
             _web(application) as http,
         ):

@@ -1,0 +1,116 @@
+"""What does Slack hear beside the journal?  What was held back at night, over too soon, or suppressed all day."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from agent.domain.base import Noun, digest
+from agent.domain.incident import Incident
+from agent.domain.quiet import DailyDigest, QuietHours
+from agent.notify.dispatcher import Later
+from agent.notify.errands import Errand
+from agent.notify.render_slack import Words, section
+from agent.notify.slack import OVER, SlackChannel
+from agent.notify.slack_api import Text
+from agent.notify.slack_messages import Message, Messages
+from agent.ports import Clock
+from agent.telemetry import Log
+
+log = Log(__name__)
+
+DAY = timedelta(days=1)
+_LISTED = 20
+
+
+class Suppressed(Noun):
+    """What became of a day's alerts."""
+
+    alerts: int
+    incidents: int
+    fates: Mapping[str, int]
+    """How many ended where."""
+    noisiest: tuple[tuple[str, Mapping[str, int]], ...]
+    """(the alerts' name, how many of them ended where), the most first."""
+
+
+class SlackRounds:
+    def __init__(
+        self,
+        slack: SlackChannel,
+        messages: Messages,
+        clock: Clock,
+        *,
+        words: Words,
+        opened_since: Callable[[datetime], Awaitable[Sequence[Incident]]],
+        suppressed: Callable[[datetime], Awaitable[Suppressed]],
+        hours: Sequence[QuietHours],
+        daily: DailyDigest | None,
+        home: str,
+    ) -> None:
+        """`hours`: everybody's quiet hours; `home`: the channel of the daily digest, empty for none."""
+        self._slack = slack
+        self._messages = messages
+        self._clock = clock
+        self._words = words
+        self._opened_since = opened_since
+        self._suppressed = suppressed
+        self._hours = hours
+        self._daily = daily if home else None
+        self._home = home
+        self._was_quiet = tuple(False for _ in hours)
+        self._told_of: datetime | None = None
+
+    async def round(self) -> None:
+        """Call it every second or so; most rounds have nothing to do."""
+        if self._slack.api.busy():
+            return
+        try:
+            await self._after_quiet()
+            await self._over_too_soon(self._slack.over_too_soon())
+            await self._digest()
+        except Later as reason:
+            log.warning("channel waits", channel=self._slack.name, reason=str(reason))
+
+    async def _after_quiet(self) -> None:
+        quiet = tuple(hours.at(self._clock.now()) for hours in self._hours)
+        if any(was and not now for was, now in zip(self._was_quiet, quiet, strict=True)):
+            opened = await self._opened_since(self._clock.now() - 3 * DAY)
+            for incident in opened:
+                await self._slack.catch_up(incident.id)
+            await self._over_too_soon([one for one in opened if await self._never_told(one)])
+        self._was_quiet = quiet
+
+    async def _never_told(self, incident: Incident) -> bool:
+        recent = incident.opened_at > self._clock.now() - DAY
+        return recent and incident.status in OVER and await self._slack.place(incident.id) is None
+
+    async def _over_too_soon(self, incidents: Sequence[Incident]) -> None:
+        """One message a channel about all that nobody needs to look at any more."""
+        for channel in {self._slack.channel(one): None for one in incidents if self._slack.channel(one)}:
+            theirs = [one for one in incidents if self._slack.channel(one) == channel]
+            many = "1 incident was" if len(theirs) == 1 else f"{len(theirs)} incidents were"
+            lines = [f"{many} over before you could be told:"]
+            lines += [f"• {one.id} · {one.severity} · {one.title}" for one in theirs[:_LISTED]]
+            lines += [f"… and {len(theirs) - _LISTED} more: /incident list"] if len(theirs) > _LISTED else []
+            await self._say(channel, "over", digest([one.id for one in theirs]), lines)
+
+    async def _digest(self) -> None:
+        if self._daily is None or (due := self._daily.last(self._clock.now())) == self._told_of:
+            return
+        found = await self._suppressed(due - DAY)
+        if found.alerts:
+            await self._say(self._home, "digest", due.date().isoformat(), _digested(found))
+        self._told_of = due
+
+    async def _say(self, channel: str, name: str, what: str, lines: Sequence[str]) -> None:
+        [first, *_] = self._words.pieces("\n".join(lines))
+        errand = Errand(name, f"{channel} {what}", "", "Tell in Slack what nobody was told.")
+        await self._messages.post(Message(errand, channel, Text(first, [section(first)])))
+
+
+def _digested(found: Suppressed) -> list[str]:
+    counts = ", ".join(f"{number} {fate}" for fate, number in sorted(found.fates.items()) if number)
+    lines = [f"The last day: {found.alerts} alerts, {found.incidents} incidents ({counts})."]
+    for fate in ("silenced", "inhibited", "quarantined"):
+        named = [f"{name} {fates[fate]}" for name, fates in found.noisiest if fates.get(fate)]
+        lines += [f"{fate.capitalize()}: {', '.join(named[:_LISTED])}."] if named else []
+    return lines
