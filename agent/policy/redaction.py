@@ -21,6 +21,9 @@ MOST_DEPTH = 64
 _USER_LABELS = ("ua", "referer", "query", "path", "user", "header")
 _LABELS = "|".join(sorted({pattern.label for pattern in PATTERNS} | {*_USER_LABELS, "encoded"}))
 _PSEUDONYM = re.compile(rf"<((?:{_LABELS}):\d+)>")
+_SECRETS = "|".join(sorted({pattern.label for pattern in PATTERNS if not pattern.personal}))
+_TORN = re.compile(rf"[^\s\"'<>]*(?:<(?:{_SECRETS}):\d+>)?%(?:[0-9A-Fa-f]{{2}})?(?:<(?:{_SECRETS}):\d+>[^\s\"'<>]*)+")
+"""A word in percent signs of which a part was found: the rest of the same secret stands around it."""
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 _INVISIBLE = re.compile(
@@ -122,6 +125,9 @@ class Redactor:
 
     def _decoded(self, text: str) -> str:
         """Without words in base64 or percent signs that say something of that kind."""
+        text = (
+            _TORN.sub(lambda found: self._pseudonym("encoded", found[0], personal=False), text) if "%" in text else text
+        )
         told = [(start, end) for start, end, said in encoded(text) if _says_something(said)]
         for start, end in sorted(told, reverse=True):
             text = text[:start] + self._pseudonym("encoded", text[start:end], personal=False) + text[end:]

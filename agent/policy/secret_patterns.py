@@ -2,13 +2,13 @@
 
 import base64
 import binascii
-import ipaddress
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
 from agent.policy.anchors import matches
+from agent.policy.secret_checks import address, card, compressed, drawn, iban, long_opaque, mixed, opaque, worth_hiding
 
 
 @dataclass(frozen=True)
@@ -36,65 +36,6 @@ class Pattern:
         return match.span("secret" if "secret" in self.regex.groupindex else 0)
 
 
-def luhn(number: str) -> bool:
-    """The check digit of a payment card (ISO/IEC 7812-1)."""
-    digits = [int(char) for char in number if char.isdigit()]
-    doubled = [digit * 2 - 9 * (digit > 4) for digit in digits[-2::-2]]
-    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
-
-
-_CARD = re.compile(
-    r"4\d{12}(?:\d{3})?(?:\d{3})?|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}"
-    r"|3(?:0[0-5]|[68]\d)\d{11}|6(?:011|5\d\d|4[4-9]\d)\d{12}|35\d{14}|62\d{14,17}"
-)
-
-
-def card(number: str) -> bool:
-    """A number that a card network issues: its prefix, its length and its check digit."""
-    compact = re.sub(r"[ -]", "", number)
-    return _CARD.fullmatch(compact) is not None and luhn(compact)
-
-
-def iban(number: str) -> bool:
-    """The check digits of an IBAN (ISO 13616, ISO 7064 MOD 97-10)."""
-    compact = number.replace(" ", "")
-    return 15 <= len(compact) <= 34 and int("".join(str(int(c, 36)) for c in compact[4:] + compact[:4])) % 97 == 1
-
-
-def address(text: str) -> bool:
-    """An IP address of somebody: not loopback, unspecified or broadcast, which say nothing of anyone."""
-    try:
-        found = ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return not (found.is_loopback or found.is_unspecified or text == "255.255.255.255")
-
-
-def compressed(text: str) -> bool:
-    """An IPv6 address with a gap, and with a digit: `abc::def` is more likely a name in a program."""
-    return "::" in text and any(char.isdigit() for char in text) and address(text)
-
-
-_NOT_A_SECRET = re.compile(
-    r"""(?ix) null|nil|none|true|false|yes|no|on|off|undefined|empty|missing|required|optional|expired|invalid|valid
-    |incorrect|wrong|failed|failure|rejected|denied|refused|accepted|changed|rotated|reset|ok|error|unknown|default
-    |authentication|authorization|login|mismatch|policy|redacted|masked|hidden|string|bytes?|\d{1,5}
-    |[*x.•#_-]+ | <.*> | \$\{.*\}? | \{\{.*\}?\}? | %.* | \[.*\]? | [\[({].*"""
-)
-
-
-def worth_hiding(value: str) -> bool:
-    """Whether what follows `password=` may be one, and is not a word about passwords."""
-    bare = value.strip("\"'")
-    return len(bare) >= 3 and not _NOT_A_SECRET.fullmatch(bare)
-
-
-def opaque(value: str) -> bool:
-    """Whether what follows `token=` is a token: long, or with digits in it, and no word about tokens."""
-    bare = value.strip("\"'")
-    return worth_hiding(bare) and len(bare) >= 8 and (any(c.isdigit() for c in bare) or len(bare) >= 20)
-
-
 def _pattern(
     label: str,
     hints: str,
@@ -108,6 +49,30 @@ def _pattern(
 
 
 _END = r"(?![A-Za-z0-9])"
+_MARKS = (
+    "AKID LTAI SCW HRKU- v1.0- fo1_ fm1 fm2_ pscale_ sbp_ nfp_ ATBB CCIPAT_ bkua_ sq sgp_ AKCp cmVmd rubygems_ oy2 cio "
+    "CLOJARS_ .atlasv1. dp. ops_eyJ A3- pnu_ pat sat. API- PMAK- sntry sha256~ xkeysib- access_token$ access- rzp_ "
+    "FLWSECK api_org_ gsk_ pplx- r8_ lsv2_ xai- dt0c01. ntn_ figd_ tfp_ CFPAT- shippo_ duffel_ EZ fio-u- rdme_ _mmk "
+    "sdk- api- ico- AQVN Q~ AAAAAAAAAAAAAAAAAAAA"
+)
+"""What issuers put before, into or after their tokens, so that scanners find them."""
+_BY_ISSUERS = (
+    r"(?<![A-Za-z0-9])(?:"
+    r"(?:AKID|LTAI|ATBB|AKCp|cmVmd|AQVN|EZ[AT]K|oy2|cio|SCW)[A-Za-z0-9_-]{16,}"
+    r"|(?:HRKU|API|PMAK|CFPAT|A3|pplx|xai|xkeysib|ico|fio-u|FLWSECK(?:_TEST)?)-[A-Za-z0-9_-]{16,}"
+    r"|A{20}[A-Za-z0-9%]{40,}"
+    r"|(?:fo1|fm1[ar]|fm2|pscale_[a-z]{2,6}|sb[ps]|nfp|CCIPAT|bku[ai]|sq[upa]|sgp|rubygems|CLOJARS|ops|pnu|sntry[us]"
+    r"|rzp_(?:live|test)|api_org|gsk|r8|lsv2_[a-z]{2}|ntn|figd|tfp|shippo_[a-z]{4}|duffel_[a-z]{4}|rdme|whsec)"
+    r"_[A-Za-z0-9_+/=-]{14,}"
+    r"|(?:v1\.0-|dp\.[a-z]{2,5}\.|[ps]at\.|dt0c01\.|sha256~)[A-Za-z0-9._-]{20,}"
+    r"|[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{20,}"
+    r"|pat[A-Za-z0-9]{14}\.[0-9a-f]{40,}"
+    r"|access_token\$[a-z]{4,12}\$[A-Za-z0-9$]{20,}"
+    r"|(?:sdk|mob|api|pat-[a-z]{2}\d|access-[a-z]{4,12})-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"|[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk"
+    r"|[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{31,34}"
+    r")"
+)
 _VALUE = r"(?P<quote>\\?[\"'])?(?P<secret>(?(quote)(?:(?!(?P=quote))(?:\\.|[^\n]))*|[^\s,;&\"'<>(){}\[\]\\]+))"
 _IS = r"""\\?["']?\s{0,3}(?:=>|=|:)\s{0,3}"""
 
@@ -130,7 +95,11 @@ PATTERNS: tuple[Pattern, ...] = (
     _pattern("gcp-secret", "GOCSPX-", r"GOCSPX-[0-9A-Za-z_-]{20,}"),
     _pattern("github-token", "ghp_ gho_ ghu_ ghs_ ghr_", r"gh[pousr]_[A-Za-z0-9]{20,}"),
     _pattern("github-token", "github_pat_", r"github_pat_[A-Za-z0-9_]{20,}"),
-    _pattern("gitlab-token", "glpat- gldt- glrt- glcbt- glptt-", r"gl(?:pat|dt|rt|cbt|ptt)-[A-Za-z0-9_.-]{16,}"),
+    _pattern(
+        "gitlab-token",
+        "gl GR1348941",
+        r"(?<![A-Za-z0-9])(?:gl(?:pat|dt|rt|cbt|ptt|ft|agent|oas|soat|imt|ffct)-|GR1348941)[A-Za-z0-9_.-]{16,}",
+    ),
     _pattern("slack-token", "xox", r"xox[abceoprs](?:\.xox[bp])?-[A-Za-z0-9-]{8,}"),
     _pattern("slack-token", "xapp-", r"xapp-\d-[A-Za-z0-9-]{10,}"),
     _pattern(
@@ -169,9 +138,27 @@ PATTERNS: tuple[Pattern, ...] = (
     _pattern(
         "password",
         "",
-        r"--(?i:password|passwd|token|api-?key|secret(?:-key)?|access-key) (?P<secret>[^\s\"'<>-][^\s\"'<>]{3,})",
-        words="--pass --token --api --secret --access",
+        r"--(?i:[a-z-]{0,20}(?:password|passwd|token|api-?key|secret(?:-key)?|access-key))"
+        r"[ =](?P<secret>[^\s\"'<>-][^\s\"'<>]{3,})",
+        words="--",
+        check=worth_hiding,
     ),
+    _pattern(
+        "password",
+        "",
+        r"(?:sshpass|docker login|podman login|mysql\w{0,8}|redis-cli)\b[^\n|;]{0,120}? -[pa] ?"
+        r"(?P<secret>[^\s\"'<>-][^\s\"'<>]{3,})",
+        words="sshpass docker podman mysql redis-cli",
+    ),
+    _pattern(
+        "password",
+        "",
+        r"(?i:password|identified(?: with \S{1,40})? by)\s{1,3}(?P<quote>['\"])(?P<secret>[^'\"\n]{3,})(?P=quote)",
+        words="password identified",
+        check=worth_hiding,
+    ),
+    _pattern("password", "machine ", r"\bmachine \S{1,200}\s+login \S{1,200}\s+password (?P<secret>\S{3,})"),
+    _pattern("crypt", "$", r"\$(?:2[abxy]?\$\d\d|[156]|y|7|argon2\w{1,2}[^\s\"']{0,40})\$[A-Za-z0-9./$+=,]{22,}"),
     _pattern("password", "-u --user", r"(?<!\S)(?:-u|--user)[ =]['\"]?[^\s:'\"]+:(?P<secret>[^\s'\"<>]+)"),
     _pattern(
         "authorization",
@@ -183,9 +170,7 @@ PATTERNS: tuple[Pattern, ...] = (
     _pattern(
         "authorization",
         "",
-        r"(?i:authorization)"
-        + _IS
-        + r"[\"']?(?i:(?:basic|bearer|token|digest|apikey|aws4-hmac-sha256)\s+)?(?P<secret>[^\s\"',;<>]{6,})",
+        r"(?i:authorization)" + _IS + r"[\"']?(?:[A-Za-z][A-Za-z0-9-]{2,20}\s+)?(?P<secret>[^\s\"',;<>]{6,})",
         words="authorization",
         check=worth_hiding,
     ),
@@ -198,20 +183,37 @@ PATTERNS: tuple[Pattern, ...] = (
     _pattern(
         "password",
         "",
-        r"(?i:passwo?r?d|passphrase|passcode|(?<![a-z])pwd|(?<=[a-z])Pwd|(?<![A-Za-z])pass)" + _IS + _VALUE,
-        words="pass pwd",
+        r"(?i:passwo?r?d|passphrase|passcode|requirepass|(?<![a-z])pwd|(?<=[a-z])Pwd|(?<![A-Za-z])pass)" + _IS + _VALUE,
+        words="pass pwd requirepass",
         check=worth_hiding,
     ),
     _pattern(
         "secret",
         "",
-        r"(?i:secret|token|api[_-]?key|access[_-]?key(?:[_-]?id)?|private[_-]?key|secret[_-]?key|account[_-]?key"
+        r"(?i:secret|token|(?<=[a-z])_auth|(?<![a-z])auth(?=\\?[\"'])|_pat(?![a-z])|api[_-]?key|access[_-]?key(?:[_-]?id)?|private[_-]?key|secret[_-]?key|account[_-]?key"
         r"|app[_-]?key|application[_-]?key|auth[_-]?key|encryption[_-]?key|signing[_-]?key|credentials?|signature"
         r"|(?<![a-z])sig|session[_-]?id|jsessionid|phpsessid|(?<![a-z])sid)" + _IS + _VALUE,
         words="secret token api access private account app auth encryption signing credential sig session jsession "
-        "phpsess sid",
+        "phpsess sid _auth _pat",
         check=opaque,
     ),
+    _pattern(
+        "secret",
+        "",
+        r"(?i:key(?:[_-](?:data|base))?(?![a-z])|team)" + _IS + _VALUE,
+        words="key team",
+        check=long_opaque,
+    ),
+    _pattern(
+        "secret",
+        "<",
+        r"<(?i:[a-z:_.-]{0,30}(?:password|passwd|secret|token|apikey|api-key))>(?P<secret>[^<>\n]{3,})</",
+        check=worth_hiding,
+    ),
+    _pattern("issued", _MARKS, _BY_ISSUERS, check=mixed),
+    _pattern("webhook", "/webhookb2/", r"/webhookb2/(?P<secret>[A-Za-z0-9@/-]{30,})"),
+    _pattern("issued", "-us", r"(?<![A-Za-z0-9])[0-9a-f]{32}-us\d{1,2}(?!\w)"),
+    _pattern("drawn", "", r"(?<![A-Za-z0-9_/+.~-])[A-Za-z0-9_/+.~=-]{20,}", check=drawn),
     _pattern(
         "card",
         "",
@@ -228,7 +230,7 @@ PATTERNS: tuple[Pattern, ...] = (
         "email",
         "@",
         r"[A-Za-z0-9._%+-](?<![A-Za-z0-9._%+-].)[A-Za-z0-9._%+-]{0,63}"
-        r"@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![A-Za-z0-9-])",
+        r"@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![A-Za-z0-9_-]|\.[A-Za-z0-9])",
         check=lambda found: not found.endswith((".local", ".internal", ".localdomain", ".lan")),  # a node of a cluster
         personal=True,
     ),

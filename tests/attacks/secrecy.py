@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from agent.policy.redaction import Redactor
 from tests.attacks.personal import PERSONAL
-from tests.attacks.shapes import BARE, HELD, NAMED, drawn
+from tests.attacks.shapes import BARE, HELD, NAMED, UNSEEN, drawn
 
 RUN = 12
 """Characters of a secret in a row that give it away."""
@@ -96,9 +96,22 @@ def samples(each: int, seed: int = 1) -> Iterator[Sample]:
             yield Sample(kind, chance.choice(LINES).format(f"of {value} now"), value)
 
 
+def unseen(each: int, seed: int = 1) -> Iterator[Sample]:
+    """So many of each kind that nobody mended the redactor for."""
+    chance = Random(seed)
+    for kind, shape in UNSEEN.items():
+        for _ in range(each):
+            secret = drawn(shape, chance)
+            yield Sample(kind, chance.choice(LINES).format(secret), secret)
+
+
 def measured(each: int, way: str = "plain", seed: int = 1) -> Score:
+    return scored(samples(each, seed), way)
+
+
+def scored(told: Iterable[Sample], way: str = "plain") -> Score:
     score = Score()
-    for sample in samples(each, seed):
+    for sample in told:
         score.add(sample, Redactor(b"0" * 32).redact(WAYS[way](sample.text, sample.secret)))
     return score
 
@@ -140,6 +153,8 @@ def main() -> None:
         print(f"{way}: {score.recall:.4f} of {score.tried.total():,} in {len(score.tried)} kinds")
         for kind, count in score.missed.most_common() if way == "plain" else ():
             print(f"  {kind}: {count} of {score.tried[kind]}: {score.shown[kind][:200]!r}")
+    score = scored(unseen(options.each, options.seed))
+    print(f"kinds it was not made for: {score.recall:.4f} of {score.tried.total():,} in {len(score.tried)} kinds")
     for path in options.logs:
         loss = lost_of(path.read_text("utf-8", "replace").splitlines())
         print(f"{path}: {loss.precision:.5f} of {loss.words:,} words")
