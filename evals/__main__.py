@@ -53,6 +53,14 @@ def _parser() -> argparse.ArgumentParser:
     lies.add_argument("--lies", type=int, default=200, help="how many; and as many true claims")
     lies.add_argument("--out", type=Path, help="every claim and what became of it, as JSON")
     lies.set_defaults(command=_lies)
+    probes = commands.add_parser("probes", help="the same cases with less known of them, or in other words")
+    probes.add_argument("dir", type=Path, nargs="+")
+    probes.add_argument("--only", nargs="*", default=[], metavar="PROBE", help="all when none is named")
+    probes.add_argument("--every", type=int, default=1, help="of each set, every so manyth case")
+    probes.add_argument("--seed", type=int, default=1, help="which series, scrapes and neighbours")
+    probes.add_argument("--jobs", type=int, default=1, help="cases worked on at once, each in a process of its own")
+    probes.add_argument("--out", type=Path, help="every answer, as JSON")
+    probes.set_defaults(command=_probes)
     _add_loso(commands.add_parser("loso", help="every number of the analysis fitted on the other sets, set by set"))
     learning = commands.add_parser("learning", help="the cases below DIR again and again, each closed and confirmed")
     learning.add_argument("dir", type=Path)
@@ -188,6 +196,13 @@ def _lies(asked: argparse.Namespace) -> int:
     from evals.lies import measure  # noqa: PLC0415 (likewise)
 
     return measure.command(asked.dir, asked.seed, asked.lies, asked.out)
+
+
+def _probes(asked: argparse.Namespace) -> int:
+    from evals.probes import measure  # noqa: PLC0415 (likewise)
+
+    probed = measure.Asked(asked.only, asked.every, asked.seed)
+    return measure.command(asked.dir, probed, asked.out, jobs=asked.jobs)
 
 
 def _learning(asked: argparse.Namespace) -> int:

@@ -37,7 +37,7 @@ _LEARNED = (
     "learned on",
     "lines",
     "change",
-    "real: bias, weight, loud, shown",
+    "real: bias, weight, loud, felt",
     "first: bias, weight",
     "storm: bias, weight",
 )

@@ -26,8 +26,8 @@ class Series:
 
     name: str
     labels: Mapping[str, str]
-    times: NDArray[np.float64]
-    values: NDArray[np.float64]
+    times: NDArray[np.float64] = field(repr=False)
+    values: NDArray[np.float64] = field(repr=False)
 
     @property
     def selector(self) -> str:

@@ -1,5 +1,6 @@
 """Which kinds of log line are new or louder since the onset?"""
 
+import itertools
 import math
 import re
 from collections import defaultdict
@@ -20,6 +21,10 @@ _TROUBLE = re.compile(
 _BAD_LEVELS = frozenset({"error", "err", "fatal", "critical", "severe", "emerg", "alert", "panic"})
 _WARNING_LEVELS = frozenset({"warn", "warning"})
 _EXAMPLE = 300
+_SILENCE = 60.0
+"""Seconds. When nobody has written for longer, nothing is known of the rest of that time: the record has a hole."""
+_JITTER = 0.25
+"""A quarter of its usual rate is what a kind of line may come and go with the traffic."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,8 @@ class LineShift:
     """Lines before the onset, scaled to the length of the time since."""
     after: int
     z: float
-    """Deviations of the count since from the scaled count before, for Poisson counts (Anscombe 1948)."""
+    """Deviations of the count since from the scaled count before, for counts that jitter more than Poisson's do
+    (the square root of Anscombe 1948, widened as for a negative binomial)."""
     trouble: float
     """0 to 1: how much a line of this level and wording says about a fault."""
     first: datetime
@@ -52,7 +58,7 @@ class LineShift:
 def line_shifts(lines: Sequence[LogLine], onset: datetime, now: datetime) -> list[LineShift]:
     """The kinds of line whose rate rose, per component, the strongest first."""
     known = [line for line in lines if line.at <= now]
-    scale = _scale(min((line.at for line in known), default=onset), onset, now)
+    scale = _scale([line.at for line in known], onset, now)
     kinds: dict[tuple[str, str], list[LogLine]] = defaultdict(list)
     for line, text in zip(known, assign(line.message for line in known), strict=True):
         kinds[line.service, text].append(line)
@@ -67,10 +73,16 @@ def blamed(shift: LineShift, components: Sequence[str]) -> list[str]:
     return [name for name in components if name != shift.component and name in words]
 
 
-def _scale(start: datetime, onset: datetime, now: datetime) -> float:
-    """Length of the incident over length of the time before it; 1 when nothing was seen before."""
-    before = (onset - start).total_seconds()
-    return max(1.0, (now - onset).total_seconds()) / before if before > 0 else 1.0
+def _scale(written: Sequence[datetime], onset: datetime, now: datetime) -> float:
+    """Time known of the incident over time known before it; 1 when nothing was seen before."""
+    before = _known([*(at for at in written if at < onset), onset])
+    return max(1.0, _known([onset, *(at for at in written if at >= onset), now])) / before if before > 0 else 1.0
+
+
+def _known(moments: Sequence[datetime]) -> float:
+    """Seconds from the first to the last of these, without what is beyond a silence."""
+    ordered = sorted(at.timestamp() for at in moments)
+    return sum(min(later - earlier, _SILENCE) for earlier, later in itertools.pairwise(ordered))
 
 
 def _shift(component: str, text: str, members: list[LogLine], onset: datetime, scale: float) -> LineShift | None:
@@ -86,7 +98,7 @@ def _shift(component: str, text: str, members: list[LogLine], onset: datetime, s
         level=first.level,
         before=before,
         after=len(since),
-        z=2 * (math.sqrt(len(since) + 0.375) - math.sqrt(before + 0.375)),
+        z=2 * (math.sqrt(len(since) + 0.375) - math.sqrt(before + 0.375)) / math.sqrt(1 + _JITTER**2 * before),
         trouble=_trouble(first.level, text),
         first=first.at,
     )

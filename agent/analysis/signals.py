@@ -68,9 +68,9 @@ _RULES: tuple[tuple[str, str, Signal, int], ...] = (
         Signal.POOL,
         +1,
     ),
-    ("latency duration responsetime elapsed rt ms milliseconds seconds delay", "", Signal.LATENCY, +1),
+    ("latency duration responsetime time elapsed rt ms milliseconds seconds delay", "", Signal.LATENCY, +1),
     (
-        "requests request calls call rps qps rpm throughput hits messages operations ops sessions rate",
+        "requests request rq calls call rps qps rpm throughput hits messages operations ops sessions rate",
         "",
         Signal.TRAFFIC,
         0,
@@ -85,22 +85,29 @@ _OUTGOING = frozenset({"client", "outbound", "egress", "outgoing", "downstream"}
 _JOINED = {("self", "time"): "selftime", ("start", "time"): "starttime", ("response", "time"): "responsetime"}
 COMPONENT_LABELS = (
     *("service", "app", "component", "service_name", "app_kubernetes_io_name", "application", "microservice"),
-    *("deployment", "workload", "statefulset", "daemonset", "container", "pod", "job", "host", "node", "instance"),
+    *("deployment", "workload", "statefulset", "daemonset", "k8s_deployment_name", "pod", "k8s_pod_name"),
+    *("container", "container_name", "job", "host", "node", "instance"),
 )
+_OBJECT_LABELS = ("deployment", "statefulset", "daemonset", "pod", "container", "name", "node", "instance")
+"""Where metrics about others' objects name them: their service and job are those of the exporter."""
+_ABOUT_OBJECTS = re.compile(r"^(container|kube|machine|node)_")
 SOURCE_LABELS = ("source", "src", "caller", "client", "from", "source_service", "source_workload", "source_app")
 TARGET_LABELS = (
     *("target", "dst", "destination", "callee", "upstream", "dest", "peer", "peer_service", "server", "to"),
-    *("destination_service", "destination_workload", "destination_app", "destination_service_name"),
+    *("destination_service_name", "destination_workload", "destination_app", "destination_service"),
+    *("dst_service", "dst_deployment", "dst_workload", "client_name", "server_address", "net_peer_name"),
 )
 CODE_LABELS = (
-    "code",
-    "status",
-    "status_code",
-    "http_status_code",
-    "response_code",
-    "grpc_code",
-    "http_response_status_code",
+    *("code", "status", "status_code", "http_status_code", "response_code", "grpc_code", "http_response_status_code"),
+    *("rpc_grpc_status_code", "grpc_response_status", "envoy_response_code", "classification", "outcome"),
 )
+_FAILING = (
+    "5..|(?i:.*error|.*fail(ure|ed)|unavailable|internal|unknown|aborted|data_?loss"
+    "|deadline_?exceeded|resource_?exhausted)"
+)
+_GRPC_NUMBERS = "2|4|8|10|13|14|15|5xx"
+"""The codes of those names: https://grpc.github.io/grpc/core/md_doc_statuscodes.html"""
+_IN_CLUSTER = re.compile(r"^(?P<service>[a-z0-9-]+)\.[a-z0-9-]+\.svc(\.[a-z0-9.-]+)?(:\d+)?$")
 _POD = re.compile(r"^(?P<owner>.+?)(-[a-z0-9]{6,10})?-[a-z0-9]{5}$|^(?P<set>.+)-\d+$")
 
 ECHOES = frozenset({Signal.LATENCY, Signal.OUTGOING_LATENCY, Signal.ERRORS, Signal.AVAILABILITY, Signal.TRAFFIC})
@@ -149,19 +156,26 @@ def words(metric: str) -> tuple[str, ...]:
     return _join(split)
 
 
-def component(labels: Mapping[str, str], service_label: str = "service") -> str:
+def component(labels: Mapping[str, str], service_label: str = "service", metric: str = "") -> str:
     """The component that labels speak of; of an edge, its target; empty when none is named."""
-    if target := _first(labels, TARGET_LABELS):
-        return target
-    name = _first(labels, (service_label, *COMPONENT_LABELS))
-    return _owner(labels, name)
+    return _first(labels, TARGET_LABELS) or _first(labels, placing(metric, service_label))
 
 
-def edge(labels: Mapping[str, str], service_label: str = "service") -> tuple[str, str] | None:
+def edge(labels: Mapping[str, str], service_label: str = "service", metric: str = "") -> tuple[str, str] | None:
     """(caller, target) when the labels name both; None otherwise."""
     target = _first(labels, TARGET_LABELS)
-    caller = _first(labels, (*SOURCE_LABELS, service_label, *COMPONENT_LABELS))
+    caller = _first(labels, (*SOURCE_LABELS, *placing(metric, service_label)))
     return (caller, target) if target and caller and caller != target else None
+
+
+def placing(metric: str, service_label: str) -> tuple[str, ...]:
+    """The labels that may name the component which a metric speaks of, the surest first.
+
+    A label that Prometheus renamed because the scraped target has one of that name tells of what was measured.
+    """
+    if _ABOUT_OBJECTS.match(metric):
+        return _OBJECT_LABELS
+    return (f"exported_{service_label}", service_label, *COMPONENT_LABELS)
 
 
 @lru_cache(maxsize=4096)
@@ -195,16 +209,23 @@ def _join(split: list[str]) -> tuple[str, ...]:
 
 
 def _is_error_code(labels: Mapping[str, str]) -> bool:
-    code = _first(labels, CODE_LABELS).lower()
-    return bool(re.fullmatch(r"5(\d\d|xx)", code)) or code in {"error", "internal", "unavailable", "deadline_exceeded"}
+    return any(re.fullmatch(failing(name), labels[name]) for name in CODE_LABELS if name in labels)
+
+
+def failing(label: str) -> str:
+    """A pattern of the values of one of CODE_LABELS that count as failures."""
+    return _GRPC_NUMBERS if label == "rpc_grpc_status_code" else _FAILING
 
 
 def _first(labels: Mapping[str, str], names: Iterable[str]) -> str:
-    return next((labels[name] for name in names if labels.get(name)), "")
+    told = ((name, labels[name]) for name in names if labels.get(name, "unknown") != "unknown" and labels[name])
+    return next((_plain(name, value) for name, value in told), "")
 
 
-def _owner(labels: Mapping[str, str], name: str) -> str:
-    """A pod stands for whatever owns it, when nothing but the pod is named."""
-    if name and name == labels.get("pod") and (match := _POD.match(name)):
-        return match["owner"] or match["set"] or name
-    return name
+def _plain(label: str, value: str) -> str:
+    """A pod stands for whatever owns it, an address in a cluster for its service, a job for what it runs."""
+    if "pod" in label and (match := _POD.match(value)):
+        return match["owner"] or match["set"] or value
+    if match := _IN_CLUSTER.match(value):
+        return match["service"]
+    return value.rpartition("/")[2] if label == "job" else value

@@ -8,6 +8,7 @@ import numpy as np
 from agent.analysis import changes, cluster, signals
 from agent.analysis.cluster_trouble import nats
 from agent.analysis.dossier import Dossier, Weighed
+from agent.analysis.felt import felt
 from agent.analysis.onset import symptom_rows
 from agent.analysis.signals import Signal
 from agent.analysis.symptom import spoken_of
@@ -18,7 +19,7 @@ _HEAVIEST = 10.0
 _LOOKED_AT = 12
 """Series of a suspect that are compared with their own history."""
 _STORM = 4
-"""So many alerts are something, whatever the series show."""
+"""So many alerts are something, when their own series are not there to be looked at."""
 _MOST = 0.9
 _SLOWER = 2.0
 """People notice when it takes twice as long,"""
@@ -38,14 +39,14 @@ class Standing:
     """Of the first suspect, in nats."""
     loud: float
     """Nats by which its loudest sign exceeds what its own history, or chance, shows."""
-    shown: float
-    """0 to 1: how far what the alerts speak of left what its own history shows."""
+    felt: float
+    """0 to 1: how much worse what the alerts speak of became for people; 0 when that cannot be looked at."""
     told: float
     """0 to 1: that the first suspect is at fault, by what the state of the cluster says of it alone."""
     storm: bool
     """Alerts are all there is."""
     known: bool
-    """So many alerts that something is wrong whatever else shows."""
+    """So many alerts that something is wrong, of which none can be held against its own series."""
     visible: bool
     """What the alerts speak of, or the state of the cluster, could be looked at."""
     harmless: bool
@@ -57,15 +58,16 @@ class Standing:
 def standing(weighed: Weighed) -> Standing:
     seen = weighed.seen
     first = weighed.dossiers[0] if weighed.dossiers else Dossier("")
+    rows = symptom_rows(weighed.table, seen.alerts, seen.symptom)
     telemetry = bool(weighed.table.rows or seen.lines or seen.cluster)
     return Standing(
         weight=min(_HEAVIEST, first.weight),
         loud=loud(first, weighed),
-        shown=_shown(weighed),
+        felt=felt(weighed.table, weighed.onset, rows[:_LOOKED_AT]),
         told=1 / (1 + math.exp(weighed.nothing - nats(first.troubles))) if first.troubles else 0.0,
         storm=not telemetry and len(seen.alerts) > 1,
-        known=len(seen.alerts) >= _STORM,
-        visible=_visible(weighed, first),
+        known=len(seen.alerts) >= _STORM and not rows,
+        visible=bool(rows) or (cluster.looked(seen.cluster) and not first.troubles),
         harmless=_harmless(weighed),
         anything=bool(weighed.dossiers) and (telemetry or bool(seen.changes) or len(seen.alerts) > 1),
     )
@@ -77,21 +79,6 @@ def loud(one: Dossier, weighed: Weighed) -> float:
     said = [line.strength for line in one.lines]
     lost = [one.lost.z] if one.lost else []
     return math.log1p(max([0.0, *moved, *said, *lost]))
-
-
-def _shown(weighed: Weighed) -> float:
-    """z / (z + 2) of the series, among those that the alerts speak of, that left its history furthest."""
-    table, onset = weighed.table, weighed.onset
-    rows = symptom_rows(table, weighed.seen.alerts, weighed.seen.symptom)[:_LOOKED_AT]
-    before = changes.baseline(table.values[rows, : onset.first], [table.rows[row] for row in rows])
-    after = changes.medians(table.values[rows, onset.first : onset.last])
-    beyond = [
-        _beyond(row, median, scale, _badly(row, (now - median) / scale, weighed), weighed)
-        for row, median, scale, now in zip(rows, before.median, before.scale, after, strict=True)
-        if np.isfinite(now)
-    ]
-    z = max([0.0, *beyond])
-    return z / (z + _CLEAR)
 
 
 def _beyond(row: int, median: float, scale: float, moved: float, weighed: Weighed) -> float:
@@ -108,11 +95,6 @@ def _beyond(row: int, median: float, scale: float, moved: float, weighed: Weighe
 
 def _badly(row: int, z: float, weighed: Weighed) -> float:
     return changes.badly(weighed.table.rows[row].meaning.worse, float(z))
-
-
-def _visible(weighed: Weighed, first: Dossier) -> bool:
-    looked = cluster.looked(weighed.seen.cluster) and not first.troubles
-    return looked or bool(symptom_rows(weighed.table, weighed.seen.alerts, weighed.seen.symptom))
 
 
 def _harmless(weighed: Weighed) -> bool:

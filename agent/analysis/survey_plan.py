@@ -4,6 +4,7 @@ One range query a metric, never one a series: gauges as they are, counters as ra
 quantile, summed to components and to pairs of components. A live Prometheus and a recorded case go the same way.
 """
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +21,7 @@ from agent.domain.alert import Alert
 from tools.base import Series
 from tools.promql import parsed, quoted
 
-Kind = Literal["gauge", "counter", "histogram"]
+Kind = Literal["gauge", "counter", "histogram", "summary"]
 
 EVERYTHING = '{__name__=~".+"}'
 MAX_QUERIES = 120
@@ -29,8 +30,6 @@ MOST_OF_ONE = 400
 """A metric with more series than this is summed up to components before it is sent."""
 _SCOPES = ("cluster", "kubernetes_cluster", "k8s_cluster", "namespace", "env", "environment")
 _QUANTILE = "0.95"
-_FAILING = "5..|error|ERROR|Error|UNAVAILABLE|INTERNAL"
-"""Values of a status label that count as failures."""
 _NOISE = re.compile(
     r"^(ALERTS|ALERTS_FOR_STATE|scrape_.*|promhttp_.*|prometheus_.*|alertmanager_.*|net_conntrack_.*|go_(?!goroutines).*"
     r"|python_(?!gc_).*|.*_info|.*_created|.*_build_.*)$"
@@ -96,9 +95,12 @@ def scopes(alerts: Sequence[Alert], configured: Sequence[str]) -> list[list[str]
 
 
 def window(alerts: Sequence[Alert], now: datetime, history: timedelta, step: timedelta) -> tuple[datetime, datetime]:
-    """(start, end) of every range query: enough history for a baseline, whatever the step."""
+    """(start, end) of every range query: enough history for a baseline, whatever the step.
+
+    Whole steps back from now: what is read off the series must not hang on the second at which an alert started.
+    """
     first = min([alert.starts_at for alert in alerts] + [now])
-    return first - max(history, 100 * step), now
+    return now - math.ceil((now - first + max(history, 100 * step)) / step) * step, now
 
 
 def plan(
@@ -169,17 +171,19 @@ def _priority(name: str, sets: Sequence[Mapping[str, str]], told: set[str]) -> t
     if name in told or any(name in text for text in told if "/" in text):
         return (0, len(sets))
     known = signals.meaning(name, {}).signal is not Signal.OTHER
-    placed = any(signals.component(labels) for labels in sets)
+    placed = any(signals.component(labels, metric=name) for labels in sets)
     return (1 if known and placed else 2 if known or placed else 3, len(sets))
 
 
 def _kind(name: str, kinds: Mapping[str, str], wanted: Mapping[str, object]) -> Kind | None:
-    """None for the parts of a histogram that its buckets already cover."""
+    """None for the parts of a histogram or of a summary that another of its parts already covers."""
     if name.endswith("_bucket"):
         return "histogram"
     base = re.sub(r"_(sum|count)$", "", name)
     if base != name and f"{base}_bucket" in wanted:
         return None
+    if base != name and {f"{base}_sum", f"{base}_count"} <= wanted.keys():
+        return "summary" if name.endswith("_sum") else None
     if ":" in name:
         return "gauge"
     if kinds.get(name) == "counter" or (kinds.get(base) in ("summary", "histogram") and base != name):
@@ -189,7 +193,7 @@ def _kind(name: str, kinds: Mapping[str, str], wanted: Mapping[str, object]) -> 
 
 def _asks(name: str, sets: Sequence[Mapping[str, str]], kind: Kind | None, shape: _Shape) -> tuple[list[Ask], int]:
     """The queries for one metric and how many series they will bring."""
-    keep = _kept_labels(sets, shape.service_label)
+    keep = _kept_labels(name, sets, shape.service_label)
     groups = len({tuple(labels.get(name, "") for name in keep) for labels in sets})
     match kind:
         case "gauge":
@@ -197,7 +201,9 @@ def _asks(name: str, sets: Sequence[Mapping[str, str]], kind: Kind | None, shape
         case "counter":
             return _counter(name, sets, keep, groups, shape)
         case "histogram":
-            return _histogram(name, keep, groups, shape)
+            return _histogram(name, sets, keep, groups, shape)
+        case "summary":
+            return _summary(name.removesuffix("_sum"), sets, keep, groups, shape)
         case None:
             return [], 0
 
@@ -214,23 +220,41 @@ def _gauge(
 def _counter(
     name: str, sets: Sequence[Mapping[str, str]], keep: Sequence[str], groups: int, shape: _Shape
 ) -> tuple[list[Ask], int]:
-    template = f"sum by ({', '.join(keep)}) (rate({name}%s[{shape.rate_window}]))"
-    asks = [Ask(name, template, shape.matchers)]
-    if code := next((label for label in signals.CODE_LABELS if any(label in labels for labels in sets)), ""):
-        asks.append(Ask(name, template, (*shape.matchers, f'{code}=~"{_FAILING}"'), {code: "5xx"}))
+    count = Ask(name, f"sum by ({', '.join(keep)}) (rate({name}%s[{shape.rate_window}]))", shape.matchers)
+    asks = [count, *_failing(count, sets, shape)]
     return asks, groups * len(asks)
 
 
-def _histogram(name: str, keep: Sequence[str], groups: int, shape: _Shape) -> tuple[list[Ask], int]:
-    base, by, over = name.removesuffix("_bucket"), ", ".join(keep), f"%s[{shape.rate_window}]"
+def _histogram(
+    name: str, sets: Sequence[Mapping[str, str]], keep: Sequence[str], groups: int, shape: _Shape
+) -> tuple[list[Ask], int]:
+    base, over = name.removesuffix("_bucket"), f"%s[{shape.rate_window}]"
     quantile = f"histogram_quantile({_QUANTILE}, sum by ({', '.join([*keep, 'le'])}) (rate({name}{over})))"
-    mean = f"sum by ({by}) (rate({base}_sum{over})) / sum by ({by}) (rate({base}_count{over}))"
+    told, weight = _summary(base, sets, keep, groups, shape)
+    return [Ask(base, quantile, shape.matchers, {"quantile": _QUANTILE}), *told], groups + weight
+
+
+def _summary(
+    base: str, sets: Sequence[Mapping[str, str]], keep: Sequence[str], groups: int, shape: _Shape
+) -> tuple[list[Ask], int]:
+    """What timers tell: a mean, how many there were, and how many of them failed."""
+    mean, count = _mean_and_count(base, keep, shape)
+    asks = [mean, count, *_failing(count, sets, shape)]
+    return asks, groups * len(asks)
+
+
+def _failing(count: Ask, sets: Sequence[Mapping[str, str]], shape: _Shape) -> list[Ask]:
+    """The same for what failed alone, when a label tells it."""
+    code = next((label for label in signals.CODE_LABELS if any(label in labels for labels in sets)), "")
+    failed = (*shape.matchers, f'{code}=~"{signals.failing(code)}"')
+    return [Ask(count.metric, count.template, failed, {code: "5xx"})] if code else []
+
+
+def _mean_and_count(base: str, keep: Sequence[str], shape: _Shape) -> tuple[Ask, Ask]:
+    by, over = ", ".join(keep), f"%s[{shape.rate_window}]"
     count = f"sum by ({by}) (rate({base}_count{over}))"
-    return [
-        Ask(base, quantile, shape.matchers, {"quantile": _QUANTILE}),
-        Ask(base, mean, shape.matchers, {"stat": "avg"}),
-        Ask(f"{_counted(base)}_requests", count, shape.matchers),
-    ], 3 * groups
+    mean = f"sum by ({by}) (rate({base}_sum{over})) / {count}"
+    return Ask(base, mean, shape.matchers, {"stat": "avg"}), Ask(f"{_counted(base)}_requests", count, shape.matchers)
 
 
 def _counted(base: str) -> str:
@@ -238,10 +262,10 @@ def _counted(base: str) -> str:
     return "_".join(word for word in base.split("_") if word not in _TIME_WORDS)
 
 
-def _kept_labels(sets: Sequence[Mapping[str, str]], service_label: str) -> list[str]:
+def _kept_labels(metric: str, sets: Sequence[Mapping[str, str]], service_label: str) -> list[str]:
     """The labels that place a series: its component, its pair, and which statistic it is."""
     present = {name for labels in sets for name in labels}
-    placed = next((name for name in (service_label, *signals.COMPONENT_LABELS) if name in present), "")
+    placed = next((name for name in signals.placing(metric, service_label) if name in present), "")
     pair = [name for name in (*signals.SOURCE_LABELS, *signals.TARGET_LABELS) if name in present]
     return sorted({name for name in [placed, *pair, *(s for s in _STATISTICS if s in present)] if name})
 

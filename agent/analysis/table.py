@@ -96,12 +96,12 @@ def _alerted(seen: Observations) -> str:
 
 def _row(reading: Reading, service_label: str, alerted: str) -> Row:
     """What people feel and nobody is named for is felt where the alert says."""
-    labels = reading.series.labels
-    meaning = signals.meaning(reading.series.name, labels)
+    labels, name = reading.series.labels, reading.series.name
+    meaning = signals.meaning(name, labels)
     whole = alerted if meaning.signal in _FELT else ""
     return Row(
         reading=reading,
         meaning=meaning,
-        component=signals.component(labels, service_label) or whole,
-        edge=signals.edge(labels, service_label),
+        component=signals.component(labels, service_label, name) or whole,
+        edge=signals.edge(labels, service_label, name),
     )

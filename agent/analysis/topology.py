@@ -64,6 +64,10 @@ class Graph:
     nodes: frozenset[str]
     kinds: Mapping[str, str]
 
+    def places(self, node: str) -> bool:
+        """Whether anybody is known to call it, or to be called by it."""
+        return node in self.callees or any(node in under for under in self.callees.values())
+
     def below(self, tops: Iterable[str]) -> frozenset[str]:
         """`tops` and everything they depend on, however far."""
         seen: set[str] = set()
@@ -144,6 +148,8 @@ def flows(table: Table, onset: Onset, deps: Graph, tops: Iterable[str], symptom:
 
 
 def _flow(dimension: Dimension, top: str, excess: Mapping[str, Excess], deps: Graph) -> Flow:
+    if not deps.places(top):
+        return Flow(dimension, top, excess, _unplaced(dimension, top, excess))
     whole = excess[top].amount
     counted = {node: one.amount if one.z > _GATE else 0.0 for node, one in excess.items()}
     share = {}
@@ -154,6 +160,25 @@ def _flow(dimension: Dimension, top: str, excess: Mapping[str, Excess], deps: Gr
         passed_on = sum(min(counted[node], max(0.0, counted[kid])) for kid in below)
         share[node] = max(0.0, counted[node] - passed_on) / whole
     return Flow(dimension, top, excess, share)
+
+
+def _unplaced(dimension: Dimension, top: str, excess: Mapping[str, Excess]) -> dict[str, float]:
+    """Of a component whose calls nobody knows, any other may be what it waits for.
+
+    The same excess stands on a lower level the further down it is measured: a caller adds its own usual time, and what
+    fails below is diluted by the requests that do not go there. So who grew most steeply is nearest to where it begins.
+    """
+    moved = {node: one for node, one in excess.items() if node == top or (one.z > _GATE and not one.new)}
+    steep = {node: _steepness(dimension, one) for node, one in moved.items()}
+    most, whole = max(steep.values()), excess[top].amount
+    if most <= 0:
+        return {top: 1.0}
+    return {node: min(1.0, max(0.0, one.amount) / whole) * steep[node] / most for node, one in moved.items()}
+
+
+def _steepness(dimension: Dimension, one: Excess) -> float:
+    grown = max(0.0, one.after - one.before)
+    return grown / max(one.before, _LATENCY.absolute) if dimension == "time" else grown
 
 
 def _time(table: Table, onset: Onset) -> dict[str, Excess]:
@@ -189,17 +214,17 @@ def _latencies(table: Table, onset: Onset, *, seen_by_callers: bool) -> dict[str
 
 def _errors(table: Table, onset: Onset, *, seen_by_callers: bool) -> dict[str, Excess]:
     chosen = _measured(table, Signal.ERRORS, seen_by_callers=seen_by_callers)
-    if not _is_share(table, [one.row for measures in chosen.values() for one in measures]):
+    if not is_share(table, [one.row for measures in chosen.values() for one in measures]):
         chosen = {node: [_Measure(one.row, None) for one in measures] for node, measures in chosen.items()}
     return _excesses(onset, chosen, lambda row: table.values[row], _FAILURE)
 
 
 def _unavailable(table: Table, onset: Onset) -> dict[str, Excess]:
     chosen = _measured(table, Signal.AVAILABILITY, seen_by_callers=False)
-    return _excesses(onset, chosen, lambda row: _failing(table.values[row]), _FAILURE)
+    return _excesses(onset, chosen, lambda row: failing(table.values[row]), _FAILURE)
 
 
-def _failing(available: Floats) -> Floats:
+def failing(available: Floats) -> Floats:
     """From percent or from a share, whichever it is."""
     return 1.0 - available / (100.0 if np.nanmax(available, initial=0.0) > 1.5 else 1.0)
 
@@ -211,7 +236,7 @@ def _seconds(table: Table, row: int) -> Floats:
     return scaled
 
 
-def _is_share(table: Table, rows: list[int]) -> bool:
+def is_share(table: Table, rows: list[int]) -> bool:
     """Is it a part of the requests, or a number of them?"""
     named = {word for row in rows for word in words(table.rows[row].reading.series.name)}
     most = float(np.nanmax(table.values[rows], initial=0.0)) if rows else 0.0

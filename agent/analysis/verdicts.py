@@ -26,7 +26,7 @@ def probability_real(one: Standing, by: Judgement) -> float:
 
 def of_real(one: Standing) -> tuple[float, float, float]:
     """The features of `Judgement.real`."""
-    return one.weight, one.loud, one.shown
+    return one.weight, one.loud, one.felt
 
 
 def probability_first(one: Standing, by: Judgement) -> float:

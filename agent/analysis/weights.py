@@ -48,8 +48,8 @@ class Fusion:
 class Judgement:
     """What turns the ranking into a verdict and a probability. Features: see `standing.Standing`."""
 
-    real: Logistic = Logistic(-4.62, (0.41, 0.94, 1.39))
-    """Learned, of (weight, loud, shown): something is wrong, against quiet windows and healthy cases."""
+    real: Logistic = Logistic(-4.75, (0.43, 0.85, 2.53))
+    """Learned, of (weight, loud, felt): something is wrong, against quiet windows and healthy cases."""
     decided: float = 0.3
     """Set with all sets in view, so that nine in ten of incidents are told; from here on it is called a cause."""
     calm: float = 0.05

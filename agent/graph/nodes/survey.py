@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -11,6 +11,7 @@ from langgraph.runtime import Runtime
 
 from agent.analysis import signals, survey_plan
 from agent.analysis.observations import Observations, Reading
+from agent.analysis.onset import LATEST_REPORT
 from agent.analysis.ranking import diagnose
 from agent.analysis.survey_plan import Ask
 from agent.domain.alert import Alert
@@ -151,8 +152,16 @@ async def _logs(sources: Sources, alerts: Sequence[Alert], end: datetime, gaps: 
     nothing = LogPage(lines=(), total=0, truncated=False, query="")
     if sources.logs is None:
         return nothing
-    start = min([alert.starts_at for alert in alerts] + [end]) - LOG_HISTORY
-    return await gaps.or_else(sources.logs.search(start, end, limit=LOG_LINES), nothing)
+    told = min([alert.starts_at for alert in alerts] + [end])
+    start = told - LOG_HISTORY
+    page = await gaps.or_else(sources.logs.search(start, end, limit=LOG_LINES), nothing)
+    usual = min(page.lines[-1].at, told - LATEST_REPORT) if page.truncated and page.lines else start
+    if usual <= start:
+        return page
+    # The newest lines fill the page: what is usual is asked for apart, from before anything can have begun.
+    before = await gaps.or_else(sources.logs.search(start, usual, limit=LOG_LINES), nothing)
+    asked = f"{page.query}; {before.query}" if before.lines else page.query
+    return replace(page, lines=page.lines + before.lines, query=asked)
 
 
 async def _changes(sources: Sources, start: datetime, end: datetime, gaps: _Gaps) -> tuple[Change, ...]:
@@ -183,7 +192,8 @@ async def _cluster(sources: Sources, at: datetime, gaps: _Gaps) -> ClusterState 
 
 def _entities(seen: Observations) -> set[str]:
     """Every component that a back end has named: the only ones an action may be aimed at."""
-    by_metric = {signals.component(reading.series.labels, seen.service_label) for reading in seen.readings}
+    measured = (reading.series for reading in seen.readings)
+    by_metric = {signals.component(one.labels, seen.service_label, one.name) for one in measured}
     by_log = {line.service for line in seen.lines}
     by_change = {change.service for change in seen.changes}
     by_cluster = seen.cluster.names if seen.cluster else set()

@@ -39,3 +39,22 @@ def test_lines_after_now_are_not_looked_at() -> None:
     later = [LogLine(NOW + timedelta(seconds=n), "cart", "failed", "error") for n in range(1, 50)]
 
     assert line_shifts(later, ONSET, NOW) == []
+
+
+def test_a_hole_in_the_record_is_not_taken_for_silence() -> None:
+    """One minute is known a quarter of an hour before the onset, and the five minutes since: nothing has changed."""
+    steady = [
+        *_lines("cart", "cannot find sku-{}", "warn", 2, 0, 300),
+        *_lines("cart", "cannot find sku-{}", "warn", 2, 1200, 1260),
+    ]
+
+    assert line_shifts(steady, ONSET, NOW) == []
+
+
+def test_what_comes_and_goes_with_the_traffic_has_not_changed() -> None:
+    before = _lines("cart", "served {}", "info", 2, 300, 3600)
+    since = _lines("cart", "served {}", "info", 1, 0, 300)
+
+    found = [line_shifts([*before, *since[::step]], ONSET, NOW) for step in (1, 2)]
+
+    assert [[one.template for one in shifts] for shifts in found] == [["served <num>"], []]

@@ -217,3 +217,11 @@ def test_load_that_people_wait_for_has_a_cause() -> None:
 
 def test_nobody_who_looks_at_data_is_surer_than_the_cap() -> None:
     assert diagnose(slow_back().observed()).confidence <= SUREST
+
+
+def test_without_a_graph_whoever_grew_most_steeply_is_nearest_to_where_it_begins() -> None:
+    shop = Shop(lifts={("request_latency_seconds", name): 0.3 for name in ("front", "middle", "back")})
+
+    found = diagnose(dataclasses.replace(shop.observed(), topology=None))
+
+    assert [one.component for one in found.suspects[:3]] == ["back", "middle", "front"]

@@ -51,10 +51,45 @@ def test_a_status_label_turns_requests_into_errors() -> None:
         ({"source": "front", "destination": "cart"}, "cart"),
         ({"instance": "10.0.0.7:9100"}, "10.0.0.7:9100"),
         ({"quantile": "0.5"}, ""),
+        ({"job": "shop/cart", "instance": "10.0.0.7:8080"}, "cart"),
+        ({"exported_service": "cart", "service": "pushgateway"}, "cart"),
+        ({"destination_workload": "unknown", "destination_service": "cart.shop.svc.cluster.local"}, "cart"),
+        ({"server_address": "cart.shop.svc:8080", "service_name": "front"}, "cart"),
     ],
 )
 def test_the_component_is_named_by_the_usual_labels(labels: dict[str, str], expected: str) -> None:
     assert component(labels) == expected
+
+
+def test_an_exporter_is_not_the_object_that_it_tells_of() -> None:
+    scraped = {"service": "kubelet", "job": "kubelet", "container": "server", "pod": "cart-5f6585d649-fnmft"}
+
+    assert component(scraped, metric="container_memory_working_set_bytes") == "cart"
+    assert component(scraped, metric="kubelet_running_pods") == "kubelet"
+
+
+def test_a_mesh_names_caller_and_target() -> None:
+    labels = {"source_workload": "front", "destination_workload": "cart", "app": "cart", "reporter": "source"}
+
+    assert edge(labels, metric="istio_requests_total") == ("front", "cart")
+    assert edge({**labels, "source_workload": "unknown", "app": "cart"}) is None
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        ({"grpc_code": "Unavailable"}, Signal.ERRORS),
+        ({"grpc_code": "OK"}, Signal.TRAFFIC),
+        ({"rpc_grpc_status_code": "14"}, Signal.ERRORS),
+        ({"rpc_grpc_status_code": "0"}, Signal.TRAFFIC),
+        ({"status_code": "STATUS_CODE_ERROR"}, Signal.ERRORS),
+        ({"classification": "failure"}, Signal.ERRORS),
+        ({"outcome": "SERVER_ERROR"}, Signal.ERRORS),
+        ({"outcome": "SUCCESS"}, Signal.TRAFFIC),
+    ],
+)
+def test_each_convention_has_its_words_for_a_failure(labels: dict[str, str], expected: Signal) -> None:
+    assert meaning("rpc_calls_total", labels).signal is expected
 
 
 def test_the_configured_label_goes_first() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import promql_parser
 import pytest
 
-from agent.analysis import survey_plan
+from agent.analysis import signals, survey_plan
 from agent.analysis.survey_plan import Ask, plan, scopes, window
 from tests.unit.agent.analysis.made import NOW, alert
 from tools.base import Series
@@ -21,7 +21,7 @@ FOUND = [
     {"__name__": "go_gc_duration_seconds", "service": "cart"},
     {"__name__": "scrape_duration_seconds", "service": "cart"},
 ]
-FAILING = 'code=~"5..|error|ERROR|Error|UNAVAILABLE|INTERNAL"'
+FAILING = f'code=~"{signals.failing("code")}"'
 
 
 def test_gauges_go_raw_counters_as_rates_and_histograms_as_mean_and_quantile() -> None:
@@ -115,3 +115,25 @@ def test_the_window_holds_a_hundred_steps_of_history() -> None:
 
     start = one.starts_at
     assert found == [(start - hour, NOW), (start - timedelta(minutes=500), NOW)]
+
+
+def test_the_window_is_whole_steps_back_from_now_whenever_the_alert_started() -> None:
+    step = timedelta(minutes=5)
+    alerts = [alert("X", NOW - timedelta(minutes=5, seconds=late)) for late in (0, 1, 299)]
+
+    assert {(NOW - window([one], NOW, timedelta(hours=1), step)[0]) % step for one in alerts} == {timedelta(0)}
+
+
+def test_a_timer_without_buckets_tells_a_mean_a_count_and_what_failed() -> None:
+    labels = {"application": "cart", "uri": "/", "status": "200"}
+    timer = [{"__name__": f"http_server_requests_seconds_{part}", **labels} for part in ("sum", "count")]
+
+    asks = plan(timer, {"http_server_requests_seconds": "summary"}, [], step=STEP).asks
+
+    by, name = "sum by (application)", "http_server_requests_seconds"
+    failed = f'status=~"{signals.failing("status")}"'
+    assert [(ask.metric, ask.promql) for ask in asks] == [
+        (name, f"{by} (rate({name}_sum[60s])) / {by} (rate({name}_count[60s]))"),
+        ("http_server_requests", f"{by} (rate({name}_count[60s]))"),
+        ("http_server_requests", f"{by} (rate({name}_count{{{failed}}}[60s]))"),
+    ]
