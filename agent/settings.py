@@ -15,6 +15,7 @@ from agent.domain.errors import ConfigurationError
 from agent.domain.quiet import DailyDigest, QuietHours
 from agent.domain.retention import Retention
 from agent.domain.rules import Budgets, Correlation, InhibitRule, ModelLimits, Person, Policy, Rates, Team
+from agent.domain.tickets import JiraProject
 
 
 class Endpoint(Noun):
@@ -120,6 +121,8 @@ class Config(Noun):
     """What may be done without asking."""
     webhooks: dict[str, Webhook] = {}
     """Places that hear of incidents, by the name that teams use."""
+    jira: dict[str, JiraProject] = {}
+    """How projects want their tickets, by their keys; another one gets a Task and ends in Done."""
     budgets: Budgets = Budgets()
     """What one incident may cost."""
     model_limits: ModelLimits = ModelLimits()
@@ -269,6 +272,8 @@ class Settings(BaseSettings):
     """Its REST API, for accounts in the EU `https://api.eu.pagerduty.com`."""
     pagerduty_events_url: str = Field("https://events.pagerduty.com", alias="PAGERDUTY_EVENTS_URL")
     """Where pages go, for accounts in the EU `https://events.eu.pagerduty.com`."""
+    otlp_endpoint: str = Field("", alias="OTEL_EXPORTER_OTLP_ENDPOINT")
+    """Where traces go, as OTLP; OpenTelemetry's other variables count, too. Unset: none are made."""
     kubeconfig: str = Field("", alias="KUBECONFIG")
     """Path of the kubeconfig for pods, events and rollouts; empty: Kubernetes is not looked at."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, SecretStr, TypeAdapter
+from pydantic import BaseModel, JsonValue, SecretStr, TypeAdapter
 from pydantic.fields import FieldInfo
 
 from agent.graph.build import build_graph
@@ -171,6 +171,7 @@ _NAMES = {
     datetime: "time with zone",
     time: "time of day",
     Path: "path",
+    JsonValue: "any value",
 }
 
 

@@ -1,15 +1,14 @@
 """Who is told? The channels that are configured."""
 
 import secrets
-from collections.abc import Mapping
-
-from pydantic import JsonValue
 
 from agent.bootstrap.record import Record
 from agent.bootstrap.telling import Telling
 from agent.domain.incident import Incident
+from agent.domain.tickets import JiraProject
 from agent.notify.dispatcher import Channel
-from agent.notify.jira import JiraChannel
+from agent.notify.jira import JiraChannel, Moves
+from agent.notify.jira_fields import fields_of
 from agent.notify.outbound import Shielded
 from agent.notify.slack import SlackChannel
 from agent.policy.redaction import Redactor
@@ -29,13 +28,28 @@ def channels_of(
 def _tickets(settings: Settings, config: Config, record: Record, jira: Jira) -> JiraChannel:
     from tools.act.jira import JiraTickets
 
-    def fields(incident: Incident) -> Mapping[str, JsonValue]:
-        team = config.teams.get(incident.team)
-        return {"project": (team.jira_project if team else "") or settings.jira_project}
-
     pseudonyms = secrets.token_bytes(32)
-    tickets = Shielded(JiraTickets(jira, settings.jira_project), lambda text: Redactor(pseudonyms).abstract(text))
-    return JiraChannel(tickets, record.ledger, record.incidents, record.chain.clock, fields=fields)
+
+    def clean(text: str) -> str:
+        return Redactor(pseudonyms).abstract(text)
+
+    def wanted(incident: Incident) -> tuple[str, JiraProject]:
+        team = config.teams.get(incident.team)
+        project = (team.jira_project if team else "") or settings.jira_project
+        return project, config.jira.get(project, JiraProject())
+
+    def moves(incident: Incident) -> Moves:
+        _, project = wanted(incident)
+        return Moves(project.done, project.reopened)
+
+    return JiraChannel(
+        Shielded(JiraTickets(jira, settings.jira_project), clean),
+        record.ledger,
+        record.incidents,
+        record.chain.clock,
+        fields=lambda incident: fields_of(*wanted(incident), incident, clean),
+        moves=moves,
+    )
 
 
 def jira_of(settings: Settings) -> Jira | None:

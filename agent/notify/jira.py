@@ -1,14 +1,17 @@
 """One ticket an incident: made when a diagnosis is there, commented as things happen, closed when it is over."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 
 from pydantic import JsonValue
 
 from agent.domain.base import digest
 from agent.domain.event import Event, EventType, Recorded
 from agent.domain.incident import Incident, IncidentStatus
-from agent.domain.remediation import Effect
+from agent.domain.remediation import Effect, EffectStatus
+from agent.notify.dispatcher import Later
 from agent.notify.errands import Errand, Errands
 from agent.ports import Call, Clock, Incidents, Ledger, Tickets
 from tools.base import ActResult, BackendError
@@ -24,10 +27,25 @@ _TOLD = {
     EventType.INCIDENT_REOPENED,
 }
 _OVER = {IncidentStatus.RESOLVED, IncidentStatus.CLOSED}
-_LAG = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 4, 8, 15, 30, 30, 0))
-"""Pauses between looks for a ticket that may have been made: 90 s in all, well above the lag of Jira's index."""
+PATIENCE = timedelta(minutes=10)
+"""How long a ticket that may have been made is looked for: ten times the longest lag of Jira's index. Then a person
+is asked; a second one is never made on the word of a search that shows nothing."""
 _REFUSED = timedelta(hours=1)
 """How long a ticket that Jira refuses to make is asked for again: a project that cannot be written to may be, later."""
+
+
+@dataclass(frozen=True)
+class Moves:
+    """Where a ticket goes: a status, or the transition to it."""
+
+    done: str = "Done"
+    """When its incident is over; empty: it stays."""
+    reopened: str = ""
+    """When it fires again."""
+
+    @classmethod
+    def usual(cls, _incident: Incident) -> "Moves":
+        return cls()
 
 
 class JiraChannel:
@@ -41,62 +59,74 @@ class JiraChannel:
         clock: Clock,
         *,
         fields: Callable[[Incident], Mapping[str, JsonValue]],
-        done: str = "Done",
+        moves: Callable[[Incident], Moves] = Moves.usual,
+        patience: timedelta = PATIENCE,
     ) -> None:
-        """`fields`: the project and whatever else a new ticket needs; `done`: the transition that closes one."""
+        """`fields`: the project and whatever else a new ticket needs; `moves`: where a ticket goes when."""
         self._tickets = tickets
         self._errands = Errands(self.name, "ticket", ledger, clock)
         self._incidents = incidents
         self._clock = clock
         self._fields = fields
-        self._done = done
+        self._moves = moves
+        self._patience = patience
 
     async def tell(self, entry: Recorded) -> None:
         event = entry.event
-        if event.incident is None or event.facts.get("kind") in {"ticket", "message"}:
+        if event.incident is None or (event.facts.get("kind") in {"ticket", "message"} and not _settles(event)):
             return
         ticket = await self._known(event.incident)
-        if ticket is None and event.type in _OPENS:
+        if ticket is None and (event.type in _OPENS or _settles(event)):
             ticket = await self._create(entry)
         if ticket is None:
             return
         if event.type in _TOLD:
             await self._comment(ticket, entry)
         if event.type is EventType.INCIDENT_STATUS and event.facts.get("to") in _OVER:
-            await self._close(ticket, entry)
+            await self._move(ticket, entry, "done")
+        if event.type is EventType.INCIDENT_REOPENED:
+            await self._move(ticket, entry, "reopened")
 
     async def _known(self, incident: str) -> str | None:
-        """The ticket made for it, as the ledger has it."""
-        return _ticket(await self._errands.done("create", incident))
+        """The ticket made for it, as the ledger has it; one that may have been made, as soon as the search shows it."""
+        last = await self._errands.latest("create", incident)
+        if last is None or (ticket := _ticket(last)):
+            return _ticket(last)
+        maybe = last.status in {EffectStatus.UNKNOWN, EffectStatus.DONE}
+        return await self._tickets.find(label(incident)) if maybe else ticket
 
     async def _create(self, entry: Recorded) -> str | None:
         event = entry.event
         incident = await self._incidents.get(str(event.incident))
-        key = _label(incident.id)
+        key = label(incident.id)
 
         async def run() -> ActResult:
             title, body = f"[{incident.severity}] {incident.title}", _body(incident, event)
             try:
-                ticket = await self._tickets.create(key, title, body, self._fields(incident))
+                # Of a Jira that is away this asks in vain, and then nothing is sent that might be half done.
+                ticket = await self._tickets.find(key) or await self._tickets.create(
+                    key, title, body, self._fields(incident)
+                )
             except BackendError as refused:
                 again = self._clock.now() - entry.at < _REFUSED
                 return ActResult(ok=False, detail=str(refused), data={"retry": refused.retry or again})
             return ActResult(ok=True, detail=f"Ticket {ticket} created.", data={"ticket": ticket})
 
         async def read_back() -> ActResult | None:
-            # A search that shows nothing proves nothing at first: Jira's index lags behind what was created.
-            for pause in _LAG:
-                if ticket := await self._tickets.find(key):
-                    return ActResult(ok=True, detail=f"Ticket {ticket} found.", data={"ticket": ticket})
-                await self._clock.sleep(pause)
-            return ActResult(ok=False, detail="There is no such ticket.", data={"absent": True})
+            # A search that shows nothing proves nothing: Jira's index lags behind what was created.
+            if ticket := await self._tickets.find(key):
+                return ActResult(ok=True, detail=f"Ticket {ticket} found.", data={"ticket": ticket})
+            begun = await self._errands.latest("create", incident.id)
+            if begun and self._clock.now() - begun.intent_at < self._patience:
+                raise Later(f"The ticket of {incident.id} may have been made, and the search does not show it yet.")
+            return None
 
         errand = Errand("create", incident.id, incident.id, f"Create a ticket for {incident.id}.")
         effect = await self._errands.once(errand, Call(run=run, read_back=read_back))
         return _ticket(effect)
 
     async def _comment(self, ticket: str, entry: Recorded) -> None:
-        key = f"{_label(str(entry.event.incident))}-{entry.sequence}"
+        key = f"{label(str(entry.event.incident))}-{entry.sequence}"
 
         async def run() -> ActResult:
             await self._tickets.comment(ticket, key, entry.event.text)
@@ -106,14 +136,22 @@ class JiraChannel:
         errand = Errand("comment", str(entry.sequence), str(entry.event.incident), f"Comment on {ticket}.")
         await self._errands.once(errand, Call(run=run, read_back=run))
 
-    async def _close(self, ticket: str, entry: Recorded) -> None:
-        async def run() -> ActResult:
-            await self._tickets.transition(ticket, self._done)
-            return ActResult(ok=True, detail=f"{ticket} moved to {self._done}.")
+    async def _move(self, ticket: str, entry: Recorded, when: Literal["done", "reopened"]) -> None:
+        to = getattr(self._moves(await self._incidents.get(str(entry.event.incident))), when)
+        if not to:
+            return
 
-        detail = f"Move {ticket} to {self._done}."
-        errand = Errand("close", str(entry.sequence), str(entry.event.incident), detail)
+        async def run() -> ActResult:
+            await self._tickets.transition(ticket, to)
+            return ActResult(ok=True, detail=f"{ticket} moved to {to}.")
+
+        errand = Errand("close", str(entry.sequence), str(entry.event.incident), f"Move {ticket} to {to}.")
         await self._errands.once(errand, Call(run=run, read_back=run))
+
+
+def _settles(event: Event) -> bool:
+    """A person has found out whether a ticket was made."""
+    return event.type is EventType.EFFECT_SETTLED and event.facts.get("name") == "jira.create"
 
 
 def _ticket(effect: Effect | None) -> str | None:
@@ -121,7 +159,7 @@ def _ticket(effect: Effect | None) -> str | None:
     return str(result["ticket"]) if isinstance(result, dict) and "ticket" in result else None
 
 
-def _label(incident: str) -> str:
+def label(incident: str) -> str:
     """What the ticket is found again by: short enough for a label, the same after a restart."""
     return digest(["ticket", incident])[:16]
 

@@ -160,11 +160,14 @@ def settle(
         raise Conflict(f"This effect is {known.status}; only an unknown one can be settled.")
     status = EffectStatus.DONE if found == "done" else EffectStatus.FAILED
     words = "was done" if found == "done" else "was not done"
-    settled = known.model_copy(update={"status": status, "detail": f"{who} found that it {words}: {reason}"})
+    # What tells people may be said once more when it surely was not; an action needs a new approval.
+    result = {"retry": True} if known.kind in {"ticket", "message"} and found == "not_done" else known.result
+    detail = f"{who} found that it {words}: {reason}"
+    settled = known.model_copy(update={"status": status, "detail": detail, "result": result})
     connection.execute(
         update(effects)
         .where(effects.c.key == key, effects.c.status == EffectStatus.UNKNOWN)
-        .values(status=status, detail=settled.detail)
+        .values(status=status, detail=settled.detail, result=result)
     )
     told = _told(EventType.EFFECT_SETTLED, settled, f"{known.kind} {known.name}: {settled.detail}")
     chain.append(connection, told.model_copy(update={"actor": who}))

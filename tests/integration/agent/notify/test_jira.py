@@ -12,7 +12,7 @@ from agent.domain.event import Event, EventType
 from agent.domain.incident import Incident, IncidentStatus
 from agent.notify.dispatcher import Dispatcher
 from agent.notify.jira import JiraChannel
-from agent.storage import incidents
+from agent.storage import effects, incidents
 from agent.storage.database import Database
 from agent.storage.effects import SqlLedger
 from agent.storage.incidents import SqlIncidents
@@ -118,14 +118,49 @@ async def test_a_ticket_whose_answer_was_cut_off_is_found_again_although_the_ind
     desk.jira.index_lag = 40
     desk.jira.plan(CutAfter(), method="POST")
     await desk.tell(EventType.DIAGNOSED, "cart leaks.")
-    await desk.dispatcher().dispatch()
     await desk.tell(EventType.PARKED, "A human must look.")
+    for _ in range(4):
+        await desk.dispatcher().dispatch()
+        await desk.clock.sleep(timedelta(seconds=15))
+    assert desk.effects == ["create", "comment"]
+
+
+async def test_one_that_the_search_never_shows_is_left_to_a_person_and_no_second_one_is_made(desk: Desk) -> None:
+    desk.jira.index_lag = 3600
+    desk.jira.plan(CutAfter(), method="POST")
+    await desk.tell(EventType.DIAGNOSED, "cart leaks.")
+    for _ in range(10):
+        await desk.dispatcher().dispatch()
+        await desk.clock.sleep(timedelta(minutes=3))
+    await desk.tell(EventType.PARKED, "A human must look.")
+    await desk.dispatcher().dispatch()
+    assert desk.effects == ["create"]
+    asked = [entry.event.text for entry in await desk.journal.about("inc-1")]
+    assert "A human must find out whether this was done: ticket jira.create." in asked
+    # As soon as the search shows it, it is told there what happens.
+    await desk.clock.sleep(timedelta(hours=1))
+    await desk.tell(EventType.VERIFIED, "It recovered.")
     await desk.dispatcher().dispatch()
     assert desk.effects == ["create", "comment"]
 
 
+async def test_when_a_person_finds_that_it_was_not_made_it_is_made(desk: Desk) -> None:
+    desk.jira.plan(Instead(Answer(502, "bad gateway")), method="POST")
+    await desk.tell(EventType.DIAGNOSED, "cart leaks.")
+    for _ in range(10):
+        await desk.dispatcher().dispatch()
+        await desk.clock.sleep(timedelta(minutes=3))
+    [unknown] = await desk.database.read(lambda connection: effects.listed(connection, status="unknown"))
+    await desk.database.write(
+        lambda connection: effects.settle(connection, desk.chain, unknown.key, "not_done", who="ann", reason="I looked")
+    )
+    await desk.dispatcher().dispatch()
+    await desk.dispatcher().dispatch()
+    assert desk.effects == ["create"]
+
+
 async def test_while_jira_is_down_the_ticket_waits_and_is_made_later(desk: Desk) -> None:
-    desk.jira.plan(Instead(Answer(503, "down")), method="POST", times=2)
+    desk.jira.plan(Instead(Answer(503, "down")), times=2)
     await desk.tell(EventType.DIAGNOSED, "cart leaks.")
     dispatcher = desk.dispatcher()
     for _ in range(4):
@@ -145,7 +180,9 @@ async def test_a_project_that_cannot_be_written_to_gets_its_ticket_when_it_can_b
     assert desk.effects == ["create"]
 
 
-async def test_a_ticket_that_jira_refuses_for_good_keeps_the_others_waiting_for_an_hour_and_no_longer(desk: Desk) -> None:
+async def test_a_ticket_that_jira_refuses_for_good_keeps_the_others_waiting_for_an_hour_and_no_longer(
+    desk: Desk,
+) -> None:
     desk.jira.read_only = True
     await desk.tell(EventType.DIAGNOSED, "cart leaks.")
     dispatcher = desk.dispatcher()

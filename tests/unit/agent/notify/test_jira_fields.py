@@ -1,0 +1,56 @@
+"""Does a ticket get the fields its project wants?"""
+
+from datetime import UTC, datetime
+
+from agent.domain.alert import Severity
+from agent.domain.incident import Incident, IncidentStatus
+from agent.domain.tickets import JiraProject
+from agent.notify.jira_fields import fields_of
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+def _incident(title: str = "Errors on cart") -> Incident:
+    return Incident(
+        id="inc-1",
+        status=IncidentStatus.OPEN,
+        severity=Severity.CRITICAL,
+        title=title,
+        service="cart",
+        team="shop",
+        opened_at=NOW,
+        updated_at=NOW,
+    )
+
+
+WANTED = JiraProject(
+    issue_type="Incident",
+    priorities={Severity.CRITICAL: "Highest"},
+    fields={
+        "customfield_1": {"value": "{severity}"},
+        "components": [{"name": "{service}"}],
+        "environment": "{title} ({id}, {team}) {nothing} {",
+        "customfield_2": 7,
+    },
+)
+
+
+def test_fields_are_filled_from_the_incident_wherever_they_stand() -> None:
+    assert fields_of("OPS", WANTED, _incident(), str) == {
+        "project": "OPS",
+        "issuetype": {"name": "Incident"},
+        "priority": {"name": "Highest"},
+        "customfield_1": {"value": "critical"},
+        "components": [{"name": "cart"}],
+        "environment": "Errors on cart (inc-1, shop) {nothing} {",
+        "customfield_2": 7,
+    }
+
+
+def test_an_incidents_words_are_no_template_and_are_cleaned() -> None:
+    filled = fields_of("OPS", WANTED, _incident("{team} of ann@example.org"), lambda text: text.replace("ann@", "?@"))
+    assert filled["environment"] == "{team} of ?@example.org (inc-1, shop) {nothing} {"
+
+
+def test_a_project_that_wants_nothing_gets_a_task() -> None:
+    assert fields_of("OPS", JiraProject(), _incident(), str) == {"project": "OPS", "issuetype": {"name": "Task"}}
