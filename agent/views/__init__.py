@@ -1,11 +1,23 @@
 """The read side: what people and programs may look at. Changes nothing."""
 
 from agent.views.numbers import Capacity, Noise
-from agent.views.record import PAGE, IncidentList, IncidentView, Load, Quarantined, ReceiptView, RunView, Views
+from agent.views.record import (
+    PAGE,
+    Front,
+    IncidentList,
+    IncidentView,
+    Load,
+    Quarantined,
+    ReceiptView,
+    RunView,
+    Sought,
+    Views,
+)
 
 __all__ = [
     "PAGE",
     "Capacity",
+    "Front",
     "IncidentList",
     "IncidentView",
     "Load",
@@ -13,5 +25,6 @@ __all__ = [
     "Quarantined",
     "ReceiptView",
     "RunView",
+    "Sought",
     "Views",
 ]

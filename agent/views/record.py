@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, func, select
 
 from agent.domain.alert import Placed
-from agent.domain.approval import Approval
+from agent.domain.approval import Approval, ApprovalStatus
 from agent.domain.base import Noun
 from agent.domain.errors import NotFound
 from agent.domain.event import Recorded
@@ -81,6 +81,33 @@ class Load(Noun):
     actions_paused: bool
 
 
+class Front(Noun):
+    """What the first page shows, all of the same moment."""
+
+    sequence: int
+    """Of the journal's latest entry."""
+    found: IncidentList
+    diagnoses: dict[str, Diagnosis]
+    """The latest of each incident found that has one."""
+    asked: tuple[Approval, ...]
+    """The questions that wait."""
+    load: Load
+
+
+class Sought(Noun):
+    """Which incidents; the newest come first."""
+
+    status: str = ""
+    """One, or several by comma; empty: any."""
+    severity: str = ""
+    """The same."""
+    text: str = ""
+    """In title or service."""
+    limit: int = 50
+    cursor: str = ""
+    """Of the page before."""
+
+
 class Views:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -106,14 +133,12 @@ class Views:
         self, status: str = "", text: str = "", limit: int = 50, cursor: str = "", severity: str = ""
     ) -> IncidentList:
         """The newest first. `status` and `severity`: one, or several by comma; empty: any."""
-        asked = max(1, min(limit, PAGE))
-        found = await self._database.read(
-            lambda connection: incidents.listed(
-                connection, status=status, text=text, limit=asked + 1, before=cursor, severity=severity
-            )
-        )
-        page = tuple(found[:asked])
-        return IncidentList(incidents=page, cursor=page[-1].id if len(found) > asked else "")
+        sought = Sought(status=status, text=text, limit=limit, cursor=cursor, severity=severity)
+        return await self._database.read(lambda connection: _listed(connection, sought))
+
+    async def front(self, sought: Sought) -> Front:
+        now = self._clock.now()
+        return await self._database.read(lambda connection: _front(connection, sought, now))
 
     async def incident(self, id_: str) -> IncidentView:
         return await self._database.read(lambda connection: _incident(connection, id_))
@@ -126,10 +151,6 @@ class Views:
 
     async def opened_at(self, incident: str) -> datetime:
         return (await self._database.read(lambda connection: incidents.get(connection, incident))).opened_at
-
-    async def diagnoses(self, incident_ids: Sequence[str]) -> dict[str, Diagnosis]:
-        """The latest of each incident that has one."""
-        return await self._database.read(lambda connection: _diagnoses(connection, incident_ids))
 
     async def approvals(self, status: str = "") -> list[Approval]:
         return await self._database.read(lambda connection: approvals.listed(connection, status=status))
@@ -178,6 +199,33 @@ class Views:
     async def alive(self) -> bool:
         """The record answers."""
         return await self._database.read(lambda connection: connection.scalar(select(1)) == 1)
+
+
+def _listed(connection: Connection, sought: Sought) -> IncidentList:
+    asked = max(1, min(sought.limit, PAGE))
+    found = incidents.listed(
+        connection,
+        status=sought.status,
+        text=sought.text,
+        limit=asked + 1,
+        before=sought.cursor,
+        severity=sought.severity,
+    )
+    page = tuple(found[:asked])
+    return IncidentList(incidents=page, cursor=page[-1].id if len(found) > asked else "")
+
+
+def _front(connection: Connection, sought: Sought, now: datetime) -> Front:
+    # First, so that whatever happens from here on is told to the page as news.
+    sequence = connection.scalar(select(journal_head.c.sequence)) or 0
+    found = _listed(connection, sought)
+    return Front(
+        sequence=sequence,
+        found=found,
+        diagnoses=_diagnoses(connection, [one.id for one in found.incidents]),
+        asked=tuple(approvals.listed(connection, status=ApprovalStatus.PENDING)),
+        load=_load(connection, now),
+    )
 
 
 def _incident(connection: Connection, id_: str) -> IncidentView:

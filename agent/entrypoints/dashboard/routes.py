@@ -8,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from agent.domain.alert import Severity
-from agent.domain.approval import ApprovalStatus
 from agent.domain.errors import NotFound
 from agent.domain.incident import IncidentStatus
 from agent.entrypoints.auth import application_of
@@ -18,7 +17,7 @@ from agent.entrypoints.dashboard.markdown import blocks
 from agent.entrypoints.dashboard.pages import Page, page
 from agent.entrypoints.dashboard.visitor import SignedIn
 from agent.notify import charts
-from agent.views import IncidentView, Load
+from agent.views import IncidentView, Load, Sought
 
 router = APIRouter(route_class=Page, include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -51,24 +50,17 @@ async def incidents(
     cursor: Annotated[str, Query(max_length=100, pattern=r"^[A-Za-z0-9._:-]*$")] = "",
 ) -> Response:
     """Every incident, the newest first; above them, what waits for a human."""
-    views = application_of(request).views
-    sequence = await views.journal_head()
-    found = await views.incidents(status, q, cursor=cursor, severity=severity)
-    load = await views.load()
+    sought = Sought(status=status, severity=severity, text=q, cursor=cursor)
+    seen = await application_of(request).views.front(sought)
     return page(
         request,
         "incidents.html",
         who,
-        found=found,
-        diagnoses=await views.diagnoses([one.id for one in found.incidents]),
-        asked=await views.approvals(ApprovalStatus.PENDING),
-        load=load,
-        tabs=_tabs(load),
-        chosen={"status": status, "severity": severity, "q": q},
+        seen=seen,
+        tabs=_tabs(seen.load),
+        sought=sought,
         severities=list(Severity),
-        first=not cursor,
-        moving=list_moves(found.incidents, load),
-        sequence=sequence,
+        moving=list_moves(seen.found.incidents, seen.load),
     )
 
 

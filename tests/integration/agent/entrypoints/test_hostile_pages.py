@@ -16,11 +16,11 @@ from pydantic import BaseModel, ValidationError
 from agent.bootstrap import Application
 from agent.domain.approval import Approval
 from agent.domain.event import EventType, Recorded
-from agent.domain.hypothesis import Diagnosis, Hypothesis
+from agent.domain.hypothesis import Hypothesis
 from agent.entrypoints.dashboard import one_time_code
 from agent.entrypoints.web import create_app
 from agent.ports import Lesson
-from agent.views import IncidentList, IncidentView, Load, Noise, Views
+from agent.views import Front, IncidentView, Load, Noise, Sought, Views
 from tests.e2e.line import line
 
 HOSTILE = "'\"></title></pre><script>hacked()</script><img src=x onerror=hacked()>[a](javascript:hacked())\u202e`|*<b>"
@@ -66,12 +66,8 @@ class HostileViews(Views):
         ]
         return hostile(seen.model_copy(update={"runs": tuple(runs)}))
 
-    async def incidents(self, *args: Any, **kwargs: Any) -> IncidentList:
-        return hostile(await super().incidents(*args, **kwargs))
-
-    async def diagnoses(self, incident_ids: Sequence[str]) -> dict[str, Diagnosis]:
-        made = next(iter((await super().diagnoses([one.id for one in (await super().incidents()).incidents])).values()))
-        return {id_: hostile(made) for id_ in incident_ids}
+    async def front(self, sought: Sought) -> Front:
+        return hostile(await super().front(sought))
 
     async def approvals(self, status: str = "") -> list[Approval]:
         return [hostile(one) for one in await super().approvals(status)]
