@@ -109,6 +109,7 @@ def _add_report(report: argparse.ArgumentParser) -> None:
     report.add_argument("--work", type=Path, required=True, help="a folder for the results; what is in it is kept")
     report.add_argument("--plot", type=Path, required=True, help="where the picture goes")
     report.add_argument("--loso", type=Path, help="what leave-one-set-out came to, as Markdown")
+    report.add_argument("--probes", type=Path, help="what the probes came to, as Markdown")
     report.add_argument("--as-is", action="store_true", help="run nothing: write the page from what is in the folder")
     report.set_defaults(command=_report)
 
@@ -170,7 +171,8 @@ def _quiet(asked: argparse.Namespace) -> int:
 def _report(asked: argparse.Namespace) -> int:
     from evals import report  # noqa: PLC0415 (likewise)
 
-    return report.command(asked.dir, asked.work, _how(asked), asked.plot, loso=asked.loso, as_is=asked.as_is)
+    apart = report.Apart(asked.loso, asked.probes)
+    return report.command(asked.dir, asked.work, _how(asked), asked.plot, apart, as_is=asked.as_is)
 
 
 def _how(asked: argparse.Namespace) -> "How":

@@ -1,7 +1,7 @@
 """How accurate is the agent, all told?  Runs what has not been run yet, and fills the frame of `docs/accuracy.md`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evals import baselines, calibration, quiet, run, score
@@ -16,16 +16,28 @@ SEEDS = (1,)
 WINDOWS = 2
 
 
-def command(roots: Sequence[Path], work: Path, how: How, plot: Path, *, loso: Path | None, as_is: bool) -> int:
+@dataclass(frozen=True)
+class Apart:
+    """Tables that other commands printed."""
+
+    loso: Path | None = None
+    probes: Path | None = None
+
+
+def command(roots: Sequence[Path], work: Path, how: How, plot: Path, apart: Apart, *, as_is: bool) -> int:
     """Write the page and its picture; 1 when a case failed. `as_is`: from what lies in `work`, without running more."""
     work.mkdir(parents=True, exist_ok=True)
     failed = not as_is and _run_all(roots, work, how)
     judged = score.judge_all(read(work / "agent.json"), *roots)
     plot.write_text(calibration.picture({name: score.stated(of) for name, of in judged.items()}), "utf-8")
-    told = {**_tables(roots, work, judged), "loso": loso.read_text("utf-8").strip() if loso else _NOT_MEASURED}
+    told = {**_tables(roots, work, judged), "loso": _printed(apart.loso), "probes": _printed(apart.probes)}
     how.out.write_text(filled(FRAME.read_text("utf-8"), told), "utf-8")
     print(f"written: {how.out}, {plot}")
     return int(failed)
+
+
+def _printed(path: Path | None) -> str:
+    return path.read_text("utf-8").strip() if path else _NOT_MEASURED
 
 
 _NOT_MEASURED = "Not measured for this page."
