@@ -187,6 +187,11 @@ class Settings(BaseSettings):
     """The port it listens on."""
     secret_key: SecretStr | None = Field(None, alias="AGENT_SECRET_KEY")
     """Root of every other key; made in the data folder when absent."""
+    secret_key_before: SecretStr | None = Field(None, alias="AGENT_SECRET_KEY_BEFORE")
+    """The root secret that AGENT_SECRET_KEY replaces: what was sealed with it is still read, until it is taken away.
+
+    `incident-agent keys rotate-root` seals everything anew.
+    """
     jwt_keys: Path | None = Field(None, alias="AGENT_JWT_KEYS")
     """Public keys that sign people's JSON web tokens, a PEM or JWKS file, read at the start; unset: API keys alone.
 

@@ -13,6 +13,7 @@ from agent.bootstrap.machine import SystemClock, data_folder, one_at_a_time, own
 from agent.bootstrap.mcp import McpTools, open_mcp
 from agent.bootstrap.people import channels_of, jira_of
 from agent.bootstrap.record import Record, open_record
+from agent.bootstrap.roots import deletions_of, secrets_of
 from agent.bootstrap.slack import slack_of
 from agent.bootstrap.teams import owners_of, policy_of, rota_of
 from agent.bootstrap.tokens import tokens_of
@@ -26,7 +27,7 @@ from agent.graph.build import build_graph
 from agent.graph.context import Context, Sources
 from agent.identity.keys import Keys
 from agent.identity.local import local_operator
-from agent.identity.secrets import Secrets, open_secrets
+from agent.identity.secrets import Secrets
 from agent.identity.tokens import Tokens
 from agent.ingest import alertmanager, changes, datadog, generic, grafana, pagerduty
 from agent.notify.dispatcher import Channel, Dispatcher
@@ -46,7 +47,6 @@ from agent.service.silencing import Silencing
 from agent.service.upkeep import Upkeep
 from agent.settings import Config, Settings
 from agent.storage.changes import SqlChanges
-from agent.storage.deletions import Deletions
 from agent.storage.duties import Duty
 from agent.storage.keys import SqlKeys
 from agent.telemetry import Meters
@@ -129,13 +129,12 @@ async def bootstrap(settings: Settings, replaced: Replaced | None = None) -> Asy
     meters = Meters()
     tokens = tokens_of(settings, config, clock)
     with data_folder(settings.data, shared=settings.shared) as folder:
-        configured = settings.secret_key.get_secret_value() if settings.secret_key else ""
-        secrets = open_secrets(folder, configured)
+        secrets = secrets_of(settings, folder)
         async with AsyncExitStack() as opened:
             own = opened.enter_context(own_folder(folder)) if settings.shared else folder
             record = await opened.enter_async_context(open_record(settings, clock, secrets))
             record = replaced.record(record) if replaced.record else record
-            await erase_again(record, Deletions(settings.deletions, secrets.derive("deletions")))
+            await erase_again(record, deletions_of(settings, secrets))
             memory = replaced.memory or await opened.enter_async_context(
                 open_memory(settings, own, record.lessons, clock, secrets.derive("pseudonyms"))
             )
@@ -143,7 +142,9 @@ async def bootstrap(settings: Settings, replaced: Replaced | None = None) -> Asy
                 open_model(settings, config.model_limits, meters)
             )
             mcp = await opened.enter_async_context(open_mcp(settings, config))
-            keys = Keys(SqlKeys(record.database, record.chain), secrets.derive("keys"), clock)
+            keys = Keys(
+                SqlKeys(record.database, record.chain), secrets.derive("keys"), clock, former=secrets.former("keys")
+            )
             with one_at_a_time(folder):
                 operator = await local_operator(folder, keys, others=tokens is not None)
             yield _assemble(

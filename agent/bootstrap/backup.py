@@ -13,12 +13,12 @@ from sqlalchemy import Connection, inspect
 from sqlalchemy.engine import make_url
 
 from agent.bootstrap.machine import SystemClock, data_folder
+from agent.bootstrap.roots import chain_of, secrets_of
 from agent.domain.base import Noun
 from agent.domain.errors import AgentError, ConfigurationError, Conflict, JournalBroken, NotFound, Refused
 from agent.domain.event import Event, EventType
 from agent.identity import local
 from agent.identity.secrets import FILE as SECRET
-from agent.identity.secrets import open_secrets
 from agent.settings import Settings
 from agent.storage import anchors, copies, schema
 from agent.storage.database import Database
@@ -138,7 +138,7 @@ def _chain(settings: Settings, folder: Path) -> Chain:
     configured = settings.secret_key.get_secret_value() if settings.secret_key else ""
     if not configured and not (folder / SECRET).exists():
         raise NotFound(f"There is no {SECRET} in {folder}, and AGENT_SECRET_KEY is not set.")
-    return Chain(open_secrets(folder, configured).derive("journal"), SystemClock())
+    return chain_of(secrets_of(settings, folder), SystemClock())
 
 
 def _take_folder(to: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
+from agent.bootstrap.roots import chain_of
 from agent.bootstrap.tokens import people_with_tokens
 from agent.domain.errors import ConfigurationError
 from agent.identity.secrets import Secrets
@@ -53,7 +54,7 @@ async def open_record(settings: Settings, clock: Clock, secrets: Secrets) -> Asy
     opened = AsyncExitStack()
     try:
         migrate(database)
-        chain = Chain(secrets.derive("journal"), clock)
+        chain = chain_of(secrets, clock)
         anchors = Anchors(settings.anchors, database, chain, clock)
         anchors.open()
         config = settings.config()
@@ -64,11 +65,11 @@ async def open_record(settings: Settings, clock: Clock, secrets: Secrets) -> Asy
             # The folder is ours alone, so whoever worked on it before is gone.
             await jobs.orphan()
         queue = await opened.enter_async_context(_open_queue(settings, jobs))
-        sealed = secrets.derive("checkpoints")
+        sealed = secrets.derive("checkpoints"), secrets.former("checkpoints")
         saver = (
-            sqlite_checkpoints(settings.checkpoints, sealed)
+            sqlite_checkpoints(settings.checkpoints, *sealed)
             if settings.checkpoints
-            else postgres_checkpoints(settings.database, sealed)
+            else postgres_checkpoints(settings.database, *sealed)
         )
         async with saver as checkpoints, aclosing(anchors):
             yield Record(

@@ -41,6 +41,10 @@ class KeyStore(Protocol):
         """All of them, the revoked too, the oldest first."""
         ...
 
+    async def rehash(self, id: str, digest: str) -> None:  # noqa: A002 (the field's name)
+        """Set `digest`: the same key, hashed with another secret."""
+        ...
+
     async def touch(self, id: str, at: datetime) -> None:  # noqa: A002 (the field's name)
         """Set `last_used_at`. May be lost in a crash."""
         ...
@@ -57,7 +61,8 @@ class Minted:
 class Keys:
     """Makes, checks, replaces and revokes keys.
 
-    `secret` is derived for the purpose `keys`. `equal` and `random` are arguments for the tests' sake.
+    `secret` is derived for the purpose `keys`; `former`, from the root secret before, still opens, and a key that it
+    hashed is hashed anew when it is used. `equal` and `random` are arguments for the tests' sake.
     """
 
     def __init__(
@@ -66,11 +71,13 @@ class Keys:
         secret: bytes,
         clock: Clock,
         *,
+        former: bytes | None = None,
         equal: Callable[[str, str], bool] = hmac.compare_digest,
         random: Callable[[int], bytes] = chance.token_bytes,
     ) -> None:
         self._store = store
         self._secret = secret
+        self._former = former
         self._clock = clock
         self._equal = equal
         self._random = random
@@ -80,10 +87,14 @@ class Keys:
         parts = KEY.fullmatch(token)
         key = await self._store.get(parts["id"]) if parts else None
         # Compared in every case: how long a refusal takes must not tell which ids there are.
-        right = self._equal(self._digest(token), key.digest if key else self._digest("nobody"))
+        kept = key.digest if key else self._digest("nobody")
+        right = self._equal(self._digest(token), kept)
+        old = self._former is not None and self._equal(_hashed(self._former, token), kept)
         now = self._clock.now()
-        if key is None or not right or not key.valid(now):
+        if key is None or not (right or old) or not key.valid(now):
             raise Unauthenticated
+        if old and not right:
+            await self._store.rehash(key.id, self._digest(token))
         await self._note_use(key, now)
         return _caller(key)
 
@@ -161,7 +172,11 @@ class Keys:
             await self._store.touch(key.id, now)
 
     def _digest(self, token: str) -> str:
-        return hmac.new(self._secret, token.encode("utf-8", "surrogatepass"), sha256).hexdigest()
+        return _hashed(self._secret, token)
+
+
+def _hashed(secret: bytes, token: str) -> str:
+    return hmac.new(secret, token.encode("utf-8", "surrogatepass"), sha256).hexdigest()
 
 
 def check_name(name: str) -> None:

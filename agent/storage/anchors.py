@@ -129,6 +129,18 @@ def read(path: Path) -> list[Head]:
         raise JournalBroken(f"The anchors in {path} cannot be read; restore the file, or move it aside.") from error
 
 
+def sign_anew(path: Path, chain: Chain) -> int:
+    """Every anchor that is ours, in the place of the file; how many there are. Nobody may be writing to it."""
+    heads = [chain.signed_anew(head) for head in read(path)]
+    if heads:
+        draft = path.with_name(f"{path.name}.new")
+        draft.unlink(missing_ok=True)
+        for head in heads:
+            _append(draft, head)
+        draft.replace(path)
+    return len(heads)
+
+
 def _append(path: Path, head: Head) -> None:
     """On the disk when this returns; what a crash left of an earlier line is overwritten."""
     with os.fdopen(os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600), "a+b") as file:

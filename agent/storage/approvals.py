@@ -162,6 +162,23 @@ def decide(connection: Connection, chain: Chain, approval: str, said: Said) -> A
     return now_is
 
 
+def seal_anew(connection: Connection, chain: Chain) -> int:
+    """What the former key sealed, questions and votes; how many those were."""
+    done = 0
+    for row in connection.execute(select(approvals).where(approvals.c.seal != "")).all():
+        terms = _terms(_approval(connection, row), row.proposal_digest)
+        if chain.sealed_before(terms, row.seal):
+            connection.execute(update(approvals).where(approvals.c.id == row.id).values(seal=chain.seal(terms)))
+            done += 1
+    for row in connection.execute(select(votes)).all():
+        words = _words(row.approval, _vote_of(row))
+        if chain.sealed_before(words, row.seal):
+            here = (votes.c.approval == row.approval, votes.c.who == row.who, votes.c.decision == row.decision)
+            connection.execute(update(votes).where(*here).values(seal=chain.seal(words)))
+            done += 1
+    return done
+
+
 def overdue(connection: Connection, at: datetime) -> list[Approval]:
     """What nobody decided in time."""
     query = select(approvals).where(approvals.c.status == ApprovalStatus.PENDING, approvals.c.expires_at <= at)

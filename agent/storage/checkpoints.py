@@ -27,9 +27,11 @@ SETTING_UP = 0x1_4C1D_E48
 class SealedSerializer(JsonPlusSerializer):
     """Refuses a checkpoint that this installation did not write, before a byte of it is decoded."""
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: bytes, former: bytes | None = None) -> None:
+        """`former`: the key before this one; what it sealed is read, and nothing is sealed with it."""
         super().__init__(pickle_fallback=False, allowed_msgpack_modules=None)
         self._key = key
+        self._former = former
 
     def dumps_typed(self, obj: Any) -> tuple[str, bytes]:
         kind, content = super().dumps_typed(obj)
@@ -38,16 +40,32 @@ class SealedSerializer(JsonPlusSerializer):
     def loads_typed(self, data: tuple[str, bytes]) -> Any:
         kind, sealed = data
         seal, content = sealed[:SEAL], sealed[SEAL:]
-        if not hmac.compare_digest(seal, self._seal(kind, content)):
+        if not hmac.compare_digest(seal, self._seal(kind, content)) and not self._sealed_before(kind, sealed):
             raise JournalBroken("A stored checkpoint was changed from outside; its run is not resumed.")
         return super().loads_typed((kind, content))
 
+    def anew(self, kind: str, sealed: bytes) -> bytes:
+        """Sealed with the present key, if the former one sealed it; otherwise as it was."""
+        content = sealed[SEAL:]
+        return self._seal(kind, content) + content if self._sealed_before(kind, sealed) else sealed
+
+    def _sealed_before(self, kind: str, sealed: bytes) -> bool:
+        if self._former is None:
+            return False
+        return hmac.compare_digest(sealed[:SEAL], _sealed(self._former, kind, sealed[SEAL:]))
+
     def _seal(self, kind: str, content: bytes) -> bytes:
-        return hmac.new(self._key, kind.encode() + b":" + content, sha256).digest()
+        return _sealed(self._key, kind, content)
+
+
+def _sealed(key: bytes, kind: str, content: bytes) -> bytes:
+    return hmac.new(key, kind.encode() + b":" + content, sha256).digest()
 
 
 @asynccontextmanager
-async def sqlite_checkpoints(path: Path, key: bytes) -> AsyncIterator[BaseCheckpointSaver[Any]]:
+async def sqlite_checkpoints(
+    path: Path, key: bytes, former: bytes | None = None
+) -> AsyncIterator[BaseCheckpointSaver[Any]]:
     """Checkpoints in a file of their own, so that they and the record never wait for each other's commits."""
     import aiosqlite
     from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
@@ -55,13 +73,15 @@ async def sqlite_checkpoints(path: Path, key: bytes) -> AsyncIterator[BaseCheckp
     async with aiosqlite.connect(path) as connection:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
             await connection.execute(f"PRAGMA {pragma}")
-        saver = AsyncSqliteSaver(connection, serde=SealedSerializer(key))
+        saver = AsyncSqliteSaver(connection, serde=SealedSerializer(key, former))
         await saver.setup()
         yield saver
 
 
 @asynccontextmanager
-async def postgres_checkpoints(url: str, key: bytes) -> AsyncIterator[BaseCheckpointSaver[Any]]:
+async def postgres_checkpoints(
+    url: str, key: bytes, former: bytes | None = None
+) -> AsyncIterator[BaseCheckpointSaver[Any]]:
     """Checkpoints in the shared database, through at most CONNECTIONS of them."""
     from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
     from psycopg.rows import dict_row
@@ -80,7 +100,7 @@ async def postgres_checkpoints(url: str, key: bytes) -> AsyncIterator[BaseCheckp
         check=AsyncConnectionPool.check_connection,
         open=False,
     ) as pool:
-        yield AsyncPostgresSaver(pool, serde=SealedSerializer(key))  # type: ignore[arg-type]  # the pool's row type
+        yield AsyncPostgresSaver(pool, serde=SealedSerializer(key, former))  # type: ignore[arg-type]  # the pool's row type
 
 
 async def _set_up(address: str, options: dict[str, Any]) -> None:

@@ -36,9 +36,20 @@ class Head(Noun):
 class Chain:
     """Appends to the journal inside a transaction, so that a change and its event stand or fall together."""
 
-    def __init__(self, key: bytes, clock: Clock, elapsed: Callable[[], float] = time.monotonic) -> None:
-        """`elapsed`: seconds since some moment, which no setting of the clock changes."""
+    def __init__(
+        self,
+        key: bytes,
+        clock: Clock,
+        elapsed: Callable[[], float] = time.monotonic,
+        *,
+        former: bytes | None = None,
+    ) -> None:
+        """`elapsed`: seconds since some moment, which no setting of the clock changes.
+
+        `former`: the key before this one; what it sealed counts, and nothing is sealed with it.
+        """
         self._key = key
+        self._keys = [key, *([former] if former else [])]
         self.clock = clock
         self._elapsed = elapsed
         self._began = clock.now(), elapsed()
@@ -55,10 +66,14 @@ class Chain:
 
     def seal(self, content: object) -> str:
         """A proof that this agent wrote it, which whoever can only write to the database cannot make."""
-        return hmac.new(self._key, b"seal:" + canonical(content).encode("utf-8", "surrogatepass"), sha256).hexdigest()
+        return _seal(self._key, content)
 
     def sealed(self, content: object, seal: str) -> bool:
-        return hmac.compare_digest(self.seal(content).encode(), seal.encode())
+        return any(hmac.compare_digest(_seal(key, content).encode(), seal.encode()) for key in self._keys)
+
+    def sealed_before(self, content: object, seal: str) -> bool:
+        """Only with the former key, so that it should be sealed anew?"""
+        return seal != self.seal(content) and self.sealed(content, seal)
 
     def head(self, connection: Connection) -> Head | None:
         """Where it ends now; None before the first entry."""
@@ -67,7 +82,19 @@ class Chain:
 
     def ours(self, head: Head) -> bool:
         """Did we sign it?"""
-        return hmac.compare_digest(head.signature.encode(), self._sign(head.sequence, head.hash).encode())
+        signed = (_signature(key, head.sequence, head.hash) for key in self._keys)
+        return any(hmac.compare_digest(head.signature.encode(), one.encode()) for one in signed)
+
+    def signed_anew(self, head: Head) -> Head:
+        """The same head, if it is ours, signed with the present key."""
+        return head.model_copy(update={"signature": self._sign(head.sequence, head.hash)}) if self.ours(head) else head
+
+    def sign_anew(self, connection: Connection) -> None:
+        """Head and base, where they are ours."""
+        if (head := self.head(connection)) is not None:
+            connection.execute(update(journal_head).values(signature=self.signed_anew(head).signature))
+        if (base := self.base(connection)) is not None and self._is_base(base):
+            connection.execute(update(journal_base).values(signature=self._sign_base(base.sequence, base.hash)))
 
     def append(self, connection: Connection, *events: Event) -> None:
         """Chain the events to the head. JournalBroken when the head is not the one we signed."""
@@ -174,21 +201,21 @@ class Chain:
             values = {"id": 1, "sequence": 0, "hash": GENESIS, "signature": self._sign(0, GENESIS)}
             connection.execute(journal_head.insert().values(values))
             return 0, GENESIS
-        if not hmac.compare_digest(head.signature.encode(), self._sign(head.sequence, head.hash).encode()):
+        if not self.ours(Head(sequence=head.sequence, hash=head.hash, signature=head.signature)):
             raise JournalBroken(
                 "The journal's head was not signed by this installation's key; nothing is done until it is."
             )
         return head.sequence, head.hash
 
     def _is_base(self, base: Head) -> bool:
-        return hmac.compare_digest(base.signature.encode(), self._sign_base(base.sequence, base.hash).encode())
+        return self.sealed(["base", base.sequence, base.hash], base.signature)
 
     def _sign_base(self, sequence: int, last: str) -> str:
         # Unlike a head: whoever kept an old head could otherwise cut off everything up to it.
         return self.seal(["base", sequence, last])
 
     def _sign(self, sequence: int, head: str) -> str:
-        return hmac.new(self._key, f"{sequence}:{head}".encode(), sha256).hexdigest()
+        return _signature(self._key, sequence, head)
 
 
 class SqlJournal:
@@ -244,6 +271,14 @@ def entries(
         Recorded(sequence=row.sequence, at=row.at, event=event, previous=row.previous, hash=row.hash)
         for row, event in zip(rows, personal.read(connection, rows), strict=True)
     ]
+
+
+def _seal(key: bytes, content: object) -> str:
+    return hmac.new(key, b"seal:" + canonical(content).encode("utf-8", "surrogatepass"), sha256).hexdigest()
+
+
+def _signature(key: bytes, sequence: int, head: str) -> str:
+    return hmac.new(key, f"{sequence}:{head}".encode(), sha256).hexdigest()
 
 
 def _row(sequence: int, at: datetime, said: dict[str, Any], previous: str) -> dict[str, Any]:

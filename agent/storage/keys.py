@@ -39,6 +39,11 @@ class SqlKeys:
         )
         return [_key(row) for row in rows]
 
+    async def rehash(self, id: str, digest: str) -> None:  # noqa: A002 (the field's name)
+        await self._database.write(
+            lambda connection: connection.execute(update(keys).where(keys.c.id == id).values(digest=digest))
+        )
+
     async def touch(self, id: str, at: datetime) -> None:  # noqa: A002 (the field's name)
         await self._database.write(
             lambda connection: connection.execute(update(keys).where(keys.c.id == id).values(last_used_at=at))

@@ -73,18 +73,17 @@ def _row(cells: Iterable[str]) -> str:
 def _verified(settings: "Settings") -> tuple[int, str, int]:
     """(entries, or the first broken one; what is wrong with it; how many anchors there are)."""
     from agent.bootstrap.machine import SystemClock
+    from agent.bootstrap.roots import chain_of, secrets_of
     from agent.domain.errors import NotFound
-    from agent.identity.secrets import open_secrets
     from agent.storage.anchors import read
     from agent.storage.database import Database
-    from agent.storage.journal import Chain
 
     configured = settings.secret_key.get_secret_value() if settings.secret_key else ""
     if not configured and not (settings.data / "secret.key").exists():
         raise NotFound(f"There is no record in {settings.data}; AGENT_DATA names the data folder.")
     database = Database(settings.database)
     try:
-        chain = Chain(open_secrets(settings.data, configured).derive("journal"), SystemClock())
+        chain = chain_of(secrets_of(settings, settings.data), SystemClock())
         anchors = read(settings.anchors)
         return *database.read_now(lambda connection: chain.verify(connection, anchors)), len(anchors)
     finally:

@@ -63,6 +63,34 @@ def revoke(key: KeyId) -> None:
     say(f"The key {key} is refused from now on.")
 
 
+@keys.command("rotate-root", epilog="Example: incident-agent keys rotate-root")
+def rotate_root(
+    finish: Annotated[
+        bool,
+        typer.Option("--finish", help="Afterwards: take the old secret file away; keys not used since are refused."),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Seal everything anew with another root secret. Stop the agent first; cut off, it goes on when called again."""
+    import asyncio
+
+    from agent.bootstrap import rotating
+    from agent.settings import load
+
+    if finish:
+        rotating.finish(load())
+        say("The old root secret is gone; what was sealed with it is refused.")
+        return
+    sealed = asyncio.run(rotating.rotate(load()))
+    if as_json:
+        say_json(sealed.model_dump(mode="json"))
+        return
+    say(f"Sealed anew: {sealed.approvals} approvals and votes, {sealed.checkpoints} checkpoints.")
+    say(f"Signed anew: the journal's head and {sealed.anchors} anchors. Sessions of the page have ended.")
+    if sealed.keys:
+        complain(f"Keys that must be used once before the old secret goes, or be made anew: {', '.join(sealed.keys)}.")
+
+
 def _show(minted: "Minted", *, as_json: bool) -> None:
     if as_json:
         say_json({"id": minted.key.id, "name": minted.key.name, "key": minted.token})
@@ -81,20 +109,19 @@ def _on_the_record(work: "Callable[[Keys], Awaitable[Result]]") -> Result:
 
 async def _carried_out(settings: "Settings", work: "Callable[[Keys], Awaitable[Result]]") -> Result:
     from agent.bootstrap.machine import SystemClock
+    from agent.bootstrap.roots import chain_of, secrets_of
     from agent.identity.keys import Keys
-    from agent.identity.secrets import open_secrets
     from agent.storage.database import Database
-    from agent.storage.journal import Chain
     from agent.storage.keys import SqlKeys
     from agent.storage.schema import migrate
 
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    secrets = open_secrets(settings.data, settings.secret_key.get_secret_value() if settings.secret_key else "")
+    secrets = secrets_of(settings, settings.data)
     clock = SystemClock()
     database = Database(settings.database)
     try:
         migrate(database)
-        store = SqlKeys(database, Chain(secrets.derive("journal"), clock))
-        return await work(Keys(store, secrets.derive("keys"), clock))
+        store = SqlKeys(database, chain_of(secrets, clock))
+        return await work(Keys(store, secrets.derive("keys"), clock, former=secrets.former("keys")))
     finally:
         database.close()

@@ -106,11 +106,11 @@ async def _opened(settings: "Settings") -> "AsyncIterator[tuple[SqlLessons, Chro
     from agent.bootstrap.knowledge import open_memory
     from agent.bootstrap.machine import SystemClock, data_folder
     from agent.bootstrap.record import open_record
-    from agent.identity.secrets import open_secrets
+    from agent.bootstrap.roots import secrets_of
 
     clock = SystemClock()
     with data_folder(settings.data) as folder:
-        secrets = open_secrets(folder, settings.secret_key.get_secret_value() if settings.secret_key else "")
+        secrets = secrets_of(settings, folder)
         async with open_record(settings, clock, secrets) as record:
             pseudonyms = secrets.derive("pseudonyms")
             async with open_memory(settings, folder, record.lessons, clock, pseudonyms) as remembered:

@@ -93,11 +93,9 @@ async def _erased(settings: "Settings", subject: str) -> "Erased":
     from agent.bootstrap.erasing import erase
     from agent.bootstrap.machine import SystemClock, data_folder
     from agent.bootstrap.record import open_record
-    from agent.identity.secrets import open_secrets
-    from agent.storage.deletions import Deletions
+    from agent.bootstrap.roots import deletions_of, secrets_of
 
     with data_folder(settings.data) as folder:
-        secrets = open_secrets(folder, settings.secret_key.get_secret_value() if settings.secret_key else "")
-        deletions = Deletions(settings.deletions, secrets.derive("deletions"))
+        secrets = secrets_of(settings, folder)
         async with open_record(settings, SystemClock(), secrets) as record:
-            return await erase(record, deletions, subject)
+            return await erase(record, deletions_of(settings, secrets), subject)

@@ -37,7 +37,10 @@ class InMemoryKeys:
         self.touched += 1
         self._change(id, last_used_at=at)
 
-    def _change(self, id: str, **fields: datetime) -> None:  # noqa: A002 (the protocol's name)
+    async def rehash(self, id: str, digest: str) -> None:  # noqa: A002 (the protocol's name)
+        self._change(id, digest=digest)
+
+    def _change(self, id: str, **fields: object) -> None:  # noqa: A002 (the protocol's name)
         self.rows[id] = self.rows[id].model_copy(update=fields)
 
 

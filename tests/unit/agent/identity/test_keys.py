@@ -225,3 +225,13 @@ async def test_no_key_is_ever_logged_or_in_an_error(caplog: pytest.LogCaptureFix
         False,
         False,
     )
+
+
+async def test_a_key_hashed_with_the_secret_before_opens_and_is_hashed_anew() -> None:
+    store = InMemoryKeys()
+    minted = await keys_of(store).create("ada", "person", ["read"])
+    replaced = Keys(store, b"another", Standing(), former=SECRET)
+    assert (await replaced.authenticate(minted.token)).name == "ada"
+    assert (await Keys(store, b"another", Standing()).authenticate(minted.token)).name == "ada"
+    with pytest.raises(Unauthenticated):
+        await keys_of(store).authenticate(minted.token)
