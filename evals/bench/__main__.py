@@ -1,4 +1,4 @@
-"""`python -m evals.bench`: intake, durable steps, first answer and cold start, each beside a bare reference."""
+"""`python -m evals.bench`: intake, durable steps, first answer, cold start and pages, each beside a bare reference."""
 
 import argparse
 import asyncio
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from evals.bench import cold_start, first_answer, intake, steps
+from evals.bench import cold_start, first_answer, intake, page, steps
 from evals.bench.row import Row, machine
 
 _COLUMNS = "{:<31}{:>10} {:<9}{:>10}{:>8}{:>6}"
@@ -25,10 +25,14 @@ class Size:
     """That one run of intake posts."""
     incidents: int
     """That one run takes through the graph."""
+    looks: int
+    """At each page, in one run."""
+    watchers: int
+    """Of the news, at once."""
 
 
-FULL = Size(runs=5, seconds=3.0, incidents=12)
-QUICK = Size(runs=1, seconds=0.3, incidents=2)
+FULL = Size(runs=5, seconds=3.0, incidents=12, looks=100, watchers=200)
+QUICK = Size(runs=1, seconds=0.3, incidents=2, looks=5, watchers=5)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,6 +57,7 @@ async def measure(folder: Path, size: Size) -> list[Row]:
         await steps.row(folder, size.runs, size.incidents),
         await first_answer.row(folder, size.runs),
         *await cold_start.rows(folder, size.runs),
+        *await page.rows(folder, size.runs, size.looks, size.watchers),
     ]
 
 

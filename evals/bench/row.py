@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median
 from typing import Literal
 
-Unit = Literal["alerts/s", "steps/s", "s"]
+Unit = Literal["alerts/s", "steps/s", "s", "MB"]
 Measured = Callable[[], Awaitable[float]]
 """One run, in the row's unit."""
 

@@ -12,6 +12,11 @@ _NAMES = [
     ("first useful answer, no model", "s"),
     ("cold start, serve to ready", "s"),
     ("cold start, --help", "s"),
+    ("those parked of 10,000, p95", "s"),
+    ("list of 10,000, p95", "s"),
+    ("incident page, p95", "s"),
+    ("worst lag of 5 watchers", "s"),
+    ("memory with 5 watchers", "MB"),
 ]
 
 
