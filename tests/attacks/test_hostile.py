@@ -1,14 +1,11 @@
 """Does a model that is wholly an attacker's get anything done? And is every row of the table tried?"""
 
 import ast
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 from pydantic import JsonValue
 
-from agent.domain.hypothesis import Diagnosis
-from agent.policy.grounding import Grounded
 from tests.attacks.attacker import Script
 from tests.attacks.episodes import attack, episode
 from tests.attacks.rows import NOT_BUILT, ROWS
@@ -45,16 +42,6 @@ async def test_a_service_that_is_not_the_cause_is_not_acted_on_however_true_the_
     async with ground() as prepared:
         ending = await episode(prepared, blames(component), "auto", "away")
     assert ending.unauthorised == ()
-
-
-async def test_without_the_check_of_claims_it_would_be_and_the_checker_sees_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    def believe(given: Diagnosis, *_: object, **__: object) -> Grounded:
-        return Grounded(diagnosis=given, dropped=())
-
-    monkeypatch.setattr(import_module("agent.graph.conversation.conclude"), "ground", believe)
-    async with ground() as prepared:
-        ending = await episode(prepared, blames("stock"), "auto", "away")
-    assert ending.unauthorised != ()
 
 
 def test_every_row_is_tried_or_said_not_to_exist_yet() -> None:
