@@ -21,6 +21,7 @@
     ports        every seam on one page
     settings     every knob
     telemetry    log lines and numbers for operators
+    tracing      the steps of a run, for whoever collects traces
     testing      fakes that keep the ports' promises, for tests and replays
     __main__     `python -m agent`
 

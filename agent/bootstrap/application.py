@@ -18,6 +18,7 @@ from agent.bootstrap.slack import slack_of
 from agent.bootstrap.teams import owners_of, policy_of, rota_of
 from agent.bootstrap.tokens import tokens_of
 from agent.bootstrap.toolbox import Toolbox
+from agent.bootstrap.tracing import open_tracing
 from agent.correlate.correlator import Correlator
 from agent.domain.incident import Incident
 from agent.domain.job import Lease
@@ -131,6 +132,7 @@ async def bootstrap(settings: Settings, replaced: Replaced | None = None) -> Asy
     with data_folder(settings.data, shared=settings.shared) as folder:
         secrets = secrets_of(settings, folder)
         async with AsyncExitStack() as opened:
+            await opened.enter_async_context(open_tracing(settings))
             own = opened.enter_context(own_folder(folder)) if settings.shared else folder
             record = await opened.enter_async_context(open_record(settings, clock, secrets))
             record = replaced.record(record) if replaced.record else record

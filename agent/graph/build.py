@@ -21,6 +21,7 @@ from agent.graph.nodes.triage import triage
 from agent.graph.nodes.verify import verify
 from agent.graph.routing import after_approve, after_plan, after_recheck, after_remediate, after_start
 from agent.graph.state import Start, State
+from agent.tracing import traced
 
 Graph = CompiledStateGraph[State, Context, Start, State]
 
@@ -29,7 +30,7 @@ def build_graph(checkpointer: BaseCheckpointSaver[Any] | None = None) -> Graph:
     graph = StateGraph(State, context_schema=Context, input_schema=Start)
     looking = (triage, recall, survey, recheck, investigate, diagnose)
     for node in (*looking, plan, approve, remediate, verify, report, learn):
-        graph.add_node(node.__name__, node)
+        graph.add_node(node.__name__, traced(node))
 
     graph.add_conditional_edges(START, after_start, ["triage", "learn"])
     graph.add_edge("triage", "recall")

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from agent import tracing
 from agent.domain.hypothesis import Usage
 from agent.llm.assembly import Assembly, Said, Tokens
 from agent.llm.breaker import Breaker, RetryBudget
@@ -146,6 +147,19 @@ class Line:
         return await self._send(request, until, reserved)
 
     async def _send(self, request: Request, until: float, reserved: Reservation) -> tuple[Said | Failure, Usage]:
+        asked: dict[str, tracing.Value] = {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.provider.name": self.place.provider,
+            "gen_ai.request.model": self.place.model,
+            "gen_ai.request.max_tokens": self._max_output_tokens,
+        }
+        with tracing.span(f"chat {self.place.model}", "client") as span:
+            span.set(asked)
+            outcome, usage = await self._sent(request, until, reserved)
+            _trace(span, request, outcome, usage)
+        return outcome, usage
+
+    async def _sent(self, request: Request, until: float, reserved: Reservation) -> tuple[Said | Failure, Usage]:
         began, pieces = _now(), Assembly()
         ended: Failure | None = _held_back("was not waited for")
         self._breaker.begin()
@@ -201,6 +215,24 @@ class Line:
             return ended, self._meter.failed(self.place, "chat", ended.kind, tokens, seconds)
         usage = self._meter.answered(self.place, "chat", tokens, seconds)
         return _unwrapped(said, request.shape), usage
+
+
+def _trace(span: tracing.Span, request: Request, outcome: Said | Failure, usage: Usage) -> None:
+    told: dict[str, tracing.Value] = {
+        "gen_ai.usage.input_tokens": usage.input_tokens,
+        "gen_ai.usage.output_tokens": usage.output_tokens,
+    }
+    if isinstance(outcome, Failure):
+        span.failed(outcome.kind)
+    else:
+        told["gen_ai.response.finish_reasons"] = [outcome.finish or "stop"]
+    if tracing.with_contents():
+        # As the model got them: names and secrets were taken out before.
+        heard = tracing.messages([(message.role, message.text) for message in request.messages])
+        told["gen_ai.input.messages"] = json.dumps(heard)
+        if isinstance(outcome, Said):
+            told["gen_ai.output.messages"] = json.dumps(tracing.messages([("assistant", outcome.text)]))
+    span.set(told)
 
 
 def _held_back(text: str) -> Failure:

@@ -15,6 +15,7 @@ from agent.graph.context import Context
 from agent.graph.state import Start
 from agent.storage import approvals, incidents
 from agent.storage.database import Database
+from agent.tracing import span
 
 STEPS = 40
 """Graph steps a run may take; the graph has no loops, so this is never reached by a sound run."""
@@ -41,7 +42,15 @@ class Runs:
         given = await self._next_input(lease, incident, thread, await self._graph.aget_state(config))
         if given is not _NOTHING:
             context = self._context(lease, incident)
-            await self._graph.ainvoke(given, config, context=context, durability="sync", control=control)
+            with span(
+                "invoke_agent incident-agent",
+                gen_ai__operation__name="invoke_agent",
+                gen_ai__agent__name="incident-agent",
+                gen_ai__conversation__id=incident.id,
+                incident_agent__job=job.kind.value,
+                incident_agent__run=thread,
+            ):
+                await self._graph.ainvoke(given, config, context=context, durability="sync", control=control)
 
     async def _next_input(self, lease: Lease, incident: Incident, thread: str, stands: StateSnapshot) -> Any:
         """What to hand the graph: a start, an answer, None to go on, or nothing at all."""

@@ -1,6 +1,6 @@
 """How does a command talk to the running agent?  Over its REST interface, with one key, like everybody else."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -56,6 +56,21 @@ class Client:
 
     def delete(self, path: str) -> Any:
         return self._send("DELETE", path)
+
+    def lines(self, path: str) -> Iterator[str]:
+        """What the agent sends for as long as it is listened to, line by line."""
+        import httpx2
+
+        headers = {"Accept": "text/event-stream"}
+        try:
+            # Silence is no end: the agent sends a comment now and then.
+            with self._http.stream("GET", path, headers=headers, timeout=_PATIENCE) as response:
+                if not response.is_success:
+                    response.read()
+                    raise _refusal(response)
+                yield from response.iter_lines()
+        except httpx2.TransportError as error:
+            raise Unreachable(f"The line to {self._url} broke off ({error}).") from error
 
     def _send(self, method: str, path: str, **what: Any) -> Any:
         import httpx2

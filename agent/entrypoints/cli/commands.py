@@ -8,6 +8,7 @@ import typer
 from agent.entrypoints.cli.approvals import approvals
 from agent.entrypoints.cli.audit import audit
 from agent.entrypoints.cli.backup import backup, restore
+from agent.entrypoints.cli.completion import completion
 from agent.entrypoints.cli.correlate import correlate
 from agent.entrypoints.cli.doctor import doctor
 from agent.entrypoints.cli.incidents import ask, feedback, incidents
@@ -27,7 +28,7 @@ app = typer.Typer(
     name="incident-agent",
     help="Turns alerts into checked diagnoses, and diagnoses into fixes that are safe to approve.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -62,12 +63,13 @@ app.add_typer(privacy, name="privacy", rich_help_panel=KEEPERS)
 
 app.add_typer(correlate, name="correlate", rich_help_panel=KEEPERS)
 
-_add(doctor, UPKEEP, "doctor")
+_add(doctor, UPKEEP, "doctor --fix")
 _add(capacity, UPKEEP, "capacity --target 5")
 _add(migrate, UPKEEP, "migrate")
 _add(backup, UPKEEP, "backup --to /backup/monday")
 _add(restore, UPKEEP, "restore --from /backup/monday")
 _add(replay, UPKEEP, "replay inc-7")
+_add(completion, UPKEEP, "completion bash")
 
 
 @app.command("version", rich_help_panel=UPKEEP, epilog="Example: incident-agent version --json")

@@ -56,6 +56,15 @@ def show_incident(
         raise NotFound(f"{incident} has no report yet; it is {whole.incident.status}.")
 
 
+@incidents.command(epilog="Example: incident-agent incidents watch")
+def watch(as_json: Json = False) -> None:
+    """Watch what happens, as it happens, until you interrupt it; --json prints one entry of the journal a line."""
+    from agent.entrypoints.cli.watch import watch as follow
+
+    with running_agent() as agent:
+        follow(agent, as_json=as_json)
+
+
 @incidents.command(epilog="Example: incident-agent incidents ack inc-7")
 def ack(incident: IncidentId) -> None:
     """Say that you have seen it; the agent goes on."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from agent.entrypoints.cli.options import IncidentId, Json, running_agent
-from agent.entrypoints.cli.say import say, say_json
+from agent.entrypoints.cli.say import progress, say, say_json
 
 if TYPE_CHECKING:
     from agent.entrypoints.cli.once import Asked
@@ -54,7 +54,8 @@ def _tell(asked: "Asked", *, as_json: bool) -> None:
     from agent.entrypoints.cli.shown import WholeIncident
     from agent.settings import load
 
-    found = asyncio.run(investigated(load(), asked))
+    with progress("Investigating: metrics, logs, changes; this takes some seconds, or minutes with a model."):
+        found = asyncio.run(investigated(load(), asked))
     told: list[Any] = [one.model_dump(mode="json") for one in found]
     if as_json:
         say_json({"incidents": told})

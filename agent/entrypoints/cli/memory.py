@@ -55,7 +55,7 @@ def import_lessons(
 @memory.command(epilog='Example: incident-agent memory search "connection pool exhausted on checkout"')
 def search(
     text: Annotated[str, typer.Argument(help="In your own words.")],
-    limit: Annotated[int, typer.Option(min=1, max=50)] = 5,
+    limit: Annotated[int, typer.Option(min=1, max=50, help="At most this many.")] = 5,
     as_json: Json = False,
 ) -> None:
     """Look for past incidents by meaning."""
@@ -72,7 +72,9 @@ def search(
 
 
 @memory.command(epilog="Example: incident-agent memory forget inc-7 jira:OPS-12")
-def forget(incidents: Annotated[list[str], typer.Argument(metavar="INCIDENT...")]) -> None:
+def forget(
+    incidents: Annotated[list[str], typer.Argument(metavar="INCIDENT...", help="Their ids, as `memory search` shows.")],
+) -> None:
     """Forget what was learned from these incidents, in the record and in the index."""
     from agent.domain.errors import NotFound
 

@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from agent.telemetry import printable
 if TYPE_CHECKING:
     from pydantic import JsonValue
     from rich.console import Console
+    from rich.table import Table
 
 _PIPE_WIDTH = 250
 """Columns when nobody looks: wide enough that nothing wraps for the next program."""
@@ -45,17 +47,43 @@ def say_json(value: "JsonValue") -> None:
 
 def say_table(head: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str) -> None:
     """A table; `empty` is the sentence when there are no rows."""
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(*head, box=None, pad_edge=False, header_style="dim")
-    for row in rows:
-        # Text takes no markup: data cannot style, link or hide anything.
-        table.add_row(*(Text(printable(cell), style=_STYLES.get(cell, "")) for cell in row))
+    table = _table(head, rows)
     if table.row_count:
         _console().print(table)
     else:
         say(empty)
+
+
+Show = Callable[[Sequence[str], Iterable[Sequence[str]], Sequence[str]], None]
+"""Head and rows of a table, and lines below it."""
+
+
+@contextmanager
+def live_table() -> Iterator[Show]:
+    """A table on the terminal that is drawn again in its place, as often as it is shown."""
+    from rich.console import Group
+    from rich.live import Live
+    from rich.text import Text
+
+    with Live(console=_console(), auto_refresh=False) as live:
+
+        def show(head: Sequence[str], rows: Iterable[Sequence[str]], lines: Sequence[str]) -> None:
+            below = [Text(printable(line), no_wrap=True, overflow="ellipsis") for line in lines]
+            live.update(Group(_table(head, rows), Text(), *below), refresh=True)
+
+        yield show
+
+
+@contextmanager
+def progress(what: str) -> Iterator[None]:
+    """On a terminal, on standard error: that something is under way. Elsewhere nothing."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(printable(what)):
+        yield
 
 
 def say_markdown(text: str) -> None:
@@ -80,6 +108,17 @@ def seconds(length: float) -> str:
     named = [(hours, "h"), (minutes, "min"), (rest, "s")]
     told = [f"{number} {unit}" for number, unit in named if number][:2]
     return " ".join(told) or "0 s"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> "Table":
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*head, box=None, pad_edge=False, header_style="dim")
+    for row in rows:
+        # Text takes no markup: data cannot style, link or hide anything.
+        table.add_row(*(Text(printable(cell), style=_STYLES.get(cell, "")) for cell in row))
+    return table
 
 
 def _console() -> "Console":

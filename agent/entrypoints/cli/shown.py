@@ -119,6 +119,19 @@ class Entry(BaseModel):
     event: Event
 
 
+class Happened(BaseModel):
+    text: str
+    incident: str | None = None
+    actor: str = ""
+
+
+class Noted(BaseModel):
+    """An entry of the journal, as it is sent to who watches."""
+
+    at: datetime
+    event: Happened
+
+
 class Alert(BaseModel):
     name: str
     annotations: dict[str, str] = {}

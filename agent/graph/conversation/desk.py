@@ -15,6 +15,7 @@ from agent.graph.conversation.means import Means, Store
 from agent.graph.conversation.meter import Meter
 from agent.graph.conversation.offer import Offered, taken_apart
 from agent.ports import ToolCall
+from agent.tracing import span
 from tools.base import Tool, ToolResult
 from tools.wrap import Caps, Toolbox, reasons
 
@@ -109,6 +110,19 @@ class Desk:
 
     async def _ask(self, call: ToolCall) -> ToolResult:
         arguments = {name: self._means.shield.restore_json(value) for name, value in call.arguments.items()}
+        with span(
+            f"execute_tool {call.name}",
+            gen_ai__operation__name="execute_tool",
+            gen_ai__tool__name=call.name,
+            gen_ai__tool__call__id=call.id,
+            gen_ai__tool__type="function",
+        ) as step:
+            result = await self._called(call, arguments)
+            if not result.ok:
+                step.failed("tool_error")
+        return result
+
+    async def _called(self, call: ToolCall, arguments: dict[str, JsonValue]) -> ToolResult:
         try:
             async with asyncio.timeout(self._meter.left_to_ask().total_seconds()):
                 return await self._box.call(call.name, arguments)
