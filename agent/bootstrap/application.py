@@ -41,6 +41,7 @@ from agent.service.keeping import Keeping
 from agent.service.people import People
 from agent.service.placement import Placement
 from agent.service.questions import Questions
+from agent.service.reading import Reading
 from agent.service.regrouping import Regrouping
 from agent.service.rota import Rota
 from agent.service.runs import Runs
@@ -234,6 +235,7 @@ def _service(config: Config, record: Record, context: Context, toolbox: Toolbox,
         silencing=Silencing(record.database, record.chain, sortable_id),
         questions=Questions(graph, partial(_for_question, context, toolbox)),
         escalation=Escalation(record.database, record.chain, config.teams, rota),
+        reading=Reading(record.database, context.clock),
         upkeep=Upkeep(
             record.database,
             record.chain,

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from agent.bootstrap import Application
 from agent.domain.errors import NotAllowed, Unauthenticated
 from agent.entrypoints import bodies
+from agent.entrypoints.access import noted
 from agent.entrypoints.rates import turnstile_of
 from agent.identity.credentials import presented
 from agent.identity.keys import LOCAL_OPERATOR
@@ -83,7 +84,7 @@ class Guarded(APIRoute):
             request.state.caller = await authenticate(request)
             turnstile_of(request).caller(request, request.state.caller)
             if self.body_field is None:
-                return await handle(request)
+                return await noted(request, await handle(request))
             return await handle(await _with_small_body(request))
 
         return guarded

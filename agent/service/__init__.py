@@ -7,6 +7,7 @@ from agent.service.intake import Intake
 from agent.service.people import People
 from agent.service.placement import Placement
 from agent.service.questions import Questions
+from agent.service.reading import Reading
 from agent.service.regrouping import Regrouping
 from agent.service.runs import Runs
 from agent.service.silencing import Silencing
@@ -31,5 +32,7 @@ class Service:
     """Somebody asks about an incident."""
     escalation: Escalation
     """Nobody answers, and somebody else is called."""
+    reading: Reading
+    """Somebody looks at an incident."""
     upkeep: Upkeep
     """What time itself brings: expiry, closing, sweeping."""

@@ -1,17 +1,22 @@
-"""What is kept about somebody, and how are they taken out?  `privacy show` and `privacy delete`, on this machine."""
+"""What is kept about somebody, and who looked at it?  `privacy show`, `delete` and `reads`, on this machine."""
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from agent.entrypoints.cli.options import Json
-from agent.entrypoints.cli.say import complain, say, say_json, say_table
+from agent.entrypoints.cli.say import complain, moment, say, say_json, say_table
 
 if TYPE_CHECKING:
-    from agent.bootstrap.erasing import Erased, Held
+    from agent.bootstrap.erasing import Erased
     from agent.settings import Settings
+    from agent.storage.database import Database
 
-privacy = typer.Typer(help="What is kept about a person, and taking them out.", no_args_is_help=True)
+privacy = typer.Typer(help="What is kept about a person, taking them out, and who looked.", no_args_is_help=True)
+
+Result = TypeVar("Result")
 
 Subject = Annotated[
     str, typer.Option("--subject", metavar="NAME", help="A key's name, an e-mail address, or another word for them.")
@@ -21,9 +26,10 @@ Subject = Annotated[
 @privacy.command(epilog="Example: incident-agent privacy show --subject ada@example.com")
 def show(subject: Subject, as_json: Json = False) -> None:
     """Say where the record names this person, also while the agent runs. Look before you delete."""
+    from agent.bootstrap.erasing import held
     from agent.settings import load
 
-    found = _held(load(), subject)
+    found = _on_the_record(load(), lambda database: held(database, subject))
     if as_json:
         say_json(found.model_dump(mode="json"))
         return
@@ -54,6 +60,26 @@ def delete(
         _tell(subject, erased)
 
 
+@privacy.command("reads", epilog="Example: incident-agent privacy reads --incident inc-7")
+def list_reads(
+    incident: Annotated[str, typer.Option(help="Of this incident alone.")] = "",
+    who: Annotated[str, typer.Option(help="Of this person or program alone.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Say who looked at which incident, the newest first; a line a minute, at most 1000 lines."""
+    from agent.settings import load
+    from agent.storage import reads
+
+    found = _on_the_record(
+        load(), lambda database: database.read_now(partial(reads.listed, incident=incident, who=who))
+    )
+    if as_json:
+        say_json([one.model_dump(mode="json") for one in found])
+        return
+    rows = [(moment(one.at), one.who, one.incident or "all", one.what) for one in found]
+    say_table(("at", "who", "incident", "by way of"), rows, empty="Nobody has looked at it.")
+
+
 def _tell(subject: str, erased: "Erased") -> None:
     from agent.bootstrap.erasing import ELSEWHERE
 
@@ -76,15 +102,15 @@ def _tell_plain(entries: int) -> None:
         )
 
 
-def _held(settings: "Settings", subject: str) -> "Held":
-    from agent.bootstrap.erasing import held
+def _on_the_record(settings: "Settings", work: "Callable[[Database], Result]") -> Result:
+    """Also while the agent runs."""
     from agent.storage.database import Database
     from agent.storage.schema import migrate
 
     database = Database(settings.database)
     try:
         migrate(database)
-        return held(database, subject)
+        return work(database)
     finally:
         database.close()
 

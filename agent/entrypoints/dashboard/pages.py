@@ -19,6 +19,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from agent.domain import errors
 from agent.domain.base import canonical
+from agent.entrypoints.access import noted
 from agent.entrypoints.auth import application_of
 from agent.entrypoints.dashboard.visitor import Visitor
 from agent.graph.question import visible
@@ -56,7 +57,7 @@ class Page(APIRoute):
 
         async def readable(request: Request) -> Response:
             try:
-                return await handle(request)
+                return await noted(request, await handle(request))
             except errors.AgentError as error:
                 return _refused(request, error)
             except HTTPException as error:

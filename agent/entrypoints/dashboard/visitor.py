@@ -35,6 +35,7 @@ async def visitor(request: Request) -> Visitor:
     _check_place(request, caller)
     turnstile_of(request).caller(request, caller)
     require(caller, "read")
+    request.state.caller = caller
     return Visitor(caller, session, sessions.csrf_token(session, secret))
 
 

@@ -1,0 +1,20 @@
+"""Does this answer show somebody an incident?  Then it goes into the access log first."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from agent.bootstrap import Application
+from agent.identity.roles import Caller
+
+_ALL = frozenset({"/api/audit", "/audit"})
+"""They show every incident: noted without the name of one."""
+
+
+async def noted(request: Request, answer: Response) -> Response:
+    """The answer, once it may be given."""
+    incident, route = request.path_params.get("incident", ""), request.scope["route"].path
+    caller: Caller | None = getattr(request.state, "caller", None)
+    if caller is not None and request.method == "GET" and answer.status_code < 400 and (incident or route in _ALL):
+        application: Application = request.app.state.application
+        await application.service.reading.note(caller.name, incident, route)
+    return answer
