@@ -10,7 +10,7 @@ from agent.domain.event import Event, EventType
 from agent.domain.incident import IncidentStatus
 from agent.domain.job import Job, JobKind, Lease
 from agent.ports import Clock
-from agent.storage import incidents
+from agent.storage import abandoned, incidents
 from agent.storage.database import Database
 from agent.storage.journal import Chain
 from agent.storage.tables import jobs
@@ -97,11 +97,12 @@ class SqlJobs:
         _update_held(connection, lease, values)
 
     def _bury(self, connection: Connection, job: Job, error: str) -> None:
-        """It is kept, told, and its incident waits for a human."""
+        """It is kept, told, and its incident waits for a human, with whatever call it had begun."""
         connection.execute(update(jobs).where(jobs.c.id == job.id).values(status="dead", error=error, lease_until=None))
         text = f"The job {job.kind} failed {DELIVERIES} times and is set aside: {error}"
         event = Event(type=EventType.JOB_DEAD, incident=job.incident, text=text, facts={"job": job.id})
         self._chain.append(connection, event)
+        abandoned.give_up(connection, self._chain, job.incident)
         parked = f"The agent could not work on it: {error}. A human must take over."
         incidents.move(connection, self._chain, job.incident, IncidentStatus.PARKED, parked)
 

@@ -14,7 +14,9 @@ from agent.graph.state import Answer, State
 async def approve(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     asked = await runtime.context.approvals.get(str(state["approval"]))
     # No side effect above this line: on resume LangGraph runs the node again from the top.
-    interrupt(interruption(asked))
+    if asked.status is ApprovalStatus.PENDING:
+        # Come here again after a crash it may have been answered already, and nobody would wake who waits then.
+        interrupt(interruption(asked))
     # The row decides, not what the resume carried: whoever wakes the graph cannot approve by doing so.
     row = await runtime.context.approvals.get(asked.id)
     who = " and ".join(row.approvers) if row.status is ApprovalStatus.APPROVED else row.decided_by
