@@ -65,6 +65,7 @@ class Shared:
         database = f"run_{next(self._numbers)}"
         self._say(f"CREATE DATABASE {database} TEMPLATE {TEMPLATE}")
         with self.redis.client() as redis:
+            redis.config_set("maxmemory", 0)
             redis.flushall()
         try:
             yield self._address(database), self.redis.url
@@ -80,7 +81,10 @@ class Shared:
             case "redis wiped":
                 with self.redis.client() as redis:
                     redis.flushall()
-            case "entry deleted":
+            case "redis full":
+                with self.redis.client() as redis:
+                    redis.config_set("maxmemory", 1)
+            case "entries deleted":
                 self._delete_entries()
             case "postgres crashes":
                 self.postgres.stop()

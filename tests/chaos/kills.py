@@ -103,6 +103,15 @@ def held_up(chance: Random, _: Known) -> Fault:
     return Fault(FORGETS, run={"zombie": True})
 
 
+def skewed(chance: Random, _: Known) -> Fault:
+    """A second worker's clock is ten minutes ahead, so that it takes the first one's lease for over."""
+    return Fault(FORGETS, run={"zombie": True, "past": chance.uniform(60, 600)})
+
+
+def crowded(chance: Random, _: Known) -> Fault:
+    return Fault(_token(chance), run={"crowd": True, "denies": chance.random() < 0.2})
+
+
 def while_it_works(*what: str) -> Draw:
     """One of these, at any point of the first life; half of those lives are killed somewhere, too."""
 

@@ -71,10 +71,18 @@ class Run:
     """The bug that the agent has; none, as it is shipped."""
     zombie: bool = False
     """A worker is held up past its lease, and wakes when another is at the job."""
+    past: float = 31.0
+    """Seconds by which the clock of the other one is ahead."""
+    crowd: bool = False
+    """Both people click three times, all at once."""
     web: bool = False
     """The alert comes by HTTP, from a sender that is a process of its own."""
     strikes: tuple[tuple[str, int, str], ...] = ()
     """(point, at its how-manieth passing in the first life, what happens there)."""
+    group: str = ""
+    """The control group that its first two lives join, where it is limited."""
+    fails_sync: int = 0
+    """The how-manieth sync of its record's log fails in its first life; 0: none."""
     anchors: str = ""
     """The file with the journal's heads, where it is not in the folder."""
     far_end: str = ""
@@ -182,7 +190,7 @@ class Life:
             for name, count, what in self.run.strikes:
                 self._points.hooks[name, count] = partial(self._struck, what)
         if self.run.zombie:
-            self._zombie = Zombie(application, self.clock, self._points, work)
+            self._zombie = Zombie(application, self.clock, self._points, work, timedelta(seconds=self.run.past))
             self._zombie.arm()
 
     def _stepped(self) -> None:
@@ -216,10 +224,14 @@ class Life:
                 await self._zombie.over()
             done += 1
         await application.service.upkeep.sweep()
+        decision = Decision.DENY if self.run.denies else Decision.APPROVE
         for asked in await application.views.approvals(ApprovalStatus.PENDING):
             done += 1
+            if self.run.crowd:
+                clicks = [self._click(application, asked.id, person, decision) for person in ("anne", "bert") * 3]
+                await asyncio.gather(*clicks)
+                continue
             for person in ("anne", "bert"):
-                decision = Decision.DENY if self.run.denies else Decision.APPROVE
                 await self._click(application, asked.id, person, decision)
         return done
 

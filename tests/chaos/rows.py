@@ -1,16 +1,19 @@
 """What is tried?  The rows of the fault table, and where those are tried that this command does not run."""
 
-from tests.chaos import power
+from tests.chaos import power, syncs
 from tests.chaos.attempt import Known, Row, Tried, broken
+from tests.chaos.drills import herds, machine, models, storage, storms, tickets
 from tests.chaos.kills import (
     DAY,
     HOUR,
     at_points,
     at_random_times,
     at_the_web_side,
+    crowded,
     held_up,
     killed,
     poisoned,
+    skewed,
     struck,
     while_it_works,
 )
@@ -49,14 +52,58 @@ ROWS = {
         60,
         struck(while_it_works(*(f"clock {step}" for step in (3 * DAY, -3 * DAY, HOUR, -HOUR)))),
     ),
+    "F24": Row(
+        "a second worker's clock is up to ten minutes ahead: it takes the first one's lease for over",
+        200,
+        40,
+        struck(skewed),
+    ),
+    "F44": Row("two people click three times each, all at once", 300, 40, struck(crowded)),
+    "F46": Row("a storm: posts of 100 alerts, 20,000 in 12 s, of 200 causes", 1000, 0, storms.storm, slow=True),
+    "F47": Row(
+        "episodes: each alert sent again and again, by two Alertmanagers, in any order", 10_000, 0, storms.episodes
+    ),
+    "F07": Row(
+        "SIGKILL of three processes on one record at once, and all started together", 0, 150, herds.killed_together
+    ),
+    "F11": Row("eight workers claim one job at once", 500, 500, herds.claimed),
+    "F28": Row("a worker dies that holds 200 announcements", 0, 20, herds.died_holding, slow=True),
     "F25": Row("Redis dies under a worker, at any point", 0, 100, struck(while_it_works("redis dies"))),
     "F26": Row("Redis is wiped, at any point", 0, 100, struck(while_it_works("redis wiped"))),
-    "F29": Row("the entries of the queue are deleted, at any point", 0, 100, struck(while_it_works("entry deleted"))),
+    "F29": Row("the entries of the queue are deleted, at any point", 0, 100, struck(while_it_works("entries deleted"))),
+    "F27": Row("Redis has no memory left, from any point on", 0, 100, struck(while_it_works("redis full"))),
     "F30": Row(
         "PostgreSQL crashes or restarts, or its sessions are cut, at any point",
         0,
         200,
         struck(while_it_works("postgres crashes", "postgres restarts", "sessions cut")),
+    ),
+    "F13": Row("the record's log torn at any byte, or ending in nonsense", 1000, 0, storage.torn, slow=True),
+    "F14": Row(
+        "a bit flipped in a journal entry, its head, an anchor or a checkpoint", 1000, 0, storage.flipped, slow=True
+    ),
+    "F15": Row("the disk of the record fills up, and has room again", 150, 0, machine.full_disk, machine.mounts),
+    "F16": Row("the volume of the journal's anchors alone is full", 100, 0, machine.full_anchors, machine.mounts),
+    "F17": Row("a sync of the record's log fails with EIO", 200, 0, machine.failing_sync, syncs.probe),
+    "F19": Row("no file descriptor is left, and some are again", 100, 0, machine.out_of_files),
+    "F20": Row("too little memory: the kernel's OOM killer", 200, 0, machine.out_of_memory, machine.group("memory")),
+    "F21": Row("a tenth of a processor", 50, 0, machine.starved, machine.group("cpu")),
+    "F34": Row("the model hangs", 200, 0, models.asked_of(models.hanging), slow=True),
+    "F35": Row("the model's answer drips", 200, 0, models.asked_of(models.dripping), slow=True),
+    "F36": Row("the model answers nonsense", 2000, 0, models.asked_of(models.garbage), slow=True),
+    "F37": Row("429, with every kind of Retry-After", 400, 0, models.asked_of(models.storming), slow=True),
+    "F38": Row(
+        "5xx, every time or every other time, and cut answers", 400, 0, models.asked_of(models.failing), slow=True
+    ),
+    "F40": Row("the model asks for the same tool for ever", 200, 0, models.asked_of(models.looping), slow=True),
+    "F41": Row("Jira has done it, and its answer is lost", 1000, 0, tickets.tickets(tickets.answer_lost), slow=True),
+    "F42": Row("the same, and Jira's index lags up to 60 s", 1000, 0, tickets.tickets(tickets.index_lags), slow=True),
+    "F43": Row(
+        "Jira answers 429 or 5xx, too late or not at all; the project cannot be written to",
+        500,
+        0,
+        tickets.tickets(tickets.refuses),
+        slow=True,
     ),
     "F12": Row(
         "power cut: times that somebody was told something, and whether all of it was synced by then (strace)",
@@ -72,44 +119,18 @@ _QUEUE = "tests/integration/agent/queue"
 _RECORD = "tests/integration/agent/storage"
 _MODEL = "tests/integration/agent/llm"
 ELSEWHERE = {
-    "F11": f"{_QUEUE}/test_contract.py::test_one_of_many_workers_gets_the_job",
-    "F14": f"{_RECORD}/test_checkpoints.py::test_a_byte_changed_anywhere_is_seen",
-    "F16": f"{_RECORD}/test_anchors.py::test_nothing_is_done_when_the_journal_cannot_be_written",
-    "F24": f"{_QUEUE}/test_contract.py"
-    "::test_a_dead_workers_job_is_taken_over_with_a_higher_epoch_and_its_writes_are_refused",
-    "F27": f"{_QUEUE}/test_redis_streams.py::test_without_room_in_redis_jobs_are_taken_from_the_record",
-    "F28": f"{_QUEUE}/test_redis_streams.py::test_a_worker_that_died_before_it_had_the_job_hands_its_announcement_on",
-    "F36": f"{_MODEL}/test_chat.py::test_an_answer_that_cannot_be_used_is_mended_by_asking_again",
-    "F37": f"{_MODEL}/test_chat.py::test_who_asks_for_eleven_days_is_left_alone_at_once",
-    "F38": "tests/unit/agent/llm/test_breaker.py::test_ten_calls_earn_a_retry",
-    "F34": f"{_MODEL}/test_chat.py::test_every_misbehaviour_ends_in_model_unavailable_within_the_deadline",
-    "F35": f"{_MODEL}/test_chat.py::test_every_misbehaviour_ends_in_model_unavailable_within_the_deadline",
     "F48": f"{_RECORD}/test_schema.py::test_killed_half_way_nothing_has_changed_and_the_next_start_completes_it",
 }
 """A test of its own tries the row, or a part of it, once a run and without counts."""
 
 _CLUSTER = "wants a mount, a control group or a network namespace of its own, which this command does not make"
 NOT_RUN = {
-    "F07": "on one node web and worker are one process: F04 kills both at once",
     "F09": "no drill of rolling restarts under load yet",
-    "F13": "no torn blocks yet",
-    "F15": _CLUSTER,
-    "F17": "no failing fsync yet",
     "F18": _CLUSTER,
-    "F19": "no drill without file descriptors yet",
-    "F20": _CLUSTER,
-    "F21": _CLUSTER,
     "F22": "no drill with a blocked event loop yet",
     "F31": _CLUSTER,
     "F32": "no slow network yet",
     "F33": "no dead resolver yet",
     "F39": "no hour without any model yet",
-    "F40": "counted by the attack table, S16",
-    "F41": "there is no drill of tickets with counts yet",
-    "F42": "there is no drill of tickets with counts yet",
-    "F43": "there is no drill of tickets with counts yet",
-    "F44": "there is no Slack endpoint yet",
     "F45": "there is no Slack endpoint yet",
-    "F46": "measured by `make bench` and `make eval`, not under faults",
-    "F47": "measured by `make eval`, not under faults",
 }

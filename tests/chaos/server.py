@@ -12,7 +12,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from http.client import HTTPConnection, HTTPException
@@ -25,6 +25,7 @@ from agent.bootstrap import Replaced, bootstrap
 from agent.graph.context import Sources
 from agent.testing import NoMemory
 from tests.attacks.world import QuickClock, _record_telemetry, _write_runbooks
+from tests.chaos import syncs
 from tests.chaos.check import Found, Seen, check
 from tests.chaos.deployment import EMBEDDED, Deployment
 from tests.chaos.farend import JOURNAL, far_end
@@ -35,6 +36,8 @@ from tests.chaos.points import Points
 PATIENCE = 240.0
 """Seconds a life may take that takes less than one: then it hangs."""
 MOST_LIVES = 12
+GROUPED = 2
+"""Lives of a run that are limited, where any are."""
 HERE = Path("/dev/shm")
 """In memory, where there is such a folder: a killed process loses nothing that it has written."""
 
@@ -176,6 +179,9 @@ def lived(run: Run, deaths: Deaths, strike: Strike | None = None) -> Outcome:
         if ended == -signal.SIGKILL:
             outcome.kills += 1
             continue
+        if ended and run.fails_sync and number == 0:
+            # As in the field: what could not be written was answered with an error, and the process ended by itself.
+            continue
         return _judged(run, outcome, ended, number)
     outcome.found = Found((), (), (f"after {MOST_LIVES} lives it was not over",))
     return outcome
@@ -191,7 +197,9 @@ def _one_life(run: Run, number: int, points: Points, after: float | None, strike
     ours, its = socket.socketpair()
     with ours, its:
         live = partial(_live, run, number, points, time.monotonic(), its)
-        return _ended(forked(live, _log(run, number)), after, (ours, strike or (lambda _: None)))
+        child = forked(live, _log(run, number))
+        with syncs.failing(child, run) if run.fails_sync and number == 0 else nullcontext():
+            return _ended(child, after, (ours, strike or (lambda _: None)))
 
 
 def _plan(deaths: Deaths, number: int) -> tuple[tuple[str, int] | None, float | None]:
@@ -205,12 +213,21 @@ def _live(run: Run, number: int, points: Points, began: float, asks: socket.sock
             asks.sendall(what.encode())
             asks.recv(1)
 
+    if run.group and number < GROUPED:
+        Path(run.group).write_text(str(os.getpid()))
+    if run.fails_sync and number == 0:
+        os.kill(os.getpid(), signal.SIGSTOP)
     asyncio.run(Life(run, number, points, began=began, strike=strike).live())
     Path(run.folder, "passed.json").write_text(json.dumps(points.passed))
 
 
 def _serve(run: Run, number: int, points: Points, listening: socket.socket) -> None:
     asyncio.run(Life(run, number, points).serve(listening))
+
+
+def judged(run: Run, ended: int, number: int) -> Outcome:
+    """What the parties of a run have seen, once its last life has ended in that way."""
+    return _judged(run, Outcome(), ended, number)
 
 
 def _judged(run: Run, outcome: Outcome, ended: int, number: int) -> Outcome:
@@ -229,6 +246,24 @@ def _judged(run: Run, outcome: Outcome, ended: int, number: int) -> Outcome:
     ]
     outcome.passed = [(name, count) for name, count in json.loads((folder / "passed.json").read_text())]
     return outcome
+
+
+def receipts(run: Run, given: list[str]) -> list[str]:
+    """What is missing of what was acknowledged, by the record as the next process finds it."""
+    found: list[str] = []
+
+    async def look() -> None:
+        replaced = Replaced(clock=QuickClock(), sources=Sources(), executors={}, memory=NoMemory(), channels=())
+        async with bootstrap(run.settings(), replaced) as application:
+            while await application.service.placement.place_waiting():
+                pass
+            for receipt in given:
+                view = await application.views.receipt(receipt)
+                if [alert for alert in view.alerts if alert.fate is None] or not view.alerts:
+                    found.append(f"{receipt} was given, and its alerts ended as {view.alerts}")
+
+    asyncio.run(look())
+    return found
 
 
 def _send_by_http(run: Run, deaths: Deaths, outcome: Outcome) -> None:

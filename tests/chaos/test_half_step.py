@@ -27,16 +27,39 @@ def port(tmp_path: Path) -> Iterator[int]:
 
 @pytest.mark.parametrize("put", [5, 9, 11, 13])
 async def test_a_run_goes_on_after_a_step_whose_checkpoint_was_not_stored(tmp_path: Path, port: int, put: int) -> None:
-    folder = tmp_path / "forgets"
-    write_world(tmp_path / "world")
-    run = Run(str(folder), port, str(tmp_path / "world"))
-    await open_record(run)
+    run = await _opened(tmp_path, port)
     points = Points()
     points.hooks["checkpoint:before put", put] = lambda: _fail_once_results_are_stored(points)
     await Life(run, 0, points).live()
-    ending = json.loads((folder / ENDING).read_text())
+    ending = json.loads((Path(run.folder) / ENDING).read_text())
     assert (list(ending["incidents"].values()), list(ending["effects"].values())) == (["parked"], ["done"])
     assert ("failed here", 1) in points.passed
+
+
+async def test_a_call_whose_job_was_set_aside_is_unknown_and_a_human_is_called(tmp_path: Path, port: int) -> None:
+    run = await _opened(tmp_path, port)
+    points = Points()
+    points.hooks["ledger:after INTENT", 1] = _fail
+    for count in (1, 2):
+        points.hooks["ledger:after reading back", count] = _fail
+    await Life(run, 0, points).live()
+    ending = json.loads((Path(run.folder) / ENDING).read_text())
+    assert (ending["dead"], list(ending["incidents"].values()), list(ending["effects"].values())) == (
+        1,
+        ["parked"],
+        ["unknown"],
+    )
+
+
+async def _opened(tmp_path: Path, port: int) -> Run:
+    write_world(tmp_path / "world")
+    run = Run(str(tmp_path / "forgets"), port, str(tmp_path / "world"))
+    await open_record(run)
+    return run
+
+
+async def _fail() -> None:
+    raise OSError("the disk")
 
 
 async def _fail_once_results_are_stored(points: Points) -> None:

@@ -9,7 +9,6 @@ from agent.domain.job import Lease
 from tests.attacks.world import QuickClock
 from tests.chaos.points import Points
 
-PAST = timedelta(seconds=31)
 Work = Callable[[Application, Lease], Awaitable[None]]
 
 
@@ -19,11 +18,14 @@ class Zombie:
     Where the first gets as far as the call, it sleeps again until the second is done: the worst order there is.
     """
 
-    def __init__(self, application: Application, clock: QuickClock, points: Points, work: Work) -> None:
+    def __init__(
+        self, application: Application, clock: QuickClock, points: Points, work: Work, past: timedelta
+    ) -> None:
         self._application = application
         self._do = work
         self._clock = clock
         self._points = points
+        self._past = past
         self._second_arrived = asyncio.Event()
         self._first_moved = asyncio.Event()
         self._second: asyncio.Task[None] | None = None
@@ -40,8 +42,8 @@ class Zombie:
         self._points.hooks["ledger:after INTENT", 1] = self._wake
 
     async def _sleep(self) -> None:
-        self._clock.time += PAST
-        lease = await self._application.queue.lease("second", PAST)
+        self._clock.time += self._past
+        lease = await self._application.queue.lease("second", self._past)
         if lease is None:
             return
         self._second = asyncio.create_task(self._work(lease))
