@@ -82,7 +82,10 @@ class SlackRules(Noun):
     workspace: str = ""
     """`T…`: requests from any other workspace are refused; empty: any that the app is installed in."""
     people: dict[str, str] = {}
-    """Member id (`U…`) -> the name of that person's key. They may do what the key may; when it is revoked, nothing."""
+    """Member id (`U…`) -> the name of that person's key. They may do what the key may; when it is revoked, nothing.
+
+    Also the name of somebody in `people`, above: without a key they may do what stands there.
+    """
     quiet: QuietHours | None = None
     """When lesser incidents wait until morning; unset: never."""
     team_quiet: dict[str, QuietHours] = {}

@@ -8,6 +8,7 @@ from agent.domain.approval import Approval, Vote
 from agent.domain.incident import Incident
 from agent.domain.rules import Person, Team
 from agent.identity.keys import LOCAL_OPERATOR
+from agent.identity.members import came_by_chat
 from agent.identity.roles import Caller, approval_scope, leave
 from agent.identity.tokens import came_by_token, token_ended
 from agent.ports import Clock
@@ -45,6 +46,8 @@ class Approvers:
             return "" if vote.via == POLICY else "nobody may call themselves policy"
         if came_by_token(vote.key):
             return self._still_by_token(connection, vote, asked, incident)
+        if came_by_chat(vote.key):
+            return self._still_in_people(connection, vote, asked, incident)
         valid = [key for key in keys.of_name(connection, vote.who) if key.valid(self._clock.now())]
         if not valid:
             return f"{vote.who} has no valid key any more"
@@ -58,6 +61,11 @@ class Approvers:
             return f"{vote.who} may not come with a token any more"
         if token_ended(vote.key, self._clock.now()):
             return f"the token of {vote.who} has ended"
+        return self._still_in_people(connection, vote, asked, incident)
+
+    def _still_in_people(self, connection: Connection, vote: Vote, asked: Approval, incident: Incident) -> str:
+        if vote.who not in self._people:
+            return f"{vote.who} may not come without a key any more"
         scopes = frozenset(self._people[vote.who].scopes)
         return self.objection(
             connection, Caller(name=vote.who, kind="person", scopes=scopes, key=vote.key), asked, incident

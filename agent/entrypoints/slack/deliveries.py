@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from sqlalchemy.exc import SQLAlchemyError
 
 from agent.bootstrap import Application
+from agent.bootstrap.tokens import people_with_tokens
 from agent.domain.errors import AgentError
 from agent.entrypoints.slack.clicks import FIELD, Clicks
 from agent.entrypoints.slack.commands import Commands
@@ -81,7 +82,8 @@ class Deliveries:
                 raise
 
     async def _work(self, delivered: Delivered) -> Told:
-        members = Members(self._application.identity.keys, self._application.config.slack.people)
+        settings, config = self._application.settings, self._application.config
+        members = Members(self._application.identity.keys, config.slack.people, people_with_tokens(settings, config))
         clicks = Clicks(self._application, self._slack, members, self._later)
         match delivered:
             case Click():
