@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from agent.domain.base import Noun
 from agent.domain.duty import Schedule
 from agent.domain.errors import ConfigurationError
+from agent.domain.maintenance import MaintenanceWindow
 from agent.domain.quiet import DailyDigest, QuietHours
 from agent.domain.retention import Retention
 from agent.domain.rules import Budgets, Correlation, InhibitRule, ModelLimits, Person, Policy, Rates, Team
@@ -124,6 +125,8 @@ class Config(Noun):
     """What may be done without asking."""
     webhooks: dict[str, Webhook] = {}
     """Places that hear of incidents, by the name that teams use."""
+    maintenance: tuple[MaintenanceWindow, ...] = ()
+    """The calendar of planned work; more windows are made by `incident-agent maintenance add` and over REST."""
     jira: dict[str, JiraProject] = {}
     """How projects want their tickets, by their keys; another one gets a Task and ends in Done."""
     budgets: Budgets = Budgets()

@@ -178,12 +178,16 @@ def _assemble(
     toolbox = _toolbox(settings, sources, jira, replaced, mcp)
     side = slack_of(settings, config, record)
     slack, more = (side.channel, [side.rounds.round]) if side else (None, [])
-    channels = channels_of(settings, config, record, jira, slack) if replaced.channels is None else replaced.channels
+    service = _service(config, record, context, toolbox, rota_of(settings, config))
+    hushed = service.silencing.hushed
+    channels = replaced.channels
+    if channels is None:
+        channels = channels_of(settings, config, record, jira, slack, hushed=hushed)
     clock = record.chain.clock
     return Application(
         settings=settings,
         config=config,
-        service=_service(config, record, context, toolbox, rota_of(settings, config)),
+        service=service,
         views=Views(record.database, clock),
         queue=record.queue,
         clock=clock,
@@ -208,8 +212,12 @@ def _service(config: Config, record: Record, context: Context, toolbox: Toolbox,
         rules=config.correlation,
         inhibit=config.inhibit,
         owners=owners,
+        calendar=config.maintenance,
         topology=partial(_known_topology, context.sources, context.clock),
         mine=partial(record.duties.has, Duty.PLACE),
+    )
+    silencing = Silencing(
+        record.database, record.chain, sortable_id, calendar=config.maintenance, arrived=placement.wake
     )
     intake = Intake(
         database=record.database,
@@ -232,9 +240,9 @@ def _service(config: Config, record: Record, context: Context, toolbox: Toolbox,
             rules=config.correlation,
             owners=owners,
         ),
-        silencing=Silencing(record.database, record.chain, sortable_id),
+        silencing=silencing,
         questions=Questions(graph, partial(_for_question, context, toolbox)),
-        escalation=Escalation(record.database, record.chain, config.teams, rota),
+        escalation=Escalation(record.database, record.chain, config.teams, rota, silencing.hush),
         reading=Reading(record.database, context.clock),
         upkeep=Upkeep(
             record.database,

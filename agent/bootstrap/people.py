@@ -9,6 +9,7 @@ from agent.domain.tickets import JiraProject
 from agent.notify.dispatcher import Channel
 from agent.notify.jira import JiraChannel, Moves
 from agent.notify.jira_fields import fields_of
+from agent.notify.news import Hushed, never
 from agent.notify.outbound import Shielded
 from agent.notify.slack import SlackChannel
 from agent.policy.redaction import Redactor
@@ -17,12 +18,21 @@ from tools.clients.jira import Jira
 
 
 def channels_of(
-    settings: Settings, config: Config, record: Record, jira: Jira | None, slack: SlackChannel | None = None
+    settings: Settings,
+    config: Config,
+    record: Record,
+    jira: Jira | None,
+    slack: SlackChannel | None = None,
+    *,
+    hushed: Hushed = never,
 ) -> list[Channel]:
-    """A card an incident when Slack is configured, a ticket when Jira is; then what teams have of their own."""
+    """A card an incident when Slack is configured, a ticket when Jira is; then what teams have of their own.
+
+    `hushed`: why nobody is to be paged about an incident now.
+    """
     tickets = _tickets(settings, config, record, jira) if jira else None
     first = [channel for channel in (slack, tickets) if channel]
-    return [*first, *Telling(settings, config, record).channels(slack)]
+    return [*first, *Telling(settings, config, record, hushed).channels(slack)]
 
 
 def _tickets(settings: Settings, config: Config, record: Record, jira: Jira) -> JiraChannel:

@@ -20,6 +20,8 @@ def judge(arrival: Arrival, standing: "Standing") -> Answer | None:
         return None
     why = ", ".join(str(matcher) for matcher in found.matchers)
     until = found.ends_at.strftime("%Y-%m-%d %H:%M:%S")
+    if found.name:
+        return Answer(Fate.SILENCED, f"Held back by {found.title} until {until} UTC: {why} (silence {found.id}).")
     by = f" by {found.created_by}" if found.created_by else ""
     return Answer(Fate.SILENCED, f"Silenced{by} until {until} UTC: {why} (silence {found.id}).")
 
@@ -52,7 +54,11 @@ class Silences:
     def matching(self, labels: dict[str, str], now: datetime) -> Silence | None:
         """The one that ends last, of those in force that match; those that are over are dropped."""
         self._drop_old(now)
-        in_force = [silence for silence, met in self._known.values() if silence.starts_at <= now and met.hold(labels)]
+        in_force = [
+            silence
+            for silence, met in self._known.values()
+            if silence.starts_at <= now and not silence.opens and met.hold(labels)
+        ]
         return max(in_force, key=lambda silence: silence.ends_at, default=None)
 
     def _drop_old(self, now: datetime) -> None:

@@ -30,3 +30,12 @@ class Silence(Noun):
     ends_at: datetime
     created_by: str = ""
     comment: str = ""
+    name: str = ""
+    """Of a maintenance window; empty: somebody just wants quiet."""
+    opens: bool = False
+    """Incidents are opened all the same, and nobody is paged or called because of them."""
+
+    @property
+    def title(self) -> str:
+        """As people call it."""
+        return f"maintenance “{self.name}”" if self.name else f"silence {self.id}"

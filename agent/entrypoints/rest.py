@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,10 +12,12 @@ from agent.domain.alert import Placed
 from agent.domain.approval import Approval, ApprovalStatus, Decision
 from agent.domain.event import Recorded
 from agent.domain.incident import Incident
+from agent.domain.maintenance import MaintenanceWindow
 from agent.domain.remediation import Effect, EffectStatus
 from agent.domain.silence import Matcher, Silence
 from agent.entrypoints.auth import Asker, Decider, Guarded, Reader, Starter, application_of
 from agent.service.questions import Answered
+from agent.service.silencing import Held
 from agent.views import IncidentList, IncidentView, ReceiptView
 
 router = APIRouter(prefix="/api", route_class=Guarded)
@@ -63,6 +65,20 @@ class SilenceAsked(_Asked):
     matchers: Annotated[list[Matcher], Field(min_length=1, max_length=20)]
     minutes: Annotated[int, Field(ge=1, le=30 * 24 * 60)]
     comment: Words = ""
+
+
+class MaintenanceAsked(_Asked):
+    name: Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00]*$")]
+    matchers: Annotated[list[Matcher], Field(min_length=1, max_length=20)]
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    opens: bool = False
+    """Incidents are opened all the same, and nobody is paged."""
+    comment: Words = ""
+
+
+class MaintenanceList(BaseModel):
+    windows: list[Held]
 
 
 class SilenceList(BaseModel):
@@ -232,6 +248,25 @@ async def end_silence(request: Request, silence: Id, caller: Decider) -> Respons
     """Let it end now."""
     await application_of(request).service.silencing.end(silence, caller)
     return Response(status_code=204)
+
+
+@router.get("/maintenance", tags=["silences"])
+async def maintenance(request: Request, _: Reader) -> MaintenanceList:
+    """The windows that have not ended, and how many messages each has held back."""
+    return MaintenanceList(windows=await application_of(request).service.silencing.maintenance())
+
+
+@router.post("/maintenance", status_code=201, tags=["silences"])
+async def plan_maintenance(request: Request, asked: MaintenanceAsked, caller: Decider) -> Silence:
+    """Alerts that match wait until it is over, or open incidents that page nobody. DELETE /silences/{id} ends it."""
+    window = MaintenanceWindow(
+        name=asked.name,
+        matchers=tuple(asked.matchers),
+        starts_at=asked.starts_at,
+        ends_at=asked.ends_at,
+        opens=asked.opens,
+    )
+    return await application_of(request).service.silencing.plan(window, asked.comment, caller)
 
 
 @router.get("/audit", tags=["journal"])

@@ -129,6 +129,7 @@ class Worker:
 
     async def _sweep(self) -> None:
         await self._service.upkeep.sweep()
+        await self._service.silencing.sweep()
         await self._service.escalation.sweep()
 
     async def _every(self, pause: timedelta, step: Callable[[], Awaitable[None]]) -> None:

@@ -53,6 +53,11 @@ class News:
         )
 
     @property
+    def late(self) -> bool:
+        """Maintenance kept it from people, and is over."""
+        return "hush_over" in self.entry.event.facts
+
+    @property
     def calls(self) -> bool:
         """Nobody answered, and these are called."""
         return self.type is EventType.ESCALATED and "step" in self.entry.event.facts

@@ -69,8 +69,7 @@ class PagerDutyChannel:
             await self._send("resolve", news)
 
     def _pages(self, news: News) -> bool:
-        """Whatever happens next pages, too, when its opening did not: it was told in a maintenance window."""
-        return self._team in news.teams and (news.calls or news.type in _OPENS or "hush_over" in news.entry.event.facts)
+        return self._team in news.teams and (news.calls or news.late or news.type in _OPENS)
 
     async def _send(self, action: str, news: News) -> None:
         incident = news.incident

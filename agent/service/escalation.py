@@ -4,15 +4,17 @@ A step is counted and told to the journal in one transaction, so that it is take
 channels that tell people follow the journal.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from agent.domain.duty import OnDuty
 from agent.domain.event import Event, EventType
+from agent.domain.incident import Incident
 from agent.domain.rules import EscalationStep, Team
+from agent.domain.silence import Silence
 from agent.service.rota import Rota
 from agent.storage import escalations
 from agent.storage.database import Database
@@ -33,7 +35,16 @@ class _Called:
 
 
 class Escalation:
-    def __init__(self, database: Database, chain: Chain, teams: Mapping[str, Team], rota: Rota) -> None:
+    def __init__(
+        self,
+        database: Database,
+        chain: Chain,
+        teams: Mapping[str, Team],
+        rota: Rota,
+        hush: Callable[[Connection, Incident], Silence | None] = lambda _connection, _incident: None,
+    ) -> None:
+        """`hush`: the window since it opened in which nobody is called because of it."""
+        self._hush = hush
         self._database = database
         self._chain = chain
         self._teams = {name: team for name, team in teams.items() if team.escalation}
@@ -52,7 +63,16 @@ class Escalation:
 
     def _waiting(self, connection: Connection) -> list[Waiting]:
         found = escalations.waiting(connection, self._teams, self._chain.now(connection))
-        return [one for one in found if one.asked or self._grave(one)]
+        heard = [self._heard(connection, one) for one in found if one.asked or self._grave(one)]
+        return [one for one in heard if one is not None]
+
+    def _heard(self, connection: Connection, one: Waiting) -> Waiting | None:
+        """None while maintenance keeps it from people; afterwards they have as long as from its beginning."""
+        silence = self._hush(connection, one.incident)
+        if silence is None or one.taken > 0:
+            return one
+        now = self._chain.now(connection)
+        return replace(one, began=max(one.began, silence.ends_at)) if silence.ends_at <= now else None
 
     def _grave(self, one: Waiting) -> bool:
         return one.incident.severity.rank <= self._teams[one.incident.team].escalate_from.rank

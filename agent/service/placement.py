@@ -10,7 +10,9 @@ from agent.correlate.correlator import Correlator
 from agent.correlate.placement import Placement as Placed
 from agent.correlate.standing import Standing
 from agent.domain.errors import Conflict
+from agent.domain.maintenance import MaintenanceWindow
 from agent.domain.rules import Correlation, InhibitRule
+from agent.policy.maintenance import in_force
 from agent.policy.ownership import Owners
 from agent.ports import Queue
 from agent.service.batch import Batch
@@ -40,6 +42,7 @@ class Placement:
         rules: Correlation,
         inhibit: Sequence[InhibitRule],
         owners: Owners,
+        calendar: Sequence[MaintenanceWindow] = (),
         topology: Callable[[], Awaitable[Topology | None]],
         mine: Callable[[], Awaitable[bool]],
     ) -> None:
@@ -52,6 +55,7 @@ class Placement:
         self._rules = rules
         self._inhibit = inhibit
         self._owners = owners
+        self._calendar = calendar
         self._topology = topology
         self._standing: Standing | None = None
         self._batches = 0
@@ -119,6 +123,8 @@ class Placement:
         lately = now - TOPOLOGY_AGE
         for silence in await self._database.read(lambda connection: silences.ending_after(connection, lately)):
             self._standing.silence(silence)
+        for planned in in_force(self._calendar, now):
+            self._standing.silence(planned)
         if self._learned is None or now - self._learned > TOPOLOGY_AGE:
             self._standing.learn(await self._topology())
             self._learned = now

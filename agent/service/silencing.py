@@ -1,38 +1,92 @@
 """Somebody wants quiet about something, for a while: alerts that match open no incident until it ends."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select, update
 
-from agent.correlate.silence import problem
+from agent.correlate.silence import Silences, problem
+from agent.domain.base import Noun
 from agent.domain.errors import NotFound, Refused
 from agent.domain.event import Event, EventType
+from agent.domain.incident import Incident, IncidentStatus
+from agent.domain.maintenance import MaintenanceWindow
 from agent.domain.silence import Matcher, Silence
 from agent.identity.roles import Caller
+from agent.policy.maintenance import hush, hushes, in_force
 from agent.service.intake import Ids
-from agent.storage import silences
+from agent.storage import alerts, incidents, silences
 from agent.storage.database import Database
 from agent.storage.journal import Chain
+from agent.storage.tables import cursors
+
+_LOOKED = "silences ended"
+"""The cursor that says, in microseconds since 1970, up to when it was looked which ended."""
+_EPOCH, _TICK = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+_AT_FIRST = timedelta(minutes=5)
+_OLDEST = timedelta(days=7)
+"""What was held back so long ago and not sent again fires no more."""
+
+
+class Held(Noun):
+    """A maintenance window, and what it keeps from people."""
+
+    window: Silence
+    alerts: int
+    """Messages that it has held back."""
 
 
 class Silencing:
-    def __init__(self, database: Database, chain: Chain, new_id: Ids) -> None:
+    def __init__(
+        self,
+        database: Database,
+        chain: Chain,
+        new_id: Ids,
+        *,
+        calendar: Sequence[MaintenanceWindow] = (),
+        arrived: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`arrived` wakes whoever places alerts."""
         self._database = database
         self._chain = chain
         self._new_id = new_id
+        self._calendar = calendar
+        self._arrived = arrived
 
     async def add(self, matchers: Sequence[Matcher], length: timedelta, comment: str, who: Caller) -> Silence:
         """From now on. Refused, with the sentence, when it cannot be used."""
         now = self._chain.clock.now()
-        silence = Silence(
-            id=self._new_id("si"),
-            matchers=tuple(matchers),
-            starts_at=now,
-            ends_at=now + length,
-            created_by=who.name,
-            comment=comment,
+        return await self._keep(
+            Silence(
+                id=self._new_id("si"),
+                matchers=tuple(matchers),
+                starts_at=now,
+                ends_at=now + length,
+                created_by=who.name,
+                comment=comment,
+            )
         )
+
+    async def plan(self, window: MaintenanceWindow, comment: str, who: Caller) -> Silence:
+        """A maintenance window, once. Refused, with the sentence, when it cannot be used."""
+        if window.starts_at is None or window.ends_at is None:
+            raise Refused("Only the calendar of the configuration has windows of every week; name a start and an end.")
+        if window.ends_at <= self._chain.clock.now():
+            raise Refused("It has ended already.")
+        return await self._keep(
+            Silence(
+                id=self._new_id("si"),
+                matchers=window.matchers,
+                starts_at=window.starts_at.astimezone(UTC),
+                ends_at=window.ends_at.astimezone(UTC),
+                created_by=who.name,
+                comment=comment,
+                name=window.name,
+                opens=window.opens,
+            )
+        )
+
+    async def _keep(self, silence: Silence) -> Silence:
         if sentence := problem(silence):
             raise Refused(sentence)
         await self._database.write(lambda connection: self._add(connection, silence))
@@ -46,10 +100,80 @@ class Silencing:
         now = self._chain.clock.now()
         return await self._database.read(lambda connection: silences.ending_after(connection, now))
 
+    async def maintenance(self) -> list[Held]:
+        """The windows that have not ended, with what each has held back; those of the calendar while they last."""
+        now = self._chain.clock.now()
+        return await self._database.read(lambda connection: self._maintenance(connection, now))
+
+    async def hushed(self, incident: Incident) -> str:
+        """Why nobody is to be paged about it now; empty when people are."""
+        found = await self._database.read(lambda connection: self.hush(connection, incident))
+        return hushes(found) if found and found.ends_at > self._chain.clock.now() else ""
+
+    def hush(self, connection: Connection, incident: Incident) -> Silence | None:
+        """The last window since it opened in which nobody is paged about it; it may have ended."""
+        now = self._chain.clock.now()
+        kept = [one for one in silences.ending_after(connection, incident.opened_at) if one.starts_at <= now]
+        return hush([*kept, *in_force(self._calendar, incident.opened_at), *in_force(self._calendar, now)], incident)
+
+    async def sweep(self) -> int:
+        """Look again at what was held back and still fires, once its window or silence is over; how many."""
+        if not await self._database.read(self._ended):
+            return 0
+        found = await self._database.write(self._release)
+        self._arrived()
+        return found
+
+    def _ended(self, connection: Connection) -> list[Silence]:
+        """Since it was last looked."""
+        now, since = self._chain.now(connection), self._looked(connection)
+        kept = [one for one in silences.ending_after(connection, since) if one.ends_at <= now]
+        return kept + [one for one in in_force(self._calendar, since) if one.ends_at <= now]
+
+    def _looked(self, connection: Connection) -> datetime:
+        looked = connection.scalar(select(cursors.c.sequence).where(cursors.c.name == _LOOKED))
+        return _EPOCH + looked * _TICK if looked else self._chain.now(connection) - _AT_FIRST
+
+    def _release(self, connection: Connection) -> int:
+        now, ended = self._chain.now(connection), self._ended(connection)
+        if not ended:
+            return 0
+        self._look(connection, now)
+        still = Silences([*silences.ending_after(connection, now), *in_force(self._calendar, now)])
+        held = [one for one in alerts.held_back(connection, now - _OLDEST) if not still.matching(one.alert.labels, now)]
+        alerts.look_at_again(connection, [one.id for one in held], now)
+        what = ", ".join(dict.fromkeys(one.title for one in ended))
+        text = f"Over: {what}. {len(held)} alert(s) that still fire are looked at again."
+        self._chain.append(connection, Event(type=EventType.SILENCE_CHANGED, text=text, facts={"alerts": len(held)}))
+        self._tell_hushed(connection, [one for one in ended if one.opens])
+        return len(held)
+
+    def _look(self, connection: Connection, now: datetime) -> None:
+        ticks = (now - _EPOCH) // _TICK
+        if connection.execute(update(cursors).where(cursors.c.name == _LOOKED).values(sequence=ticks)).rowcount == 0:
+            connection.execute(cursors.insert().values(name=_LOOKED, sequence=ticks))
+
+    def _tell_hushed(self, connection: Connection, ended: Sequence[Silence]) -> None:
+        """Whoever was not paged is, now."""
+        for incident in incidents.live(connection) if ended else ():
+            over = hush(ended, incident)
+            if over is not None and incident.status is not IncidentStatus.RESOLVED:
+                text = f"Over: {over.title}, and this is still {incident.status}: {incident.title}."
+                told = Event(type=EventType.INCIDENT_UPDATED, incident=incident.id, text=text)
+                self._chain.append(connection, told.model_copy(update={"facts": {"hush_over": True}}))
+
+    def _maintenance(self, connection: Connection, now: datetime) -> list[Held]:
+        planned = [one for one in silences.ending_after(connection, now) if one.name]
+        known = [*planned, *in_force(self._calendar, now)]
+        return [Held(window=one, alerts=alerts.held_back_by(connection, one.id)) for one in known]
+
     def _add(self, connection: Connection, silence: Silence) -> None:
         silences.add(connection, silence)
         what = ", ".join(str(matcher) for matcher in silence.matchers)
         text = f"{silence.created_by} silenced {what} until {silence.ends_at:%Y-%m-%d %H:%M:%S} UTC."
+        if silence.name:
+            when = f"from {silence.starts_at:%Y-%m-%d %H:%M} to {silence.ends_at:%Y-%m-%d %H:%M} UTC"
+            text = f"{silence.created_by} planned {silence.title} {when}: {what}."
         self._tell(connection, silence.id, silence.created_by, text)
 
     def _end(self, connection: Connection, id_: str, who: Caller) -> None:

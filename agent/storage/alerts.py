@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, literal, or_, select, update
 
-from agent.domain.alert import Alert, Fate, Placed
+from agent.domain.alert import Alert, AlertStatus, Fate, Placed
 from agent.domain.base import Noun
 from agent.domain.incident import IncidentStatus
 from agent.ports import Unparsed
@@ -49,7 +49,26 @@ def store(connection: Connection, arrival: Arrival) -> None:
 def unplaced(connection: Connection, limit: int) -> list[Placed]:
     """The oldest alerts that the correlator has not seen yet."""
     query = select(alerts).where(alerts.c.fate.is_(None)).order_by(alerts.c.sequence).limit(limit)
-    return [_placed(row) for row in connection.execute(query)]
+    return [_news(row) for row in connection.execute(query)]
+
+
+def held_back(connection: Connection, since: datetime) -> list[Placed]:
+    """Of each occurrence that was silenced since then and whose end nobody told, the latest message."""
+    query = select(alerts).where(alerts.c.fate == Fate.SILENCED, alerts.c.received_at >= since)
+    latest = {row.occurrence: _placed(row) for row in connection.execute(query.order_by(alerts.c.sequence))}
+    return [one for one in latest.values() if one.alert.status is AlertStatus.FIRING]
+
+
+def look_at_again(connection: Connection, ids: Sequence[str], at: datetime) -> None:
+    """They are to be placed as if they had been received now."""
+    again = update(alerts).where(alerts.c.id.in_(ids))
+    connection.execute(again.values(fate=None, reason="", looked_at_again=at))
+
+
+def held_back_by(connection: Connection, silence: str) -> int:
+    """How many messages it has kept from opening an incident."""
+    reason = alerts.c.reason.contains(f"(silence {silence})", autoescape=True)
+    return connection.scalar(select(func.count()).where(alerts.c.fate == Fate.SILENCED, reason)) or 0
 
 
 def place(connection: Connection, placed: Sequence[Placed]) -> None:
@@ -126,6 +145,12 @@ def _row(receipt: Receipt, id_: str, alert: Alert) -> dict[str, Any]:
         "occurrence": identity.occurrence,
         "alert": alert.model_dump(mode="json"),
     }
+
+
+def _news(row: Row[Any]) -> Placed:
+    """One that was held back is news when it is looked at again."""
+    placed = _placed(row)
+    return placed.model_copy(update={"received_at": row.looked_at_again}) if row.looked_at_again else placed
 
 
 def _placed(row: Row[Any]) -> Placed:

@@ -14,6 +14,7 @@ from agent.entrypoints.cli.doctor import doctor
 from agent.entrypoints.cli.incidents import ask, feedback, incidents
 from agent.entrypoints.cli.investigate import investigate, replay
 from agent.entrypoints.cli.keys import keys
+from agent.entrypoints.cli.maintenance import maintenance
 from agent.entrypoints.cli.memory import memory
 from agent.entrypoints.cli.operations import actions, capacity, effects, migrate
 from agent.entrypoints.cli.options import Json
@@ -56,6 +57,7 @@ _add(feedback, PEOPLE, "feedback inc-7 --verdict wrong --cause 'a full disk on d
 app.add_typer(keys, name="keys", rich_help_panel=KEEPERS)
 app.add_typer(runbooks, name="runbooks", rich_help_panel=KEEPERS)
 app.add_typer(teams, name="teams", rich_help_panel=KEEPERS)
+app.add_typer(maintenance, name="maintenance", rich_help_panel=KEEPERS)
 app.add_typer(memory, name="memory", rich_help_panel=KEEPERS)
 app.add_typer(tools, name="tools", rich_help_panel=KEEPERS)
 app.add_typer(audit, name="audit", rich_help_panel=KEEPERS)
