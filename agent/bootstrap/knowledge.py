@@ -25,6 +25,8 @@ _START = timedelta(seconds=2)
 async def open_model(settings: Settings, limits: ModelLimits, meters: Meters) -> AsyncIterator[Model | None]:
     """The configured model; none when there is neither a model's name nor a key: then the analysis answers alone."""
     named = settings.model or ("openai:gpt-5-mini" if settings.openai_api_key else "")
+    # With no model, too, the metrics are there by their names: whoever collects them may rely on that.
+    meter = Meter(meters.registry, limits.prices)
     if not named:
         yield None
         return
@@ -35,7 +37,7 @@ async def open_model(settings: Settings, limits: ModelLimits, meters: Meters) ->
         api_key=settings.openai_api_key,
         environ=os.environ,
         limits=limits,
-        meter=Meter(meters.registry, limits.prices),
+        meter=meter,
     )
     try:
         yield chat

@@ -16,7 +16,7 @@ from tools import promql
 from tools.base import BackendError
 from tools.observe.runbooks import BadRunbook, Skill, read_skill
 
-EXECUTORS = ("http", "kubernetes", "command")
+EXECUTORS = ("http", "kubernetes", "command", "mcp")
 
 
 def lint(folder: Path, executors: Mapping[str, Executor] | None = None) -> list[Problem]:

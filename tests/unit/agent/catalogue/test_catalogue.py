@@ -14,7 +14,10 @@ from tests.unit.agent.catalogue.actions import action, diagnosis
 from tools.act.command import CommandExecutor
 from tools.act.http import Endpoint, HttpExecutor
 from tools.act.kubernetes import KubernetesExecutor
+from tools.act.mcp import McpExecutor
 from tools.clients.kubernetes import Cluster
+from tools.clients.mcp import McpServer
+from tools.clients.mcp_wires import Place
 from tools.clients.recorded import RecordedMetrics
 
 RUNBOOKS = ROOT / "runbooks"
@@ -116,3 +119,25 @@ def test_one_bad_runbook_keeps_the_whole_catalogue_from_loading(tmp_path: Path) 
 
 def _healable(catalogue: Port) -> set[Fault]:
     return {fault for one in catalogue.actions() for fault in one.faults}
+
+
+def test_an_action_may_be_a_tool_of_an_mcp_server_that_the_configuration_allows(tmp_path: Path) -> None:
+    runbook = tmp_path / "purge-cache"
+    runbook.mkdir()
+    (runbook / "SKILL.md").write_text("---\nname: purge-cache\ndescription: Purge it.\n---\n\nText.\n")
+    (runbook / "action.yaml").write_text(
+        "title: Purge the cache of {service}\n"
+        "faults: [resource_memory]\n"
+        "arguments:\n  service: {entity: true}\n"
+        "risk: medium\nreversible: false\nblast_radius: one cache\n"
+        'do: {executor: mcp, call: {server: cache, tool: purge, arguments: {of: "{service}"}}}\n'
+        'success: {query: \'up{service="{service}"}\', operator: "==", value: 1, within: 2m, stable_for: 10s}\n'
+    )
+    server = McpServer(Place("cache", url="http://127.0.0.1:9/mcp"))
+    allowed = McpExecutor({"cache": server}, {"cache": frozenset({"purge"})}, lambda *_: (server, ""))
+    other = McpExecutor({"cache": server}, {"cache": frozenset({"look"})}, lambda *_: (server, ""))
+    catalogue = Catalogue.load(tmp_path)
+
+    assert [action.name for action in catalogue.usable({"mcp": allowed}).actions()] == ["purge-cache"]
+    assert catalogue.usable({"mcp": other}).actions() == ()
+    assert catalogue.usable({}).actions() == ()
