@@ -22,8 +22,9 @@ _USER_LABELS = ("ua", "referer", "query", "path", "user", "header")
 _LABELS = "|".join(sorted({pattern.label for pattern in PATTERNS} | {*_USER_LABELS, "encoded"}))
 _PSEUDONYM = re.compile(rf"<((?:{_LABELS}):\d+)>")
 _SECRETS = "|".join(sorted({pattern.label for pattern in PATTERNS if not pattern.personal}))
-_TORN = re.compile(rf"[^\s\"'<>]*(?:<(?:{_SECRETS}):\d+>)?%(?:[0-9A-Fa-f]{{2}})?(?:<(?:{_SECRETS}):\d+>[^\s\"'<>]*)+")
-"""A word in percent signs of which a part was found: the rest of the same secret stands around it."""
+_SECRET = re.compile(rf"<(?:{_SECRETS}):\d+>")
+_TORN = re.compile(r"%(?:[0-9A-Fa-f]{2})?\Z")
+_WORD_ENDS = re.compile(r"[\s\"']|\Z")
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 _INVISIBLE = re.compile(
@@ -125,13 +126,23 @@ class Redactor:
 
     def _decoded(self, text: str) -> str:
         """Without words in base64 or percent signs that say something of that kind."""
-        text = (
-            _TORN.sub(lambda found: self._pseudonym("encoded", found[0], personal=False), text) if "%" in text else text
-        )
+        text = self._mended(text) if "%" in text else text
         told = [(start, end) for start, end, said in encoded(text) if _says_something(said)]
         for start, end in sorted(told, reverse=True):
             text = text[:start] + self._pseudonym("encoded", text[start:end], personal=False) + text[end:]
         return text
+
+    def _mended(self, text: str) -> str:
+        """Without the rest of a secret in percent signs of which only a part was found: the whole word goes."""
+        kept, at = [], 0
+        for found in _SECRET.finditer(text):
+            torn = _TORN.search(text, max(at, found.start() - 3), found.start()) or text.startswith("%", found.end())
+            if found.start() >= at and torn:
+                start = max(at, *(text.rfind(sign, at, found.start()) + 1 for sign in " \t\n\"'"))
+                end = _end_of_word(text, found.end())
+                kept += [text[at:start], self._pseudonym("encoded", text[start:end], personal=False)]
+                at = end
+        return "".join([*kept, text[at:]])
 
     def _pseudonym_of_field(self, label: str, value: str) -> str:
         return self._pseudonym(label, value, personal=True)
@@ -164,6 +175,11 @@ def visible(text: str) -> str:
         return text
     text = _BREAKS.sub("\n", _ESCAPES.sub("", text))
     return _SURROGATES.sub("\ufffd", _INVISIBLE.sub("", text))
+
+
+def _end_of_word(text: str, at: int) -> int:
+    found = _WORD_ENDS.search(text, at)
+    return found.start() if found else len(text)
 
 
 def _says_something(said: str) -> bool:

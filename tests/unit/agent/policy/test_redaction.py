@@ -310,6 +310,7 @@ def test_what_cannot_be_redacted_is_refused(redactor: Redactor) -> None:
     [
         *("a", "a@", "://", "1.", ":", "::", "password=", "%41", '"', "-----BEGIN PRIVATE KEY-----", "GET ", "AB12"),
         *("4", " ", "x-a: ", "user=", "\\", "eyJ", "a.", "- ", "\n", "bearer ", "cookie:a", "A", "1 2", "\x1b]"),
+        *("--a-", "key=", "mysql ", "sshpass -p", "machine a login b ", "%sk_live_", "AKIA", "$2a$10$"),
     ],
 )
 def test_no_text_makes_it_slow(redactor: Redactor, piece: str) -> None:
