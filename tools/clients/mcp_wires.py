@@ -92,9 +92,12 @@ class _Posts:
             except httpx2.HTTPError as error:
                 reason = quoted(str(error)) or type(error).__name__
                 raise BackendError(f"{self._url}: {reason}", retry=True) from error
-            if "id" in written and "method" in written:
-                await to_us.send(answer or _nothing(self._url))
-                self._agree(answer)
+            if "id" not in written or "method" not in written:
+                continue
+            if answer is None:
+                raise BackendError(f"{self._url} ended its answer before there was one", retry=True)
+            self._agree(answer)
+            await to_us.send(answer)
 
     async def _post(self, message: Mapping[str, Any]) -> "SessionMessage | None":
         """The answer to this message; None when the server has none."""
@@ -109,9 +112,9 @@ class _Posts:
                 return await self._event(response, message.get("id"))
             return _answer(await self._whole(response), message.get("id"))
 
-    def _agree(self, answer: "SessionMessage | None") -> None:
+    def _agree(self, answer: "SessionMessage") -> None:
         """After the first answer every request names the version that was agreed upon."""
-        result = getattr(answer.message.root, "result", None) if answer else None
+        result = getattr(answer.message.root, "result", None)
         if isinstance(result, dict) and isinstance(result.get("protocolVersion"), str):
             self._headers["mcp-protocol-version"] = quoted(result["protocolVersion"])[:40]
 
@@ -253,10 +256,6 @@ def _answer(body: bytes, id_: object, *, strict: bool = True) -> "SessionMessage
         return None  # Programs write log lines among their answers.
     known = isinstance(message.root, JSONRPCResponse | JSONRPCError) and message.root.id == id_
     return SessionMessage(message) if known else None
-
-
-def _nothing(url: str) -> Exception:
-    raise BackendError(f"{url} ended its answer before there was one", retry=True)
 
 
 def _too_much(where: str) -> BackendError:
