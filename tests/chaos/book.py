@@ -80,8 +80,9 @@ class Tally:
 
     def _add(self, line: dict[str, Any]) -> None:
         match line:
-            case {"row": _}:
+            case {"row": row}:
                 self._add_try(line)
+                self.skipped.pop(row, None)
             case {"cold": times}:
                 self.cold.append(times)
             case {"bug": name}:

@@ -9,6 +9,7 @@ import os
 import resource
 import shutil
 import socket
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -42,10 +43,11 @@ GROUPS = Path("/sys/fs/cgroup")
 
 def mounts() -> str:
     """Why there are none here; empty when there are."""
-    try:
-        apart(partial(_mounted, Path("/tmp"), 1))
-    except RuntimeError as error:
-        return str(error).strip().splitlines()[-1]
+    with tempfile.TemporaryDirectory() as name:
+        try:
+            apart(partial(_mounted, Path(name), 1))
+        except RuntimeError as error:
+            return str(error).strip().splitlines()[-1]
     return ""
 
 
