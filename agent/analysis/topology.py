@@ -326,7 +326,7 @@ def _excess(level: Floats, measure: _Measure, onset: Onset, least: _Least) -> Ex
     during = np.flatnonzero(usable[onset.first : onset.last]) + onset.first
     if not len(during):
         return None
-    new = len(before) < min(_KNOWN, onset.first)
+    new = len(before) < max(1, min(_KNOWN, onset.first))
     median = 0.0 if new else float(np.median(level[before]))
     spread = float(1.4826 * np.median(np.abs(level[before] - median))) if len(before) and not new else 0.0
     scale = max(spread, least.relative * abs(median), least.absolute)
