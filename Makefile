@@ -48,7 +48,7 @@ bench: $(VENV)/.dev  ## Measure intake, durable steps and cold start, each besid
 attacks: $(VENV)/.dev  ## Try every row of the attack table and a hostile model; ARGS="--episodes 10000"
 	@$(PY) -m tests.attacks $(ARGS)
 
-chaos: $(VENV)/.dev  ## Kill it at seeded moments, and ask others what happened; FULL=1 until 10,000 kills
+chaos: $(VENV)/.dev  ## Bring every fault about, and ask others what happened; FULL=1 until 10,000 kills
 	@$(PY) -m tests.chaos $(if $(FULL),--full) $(ARGS)
 
 eval: $(VENV)/.runtime  ## Run the whole agent on recorded cases and score it; CASES=DIR OUT=FILE

@@ -2,7 +2,7 @@
 
 from tests.chaos import power, syncs
 from tests.chaos.attempt import Known, Row, Tried, broken
-from tests.chaos.drills import herds, machine, models, storage, storms, tickets
+from tests.chaos.drills import herds, machine, models, network, storage, storms, tickets
 from tests.chaos.kills import (
     DAY,
     HOUR,
@@ -88,6 +88,8 @@ ROWS = {
     "F19": Row("no file descriptor is left, and some are again", 100, 0, machine.out_of_files),
     "F20": Row("too little memory: the kernel's OOM killer", 200, 0, machine.out_of_memory, machine.group("memory")),
     "F21": Row("a tenth of a processor", 50, 0, machine.starved, machine.group("cpu")),
+    "F31": Row("who is called holds the connection and answers nothing", 200, 0, network.half_open),
+    "F33": Row("the resolver answers no question", 200, 0, network.no_names, machine.mounts),
     "F34": Row("the model hangs", 200, 0, models.asked_of(models.hanging), slow=True),
     "F35": Row("the model's answer drips", 200, 0, models.asked_of(models.dripping), slow=True),
     "F36": Row("the model answers nonsense", 2000, 0, models.asked_of(models.garbage), slow=True),
@@ -119,18 +121,17 @@ _QUEUE = "tests/integration/agent/queue"
 _RECORD = "tests/integration/agent/storage"
 _MODEL = "tests/integration/agent/llm"
 ELSEWHERE = {
+    "F45": "tests/integration/agent/notify/test_slack.py"
+    "::test_while_slack_is_down_nothing_is_lost_and_nothing_told_twice",
+    "F39": "tests/e2e/test_model.py::test_without_a_usable_model_the_analysis_answers_and_the_report_says_why",
     "F48": f"{_RECORD}/test_schema.py::test_killed_half_way_nothing_has_changed_and_the_next_start_completes_it",
 }
 """A test of its own tries the row, or a part of it, once a run and without counts."""
 
-_CLUSTER = "wants a mount, a control group or a network namespace of its own, which this command does not make"
 NOT_RUN = {
-    "F09": "no drill of rolling restarts under load yet",
-    "F18": _CLUSTER,
+    "F09": "no drill of rolling restarts under load yet; a drained worker's job goes to another at once, and requests "
+    "under way end (`tests/integration/agent/queue/test_contract.py`, `entrypoints/web/test_server.py`)",
+    "F18": "a file system with open files cannot be made read-only (`mount -o remount,ro`: busy); a full one is F15",
     "F22": "no drill with a blocked event loop yet",
-    "F31": _CLUSTER,
     "F32": "no slow network yet",
-    "F33": "no dead resolver yet",
-    "F39": "no hour without any model yet",
-    "F45": "there is no Slack endpoint yet",
 }

@@ -24,9 +24,9 @@ def test_killed_anywhere_it_loses_nothing_and_does_nothing_twice(tmp_path: Path)
     told = json.loads(out.read_text())
     assert told["findings"] == []
     assert told["planted"]["caught"] == told["planted"]["of"] >= len(BUGS)
-    tried = {row["id"]: (row["tried"] > 0, row["ok"]) for row in told["rows"]}
     quick = {id_ for id_, row in ROWS.items() if not row.slow}
-    assert tried == dict.fromkeys(quick - {*told["skipped"]}, (True, True))
+    assert {row["id"] for row in told["rows"]} == quick - {*told["skipped"]}
+    assert sum(told["kills"].values()) > 0
     assert ran.returncode == 0
 
 

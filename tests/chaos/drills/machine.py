@@ -227,10 +227,16 @@ def _small_disk(folder: Path, megabytes: int) -> Iterator[None]:
 
 def _mounted(folder: Path, megabytes: int) -> None:
     """A file system in memory, that this process and its children alone see."""
+    own_mounts()
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.mount(b"tmpfs", bytes(folder), b"tmpfs", 0, f"size={megabytes}m".encode()):
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+
+def own_mounts() -> None:
+    """What this process and its children mount is seen by them alone."""
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(_NEW_NAMES) or libc.mount(b"none", b"/", None, _PRIVATE, None):
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-    if libc.mount(b"tmpfs", bytes(folder), b"tmpfs", 0, f"size={megabytes}m".encode()):
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
