@@ -10,9 +10,12 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
+from fastapi import FastAPI
 from pydantic import BaseModel, JsonValue, SecretStr, TypeAdapter
 from pydantic.fields import FieldInfo
 
+from agent.entrypoints.matrix import needs
+from agent.entrypoints.web import add_routes
 from agent.graph.build import build_graph
 from agent.settings import Config, Settings
 
@@ -21,7 +24,31 @@ FOLDER = Path(__file__).parent
 
 def pages() -> dict[str, str]:
     """File name -> content."""
-    return {"configuration.md": configuration(), "graph.md": graph()}
+    return {"configuration.md": configuration(), "graph.md": graph(), "access.md": access()}
+
+
+def access() -> str:
+    """What every route asks of its caller, read off the routes."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    add_routes(app)
+    table = ((one.method, one.path, _TAKES.get(one.takes, f"`{one.takes}`")) for one in needs(app.routes))
+    rows = "".join(f"| {method} | `{path}` | {takes} |\n" for method, path, takes in table)
+    return f"{_ACCESS}\n| method | path | asks for |\n| --- | --- | --- |\n{rows}"
+
+
+_TAKES = {"session": "session", "open": "nothing"}
+_ACCESS = """\
+<!-- Made by `make docs` from the routes. Change those. -->
+
+# Who may call what
+
+A key or a token has scopes; each opens the routes that ask for it, `admin` opens all, and `approve:high` what
+`approve:low` does. A machine's key opens no route that asks for an approval. A page asks for a session of somebody who
+may `read`, and a step taken there for what the same step asks for in the API. Asking for nothing: health, what a browser
+needs to sign in, PagerDuty's address, whose key stands in the body, and Slack's, which signs.
+
+A test tries every route of the API with every scope alone, and without a key.
+"""
 
 
 def graph() -> str:

@@ -49,15 +49,20 @@ def create_app(application: Application) -> FastAPI:
     app.state.senders = Senders()
     app.state.counting = Counting(application)
     app.state.slack = slack.Door(application)
+    add_routes(app)
+    install(app)
+    app.add_middleware(Everywhere, turnstile=app.state.turnstile, loopback_only=loopback(application.settings.host))
+    app.add_middleware(LastResort)
+    return app
+
+
+def add_routes(app: FastAPI) -> None:
+    """Every one there is."""
     app.router.routes.extend([*webhooks.routes(), *slack.routes()])
     for router in (rest.router, events.router, mcp, health.open_router, health.router):
         app.include_router(router)
     app.router.add_api_route("/openapi.json", _openapi, route_class_override=Guarded, include_in_schema=False)
     app.include_router(dashboard)
-    install(app)
-    app.add_middleware(Everywhere, turnstile=app.state.turnstile, loopback_only=loopback(application.settings.host))
-    app.add_middleware(LastResort)
-    return app
 
 
 def create_probe(application: Application) -> FastAPI:

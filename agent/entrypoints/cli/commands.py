@@ -22,8 +22,8 @@ from agent.entrypoints.cli.privacy import privacy
 from agent.entrypoints.cli.runbooks import runbooks
 from agent.entrypoints.cli.running import demo, mcp, serve, web, worker
 from agent.entrypoints.cli.say import say, say_json
-from agent.entrypoints.cli.tools import tools
 from agent.entrypoints.cli.teams import teams
+from agent.entrypoints.cli.tools import tools
 
 app = typer.Typer(
     name="incident-agent",

@@ -10,6 +10,7 @@ import pytest
 from fastapi.routing import iter_route_contexts
 
 from agent.domain.key import Scope
+from agent.entrypoints.matrix import needs
 from agent.entrypoints.web import OPEN, create_app
 from agent.identity.keys import LOCAL_OPERATOR
 from tests.integration.agent.entrypoints.web.conftest import Served, serve
@@ -144,6 +145,8 @@ NEEDS: dict[tuple[str, str], Scope] = {
     ("POST", "/mcp"): "read",
     ("GET", "/openapi.json"): "read",
 }
+PAGE_OPEN = {"/login", "/enter/{code}", "/static/dashboard.css", "/static/dashboard.js"}
+"""What a browser needs to sign in."""
 BODIES = {
     "/api/silences": {"matchers": [{"label": "service", "value": "cart"}], "minutes": 5},
     "/api/approvals/{approval}": {"decision": "deny"},
@@ -172,6 +175,14 @@ async def test_every_route_is_in_the_table_or_open(served: Served) -> None:
         if one[1] not in OPEN and one[1].startswith(("/api", "/webhooks", "/metrics", "/openapi", "/mcp"))
     } == set(NEEDS)
     assert {path for _, path in routes(served)} >= OPEN
+
+
+@pytest.mark.attack("S61")
+async def test_the_published_table_says_of_every_route_what_it_asks_for(served: Served) -> None:
+    told = {(one.method, one.path): one.takes for one in needs(served.running.config.app.routes)}  # type: ignore[union-attr]
+    assert set(told) == routes(served)
+    assert {route: takes for route, takes in told.items() if takes not in {"session", "open"}} == NEEDS
+    assert {path for (_, path), takes in told.items() if takes == "open"} == OPEN | PAGE_OPEN
 
 
 @pytest.mark.attack("S61")
