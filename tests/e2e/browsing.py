@@ -85,6 +85,8 @@ async def signed_in(
         desk.page.on("console", lambda said: desk.complaints.append(said.text) if said.type == "error" else None)
         desk.page.on("pageerror", lambda error: desk.complaints.append(str(error)))
         assert await desk.goes_to(f"/enter/{one_time_code(application)}") == 200
+        # That page goes on by itself; who does not wait for it is taken away from where they went.
+        await desk.page.wait_for_url(f"{address}/")
         yield desk
     finally:
         await context.close()
