@@ -16,7 +16,7 @@ from agent.domain.alert import Alert, Placed
 from agent.domain.approval import Approval
 from agent.domain.event import Event, Recorded
 from agent.domain.evidence import Evidence, EvidenceKind
-from agent.domain.hypothesis import Diagnosis, Usage
+from agent.domain.hypothesis import Diagnosis, Found, Usage
 from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.job import Job, Lease
 from agent.domain.remediation import Action, Effect, Past, Proposal, Step
@@ -368,6 +368,10 @@ class Lessons(Protocol):
 
     async def leaned_on(self, incident: str) -> Lesson | None:
         """The lesson its diagnosis leaned on, with what people have said of that lesson since; None when it did not."""
+        ...
+
+    async def found_before(self, team: str) -> list[Found]:
+        """What people, not machines, said of components in the team's latest incidents."""
         ...
 
     async def save(self, lesson: Lesson) -> None: ...

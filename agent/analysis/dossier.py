@@ -8,6 +8,7 @@ from agent.analysis.cluster_trouble import Trouble
 from agent.analysis.log_templates import LineShift
 from agent.analysis.observations import Observations
 from agent.analysis.onset import Onset
+from agent.analysis.prior import Prior
 from agent.analysis.storm import Blame
 from agent.analysis.table import Table
 from agent.analysis.topology import Flow, Graph
@@ -52,6 +53,8 @@ class Dossier:
     """What the state of the cluster says against it now."""
     parts: Parts = Parts()
     weight: float = 0.0
+    prior: Prior | None = None
+    """What people found of it before; it only counts for whom the telemetry names."""
 
 
 @dataclass(frozen=True)

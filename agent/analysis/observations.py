@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from agent.domain.alert import Alert
+from agent.domain.hypothesis import Found
 from agent.domain.incident import Symptom
 from tools.base import Change, LogLine, Series, Topology
 from tools.cluster.facts import ClusterState
@@ -41,6 +42,8 @@ class Observations:
     """What Kubernetes says of its objects now."""
     symptom: Symptom | None = None
     """What the alerts speak of; None: it is read from the alerts' own labels."""
+    found_before: tuple[Found, ...] = ()
+    """What people of the team found of components in earlier incidents."""
     service_label: str = "service"
     """The label that names a component, looked at before the usual ones."""
 

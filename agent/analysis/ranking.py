@@ -13,6 +13,7 @@ from agent.analysis.dossier import Dossier, Parts, Weighed
 from agent.analysis.findings import Findings
 from agent.analysis.log_templates import LineShift
 from agent.analysis.observations import Observations
+from agent.analysis.prior import Prior, priors
 from agent.analysis.signals import ECHOES
 from agent.analysis.storm import Blame
 from agent.analysis.symptom import spoken_of
@@ -54,6 +55,7 @@ def weigh(seen: Observations, weights: Weights = SHIPPED) -> Weighed:
     for one in dossiers.values():
         one.parts = _parts(one, clear, weights.fusion)
         one.weight = fused(one.parts, weights.fusion)
+    _add_priors(dossiers, priors(seen.found_before))
     ranked = sorted(dossiers.values(), key=lambda one: (-one.weight, one.component))
     return Weighed(seen, table, began, deps, tuple(flows), tuple(ranked), weights.fusion.nothing)
 
@@ -123,6 +125,14 @@ def _add_blame(dossiers: Mapping[str, Dossier], found: Iterable[Blame]) -> None:
 def _add_troubles(dossiers: dict[str, Dossier], found: Iterable[Trouble]) -> None:
     for trouble in found:
         dossiers.setdefault(trouble.component, Dossier(trouble.component)).troubles.append(trouble)
+
+
+def _add_priors(dossiers: Mapping[str, Dossier], known: Mapping[str, Prior]) -> None:
+    """After all else, and only to what has something against it."""
+    for component, prior in known.items():
+        if component in dossiers and dossiers[component].weight > 0:
+            dossiers[component].prior = prior
+            dossiers[component].weight = max(0.0, dossiers[component].weight + prior.nats)
 
 
 def _parts(one: Dossier, clear: float, fusion: Fusion) -> Parts:

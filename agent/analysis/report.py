@@ -151,7 +151,9 @@ def _suspect(one: Dossier, score: float, ledger: _Ledger) -> Suspect:
     return Suspect(
         component=one.component,
         score=score,
-        why=_sentence("; ".join(text for text, _ in found[:2])) if found else "Nothing of its own was found.",
+        why=_sentence("; ".join([text for text, _ in found[:2]] + ([one.prior.why] if one.prior else [])))
+        if found
+        else "Nothing of its own was found.",
         evidence=tuple(dict.fromkeys(one for _, one in found)),
         fault=_fault(one, ledger.seen),
     )

@@ -44,6 +44,15 @@ class Suspect(Noun):
     fault: Fault = Fault.UNKNOWN
 
 
+class Found(Noun):
+    """What a person said of a component once an incident was over."""
+
+    component: str
+    who: str
+    was_cause: bool
+    """False: it was said to be, and was not."""
+
+
 class Claim(Noun):
     """One sentence of a diagnosis and the evidence it rests on."""
 

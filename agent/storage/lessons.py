@@ -1,15 +1,15 @@
 """What did closed incidents teach? The record that memory is rebuilt from."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from agent.domain.event import EventType
-from agent.domain.hypothesis import Diagnosis, Fault, Verdict
+from agent.domain.hypothesis import Diagnosis, Fault, Found, Verdict
 from agent.domain.incident import Incident
 from agent.policy.signs import signs
 from agent.policy.timeless import timeless
@@ -17,6 +17,10 @@ from agent.ports import Clock, Lesson
 from agent.storage import alerts, effects, incidents, journal
 from agent.storage.database import Database
 from agent.storage.tables import feedback, lessons, runs
+from agent.storage.tables import incidents as incidents_table
+
+_REMEMBERED = 200
+"""Words of people on a team's incidents that still count: the latest."""
 
 
 class SqlLessons:
@@ -31,6 +35,9 @@ class SqlLessons:
 
     async def leaned_on(self, incident: str) -> Lesson | None:
         return await self._database.read(lambda connection: _leaned_on(connection, incident))
+
+    async def found_before(self, team: str) -> list[Found]:
+        return await self._database.read(lambda connection: list(_found_before(connection, team)))
 
     async def save(self, lesson: Lesson) -> None:
         await self._database.write(lambda connection: _save(connection, lesson, self._clock))
@@ -135,6 +142,23 @@ def _verdicts(connection: Connection, precedent: str) -> list[str]:
     leaning = select(runs.c.incident).where(runs.c.diagnosis["precedent"].as_string() == precedent).distinct()
     said = (_last_feedback(connection, one) for one in connection.execute(leaning).scalars().all())
     return [str(one.verdict) for one in said if one is not None and one.given_by]
+
+
+def _found_before(connection: Connection, team: str) -> Iterator[Found]:
+    """The last word of each person on each incident: what they confirmed, what they denied, what it was instead."""
+    last = select(func.max(feedback.c.id)).join(incidents_table, incidents_table.c.id == feedback.c.incident)
+    last = last.where(incidents_table.c.team == team, feedback.c.given_by != "")
+    last = last.group_by(feedback.c.incident, feedback.c.given_by)
+    rows = select(feedback).where(feedback.c.id.in_(last)).order_by(feedback.c.id.desc()).limit(_REMEMBERED)
+    for row in reversed(connection.execute(rows).all()):
+        diagnosis = _last_diagnosis(connection, row.incident)
+        blamed = diagnosis.component if diagnosis and diagnosis.verdict is Verdict.CAUSE else ""
+        told = _told_cause(row.cause, _components(connection, row.incident)).component if row.cause else ""
+        right = blamed if row.verdict == "right" and not told else told
+        if right:
+            yield Found(component=right, who=row.given_by, was_cause=True)
+        if blamed and row.verdict == "wrong" and blamed != told:
+            yield Found(component=blamed, who=row.given_by, was_cause=False)
 
 
 def _last_diagnosis(connection: Connection, incident: str) -> Diagnosis | None:

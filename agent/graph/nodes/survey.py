@@ -53,6 +53,8 @@ async def survey(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     alerts = tuple(placed.alert for placed in await context.incidents.alerts(state["incident"]))
     gaps = _Gaps()
     seen = await observe(context.sources, alerts, Symptom(state["symptom"]), context.clock.now(), gaps.sentences)
+    team = (await context.incidents.get(state["incident"])).team
+    seen = replace(seen, found_before=tuple(await context.lessons.found_before(team)))
     # The analysis computes for up to seconds; the leases of other runs must be renewed meanwhile.
     findings = await asyncio.to_thread(diagnose, seen)
     stored = await context.incidents.add_evidence(state["incident"], findings.evidence)

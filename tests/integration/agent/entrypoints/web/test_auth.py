@@ -139,6 +139,8 @@ NEEDS: dict[tuple[str, str], Scope] = {
     ("GET", "/api/silences"): "read",
     ("POST", "/api/silences"): "approve:low",
     ("DELETE", "/api/silences/{silence}"): "approve:low",
+    ("GET", "/api/maintenance"): "read",
+    ("POST", "/api/maintenance"): "approve:low",
     ("GET", "/api/audit"): "read",
     ("GET", "/api/events"): "read",
     ("GET", "/metrics"): "read",
@@ -149,6 +151,12 @@ PAGE_OPEN = {"/login", "/enter/{code}", "/static/dashboard.css", "/static/dashbo
 """What a browser needs to sign in."""
 BODIES = {
     "/api/silences": {"matchers": [{"label": "service", "value": "cart"}], "minutes": 5},
+    "/api/maintenance": {
+        "name": "new disks",
+        "matchers": [{"label": "service", "value": "cart"}],
+        "starts_at": "2099-01-01T00:00:00Z",
+        "ends_at": "2099-01-01T01:00:00Z",
+    },
     "/api/approvals/{approval}": {"decision": "deny"},
     "/api/effects/{effect}": {"found": "done", "reason": "seen"},
     "/api/incidents/{incident}/merge": {"into": "inc-2"},
