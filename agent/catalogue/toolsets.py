@@ -73,7 +73,8 @@ def read_toolsets(file: Path) -> Mapped:
     try:
         loaded = load(file)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise Refused(f"{file} cannot be read: {' '.join(str(error).split())[:300]}.") from error
+        said = getattr(error, "strerror", None) or " ".join(str(error).split())[:300]
+        raise Refused(f"{file} cannot be read: {said}.") from error
     sets = loaded.get("toolsets") if isinstance(loaded, dict) else None
     servers = loaded.get("mcp_servers") if isinstance(loaded, dict) else None
     if not isinstance(sets, dict | None) or not isinstance(servers, dict | None) or not (sets or servers):
