@@ -43,9 +43,9 @@ _ACCESS = """\
 # Who may call what
 
 A key or a token has scopes; each opens the routes that ask for it, `admin` opens all, and `approve:high` what
-`approve:low` does. A machine's key opens no route that asks for an approval. A page asks for a session of somebody who
-may `read`, and a step taken there for what the same step asks for in the API. Asking for nothing: health, what a browser
-needs to sign in, PagerDuty's address, whose key stands in the body, and Slack's, which signs.
+`approve:low` does. A machine's key opens no route that asks for an approval. A page asks for a session of somebody
+who may `read`, and a step taken there for what the same step asks for in the API. Asking for nothing: health, what a
+browser needs to sign in, PagerDuty's address, whose key stands in the body, and Slack's, which signs.
 
 A test tries every route of the API with every scope alone, and without a key.
 """
