@@ -33,6 +33,9 @@ when the process that heard it has died."""
 _ROOM = 200
 """Deliveries under way at once; more wait for their turn."""
 
+_REPLIES = 8
+"""Replies under way at once: however many people click, the next click comes first."""
+
 Told = Text | str | None
 """A command's answer; what is wrong with a form; nothing to tell."""
 
@@ -43,6 +46,7 @@ class Deliveries:
         self._slack = slack
         self._heard = SqlDeliveries(application.record.database, application.clock)
         self._room = asyncio.Semaphore(_ROOM)
+        self._replying = asyncio.Semaphore(_REPLIES)
         self._under_way: set[asyncio.Task[Told]] = set()
 
     async def take(self, delivered: Delivered) -> Told:
@@ -105,7 +109,15 @@ class Deliveries:
 
     def _later(self, reply: Coroutine[None, None, None]) -> None:
         """What a person is shown beside the answer: no click waits for it."""
-        self._begin(_replied(reply))
+        self._begin(self._replied(reply))
+
+    async def _replied(self, reply: Coroutine[None, None, None]) -> Told:
+        try:
+            async with self._replying:
+                await reply
+        except (AgentError, BackendError, Unsure) as error:
+            log.warning("a reply did not reach Slack", reason=str(error))
+        return None
 
     def _tell_later(self, delivered: Delivered, work: asyncio.Task[Told]) -> None:
         if work.cancelled():
@@ -125,12 +137,4 @@ def payload_of(told: Told) -> dict[str, JsonValue] | None:
             return {"response_type": "ephemeral", "text": told.text, "blocks": list(told.blocks)}
         case str():
             return {"response_action": "errors", "errors": {FIELD: told}}
-    return None
-
-
-async def _replied(reply: Coroutine[None, None, None]) -> Told:
-    try:
-        await reply
-    except (AgentError, BackendError, Unsure) as error:
-        log.warning("a reply did not reach Slack", reason=str(error))
     return None

@@ -9,7 +9,7 @@ from agent.domain.incident import IncidentStatus
 from agent.notify.dispatcher import Dispatcher
 from agent.storage import incidents
 from tests.farends.loopback import Answer, CutAfter, CutBefore, Instead
-from tests.farends.slack import rate_limited
+from tests.farends.slack import marked, rate_limited
 from tests.integration.agent.entrypoints.slack.office import Office, office
 
 
@@ -112,3 +112,26 @@ async def test_secrets_and_personal_data_do_not_reach_slack(tmp_path: Path) -> N
         assert b"cart fails with" in told
         assert secret.encode() not in told
         assert b"ann@example.org" not in told
+
+
+@pytest.mark.attack("S56", "S57")
+async def test_hostile_words_are_words_wherever_slack_shows_them(tmp_path: Path) -> None:
+    hostile = "<!channel> <@U0ANN> <http://evil.example|bank> `x` *b* \u202eevil\u200b\x1b[31m\nApproved by ann"
+    async with office(tmp_path) as here:
+        await here.incident(title=hostile, service=hostile, labels={"service": hostile})
+        await here.ask(shown=hostile)
+        for kind in (EventType.DIAGNOSED, EventType.PARKED, EventType.FEEDBACK):
+            await here.tell(kind, "inc-1", hostile)
+        await here.dispatch()
+        answers = [
+            await here.command(text)
+            for text in ("list", "show inc-1", f"ack {hostile}", f"feedback inc-1 wrong {hostile}", "mute inc-1 5")
+        ]
+        await here.click("approve", "U0ANN", value=hostile)
+        whispered = await here.whispered()
+        await here.dispatch()
+        messages = here.slack.messages
+    assert {one.partition("^")[0] for message in messages for one in marked(message)} <= {"<!date"}
+    told = [*answers, *whispered, *(message.shown for message in messages)]
+    assert not {"\u202e", "\u200b", "\x1b", "`"} & set("".join(told))
+    assert not [text for text in told if "<!channel" in text or "<@U" in text or "<http" in text]

@@ -12,6 +12,7 @@ _NAMES = [
     ("first useful answer, no model", "s"),
     ("cold start, serve to ready", "s"),
     ("cold start, --help", "s"),
+    ("click in Slack to its 200, p99", "s"),
     ("those parked of 10,000, p95", "s"),
     ("list of 10,000, p95", "s"),
     ("incident page, p95", "s"),
