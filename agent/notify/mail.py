@@ -79,7 +79,8 @@ class MailChannel:
             log.warning("not told", channel=self.name, entry=entry.sequence, reason=effect.detail)
 
     def _worth_it(self, news: News) -> bool:
-        return news.ends or news.late or (news.type in _TOLD and not (news.over and news.type is not EventType.VERIFIED))
+        known = news.type is EventType.VERIFIED or not news.over
+        return news.ends or news.late or (news.type in _TOLD and known)
 
     def _written(self, news: News, to: Sequence[str]) -> EmailMessage:
         """The same every time it is written: also its Message-ID, by which a repeat is known."""

@@ -80,5 +80,3 @@ def taken(what: str, answer: Answer) -> ActResult:
     if wait := answer.headers.get("retry-after", ""):
         message += f" It wants quiet for {quoted(wait)} s."
     raise Answered(message, answer.status, retry=answer.status in _PASSING or answer.status >= 500)
-
-
