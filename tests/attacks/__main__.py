@@ -4,11 +4,12 @@ python -m tests.attacks [--episodes 10000] [--seed 1] [--islands 2]
 """
 
 import argparse
+import asyncio
 import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -30,10 +31,17 @@ def main() -> int:
     pytest.main(["-q", "--no-header", "-m", MARK, str(ROOT / "tests")], plugins=[outcomes])
     from tests.attacks import episodes
 
+    EPISODES.parent.mkdir(exist_ok=True)
     EPISODES.unlink(missing_ok=True)
     tally = episodes.run_on_islands(options.episodes, options.seed, options.islands, EPISODES)
     rows = outcomes.rows()
-    _write(rows, tally)
+    tally.utility = asyncio.run(episodes.utility())
+    told = _told(rows, tally)
+    OUT.write_text(json.dumps(told, indent=1) + "\n")
+    if options.page:
+        from tests.attacks import page
+
+        page.write(told)
     print(markdown(rows))
     print(_summary(rows, tally))
     return 0 if all(row.ok or row.tried == 0 for row in rows) and not tally.unauthorised else 1
@@ -43,21 +51,28 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.attacks")
     parser.add_argument("--episodes", type=int, default=1_000, help="with a model that is the attacker's")
     parser.add_argument("--seed", type=int, default=1, help="of the first episode; each next one has the next")
+    parser.add_argument("--page", action="store_true", help="write what was measured into docs/security.md")
     parser.add_argument("--islands", type=int, default=2, help="processes among which the episodes are divided")
     return parser.parse_args()
 
 
-def _write(rows: list[Row], tally: "Tally") -> None:
-    OUT.parent.mkdir(exist_ok=True)
-    told = {
+def _told(rows: list[Row], tally: "Tally") -> dict[str, Any]:
+    from tests.attacks.clean import clean_lines
+    from tests.attacks.sanitising import sanitised
+    from tests.attacks.secrecy import figures, lost_of
+
+    loss, requests = lost_of(clean_lines(400)), sanitised()
+    return {
         "rows": [asdict(row) for row in rows],
         "episodes": tally.episodes,
         "unauthorised": len(tally.unauthorised),
         "effects": tally.effects,
         "reached": dict(sorted(tally.reached.items())),
         "utility": tally.utility,
+        "secrets": figures(20),
+        "prompts": {"reaching": requests.reaching, "kept": requests.keeping},
+        "clean": {"words": loss.words, "precision": loss.precision},
     }
-    OUT.write_text(json.dumps(told, indent=1) + "\n")
 
 
 def _summary(rows: list[Row], tally: "Tally") -> str:
