@@ -34,6 +34,8 @@ from tools.clients.jira import Jira
 BATCH = 20
 """Incidents of one try."""
 ROUNDS = 60
+SETTLING = 6
+"""Rounds after a person has looked: more than there are mishaps."""
 LATER = timedelta(minutes=3)
 """Between two rounds: longer than a channel ever pauses."""
 DEADLINE = timedelta(seconds=2)
@@ -161,8 +163,9 @@ async def _story(desk: _Desk, incident: str, chance: Random, mishap: Mishap) -> 
             if round_ == 3:
                 desk.jira.read_only = False
     desk.jira.read_only = False
-    if await desk.looked_up():
-        for _ in range(3):
+    while await desk.looked_up():
+        # What it is told again may go wrong again, as long as mishaps are left.
+        for _ in range(SETTLING):
             await dispatcher.dispatch()
             desk.clock.time += LATER
     return await desk.followed(sequence)
