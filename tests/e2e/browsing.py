@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from agent.bootstrap import Application
 from agent.entrypoints.dashboard import one_time_code
@@ -39,6 +39,7 @@ class Desk:
 async def chromium() -> AsyncIterator[Browser]:
     """That of the operating system; ended with the block."""
     path = program("chromium", "apt-get install chromium")
+    expect.set_options(timeout=PATIENCE)
     async with async_playwright() as driver:
         # The sandbox needs rights that a container lacks; everything that is loaded is ours.
         browser = await driver.chromium.launch(executable_path=path, args=["--no-sandbox"])

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from playwright.async_api import expect
 
 from agent.domain.event import EventType
-from tests.e2e.browsing import DESK, PATIENCE, PHONE, Desk, chromium, dashboard, signed_in
+from tests.e2e.browsing import DESK, PHONE, Desk, chromium, dashboard, signed_in
 from tests.e2e.line import ROOT, Line, line
 
 FOLDER = ROOT / "docs" / "images"
@@ -53,7 +53,7 @@ async def _shoot(desk: Desk, path: str, to: Path) -> None:
     for at in range(await drawn.count()):
         if await drawn.nth(at).is_visible():
             await drawn.nth(at).scroll_into_view_if_needed()
-            await expect(drawn.nth(at)).to_have_js_property("complete", True, timeout=PATIENCE)
+            await expect(drawn.nth(at)).to_have_js_property("complete", True)
     await desk.page.evaluate("scrollTo(0, 0)")
     await desk.page.screenshot(path=to)
 

@@ -13,7 +13,7 @@ from playwright.async_api import Browser, expect
 from agent.domain.approval import ApprovalStatus, Decision
 from agent.domain.event import EventType
 from agent.domain.incident import IncidentStatus
-from tests.e2e.browsing import PATIENCE, PHONE, Desk, chromium, dashboard, signed_in
+from tests.e2e.browsing import PHONE, Desk, chromium, dashboard, signed_in
 from tests.e2e.line import Line, line
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -39,7 +39,7 @@ async def _asked(running: Line, after: int = 0) -> str:
 
 
 async def _sees(desk: Desk, text: str) -> None:
-    await expect(desk.page.get_by_text(text).first).to_be_visible(timeout=PATIENCE)
+    await expect(desk.page.get_by_text(text).first).to_be_visible()
 
 
 async def test_an_incident_arrives_is_read_denied_with_a_reason_and_its_successor_approved_verified_and_judged(
@@ -79,7 +79,7 @@ async def test_an_incident_arrives_is_read_denied_with_a_reason_and_its_successo
         second = await _asked(running, after=1)
         await page.get_by_role("link", name="Roll payment back to its previous version?").click()
         await page.get_by_role("button", name="Approve").click()
-        await expect(page.locator("#effects-box")).to_contain_text("Recovered:", timeout=PATIENCE)
+        await expect(page.locator("#effects-box")).to_contain_text("Recovered:")
         await expect(page.locator("#top .status")).to_have_text("resolved")
         assert [entry["what"] for entry in running.shop.journal] == ["rollback"]
 
@@ -177,7 +177,7 @@ async def test_what_arrives_while_somebody_looks_runs_nothing_in_their_browser(
         await running.application.service.intake.receive("alertmanager", "test", body)
         await desk.page.get_by_role("link", name=HOSTILE).first.click()
         await expect(desk.page.get_by_role("heading", level=1)).to_contain_text(HOSTILE)
-        await expect(desk.page.locator("#evidence-box article").first).to_be_visible(timeout=PATIENCE)
+        await expect(desk.page.locator("#evidence-box article").first).to_be_visible()
         assert await desk.page.evaluate("window.hacked") is None
         assert desk.complaints == []
 
@@ -197,7 +197,7 @@ async def test_a_decision_of_another_surface_shows_on_the_page_by_itself(tmp_pat
             (await running.application.identity.keys.create("ann", "person", ["read", "approve:high"])).token
         )
         await running.application.service.people.decide(question.id, Decision.DENY, caller, "rest", "no")
-        await expect(desk.page.get_by_role("button", name="Approve")).to_have_count(0, timeout=PATIENCE)
+        await expect(desk.page.get_by_role("button", name="Approve")).to_have_count(0)
         await _sees(desk, "“no”")
 
 
