@@ -11,9 +11,12 @@ _SHORTEST = timedelta(days=1)
 
 
 class Retention(Noun):
-    """How long what is kept; `null` keeps it for ever. What was learned from incidents stays until it is forgotten."""
+    """How long what is kept; `null` keeps it for ever. What was learned from incidents stays until it is forgotten.
 
-    incidents: timedelta | None = Field(timedelta(days=730), ge=_SHORTEST)
+    The record and its journal stay until somebody says otherwise: a clock set far ahead then lets go of nothing of them.
+    """
+
+    incidents: timedelta | None = Field(None, ge=_SHORTEST)
     """Closed ones, with alerts, evidence, diagnoses, approvals, effects and feedback; from when they were closed."""
     noise: timedelta | None = Field(timedelta(days=90), ge=_SHORTEST)
     """Alerts that are part of no incident, what could not be parsed, and the receipts of both."""
@@ -23,7 +26,7 @@ class Retention(Noun):
     """The checkpoints of closed incidents; without them nothing more can be asked about those."""
     reads: timedelta | None = Field(timedelta(days=180), ge=_SHORTEST)
     """The access log."""
-    journal: timedelta | None = Field(timedelta(days=730), ge=_SHORTEST)
+    journal: timedelta | None = Field(None, ge=_SHORTEST)
     """Entries of the journal; not shorter than `incidents`, which would lose their history."""
 
     @model_validator(mode="after")
