@@ -212,6 +212,9 @@ class Meters:
         self.incidents_opened = counter("incident_agent_incidents_opened", "Incidents opened", "severity")
         self.incidents_reopened = counter("incident_agent_incidents_reopened", "New episodes of known incidents")
         self.diagnoses = counter("incident_agent_diagnoses", "Diagnoses made", "verdict")
+        self.claims_dropped = counter(
+            "incident_agent_claims_dropped", "Statements left out of diagnoses: the evidence does not bear them out"
+        )
         self.time_to_diagnosis = histogram(
             "incident_agent_time_to_diagnosis_seconds",
             "From an incident's opening to its diagnosis",

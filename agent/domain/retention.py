@@ -13,7 +13,7 @@ _SHORTEST = timedelta(days=1)
 class Retention(Noun):
     """How long what is kept; `null` keeps it for ever. What was learned from incidents stays until it is forgotten.
 
-    The record and its journal stay until somebody says otherwise: a clock set far ahead then lets go of nothing of them.
+    The record and its journal stay until somebody says otherwise, so that a clock set far ahead lets go of neither.
     """
 
     incidents: timedelta | None = Field(None, ge=_SHORTEST)

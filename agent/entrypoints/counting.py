@@ -4,6 +4,8 @@ import asyncio
 from datetime import datetime
 from typing import Any
 
+from pydantic import JsonValue
+
 from agent.bootstrap import Application
 from agent.domain.event import EventType, Recorded
 from agent.telemetry import Log, Meters
@@ -53,6 +55,7 @@ class Counting:
                 meters.incidents_reopened.inc()
             case EventType.DIAGNOSED:
                 meters.diagnoses.labels(event.facts.get("verdict")).inc()
+                meters.claims_dropped.inc(_number(event.facts.get("claims_dropped")))
                 self._end(entry, EventType.INCIDENT_OPENED, meters.time_to_diagnosis)
             case EventType.JOB_DEAD:
                 meters.jobs_dead.inc()
@@ -83,3 +86,8 @@ class Counting:
     def _end(self, entry: Recorded, began: EventType, wait: Any) -> None:
         if since := self._since.pop((entry.event.incident or "", began), None):
             wait.observe((entry.at - since).total_seconds())
+
+
+def _number(said: JsonValue) -> float:
+    """0 in an entry of an earlier version, which does not say."""
+    return said if isinstance(said, int | float) else 0

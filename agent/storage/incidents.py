@@ -51,7 +51,12 @@ class SqlIncidents:
             "diagnosed_at": self._clock.now(),
         }
         text = f"Diagnosed by {diagnosis.analysed_by}: {diagnosis.summary}"
-        facts = {"verdict": diagnosis.verdict, "component": diagnosis.component, "confidence": diagnosis.confidence}
+        facts = {
+            "verdict": diagnosis.verdict,
+            "component": diagnosis.component,
+            "confidence": diagnosis.confidence,
+            "claims_dropped": diagnosis.claims_dropped,
+        }
         event = Event(type=EventType.DIAGNOSED, incident=incident, text=text, facts=facts)
         await self._database.write(lambda connection: self._save(connection, incident, run, values, event))
 

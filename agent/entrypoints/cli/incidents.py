@@ -66,27 +66,27 @@ def watch(as_json: Json = False) -> None:
 
 
 @incidents.command(epilog="Example: incident-agent incidents ack inc-7")
-def ack(incident: IncidentId) -> None:
+def ack(incident: IncidentId, as_json: Json = False) -> None:
     """Say that you have seen it; the agent goes on."""
-    _tell_agent(incident, "ack")
+    _tell_agent(incident, "ack", as_json)
 
 
 @incidents.command(epilog="Example: incident-agent incidents takeover inc-7")
-def takeover(incident: IncidentId) -> None:
+def takeover(incident: IncidentId, as_json: Json = False) -> None:
     """Take it over: the agent stops, and withdraws what it asks."""
-    _tell_agent(incident, "takeover")
+    _tell_agent(incident, "takeover", as_json)
 
 
 @incidents.command(epilog="Example: incident-agent incidents cancel inc-7")
-def cancel(incident: IncidentId) -> None:
+def cancel(incident: IncidentId, as_json: Json = False) -> None:
     """Tell the agent to stop working on it."""
-    _tell_agent(incident, "cancel")
+    _tell_agent(incident, "cancel", as_json)
 
 
 @incidents.command(epilog="Example: incident-agent incidents close inc-7")
-def close(incident: IncidentId) -> None:
+def close(incident: IncidentId, as_json: Json = False) -> None:
     """Say that it is over; what it taught is remembered."""
-    _tell_agent(incident, "close")
+    _tell_agent(incident, "close", as_json)
 
 
 @incidents.command(epilog='Example: incident-agent incidents merge inc-7 inc-5 --reason "one outage"')
@@ -138,12 +138,15 @@ def feedback(
     say(f"Noted: the diagnosis of {incident} is {verdict}.")
 
 
-def _tell_agent(incident: str, what: str) -> None:
+def _tell_agent(incident: str, what: str, as_json: bool) -> None:
     from agent.entrypoints.cli.shown import Incident
 
     with running_agent() as agent:
-        now = Incident.model_validate(agent.post(f"/api/incidents/{incident}/{what}"))
-    say(f"{incident} is {now.status}.")
+        answer = agent.post(f"/api/incidents/{incident}/{what}")
+    if as_json:
+        say_json(answer)
+    else:
+        say(f"{incident} is {Incident.model_validate(answer).status}.")
 
 
 def _regroup(path: str, asked: dict[str, object], what: str, as_json: bool) -> None:

@@ -59,12 +59,17 @@ def settle(
     effect: Annotated[str, typer.Argument(metavar="KEY", help="The effect's key, as `effects list` shows it.")],
     found: Annotated[Literal["done", "not_done"], typer.Option(help="Did it take place?")],
     reason: Annotated[str, typer.Option(help="How you know; kept in the journal.")],
+    as_json: Json = False,
 ) -> None:
     """Say whether an unknown effect took place; the agent never tries it again by itself."""
     from agent.entrypoints.cli.shown import Effect
 
     with running_agent() as agent:
-        now = Effect.model_validate(agent.post(f"/api/effects/{effect}", {"found": found, "reason": reason}))
+        answer = agent.post(f"/api/effects/{effect}", {"found": found, "reason": reason})
+    if as_json:
+        say_json(answer)
+        return
+    now = Effect.model_validate(answer)
     say(f"{now.name} is {now.status}: {now.detail}")
 
 

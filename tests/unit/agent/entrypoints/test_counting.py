@@ -89,3 +89,13 @@ async def test_an_entry_that_does_not_follow_the_one_before_is_shown() -> None:
     journal.entries[1] = journal.entries[1].model_copy(update={"previous": "another"})
     await counts.catch_up()
     assert registry.get_sample_value("incident_agent_journal_broken") == 1
+
+
+async def test_statements_that_were_left_out_are_counted_and_an_entry_that_says_nothing_of_them_is_none() -> None:
+    journal = Journal()
+    counts, registry = counting(journal)
+    await counts.catch_up()
+    journal.add(0, EventType.DIAGNOSED, verdict="cause", claims_dropped=2)
+    journal.add(1, EventType.DIAGNOSED, verdict="cause")
+    await counts.catch_up()
+    assert registry.get_sample_value("incident_agent_claims_dropped_total") == 2
