@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -44,10 +44,14 @@ def export(
 ) -> None:
     """Print every entry, the oldest first."""
     with running_agent() as agent:
-        if form == "csv":
-            sys.stdout.write(_row(COLUMNS))
-        for entry in journal(agent):
-            sys.stdout.write(_row(_cells(entry)) if form == "csv" else _line(entry))
+        sys.stdout.writelines(table(journal(agent)) if form == "csv" else map(_line, journal(agent)))
+
+
+def table(entries: Iterable[Any]) -> Iterator[str]:
+    """Entries of the journal as the lines of a CSV file, its head first; no cell of it is a formula."""
+    yield _row(COLUMNS)
+    for entry in entries:
+        yield _row(_cells(entry))
 
 
 def _line(entry: Any) -> str:

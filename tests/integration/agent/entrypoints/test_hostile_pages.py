@@ -149,15 +149,15 @@ async def test_hostile_words_in_every_field_stay_words_on_every_page(tmp_path: P
                 assert "hacked()" in "".join(page.text)
 
 
-@pytest.mark.attack("S55", "S58")
-async def test_a_hostile_report_is_text_as_a_page_and_no_table_of_formulas(tmp_path: Path) -> None:
+@pytest.mark.attack("S55")
+async def test_a_hostile_report_is_text_as_a_page_and_a_download_nobody_renders(tmp_path: Path) -> None:
     async with line(tmp_path, policy="{autonomy: observe}") as running:
         application, incidents = running.application, running.application.record.incidents
         await running.post_alert()
         told = await running.until(EventType.REPORTED)
         incident = str(told.event.incident)
         await incidents.save_report(
-            incident, f"{incident}.9", f"# {HOSTILE}\n\n- {HOSTILE}\n\n| a |\n|---|\n| =HYPERLINK(1) |\n"
+            incident, f"{incident}.9", f"# {HOSTILE}\n\n- {HOSTILE}\n"
         )
         async with _browser(application) as browser:
             answer = await browser.get(f"/incidents/{incident}/report")
