@@ -156,9 +156,7 @@ async def test_a_hostile_report_is_text_as_a_page_and_a_download_nobody_renders(
         await running.post_alert()
         told = await running.until(EventType.REPORTED)
         incident = str(told.event.incident)
-        await incidents.save_report(
-            incident, f"{incident}.9", f"# {HOSTILE}\n\n- {HOSTILE}\n"
-        )
+        await incidents.save_report(incident, f"{incident}.9", f"# {HOSTILE}\n\n- {HOSTILE}\n")
         async with _browser(application) as browser:
             answer = await browser.get(f"/incidents/{incident}/report")
             page = Tags()
