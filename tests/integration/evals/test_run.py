@@ -1,8 +1,6 @@
 """The whole agent on recorded cases of the lab: whoever serves the metrics, whatever the services are called."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -105,7 +103,7 @@ def test_a_run_that_is_stopped_leaves_what_it_has_and_goes_on_with_the_rest(tmp_
     while time.monotonic() < until and not (out.exists() and json.loads(out.read_text())["cases"]):
         assert running.poll() is None
         time.sleep(0.05)
-    os.kill(running.pid, signal.SIGINT)
+    running.terminate()
     told = running.communicate(timeout=60)
 
     rows = json.loads(out.read_text())["cases"]

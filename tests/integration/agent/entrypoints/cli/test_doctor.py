@@ -78,6 +78,7 @@ def test_with_nothing_configured_nothing_is_broken_and_each_back_end_says_how_it
                 "log files",
                 "datadog",
                 "kubernetes",
+                "mcp",
                 "jira",
                 "slack",
             ),
