@@ -27,13 +27,15 @@ log = Log(__name__)
 
 WAITS = timedelta(seconds=2)
 """How long an answer waits for the work; Slack gives up after three seconds."""
+_CLICK_WAITS = timedelta(milliseconds=50)
+"""A click's answer says nothing: what came of it is shown on the card, and to the person when it could not be done."""
 _ANSWERED_BY_NOW = timedelta(seconds=150)
 """No answer below a card takes longer. Slack tries an event again after a minute and after five: the last one counts
 when the process that heard it has died."""
 _ROOM = 200
 """Deliveries under way at once; more wait for their turn."""
 
-_REPLIES = 8
+_REPLIES = 2
 """Replies under way at once: however many people click, the next click comes first."""
 
 Told = Text | str | None
@@ -58,7 +60,8 @@ class Deliveries:
         if workspace and workspace_of(delivered) != workspace:
             return None
         work = self._begin(self._once(delivered))
-        await asyncio.wait({work}, timeout=WAITS.total_seconds())
+        waits = _CLICK_WAITS if isinstance(delivered, Click) else WAITS
+        await asyncio.wait({work}, timeout=waits.total_seconds())
         if work.done():
             return work.result()
         work.add_done_callback(lambda _: self._tell_later(delivered, work))
