@@ -33,7 +33,7 @@ class Server:
 async def rows(folder: Path, runs: int, looks: int, watchers: int) -> Sequence[Row]:
     """Each page is asked for `looks` times a run, one after the other; the reference is an answer without a page.
 
-    Of the watchers the reference is one of them alone.
+    Of the watchers' lag the reference is one of them alone; of their memory, none.
     """
     async with child("evals.bench.our_page", str(folder / "page"), str(INCIDENTS)) as told:
         server = Server(**told)
@@ -54,19 +54,13 @@ async def rows(folder: Path, runs: int, looks: int, watchers: int) -> Sequence[R
                 partial(_first_byte, server, f"/incidents/{server.incident}", looks),
                 bare,
             ),
+            await _memory(server, watchers),
             await in_turn(
                 f"worst lag of {watchers} watchers",
                 "s",
                 runs,
                 partial(_lag, server, watchers),
                 partial(_lag, server, 1),
-            ),
-            await in_turn(
-                f"memory with {watchers} watchers",
-                "MB",
-                runs,
-                partial(_memory, server, watchers),
-                partial(_memory, server, 1),
             ),
         ]
 
@@ -100,14 +94,15 @@ async def _lag(server: Server, watchers: int) -> float:
         return worst
 
 
-async def _memory(server: Server, watchers: int) -> float:
-    """What the server takes while so many watch, in MB."""
+async def _memory(server: Server, watchers: int) -> Row:
+    """What the server takes while so many watch, beside what it took before. Once: a process gives little back."""
+    before = _resident(server.pid)
     async with AsyncExitStack() as stack:
         listening = [await stack.enter_async_context(_Watcher(server)) for _ in range(watchers)]
         heard = [asyncio.create_task(one.news()) for one in listening]
         await _change(server)
         await asyncio.gather(*heard)
-        return _resident(server.pid)
+        return Row(f"memory with {watchers} watchers", "MB", (_resident(server.pid),), (before,))
 
 
 class _Watcher:

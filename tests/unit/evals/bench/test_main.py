@@ -16,8 +16,8 @@ _NAMES = [
     ("those parked of 10,000, p95", "s"),
     ("list of 10,000, p95", "s"),
     ("incident page, p95", "s"),
-    ("worst lag of 5 watchers", "s"),
     ("memory with 5 watchers", "MB"),
+    ("worst lag of 5 watchers", "s"),
 ]
 
 
