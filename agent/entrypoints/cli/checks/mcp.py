@@ -18,7 +18,9 @@ async def mcp(settings: Settings) -> Finding:
     try:
         config = settings.config()
         if not config.mcp:
-            return Finding("mcp", State.OFF, "not configured: no tools of other MCP servers")
+            return Finding(
+                "mcp", State.OFF, "not configured: no tools of other MCP servers", "Set mcp in AGENT_CONFIG."
+            )
         known = await mcp_of(settings, config).look()
     except AgentError as error:
         return Finding("mcp", State.BROKEN, str(error), "docs/ecosystem.md has every key.")

@@ -34,7 +34,7 @@ async def teams(settings: Settings) -> Finding:
     except AgentError as error:
         return Finding("teams", State.BROKEN, str(error), "docs/routing.md has an example.")
     if not config.teams:
-        return Finding("teams", State.OFF, "no teams: everybody hears of everything", "docs/routing.md says how.")
+        return Finding("teams", State.OFF, "no teams: everybody hears of everything", "Set teams in AGENT_CONFIG.")
     if found := problems(settings, config):
         more = f", and {len(found) - 1} more" if len(found) > 1 else ""
         return Finding("teams", State.BROKEN, f"{found[0]}{more}", "Run: incident-agent teams lint")
