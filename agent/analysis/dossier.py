@@ -6,6 +6,7 @@ from agent.analysis.calls import Lost
 from agent.analysis.changes import Shift
 from agent.analysis.cluster_trouble import Trouble
 from agent.analysis.log_templates import LineShift
+from agent.analysis.log_traces import Spectrum
 from agent.analysis.observations import Observations
 from agent.analysis.onset import Onset
 from agent.analysis.prior import Prior
@@ -44,6 +45,8 @@ class Dossier:
     """Written by others about it, or by itself about nobody else."""
     complaints: list[LineShift] = field(default_factory=list)
     """Written by itself about others: what those explain is not its own."""
+    failing: Spectrum | None = None
+    """When the requests through it fail more often than others."""
     changes: list[tuple[Change, float]] = field(default_factory=list)
     """With the minutes before the onset."""
     lost: Lost | None = None

@@ -1,30 +1,34 @@
-"""Which kinds of log line are new or louder since the onset?"""
+"""Which kinds of log line are new, louder or gone since the onset?"""
 
-import itertools
-import math
 import re
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from agent.analysis import log_traces
+from agent.analysis.log_absences import Absence, absences
+from agent.analysis.log_record import Kind, LogRecord, deviations, record
+from agent.analysis.log_traces import Spectrum
 from tools.base import LogLine
-from tools.log_templates import assign, printable
+from tools.log_templates import printable
 
 _CHANGED = 3.0
-"""Deviations of a Poisson count from which a rate has changed."""
+"""Deviations from which a rate has changed, in a log of few kinds."""
+_SPEAKS = 0.9
+"""Trouble from which a line says that something failed."""
+_MISSED = 0.5
+"""What the absence of a line says about a fault: something is not done, or done another way."""
+_ECHO = 0.25
+"""What is left of a complaint that always comes after another component's in the same request."""
 _TROUBLE = re.compile(
     r"\b(errors?|exceptions?|fail(ed|ure|s)?|fatal|panic|refused|timed?[ -]?out|timeout|unreachable|denied|oom|killed"
-    r"|out of memory|no space|cannot|unable|rejected|exhausted|unavailable|deadline exceeded|traceback|aborted)\b",
+    r"|out of memory|no space|cannot|unable|rejected|exhausted|unavailable|deadline exceeded|traceback|aborted"
+    r"|[a-z]+(exception|error))\b",
     re.IGNORECASE,
 )
 _BAD_LEVELS = frozenset({"error", "err", "fatal", "critical", "severe", "emerg", "alert", "panic"})
 _WARNING_LEVELS = frozenset({"warn", "warning"})
 _EXAMPLE = 300
-_SILENCE = 60.0
-"""Seconds. When nobody has written for longer, nothing is known of the rest of that time: the record has a hole."""
-_JITTER = 0.25
-"""A quarter of its usual rate is what a kind of line may come and go with the traffic."""
 
 
 @dataclass(frozen=True)
@@ -34,37 +38,53 @@ class LineShift:
     component: str
     template: str
     example: str
-    """The first raw line of it since the onset, capped. Untrusted."""
+    """The first raw line of it since the onset, or the last before it when it is gone; capped. Untrusted."""
     level: str
     before: float
-    """Lines before the onset, scaled to the length of the time since."""
+    """Lines before the onset, scaled to what was known and asked of the component since."""
     after: int
     z: float
-    """Deviations of the count since from the scaled count before, for counts that jitter more than Poisson's do
-    (the square root of Anscombe 1948, widened as for a negative binomial)."""
+    """Deviations between the two, positive; see `log_record.deviations`."""
     trouble: float
-    """0 to 1: how much a line of this level and wording says about a fault."""
+    """0 to 1: how much a line of this level and wording, or its absence, says about a fault."""
     first: datetime
+    """Of the lines since the onset; when it is gone, the last there was."""
+    traces: frozenset[str] = frozenset()
+    """The requests that its lines since the onset name."""
+    led: float = 1.0
+    """Share of its requests in which no other component had complained before."""
 
     @property
     def new(self) -> bool:
         return self.before == 0
 
     @property
+    def gone(self) -> bool:
+        return self.after < self.before
+
+    @property
     def strength(self) -> float:
-        return self.z * self.trouble
+        return self.z * self.trouble * max(_ECHO, self.led)
 
 
 def line_shifts(lines: Sequence[LogLine], onset: datetime, now: datetime) -> list[LineShift]:
-    """The kinds of line whose rate rose, per component, the strongest first."""
-    known = [line for line in lines if line.at <= now]
-    scale = _scale([line.at for line in known], onset, now)
-    kinds: dict[tuple[str, str], list[LogLine]] = defaultdict(list)
-    for line, text in zip(known, assign(line.message for line in known), strict=True):
-        kinds[line.service, text].append(line)
-    found = [_shift(component, text, members, onset, scale) for (component, text), members in kinds.items()]
-    risen = [shift for shift in found if shift and shift.z >= _CHANGED]
-    return sorted(risen, key=lambda shift: (-shift.strength, shift.first, shift.component, shift.template))
+    """The kinds of line whose rate changed, per component, the strongest first."""
+    seen = record(lines, onset, now)
+    clear = max(_CHANGED, seen.chance)
+    risen = [shift for (component, text), kind in seen.kinds.items() if (shift := _risen(component, text, kind, seen))]
+    risen = _led([shift for shift in risen if shift.z >= clear], seen)
+    gone = [_gone(one) for one in absences(seen) if one.z >= clear]
+    return sorted([*risen, *gone], key=lambda shift: (-shift.strength, shift.first, shift.component, shift.template))
+
+
+def failing(lines: Sequence[LogLine], shifts: Sequence[LineShift], onset: datetime, now: datetime) -> list[Spectrum]:
+    """Components whose requests hold new complaints more often than those that go past them, the clearest first.
+
+    `shifts`: those of the same lines.
+    """
+    since = log_traces.requests(line for line in lines if onset <= line.at <= now)
+    failed = {trace for shift in shifts if not shift.gone and shift.trouble >= _SPEAKS for trace in shift.traces}
+    return log_traces.spectra(since, failed)
 
 
 def blamed(shift: LineShift, components: Sequence[str]) -> list[str]:
@@ -73,35 +93,53 @@ def blamed(shift: LineShift, components: Sequence[str]) -> list[str]:
     return [name for name in components if name != shift.component and name in words]
 
 
-def _scale(written: Sequence[datetime], onset: datetime, now: datetime) -> float:
-    """Time known of the incident over time known before it; 1 when nothing was seen before."""
-    before = _known([*(at for at in written if at < onset), onset])
-    return max(1.0, _known([onset, *(at for at in written if at >= onset), now])) / before if before > 0 else 1.0
-
-
-def _known(moments: Sequence[datetime]) -> float:
-    """Seconds from the first to the last of these, without what is beyond a silence."""
-    ordered = sorted(at.timestamp() for at in moments)
-    return sum(min(later - earlier, _SILENCE) for earlier, later in itertools.pairwise(ordered))
-
-
-def _shift(component: str, text: str, members: list[LogLine], onset: datetime, scale: float) -> LineShift | None:
-    since = [line for line in members if line.at >= onset]
-    if not since:
+def _risen(component: str, text: str, kind: Kind, seen: LogRecord) -> LineShift | None:
+    if not kind.since:
         return None
-    before = (len(members) - len(since)) * scale
-    first = min(since, key=lambda line: line.at)
+    first = min(kind.since, key=lambda line: line.at)
     return LineShift(
         component=component,
         template=text,
         example=printable(first.message)[:_EXAMPLE],
         level=first.level,
-        before=before,
-        after=len(since),
-        z=2 * (math.sqrt(len(since) + 0.375) - math.sqrt(before + 0.375)) / math.sqrt(1 + _JITTER**2 * before),
+        before=len(kind.before) * seen.scale,
+        after=len(kind.since),
+        z=deviations(len(kind.before), len(kind.since), seen.scale),
         trouble=_trouble(first.level, text),
         first=first.at,
+        traces=frozenset(line.trace for line in kind.since if line.trace),
     )
+
+
+def _gone(one: Absence) -> LineShift:
+    last = max(one.lines, key=lambda line: line.at)
+    return LineShift(
+        component=one.component,
+        template=one.template,
+        example=printable(last.message)[:_EXAMPLE],
+        level=last.level,
+        before=one.expected,
+        after=one.after,
+        z=one.z,
+        trouble=_MISSED,
+        first=last.at,
+    )
+
+
+def _led(shifts: Sequence[LineShift], seen: LogRecord) -> list[LineShift]:
+    """With the share of each complaint's requests in which nobody else had complained before."""
+    complaints = [shift for shift in shifts if shift.trouble >= _SPEAKS]
+    first: dict[str, tuple[datetime, str]] = {}
+    for shift in complaints:
+        for line in seen.kinds[shift.component, shift.template].since:
+            if line.trace:
+                first[line.trace] = min(first.get(line.trace, (line.at, shift.component)), (line.at, shift.component))
+    return [replace(one, led=_share(one, first)) if one.trouble >= _SPEAKS else one for one in shifts]
+
+
+def _share(shift: LineShift, first: Mapping[str, tuple[datetime, str]]) -> float:
+    led = sum(first[trace][1] == shift.component for trace in shift.traces)
+    return led / len(shift.traces) if shift.traces else 1.0
 
 
 def _trouble(level: str, text: str) -> float:

@@ -12,6 +12,7 @@ from agent.analysis.cluster_trouble import Trouble, nats
 from agent.analysis.dossier import Dossier, Parts, Weighed
 from agent.analysis.findings import Findings
 from agent.analysis.log_templates import LineShift
+from agent.analysis.log_traces import Spectrum
 from agent.analysis.observations import Observations
 from agent.analysis.prior import Prior, priors
 from agent.analysis.signals import ECHOES
@@ -47,7 +48,9 @@ def weigh(seen: Observations, weights: Weights = SHIPPED) -> Weighed:
     _add_flows(dossiers, flows)
     if spoken_of(seen.alerts, seen.symptom) in _FAILING:
         _add_lost(dossiers, calls.lost(table, began))
-    _add_lines(dossiers, log_templates.line_shifts(seen.lines, began.at, seen.now))
+    spoken = log_templates.line_shifts(seen.lines, began.at, seen.now)
+    _add_lines(dossiers, spoken)
+    _add_failing(dossiers, log_templates.failing(seen.lines, spoken, began.at, seen.now))
     _add_changes(dossiers, seen.changes, began.at)
     _add_blame(dossiers, storm.blame(seen.alerts, deps, seen.service_label) if len(seen.alerts) > 1 else [])
     _add_troubles(dossiers, cluster.troubles(seen.cluster, deps))
@@ -108,6 +111,12 @@ def _add_lines(dossiers: Mapping[str, Dossier], found: Sequence[LineShift]) -> N
             dossiers[shift.component].complaints.append(shift)
 
 
+def _add_failing(dossiers: Mapping[str, Dossier], found: Iterable[Spectrum]) -> None:
+    for spectrum in found:
+        if spectrum.component in dossiers:
+            dossiers[spectrum.component].failing = spectrum
+
+
 def _add_changes(dossiers: Mapping[str, Dossier], found: Iterable[Change], at: datetime) -> None:
     for change in found:
         minutes = (at - change.at).total_seconds() / 60
@@ -140,10 +149,11 @@ def _parts(one: Dossier, clear: float, fusion: Fusion) -> Parts:
     heard = [(1 - clear if shift.row.meaning.signal in ECHOES else 1.0) * shift.standing for shift in one.shifts]
     carried = [flow.strength * _tempered(flow.share[one.component]) for flow in one.flows]
     missed = [one.lost.strength] if one.lost else []
+    passed = one.failing.strength if one.failing else 0.0
     return Parts(
         measured=max([*heard, *carried, *missed], default=0.0),
         moved=math.log1p(max([shift.own for shift in one.shifts], default=0.0)),
-        lines=math.log1p(max(0.0, _loudest(one.lines) - fusion.witness * _loudest(one.complaints))),
+        lines=math.log1p(max(0.0, _loudest(one.lines) - fusion.witness * _loudest(one.complaints)) + passed),
         change=max((_recency(minutes, fusion) for _, minutes in one.changes), default=0.0),
         cluster=nats(one.troubles),
         blame=one.blame.weight if one.blame else 0.0,

@@ -14,6 +14,7 @@ from agent.analysis.cluster_trouble import Trouble, strongest
 from agent.analysis.dossier import Dossier, Weighed
 from agent.analysis.findings import Findings
 from agent.analysis.log_templates import LineShift
+from agent.analysis.log_traces import Spectrum
 from agent.analysis.signals import ECHOES, Signal
 from agent.analysis.standing import standing
 from agent.analysis.storm import Blame
@@ -173,6 +174,8 @@ def _findings(one: Dossier, ledger: _Ledger) -> list[tuple[str, str]]:
         found.append((wording.lost(one.lost), _lost(one.lost, ledger)))
     found += [(wording.change(change, minutes), _change(change, ledger)) for change, minutes in one.changes[:1]]
     found += [(wording.lines(line), _lines(line, ledger)) for line in one.lines[:1]]
+    if one.failing:
+        found.append((wording.failing(one.failing), _failing(one.failing, ledger)))
     found += [(wording.shift(shift), _shift(shift, ledger)) for shift in one.shifts[:2] if shift.own >= 1]
     if one.blame:
         found.append((wording.blame(one.blame), _blame(one.blame, ledger)))
@@ -268,6 +271,22 @@ def _lines(line: LineShift, ledger: _Ledger) -> str:
             "example": line.example,
         },
         untrusted=True,
+    )
+
+
+def _failing(one: Spectrum, ledger: _Ledger) -> str:
+    return ledger.add(
+        EvidenceKind.LOG,
+        f"{ledger.seen.seen.lines_query or 'log lines'} | requests since the onset by trace id",
+        one.component,
+        _sentence(wording.failing(one)),
+        {
+            "failed": one.failing,
+            "requests": one.through,
+            "failed_past_it": one.failing_past,
+            "requests_past_it": one.past,
+            "deviations": _rounded(one.z),
+        },
     )
 
 

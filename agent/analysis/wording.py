@@ -5,6 +5,7 @@ from datetime import datetime
 from agent.analysis.calls import Lost
 from agent.analysis.changes import Shift
 from agent.analysis.log_templates import LineShift
+from agent.analysis.log_traces import Spectrum
 from agent.analysis.signals import Signal
 from agent.analysis.storm import Blame
 from agent.analysis.topology import Excess, Flow
@@ -62,7 +63,14 @@ def explained(node: str, flow: Flow, by: str) -> str:
 
 def lines(one: LineShift) -> str:
     before = "never before" if one.new else f"{number(one.before)} expected from the time before"
+    if one.gone:
+        return f"{one.component} all but ceased to log {quoted(one.template)}: {one.after} since the onset ({before})"
     return f"{one.component} logged {one.after} lines of one kind since the onset ({before}): {quoted(one.template)}"
+
+
+def failing(one: Spectrum) -> str:
+    past = f"{one.failing_past} of {one.past} that go past it" if one.past else "none goes past it"
+    return f"{one.failing} of {one.through} logged requests through {one.component} failed since the onset, {past}"
 
 
 def change(one: Change, minutes: float) -> str:

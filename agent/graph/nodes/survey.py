@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from langgraph.runtime import Runtime
 
-from agent.analysis import signals, survey_plan
+from agent.analysis import log_traces, signals, survey_plan
 from agent.analysis.observations import Observations, Reading
 from agent.analysis.onset import LATEST_REPORT
 from agent.analysis.ranking import diagnose
@@ -107,7 +107,7 @@ async def observe(
         lines=tuple(reversed(page.lines)),
         lines_query=page.query,
         changes=changes,
-        topology=topology,
+        topology=topology or log_traces.topology(page.lines),
         cluster=cluster,
         symptom=symptom,
         service_label=sources.service_label,

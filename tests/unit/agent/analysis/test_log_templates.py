@@ -58,3 +58,53 @@ def test_what_comes_and_goes_with_the_traffic_has_not_changed() -> None:
     found = [line_shifts([*before, *since[::step]], ONSET, NOW) for step in (1, 2)]
 
     assert [[one.template for one in shifts] for shifts in found] == [["served <num>"], []]
+
+
+def test_what_a_clock_wrote_and_no_longer_writes_is_gone() -> None:
+    beats = _lines("cart", "swept {} carts", "info", 10, 301, 3600)
+    other = _lines("cart", "served {}", "info", 1, 0, 3600)
+
+    found = line_shifts([*beats, *other], ONSET, NOW)
+
+    assert [(one.template, one.gone, round(one.before), one.after) for one in found] == [
+        ("swept <num> carts", True, 30, 0)
+    ]
+
+
+def test_what_each_request_wrote_is_gone_only_where_requests_still_come() -> None:
+    def requests(service: str, first: int, last: int, *messages: str) -> list[LogLine]:
+        return [
+            LogLine(NOW - timedelta(seconds=second), service, message, "info", trace=f"{service}-{second}")
+            for second in range(first, last)
+            for message in messages
+        ]
+
+    lines = [
+        *requests("cart", 300, 900, "asked", "stored"),
+        *requests("cart", 0, 300, "asked"),
+        *requests("mail", 300, 900, "asked", "sent"),
+    ]
+
+    assert [(one.component, one.template) for one in line_shifts(lines, ONSET, NOW)] == [("cart", "stored")]
+
+
+def test_few_lines_after_a_minute_without_any_are_no_news() -> None:
+    """A minute is known before and five since: six lines of a kind never seen may be chance, sixty may not."""
+    steady = [
+        *_lines("cart", "served {}", "info", 1, 0, 300),
+        *_lines("cart", "served {}", "info", 1, 1200, 1260),
+    ]
+    few, many = (_lines("cart", "cannot find sku-{}", "warn", every, 0, 300) for every in (50, 5))
+
+    assert [len(line_shifts([*steady, *more], ONSET, NOW)) for more in (few, many)] == [0, 1]
+
+
+def test_a_minute_of_a_busy_log_counts_as_a_minute() -> None:
+    """Fifty lines a second in the one minute that is known before, and in the five minutes since."""
+    lines = [
+        LogLine(NOW - timedelta(seconds=start + tick / 50), "cart", f"served {tick}", "info")
+        for start, length in ((0, 300), (1200, 60))
+        for tick in range(50 * length)
+    ]
+
+    assert line_shifts(lines, ONSET, NOW) == []

@@ -1,0 +1,64 @@
+from datetime import timedelta
+
+from agent.analysis.log_templates import failing, line_shifts
+from agent.analysis.log_traces import Spectrum, topology
+from tests.unit.agent.analysis.made import NOW
+from tools.base import LogLine, Topology
+
+ONSET = NOW - timedelta(minutes=3)
+CALLS = ("front", "orders", "stock", "orders", "prices", "orders", "front")
+"""Who writes, line by line, about an order: two calls are made one after the other."""
+
+
+def _request(number: int, ago: float, writers: tuple[str, ...], errors: tuple[str, ...] = ()) -> list[LogLine]:
+    """One line every ten milliseconds; a writer in `errors` complains in its last line."""
+    last = {writer: place for place, writer in enumerate(writers)}
+    return [
+        LogLine(
+            at=NOW - timedelta(seconds=ago - 0.01 * place),
+            service=writer,
+            message=f"cannot finish request {number}" if writer in errors and last[writer] == place else "at work",
+            level="error" if writer in errors and last[writer] == place else "info",
+            trace=f"t{number}",
+        )
+        for place, writer in enumerate(writers)
+    ]
+
+
+def _traffic() -> list[LogLine]:
+    """Every second request is an order and the others only read; since the onset each fourth order fails in `stock`."""
+    lines = []
+    for number in range(600):
+        ago = 600.0 - number
+        if number % 2:
+            lines += _request(number, ago, ("front", "pages", "front"))
+        else:
+            fails = ago <= 180 and number % 8 == 0
+            lines += _request(number, ago, CALLS, ("stock", "orders", "front") if fails else ())
+    return lines
+
+
+def test_who_calls_whom_is_read_off_the_lines_that_enclose_others() -> None:
+    edges = frozenset({("front", "orders"), ("orders", "stock"), ("orders", "prices"), ("front", "pages")})
+
+    assert topology(_traffic()) == Topology(frozenset({"front", "orders", "stock", "prices", "pages"}), edges)
+
+
+def test_without_trace_ids_nothing_is_known_of_calls() -> None:
+    assert topology([LogLine(NOW, "front", "at work"), LogLine(NOW, "stock", "at work")]) is None
+
+
+def test_requests_through_a_component_fail_more_often_than_those_that_go_past_it() -> None:
+    lines = _traffic()
+
+    found = failing(lines, line_shifts(lines, ONSET, NOW), ONSET, NOW)
+
+    assert found == [Spectrum(name, 22, 90, failing_past=0, past=90) for name in ("orders", "prices", "stock")]
+    assert all(one.z > 4 for one in found)
+
+
+def test_who_complains_first_in_a_request_is_heard_before_those_who_pass_it_on() -> None:
+    found = [shift for shift in line_shifts(_traffic(), ONSET, NOW) if shift.level == "error"]
+
+    assert [(shift.component, shift.led) for shift in found] == [("stock", 1.0), ("orders", 0.0), ("front", 0.0)]
+    assert found[0].strength == 4 * found[1].strength
