@@ -25,7 +25,7 @@ OUT = ROOT / "build" / "chaos.json"
 
 
 def main() -> int:
-    """1 when anything was found, or a planted bug was not."""
+    """1 when anything was found, or a planted bug was not, or a drill failed by itself."""
     options = _options()
     if options.one:
         return _one(options)
@@ -39,8 +39,8 @@ def main() -> int:
     if options.page:
         page.write(result)
     print(page.made(result))
-    print(*tally.findings, sep="\n")
-    return int(bool(tally.findings) or result["planted"]["caught"] < result["planted"]["of"])
+    print(*tally.findings, *tally.failed, sep="\n")
+    return int(bool(tally.findings or tally.failed) or result["planted"]["caught"] < result["planted"]["of"])
 
 
 def _try_all(options: argparse.Namespace, book: Book) -> None:
@@ -58,11 +58,13 @@ def _try_all(options: argparse.Namespace, book: Book) -> None:
     with prepared() as ground:
         import_all(ground)
         if options.bugs:
-            for caught in bugs.caught(ground):
-                book.note(**table.noted(caught))
+            with book.though_it_fails():
+                for caught in bugs.caught(ground):
+                    book.note(**table.noted(caught))
         known = calm(ground)
         for number in range(options.cold):
-            book.note(cold=cold.recovery(ground, known, book.next_seed() + number))
+            with book.though_it_fails():
+                book.note(cold=cold.recovery(ground, known, book.next_seed() + number))
         limits = Limits(options.share, options.seconds)
         campaign(ground, book, rows, limits, deployments=tuple(deployments), beside=options.beside)
 

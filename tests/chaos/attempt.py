@@ -46,6 +46,8 @@ class Row:
     attempt: Attempt
     probe: Callable[[], str] = lambda: ""
     """Why it cannot be tried here; empty when it can."""
+    kills: bool = False
+    """Its faults are processes killed: goals of their own in a full run."""
     slow: bool = False
     """One attempt takes tens of seconds: tried in a full run, and when it is asked for."""
 

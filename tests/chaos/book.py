@@ -1,7 +1,10 @@
 """What was tried so far?  A line for each try, as it ends: a run that is cut off counts for what it did."""
 
 import os
+import traceback
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,6 +45,14 @@ class Book:
     def note(self, **what: Any) -> None:
         self._log.add(**what)
 
+    @contextmanager
+    def though_it_fails(self) -> Iterator[None]:
+        """An error in here is a line, and the next thing is done."""
+        try:
+            yield
+        except Exception:  # noqa: BLE001 (whatever a drill fails of, it is told)
+            self.note(failed=traceback.format_exc()[-3000:])
+
     def lines(self) -> list[dict[str, Any]]:
         return self._log.lines()
 
@@ -63,6 +74,8 @@ class Tally:
     duplicates: Counter[str] = field(default_factory=Counter)
     broken: Counter[str] = field(default_factory=Counter)
     findings: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    """Tries that the drill itself ended in an error: they count for nothing."""
     effects: int = 0
     seconds: float = 0
     recovered: list[float] = field(default_factory=list)
@@ -83,6 +96,13 @@ class Tally:
             case {"row": row}:
                 self._add_try(line)
                 self.skipped.pop(row, None)
+            case {"failed": why}:
+                again = (
+                    f"--deployment {line['deployment']} --row {line['of']} --seed {line['seed']}: "
+                    if "of" in line
+                    else ""
+                )
+                self.failed.append(f"{again}{why}")
             case {"cold": times}:
                 self.cold.append(times)
             case {"bug": name}:

@@ -23,11 +23,17 @@ def made(result: dict[str, Any]) -> str:
         f"{kills.get('embedded', 0):,} on the embedded deployment, {kills.get('shared', 0):,} on Redis and PostgreSQL. "
         f"{result['effects']:,} effects at the far end; {result['seconds']:,} s of trying, at a load of "
         f"{result['load']['p50']} (median; two cores).\n\n"
+        f"{_failed(result)}"
         f"{_recoveries(result)}"
         f"{planted['caught']} of {planted['of']} planted bugs found; under the same faults nothing without them:\n\n"
         f"{table.bugs(result)}\n\n"
         f"Rows of the catalogue that this command did not run:\n\n{table.others(result)}"
     )
+
+
+def _failed(result: dict[str, Any]) -> str:
+    number = len(result["failed"])
+    return f"{number} tries ended in an error of the drill, and are not counted.\n\n" if number else ""
 
 
 def _recoveries(result: dict[str, Any]) -> str:

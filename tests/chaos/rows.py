@@ -26,25 +26,33 @@ def cut_off(ground: Ground, _seed: int, _known: Known) -> Tried:
 
 
 ROWS = {
-    "F01": Row("SIGKILL at the entry or exit of a graph step", 2500, 400, killed(at_points("node:"))),
+    "F01": Row("SIGKILL at the entry or exit of a graph step", 2500, 400, killed(at_points("node:")), kills=True),
     "F02": Row(
-        "SIGKILL at a line of the ledger, or around the job's acknowledgement", 2500, 600, killed(at_points("ledger:"))
+        "SIGKILL at a line of the ledger, or around the job's acknowledgement",
+        2500,
+        600,
+        killed(at_points("ledger:")),
+        kills=True,
     ),
-    "F03": Row("SIGKILL around the checkpointer's put and put_writes", 2500, 400, killed(at_points("checkpoint:"))),
-    "F04": Row("SIGKILL at a random time", 2500, 400, killed(at_random_times)),
+    "F03": Row(
+        "SIGKILL around the checkpointer's put and put_writes", 2500, 400, killed(at_points("checkpoint:")), kills=True
+    ),
+    "F04": Row("SIGKILL at a random time", 2500, 400, killed(at_random_times), kills=True),
     "F05": Row(
         "SIGKILL of the web side between commit and 2xx, and once after the 2xx",
         600,
         100,
         killed(at_the_web_side("intake:after commit")),
+        kills=True,
     ),
     "F06": Row(
         "SIGKILL of the web side between body and commit, and once after the 2xx",
         600,
         100,
         killed(at_the_web_side("intake:before commit")),
+        kills=True,
     ),
-    "F08": Row("a job that kills its worker each time", 300, 60, poisoned),
+    "F08": Row("a job that kills its worker each time", 300, 60, poisoned, kills=True),
     "F10": Row("a worker held up past its lease, awake again while another is at the job", 500, 60, struck(held_up)),
     "F23": Row(
         "the clock steps by 3 days or by an hour, forwards or back, at any point",
@@ -64,7 +72,11 @@ ROWS = {
         "episodes: each alert sent again and again, by two Alertmanagers, in any order", 10_000, 0, storms.episodes
     ),
     "F07": Row(
-        "SIGKILL of three processes on one record at once, and all started together", 0, 150, herds.killed_together
+        "SIGKILL of three processes on one record at once, and all started together",
+        0,
+        150,
+        herds.killed_together,
+        kills=True,
     ),
     "F11": Row("eight workers claim one job at once", 500, 500, herds.claimed),
     "F28": Row("a worker dies that holds 200 announcements", 0, 20, herds.died_holding, slow=True),

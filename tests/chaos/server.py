@@ -76,6 +76,8 @@ class Ground:
     port: int = 0
     """The far end's."""
     deployment: Deployment = EMBEDDED
+    opened: Path = Path()
+    """The data folder of the record that was opened once."""
 
     @property
     def runs(self) -> Path:
@@ -84,10 +86,6 @@ class Ground:
     @property
     def world(self) -> Path:
         return self.folder / "world"
-
-    @property
-    def opened(self) -> Path:
-        return self.folder / f"opened-{self.deployment.name}"
 
     @contextmanager
     def run(self, token: str, **what: Any) -> Iterator[Run]:
@@ -101,9 +99,10 @@ class Ground:
 
     def on(self, deployment: Deployment) -> "Ground":
         """The same place with another record, opened for the first time."""
-        ground = replace(self, deployment=deployment)
+        opened = self.folder / f"opened-{deployment.name}-{os.getpid()}-{time.monotonic_ns()}"
+        ground = replace(self, deployment=deployment, opened=opened)
         log = self.folder / f"{deployment.name}.log"
-        run = Run(str(ground.opened), self.port, str(self.world), *deployment.first())
+        run = Run(str(opened), self.port, str(self.world), *deployment.first())
         if ended := _ended(forked(lambda: asyncio.run(open_record(run)), log), None):
             raise RuntimeError(f"{ended}: {log.read_text()}")
         return ground

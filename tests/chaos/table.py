@@ -47,6 +47,7 @@ def told(tally: Tally) -> dict[str, Any]:
         "seconds": round(tally.seconds),
         "skipped": tally.skipped,
         "findings": tally.findings,
+        "failed": tally.failed,
     }
 
 
