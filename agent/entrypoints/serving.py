@@ -24,14 +24,15 @@ async def serving(application: Application, *, works: bool = True) -> AsyncItera
     """
     require_leave_to_listen(application.settings)
     listening = _bound(application.settings.host, application.settings.port)
-    web = server(create_app(application), application.settings.host, application.settings.port)
+    app = create_app(application)
+    web = server(app, application.settings.host, application.settings.port)
     serving_web = asyncio.create_task(web.serve(sockets=[listening]))
     worker = Worker(application.service, application.queue, application.clock, beside=application.dispatcher.rounds)
     working = asyncio.create_task(worker.run()) if works else None
     try:
         while not web.started and not serving_web.done():  # noqa: ASYNC110 (uvicorn has no event for it)
             await asyncio.sleep(_LOOK_AGAIN)
-        async with _slack_line(application):
+        async with app.state.slack.open(), _slack_line(application):
             yield Serving(f"http://{application.settings.host}:{listening.getsockname()[1]}", serving_web)
     finally:
         web.should_exit = True

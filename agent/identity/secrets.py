@@ -15,7 +15,9 @@ from agent.identity import files
 
 LENGTH = 32
 """Bytes of the root secret when it is made here, and of every key derived from it."""
-Purpose = Literal["journal", "checkpoints", "pseudonyms", "keys", "sessions", "approval links", "deletions"]
+Purpose = Literal[
+    "journal", "checkpoints", "pseudonyms", "keys", "sessions", "approval links", "deletions", "deliveries"
+]
 
 FILE = "secret.key"
 BEFORE = "secret.key.before"

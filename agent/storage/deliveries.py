@@ -1,41 +1,91 @@
-"""Was this delivered before, to whichever process?  One row a delivery, kept for an hour."""
+"""What was delivered, and what of it is still to be done?  One row a delivery, heard once by all processes.
 
+Until it is done the row keeps it, sealed with a key that is not in the database: a row written by other hands is
+nobody's click.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, select, update
 
 from agent.ports import Clock
 from agent.storage.database import Database
+from agent.storage.sealing import opened, seal
 from agent.storage.tables import deliveries
+from agent.telemetry import Log
+
+log = Log(__name__)
 
 KEPT = timedelta(hours=1)
-"""Longer than any sender tries again."""
+"""Longer than any sender tries again, and than anybody waits for what came of it."""
+
+
+@dataclass(frozen=True)
+class Left:
+    """Somebody heard it, and has not done it."""
+
+    id: str
+    delivery: str
 
 
 class SqlDeliveries:
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, key: bytes, former: bytes | None = None) -> None:
+        """`key` derives from the root secret; `former`, from the one before, opens what that one sealed."""
         self._database = database
         self._clock = clock
+        self._keys = [one for one in (key, former) if one]
 
-    async def first_time(self, id_: str, again_after: timedelta = KEPT) -> bool:
-        """From now on it is not, for any process; unless whoever heard it has said nothing for `again_after`."""
+    async def first_time(self, id_: str, delivery: str) -> bool:
+        """On the disk when this returns; False when it was heard before, by whichever process."""
+        now, kept = self._clock.now(), seal(self._keys[0], f"{id_} {delivery}")
+        return await self._database.write(lambda connection: _first_time(connection, id_, kept, now))
+
+    async def done(self, id_: str) -> None:
+        """Nobody needs to do it any more."""
+        its_own = update(deliveries).where(deliveries.c.id == id_).values(delivery=None)
+        await self._database.write(lambda connection: connection.execute(its_own))
+
+    async def left(self, after: timedelta) -> list[Left]:
+        """What was heard so long ago and is not done; now it is the caller's to do. What is old is forgotten."""
         now = self._clock.now()
-        return await self._database.write(lambda connection: _first_time(connection, id_, now, again_after))
+        taken = await self._database.write(lambda connection: _take(connection, now, now - after))
+        return [one for id_, sealed in taken if (one := self._opened(id_, sealed))]
 
-    async def forget(self, id_: str) -> None:
-        """It could not be done: when it is delivered again it is tried again."""
-        await self._database.write(
-            lambda connection: connection.execute(delete(deliveries).where(deliveries.c.id == id_))
-        )
+    async def waiting(self) -> int:
+        """How many are not done."""
+        return len(await self._database.read(lambda connection: _left(connection, self._clock.now())))
+
+    def _opened(self, id_: str, sealed: str) -> Left | None:
+        for key in self._keys:
+            try:
+                named, _, delivery = opened(key, sealed).partition(" ")
+            except ValueError:
+                continue
+            if named == id_:
+                return Left(id_, delivery)
+        log.warning("a delivery on the record is none of ours", id=id_)
+        return None
 
 
-def _first_time(connection: Connection, id_: str, now: datetime, again_after: timedelta) -> bool:
-    connection.execute(delete(deliveries).where(deliveries.c.heard_at < now - KEPT))
-    heard_at = connection.scalar(select(deliveries.c.heard_at).where(deliveries.c.id == id_))
-    if heard_at is None:
-        connection.execute(deliveries.insert().values(id=id_, heard_at=now))
-        return True
-    if now - heard_at < again_after:
+def _first_time(connection: Connection, id_: str, kept: str, now: datetime) -> bool:
+    if connection.scalar(select(deliveries.c.id).where(deliveries.c.id == id_)):
         return False
-    connection.execute(update(deliveries).where(deliveries.c.id == id_).values(heard_at=now))
+    connection.execute(deliveries.insert().values(id=id_, heard_at=now, taken_at=now, delivery=kept))
     return True
+
+
+def _left(connection: Connection, since: datetime) -> Sequence[tuple[str, str]]:
+    query = select(deliveries.c.id, deliveries.c.delivery).where(
+        deliveries.c.delivery.is_not(None), deliveries.c.taken_at <= since
+    )
+    return [(row.id, row.delivery) for row in connection.execute(query)]
+
+
+def _take(connection: Connection, now: datetime, since: datetime) -> Sequence[tuple[str, str]]:
+    connection.execute(delete(deliveries).where(deliveries.c.heard_at < now - KEPT))
+    found = _left(connection, since)
+    mine = update(deliveries).where(deliveries.c.id.in_([id_ for id_, _ in found])).values(taken_at=now)
+    connection.execute(mine)
+    return found

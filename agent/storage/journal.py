@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select, update
+from sqlalchemy import Connection, Row, Select, func, select, update
 
 from agent.domain.base import Noun, canonical
 from agent.domain.errors import JournalBroken
@@ -271,6 +271,11 @@ def entries(
         Recorded(sequence=row.sequence, at=row.at, event=event, previous=row.previous, hash=row.hash)
         for row, event in zip(rows, personal.read(connection, rows), strict=True)
     ]
+
+
+def newest(connection: Connection, incident: str) -> int:
+    """The sequence of the latest entry about it; 0 when there is none."""
+    return connection.scalar(select(func.max(journal.c.sequence)).where(journal.c.incident == incident)) or 0
 
 
 def _seal(key: bytes, content: object) -> str:

@@ -328,8 +328,13 @@ deliveries = Table(
     metadata,
     Column("id", String(64), primary_key=True),
     Column("heard_at", Utc, nullable=False, index=True),
+    Column("taken_at", Utc),
+    Column("delivery", Text),
 )
-"""What chat systems delivered within the last hour, by the digest of its id: each is heard once, by one process."""
+"""What chat systems delivered within the last hour, by the digest of its id: each is heard once, by one process.
+
+`delivery` is the thing itself, sealed, until it is done; `taken_at`: when somebody last set out to do it.
+"""
 
 lessons = Table(
     "lessons",
@@ -359,6 +364,7 @@ keys = Table(
     Column("kind", String(10), nullable=False),
     Column("scopes", JSON, nullable=False),
     Column("digest", String(64), nullable=False),
+    Column("teams", JSON(none_as_null=True)),
     Column("created_at", Utc, nullable=False),
     Column("revoked_at", Utc),
     Column("last_used_at", Utc),

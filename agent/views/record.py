@@ -188,6 +188,10 @@ class Views:
             )
         )
 
+    async def newest(self, incident: str) -> int:
+        """The sequence of the latest entry about it; 0 when there is none."""
+        return await self._database.read(lambda connection: journal.newest(connection, incident))
+
     async def journal_head(self) -> int:
         """The sequence of the latest entry; 0 when there is none."""
         return await self._database.read(lambda connection: connection.scalar(select(journal_head.c.sequence)) or 0)

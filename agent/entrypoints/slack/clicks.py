@@ -132,10 +132,11 @@ class Clicks:
     async def _redraw(self, url: str, incident: str) -> None:
         """At once, where it was clicked; whoever follows the journal keeps it current from then on."""
         for _ in range(_REDRAWN):
+            seen = await self._application.views.newest(incident)
             drawn = await self._slack.drawn(incident)
             await self._slack.api.respond(url, drawn, replace=True)
             # What changed while this was under way may be on the card already: it must not be left overwritten.
-            if await self._slack.drawn(incident) == drawn:
+            if await self._application.views.newest(incident) == seen or await self._slack.drawn(incident) == drawn:
                 return
 
 

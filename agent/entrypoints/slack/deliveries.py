@@ -1,8 +1,14 @@
-"""What comes of a delivery of Slack's, by whichever door it came?  Done once for all processes, and told in time."""
+"""What comes of a delivery of Slack's, by whichever door it came?  Done once for all processes, and told in time.
+
+It is on the disk before it is answered, and stays there until it is done: what a process that died had heard, the next
+one does.
+"""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from hashlib import sha256
 
 from pydantic import JsonValue
@@ -13,13 +19,23 @@ from agent.bootstrap.tokens import people_with_tokens
 from agent.domain.errors import AgentError
 from agent.entrypoints.slack.clicks import FIELD, Clicks
 from agent.entrypoints.slack.commands import Commands
-from agent.entrypoints.slack.incoming import Click, Command, Delivered, Event, Submitted, id_of, workspace_of
+from agent.entrypoints.slack.incoming import (
+    Click,
+    Command,
+    Delivered,
+    Event,
+    Submitted,
+    again,
+    id_of,
+    kept,
+    workspace_of,
+)
 from agent.entrypoints.slack.members import Members
 from agent.entrypoints.slack.questions import Asked
 from agent.notify.render_slack import section
 from agent.notify.slack import SlackChannel
 from agent.notify.slack_api import Text
-from agent.storage.deliveries import KEPT, SqlDeliveries
+from agent.storage.deliveries import SqlDeliveries
 from agent.telemetry import Log
 from tools.base import BackendError, Unsure
 
@@ -27,14 +43,14 @@ log = Log(__name__)
 
 WAITS = timedelta(seconds=2)
 """How long an answer waits for the work; Slack gives up after three seconds."""
-_CLICK_WAITS = timedelta(milliseconds=50)
-"""A click's answer says nothing: what came of it is shown on the card, and to the person when it could not be done."""
-_ANSWERED_BY_NOW = timedelta(seconds=150)
-"""No answer below a card takes longer. Slack tries an event again after a minute and after five: the last one counts
-when the process that heard it has died."""
+_DONE_BY_NOW = timedelta(seconds=150)
+"""Nothing takes longer, answers of a model included: whoever heard it has died, or failed, and it is done again."""
+_LOOK = timedelta(seconds=15)
+"""How often it is looked whether there is such a thing."""
 _ROOM = 200
-"""Deliveries under way at once; more wait for their turn."""
-
+"""Questions, commands and forms under way at once; more wait for their turn."""
+_CLICKS = 2
+"""Clicks under way at once: however many there are, the next one is answered first."""
 _REPLIES = 2
 """Replies under way at once: however many people click, the next click comes first."""
 
@@ -46,25 +62,33 @@ class Deliveries:
     def __init__(self, application: Application, slack: SlackChannel) -> None:
         self._application = application
         self._slack = slack
-        self._heard = SqlDeliveries(application.record.database, application.clock)
+        secrets = application.identity.secrets
+        self._heard = SqlDeliveries(
+            application.record.database, application.clock, secrets.derive("deliveries"), secrets.former("deliveries")
+        )
         self._room = asyncio.Semaphore(_ROOM)
+        self._clicks = asyncio.Semaphore(_CLICKS)
         self._replying = asyncio.Semaphore(_REPLIES)
         self._under_way: set[asyncio.Task[Told]] = set()
 
     async def take(self, delivered: Delivered) -> Told:
         """What came of it, if that is there in time; otherwise it is told later, and this says nothing.
 
-        Raises what kept it from being done: it may be delivered again.
+        For a click it is always later: that is shown on the card, and to the person when it could not be done.
+        Raises what kept it from being kept: it may be delivered again.
         """
         workspace = self._application.config.slack.workspace
         if workspace and workspace_of(delivered) != workspace:
             return None
-        work = self._begin(self._once(delivered))
-        waits = _CLICK_WAITS if isinstance(delivered, Click) else WAITS
-        await asyncio.wait({work}, timeout=waits.total_seconds())
-        if work.done():
-            return work.result()
-        work.add_done_callback(lambda _: self._tell_later(delivered, work))
+        id_ = sha256(id_of(delivered).encode()).hexdigest()
+        if not await self._heard.first_time(id_, kept(delivered)):
+            return None
+        work = self._begin(self._in_turn(id_, delivered))
+        if not isinstance(delivered, Click):
+            await asyncio.wait({work}, timeout=WAITS.total_seconds())
+            if work.done() and not work.exception():
+                return work.result()
+        work.add_done_callback(partial(self._tell_later, delivered))
         return None
 
     def tell(self, delivered: Delivered, told: Told) -> None:
@@ -72,21 +96,39 @@ class Deliveries:
         if isinstance(delivered, Click | Command) and isinstance(told, Text):
             self._later(self._slack.api.respond(delivered.response_url, told))
 
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Until the block ends, what was heard and not done is done as well; at its end, what is under way."""
+        looking = asyncio.create_task(self._look_after_what_is_left())
+        try:
+            yield
+        finally:
+            looking.cancel()
+            with suppress(asyncio.CancelledError):
+                await looking
+            await self.end()
+
     async def end(self) -> None:
         """Let what is under way come to its end."""
         while self._under_way:
             await asyncio.wait(self._under_way)
 
-    async def _once(self, delivered: Delivered) -> Told:
-        id_ = sha256(id_of(delivered).encode()).hexdigest()
-        async with self._room:
-            if not await self._heard.first_time(id_, _ANSWERED_BY_NOW if isinstance(delivered, Event) else KEPT):
-                return None
+    async def _look_after_what_is_left(self) -> None:
+        while True:
             try:
-                return await self._work(delivered)
-            except (AgentError, SQLAlchemyError):
-                await self._heard.forget(id_)
-                raise
+                for left in await self._heard.left(_DONE_BY_NOW):
+                    delivered = again(left.delivery)
+                    work = self._begin(self._in_turn(left.id, delivered))
+                    work.add_done_callback(partial(self._tell_later, delivered))
+            except (AgentError, SQLAlchemyError) as error:
+                log.warning("what Slack delivered earlier could not be looked for", because=error)
+            await self._application.clock.sleep(_LOOK)
+
+    async def _in_turn(self, id_: str, delivered: Delivered) -> Told:
+        async with self._clicks if isinstance(delivered, Click) else self._room:
+            told = await self._work(delivered)
+            await self._heard.done(id_)
+            return told
 
     async def _work(self, delivered: Delivered) -> Told:
         settings, config = self._application.settings, self._application.config
@@ -127,7 +169,7 @@ class Deliveries:
             return
         if error := work.exception():
             log.error("a delivery of Slack's was not done", because=error)
-            sentence = "That could not be done at the moment. Please try again, or use the page."
+            sentence = "That could not be done at the moment. It is tried again within minutes; the page works too."
             self.tell(delivered, Text(sentence, [section(sentence)]))
         else:
             self.tell(delivered, work.result())

@@ -1,5 +1,7 @@
 """How does a delivery of Slack's arrive over HTTP?  Signed by Slack just now, or not at all."""
 
+from contextlib import AbstractAsyncContextManager, nullcontext
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -40,6 +42,10 @@ class Door:
         self._secret = secret.get_secret_value().encode() if secret else b""
         self._clock = application.clock
         self._deliveries = Deliveries(application, application.slack) if application.slack else None
+
+    def open(self) -> AbstractAsyncContextManager[None]:
+        """What Slack delivered and nobody has done is done until the block ends, whoever heard it."""
+        return self._deliveries.open() if self._deliveries else nullcontext()
 
     async def receive(self, request: Request, body: bytes) -> Response:
         """Unauthenticated unless Slack signed these bytes within the last five minutes."""

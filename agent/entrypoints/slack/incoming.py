@@ -102,6 +102,7 @@ class Challenge(_Part):
 Shape = TypeVar("Shape")
 Delivered = Click | Submitted | Command | Event | Challenge
 _POSTED: TypeAdapter[Event | Challenge] = TypeAdapter(Event | Challenge)
+_KEPT: TypeAdapter[Delivered] = TypeAdapter(Delivered)
 _INTERACTED: TypeAdapter[Click | Submitted] = TypeAdapter(Click | Submitted)
 
 
@@ -135,6 +136,16 @@ def id_of(delivered: Delivered) -> str:
         case Challenge():
             return ""
     return delivered.trigger_id
+
+
+def kept(delivered: Delivered) -> str:
+    """As `again` reads it."""
+    return _KEPT.dump_json(delivered).decode()
+
+
+def again(text: str) -> Delivered:
+    """What was kept."""
+    return _KEPT.validate_json(text)
 
 
 def workspace_of(delivered: Delivered) -> str:

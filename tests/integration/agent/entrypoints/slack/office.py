@@ -23,6 +23,7 @@ from agent.entrypoints.web import create_app
 from agent.ports import Clock
 from agent.settings import Settings
 from agent.storage import incidents
+from agent.storage.deliveries import SqlDeliveries
 from agent.testing import NoMemory
 from tests.farends.slack import APP_TOKEN, SIGNING_SECRET, TOKEN, Posted, SlackFarEnd
 from tests.integration.agent.storage.proposals import proposal
@@ -48,7 +49,24 @@ class Office:
     by: By = "http"
 
     async def deliver(self, posted: Posted, **headers: str) -> httpx2.Response:
-        """What Slack is answered, by whichever door."""
+        """What Slack is answered, by whichever door, once what it delivered is done."""
+        answer = await self.answered(posted, **headers)
+        await self.settled()
+        return answer
+
+    async def settled(self) -> None:
+        """Whatever Slack delivered is done."""
+        async with asyncio.timeout(PATIENCE):
+            while await self.deliveries.waiting():
+                await asyncio.sleep(0.005)
+
+    @property
+    def deliveries(self) -> SqlDeliveries:
+        key = self.application.identity.secrets.derive("deliveries")
+        return SqlDeliveries(self.application.record.database, self.application.clock, key)
+
+    async def answered(self, posted: Posted, **headers: str) -> httpx2.Response:
+        """The same, at once."""
         if self.by == "socket":
             told = await self.slack.deliver_down_the_line(posted)
             return httpx2.Response(200, json=told) if told else httpx2.Response(200)
