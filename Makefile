@@ -35,7 +35,7 @@ lab: $(VENV)/.dev  ## The same live: Prometheus, Alertmanager and a small shop, 
 test: $(VENV)/.dev  ## Run the tests; ARGS="tests/unit -k approval"
 	@$(PYTEST) $(ARGS)
 
-check: $(VENV)/.deploy  ## Everything a change must pass: format, lint, types, import contracts, tests, deployment files
+check: $(VENV)/.check  ## Everything a change must pass: format, lint, types, import contracts, tests, deployment files
 	@$(call step,format,$(BIN)/ruff format --check .)
 	@$(call step,lint,$(BIN)/ruff check .)
 	@$(call step,types,$(BIN)/mypy)
@@ -63,7 +63,7 @@ lock: build/uv/bin/uv  ## Resolve the libraries again, within pyproject.toml's b
 	@$(LOCK) --extra postgres --group build --output-file requirements.lock pyproject.toml
 	@$(LOCK) --extra postgres --group build --group dev --constraint requirements.lock \
 		--output-file requirements-dev.lock pyproject.toml
-	@$(LOCK) --group pyproject.toml:deploy --output-file requirements-deploy.lock
+	@$(LOCK) --group pyproject.toml:check --constraint requirements-dev.lock --output-file requirements-check.lock
 
 clean:  ## Remove what make made: .venv, build, caches (never data)
 	@rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
@@ -80,8 +80,8 @@ $(VENV)/.dev: requirements-dev.lock requirements.lock pyproject.toml | $(VENV)/.
 	@$(call install_project)
 	@touch $@ $(VENV)/.runtime
 
-$(VENV)/.deploy: requirements-deploy.lock $(VENV)/.dev
-	@$(call install,the checkers of the deployment files,requirements-deploy.lock)
+$(VENV)/.check: requirements-check.lock $(VENV)/.dev
+	@$(call install,the driver of a browser and the checkers of the deployment files,requirements-check.lock)
 	@touch $@
 
 build/uv/bin/uv: | $(VENV)/.python

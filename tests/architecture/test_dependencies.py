@@ -28,7 +28,7 @@ def test_every_imported_library_is_asked_for(folder: str) -> None:
     assert sorted(missing) == []
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "requirements-deploy.lock"])
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "requirements-check.lock"])
 def test_a_lock_pins_and_hashes_everything_and_names_no_place(lock: str) -> None:
     text = (ROOT / lock).read_text()
     entries = re.split(r"\n(?=[a-z0-9])", text)
@@ -44,7 +44,7 @@ def test_the_locks_hold_what_the_project_asks_for_now() -> None:
             *PROJECT["dependency-groups"]["build"],
         ],
         "requirements-dev.lock": PROJECT["dependency-groups"]["dev"],
-        "requirements-deploy.lock": PROJECT["dependency-groups"]["deploy"],
+        "requirements-check.lock": PROJECT["dependency-groups"]["check"],
     }
     held = {lock: _named(re.findall(r"^[\w.-]+(?===)", (ROOT / lock).read_text(), re.MULTILINE)) for lock in asked}
     assert {lock: sorted(_named(asked[lock]) - held[lock]) for lock in asked} == {lock: [] for lock in asked}

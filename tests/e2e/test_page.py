@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+
+pytest.importorskip("axe_playwright_python", reason="needs the driver of a browser: make check installs it")
+
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, expect
 
