@@ -48,6 +48,24 @@ who may `read`, and a step taken there for what the same step asks for in the AP
 browser needs to sign in, PagerDuty's address, whose key stands in the body, and Slack's, which signs.
 
 A test tries every route of the API with every scope alone, and without a key.
+
+## Limited to teams
+
+`incident-agent keys create eve --scope read --team shop` makes a key for the incidents of one team; `--team` may be
+given more than once, and `--team ''` adds the incidents that went to no team. For people who come with a token or
+from Slack, `teams: [shop, ""]` below their name in `people` says the same. Without it there is no limit.
+
+Another team's incident does not exist for such a caller: 404 wherever it is named, and it is in no list, search,
+memory, journal, event stream, report, chart or answer, whether they come by page, API, MCP or Slack. They decide about
+nothing in it, and a vote counts no more when its giver was limited since. What is no one team's is refused with 403:
+silences, maintenance windows, noise and capacity, `/metrics`, checking the whole journal, letting actions go on.
+Pausing all actions is open to whoever may approve. `admin` is limited alike. What the agent itself found out for an
+incident stays part of it, also when it came from a neighbour's telemetry or from what it remembers of a neighbour's
+incident; and a card in a Slack channel is seen by whoever is in that channel.
+
+`tests/integration/agent/entrypoints/web/test_teams.py` tries every route and page with the ids of another team.
+
+## Routes
 """
 
 

@@ -14,9 +14,12 @@ from tools.clients.pagerduty import OnCall, PagerDuty
 
 
 def owners_of(config: Config) -> Owners:
-    """ConfigurationError when a team's labels cannot be matched, or the default team is none."""
+    """ConfigurationError when a team's labels cannot be matched, or a team is named that there is not."""
     if config.default_team and config.default_team not in config.teams:
         raise ConfigurationError(f"AGENT_CONFIG: default_team: there is no team {config.default_team}.")
+    for name, person in config.people.items():
+        if unknown := sorted(set(person.teams or ()) - {""} - set(config.teams)):
+            raise ConfigurationError(f"AGENT_CONFIG: people: {name}: there is no team {unknown[0]}.")
     try:
         return Owners(config.teams, config.default_team)
     except ValueError as error:

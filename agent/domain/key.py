@@ -22,6 +22,8 @@ class StoredKey(Noun):
     digest: str = Field(repr=False)
     """HMAC-SHA-256 of the whole key under a key derived from the root secret, in hexadecimal."""
     created_at: datetime
+    teams: tuple[str, ...] | None = None
+    """Whose incidents they see; an empty name: those that went to no team. None: everybody's."""
     revoked_at: datetime | None = None
     """From then on it is refused; in the future while another key is taking its place."""
     last_used_at: datetime | None = None

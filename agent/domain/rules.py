@@ -95,6 +95,8 @@ class Person(Noun):
     """What the token's `sub` says; empty: the name they have here."""
     scopes: tuple[Scope, ...] = ()
     """The most they may do: a token gives those of its own scopes that stand here, too."""
+    teams: tuple[str, ...] | None = None
+    """Whose incidents they see and decide about; `""` among them: those that went to no team. Unset: everybody's."""
     email: str = ""
     """Where they are called by mail when they are on duty."""
 

@@ -21,6 +21,7 @@ from agent.identity.local import may_use_local_key
 from agent.identity.roles import Caller, Scope, require
 from agent.identity.tokens import is_token
 from agent.telemetry import Log
+from agent.views import Views
 
 log = Log(__name__)
 
@@ -31,6 +32,12 @@ SMALL = 64 * 1024
 def application_of(request: Request) -> Application:
     application: Application = request.app.state.application
     return application
+
+
+def views_of(request: Request) -> Views:
+    """The record, as far as this request's caller may see it."""
+    caller: Caller = request.state.caller
+    return application_of(request).views.seen_by(caller)
 
 
 async def authenticate(request: Request) -> Caller:

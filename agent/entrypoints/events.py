@@ -16,7 +16,7 @@ from starlette.responses import StreamingResponse
 
 from agent.bootstrap import Application
 from agent.domain.event import Recorded
-from agent.entrypoints.auth import Guarded, Reader, application_of
+from agent.entrypoints.auth import Guarded, Reader, application_of, views_of
 
 router = APIRouter(prefix="/api", route_class=Guarded, tags=["journal"])
 
@@ -108,13 +108,13 @@ async def stream(
     if tail.count >= MOST:
         raise HTTPException(503, f"{MOST} readers are connected; try again.")
     start = int(last_event_id) if last_event_id.isdecimal() else after
-    position = await application_of(request).views.journal_head() if start is None else start
+    position = await views_of(request).journal_head() if start is None else start
     told = _told(request, tail, written, position)
     return StreamingResponse(told, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
 async def _told(request: Request, tail: Tail, written: Callable[[Recorded], str], after: int) -> AsyncIterator[str]:
-    quiet, clock = 0, application_of(request).clock
+    quiet, clock, views = 0, application_of(request).clock, views_of(request)
     until = clock.now() + LONGEST
     tail.enter()
     try:
@@ -123,7 +123,7 @@ async def _told(request: Request, tail: Tail, written: Callable[[Recorded], str]
             entries = await tail.after(after)
             if entries:
                 after = entries[-1].sequence
-                yield "".join(written(entry) for entry in entries)
+                yield "".join([written(entry) for entry in await views.theirs(entries)])
             quiet = 0 if entries else quiet + 1
             if quiet == BEAT:
                 quiet = 0

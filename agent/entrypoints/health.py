@@ -12,6 +12,7 @@ from agent.bootstrap import Application
 from agent.domain.errors import NotAllowed, Unauthenticated
 from agent.domain.incident import IncidentStatus
 from agent.entrypoints.auth import Guarded, Reader, application_of, authenticate
+from agent.identity.roles import require_every_team
 
 open_router = APIRouter(tags=["health"])
 router = APIRouter(route_class=Guarded, tags=["health"])
@@ -36,9 +37,10 @@ async def ready(request: Request) -> Response:
 
 
 @router.get("/metrics")
-async def metrics(request: Request, _: Reader) -> Response:
+async def metrics(request: Request, who: Reader) -> Response:
     """The numbers, in Prometheus' text format."""
     application = application_of(request)
+    require_every_team(who)
     await _measure(application)
     await request.app.state.counting.catch_up()
     content = await asyncio.to_thread(application.meters.exposition)

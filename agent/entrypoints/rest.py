@@ -15,7 +15,7 @@ from agent.domain.incident import Incident
 from agent.domain.maintenance import MaintenanceWindow
 from agent.domain.remediation import Effect, EffectStatus
 from agent.domain.silence import Matcher, Silence
-from agent.entrypoints.auth import Asker, Decider, Guarded, Reader, Starter, application_of
+from agent.entrypoints.auth import Asker, Decider, Guarded, Reader, Starter, application_of, views_of
 from agent.service.questions import Answered
 from agent.service.silencing import Held
 from agent.views import IncidentList, IncidentView, ReceiptView
@@ -105,13 +105,13 @@ class Switched(BaseModel):
 @router.get("/receipts/{receipt}", tags=["alerts"])
 async def receipt(request: Request, receipt: Id, _: Reader) -> ReceiptView:
     """Where each alert of a webhook's body ended, and why."""
-    return await application_of(request).views.receipt(receipt)
+    return await views_of(request).receipt(receipt)
 
 
 @router.get("/alerts/{alert}", tags=["alerts"])
 async def alert(request: Request, alert: Id, _: Reader) -> Placed:
     """Where one alert ended, and why."""
-    return await application_of(request).views.alert(alert)
+    return await views_of(request).alert(alert)
 
 
 @router.get("/incidents", tags=["incidents"])
@@ -124,20 +124,20 @@ async def incidents(
     cursor: Annotated[str, Query(max_length=100, pattern=r"^[A-Za-z0-9._:-]*$")] = "",
 ) -> IncidentList:
     """The newest first."""
-    return await application_of(request).views.incidents(status, q, limit, cursor)
+    return await views_of(request).incidents(status, q, limit, cursor)
 
 
 @router.get("/incidents/{incident}", tags=["incidents"])
 async def incident(request: Request, incident: Id, _: Reader) -> IncidentView:
     """Its alerts, evidence, diagnoses with hypotheses and cost, approvals, actions and timeline."""
-    return await application_of(request).views.incident(incident)
+    return await views_of(request).incident(incident)
 
 
 @router.post("/incidents/{incident}/ask", tags=["incidents"])
 async def ask(request: Request, incident: Id, asked: QuestionAsked, caller: Asker) -> Answered:
     """A question, answered from the incident's evidence alone; every sentence cites it."""
     application = application_of(request)
-    known = (await application.views.incident(incident)).incident
+    known = (await views_of(request).incident(incident)).incident
     return await application.service.questions.ask(known, asked.question, caller)
 
 
@@ -188,13 +188,13 @@ async def split(request: Request, incident: Id, asked: SplitAsked, caller: Decid
 @router.get("/approvals", tags=["approvals"])
 async def approvals(request: Request, _: Reader, status: ApprovalStatus | Literal[""] = "") -> ApprovalList:
     """What waits for a human, or was decided."""
-    return ApprovalList(approvals=await application_of(request).views.approvals(status))
+    return ApprovalList(approvals=await views_of(request).approvals(status))
 
 
 @router.get("/approvals/{approval}", tags=["approvals"])
 async def approval(request: Request, approval: Id, _: Reader) -> Approval:
     """Exactly what is asked."""
-    return await application_of(request).views.approval(approval)
+    return await views_of(request).approval(approval)
 
 
 @router.post("/approvals/{approval}", tags=["approvals"])
@@ -207,7 +207,7 @@ async def decide(request: Request, approval: Id, asked: DecisionAsked, caller: D
 @router.get("/effects", tags=["actions"])
 async def effects(request: Request, _: Reader, status: EffectStatus | Literal[""] = "") -> EffectList:
     """What was done in the world, the newest first; `unknown` ones wait for a human."""
-    return EffectList(effects=await application_of(request).views.effects(status))
+    return EffectList(effects=await views_of(request).effects(status))
 
 
 @router.post("/effects/{effect}", tags=["actions"])
@@ -231,9 +231,9 @@ async def resume(request: Request, caller: Starter) -> Switched:
 
 
 @router.get("/silences", tags=["silences"])
-async def silences(request: Request, _: Reader) -> SilenceList:
+async def silences(request: Request, who: Reader) -> SilenceList:
     """Those that have not ended."""
-    return SilenceList(silences=await application_of(request).service.silencing.active())
+    return SilenceList(silences=await application_of(request).service.silencing.active(who))
 
 
 @router.post("/silences", status_code=201, tags=["silences"])
@@ -251,9 +251,9 @@ async def end_silence(request: Request, silence: Id, caller: Decider) -> Respons
 
 
 @router.get("/maintenance", tags=["silences"])
-async def maintenance(request: Request, _: Reader) -> MaintenanceList:
+async def maintenance(request: Request, who: Reader) -> MaintenanceList:
     """The windows that have not ended, and how many messages each has held back."""
-    return MaintenanceList(windows=await application_of(request).service.silencing.maintenance())
+    return MaintenanceList(windows=await application_of(request).service.silencing.maintenance(who))
 
 
 @router.post("/maintenance", status_code=201, tags=["silences"])
@@ -277,4 +277,4 @@ async def audit(
     limit: Annotated[int, Query(ge=1, le=1_000)] = 200,
 ) -> JournalPage:
     """The journal in order, from the entry after `after`."""
-    return JournalPage(entries=await application_of(request).views.audit(after, limit))
+    return JournalPage(entries=await views_of(request).audit(after, limit))

@@ -96,19 +96,21 @@ class Keys:
         if old and not right:
             await self._store.rehash(key.id, self._digest(token))
         await self._note_use(key, now)
-        return _caller(key)
+        return caller_of(key)
 
     async def holder(self, id: str) -> Caller:  # noqa: A002 (the field's name)
         """The caller a session was opened by, with the scopes of now. Unauthenticated once the key is revoked."""
         key = await self._store.get(id)
         if key is None or not key.valid(self._clock.now()):
             raise Unauthenticated
-        return _caller(key)
+        return caller_of(key)
 
-    async def create(self, name: str, kind: Kind, scopes: Sequence[Scope]) -> Minted:
+    async def create(
+        self, name: str, kind: Kind, scopes: Sequence[Scope], teams: Sequence[str] | None = None
+    ) -> Minted:
         """Refused when the name or the scopes do not fit; Conflict while the name has a valid key."""
         _check(name, kind, scopes)
-        return await self._create(name, kind, scopes)
+        return await self._create(name, kind, scopes, teams)
 
     async def create_local_operator(self) -> Minted:
         """The key of whoever may read the data folder: every scope. Earlier ones are revoked."""
@@ -122,7 +124,7 @@ class Keys:
         if not old.valid(self._clock.now()):
             raise Conflict(f"The key {id} is revoked; create a new one.")
         others = [key for key in await self._valid_of(old.name) if key.id != old.id]
-        minted = await self._add(old.name, old.kind, old.scopes)
+        minted = await self._add(old.name, old.kind, old.scopes, old.teams)
         await self._store.revoke(old.id, self._clock.now() + overlap)
         for key in others:
             await self.revoke(key.id)
@@ -140,12 +142,14 @@ class Keys:
         now = self._clock.now()
         return [key for key in await self._store.list() if key.valid(now)]
 
-    async def _create(self, name: str, kind: Kind, scopes: Sequence[Scope]) -> Minted:
+    async def _create(
+        self, name: str, kind: Kind, scopes: Sequence[Scope], teams: Sequence[str] | None = None
+    ) -> Minted:
         if await self._valid_of(name):
             raise Conflict(f"{name} has a valid key; rotate or revoke it.")
-        return await self._add(name, kind, scopes)
+        return await self._add(name, kind, scopes, teams)
 
-    async def _add(self, name: str, kind: Kind, scopes: Sequence[Scope]) -> Minted:
+    async def _add(self, name: str, kind: Kind, scopes: Sequence[Scope], teams: Sequence[str] | None) -> Minted:
         secret = urlsafe_b64encode(self._random(32)).rstrip(b"=").decode()
         token = f"ia_{self._random(8).hex()}_{secret}"
         key = StoredKey(
@@ -155,6 +159,7 @@ class Keys:
             scopes=tuple(scope for scope in _ORDER if scope in scopes),
             digest=self._digest(token),
             created_at=self._clock.now(),
+            teams=None if teams is None else tuple(sorted(set(teams))),
         )
         await self._store.add(key)
         return Minted(key, token)
@@ -197,5 +202,7 @@ def _check(name: str, kind: Kind, scopes: Sequence[Scope]) -> None:
         raise Refused("A machine's key is not a person: it cannot approve, nor make a key that can.")
 
 
-def _caller(key: StoredKey) -> Caller:
-    return Caller(name=key.name, kind=key.kind, scopes=frozenset(key.scopes), key=key.id)
+def caller_of(key: StoredKey) -> Caller:
+    """Whoever holds it, with what it lets them do now."""
+    teams = None if key.teams is None else frozenset(key.teams)
+    return Caller(name=key.name, kind=key.kind, scopes=frozenset(key.scopes), key=key.id, teams=teams)

@@ -5,7 +5,7 @@ from agent.domain.errors import NotAllowed
 from agent.domain.key import Kind, Scope
 from agent.domain.remediation import Risk
 
-__all__ = ["Caller", "Leave", "Scope", "approval_scope", "leave", "require"]
+__all__ = ["Caller", "Leave", "Scope", "approval_scope", "leave", "require", "require_every_team"]
 
 
 class Caller(Noun):
@@ -17,6 +17,12 @@ class Caller(Noun):
     scopes: frozenset[Scope]
     key: str = ""
     """The id of the key; a name can have two while one replaces the other. Of a token: `jwt:` and when it ends."""
+
+    teams: frozenset[str] | None = None
+    """Whose incidents there are for them; an empty name: those that went to no team. None: everybody's."""
+
+    def sees(self, team: str) -> bool:
+        return self.teams is None or team in self.teams
 
     def may(self, scope: Scope) -> bool:
         return leave(self, scope).allowed
@@ -45,6 +51,13 @@ def require(caller: Caller, scope: Scope) -> None:
     answer = leave(caller, scope)
     if not answer.allowed:
         raise NotAllowed(answer.reason)
+
+
+def require_every_team(caller: Caller) -> None:
+    """NotAllowed for somebody limited to teams: silences, numbers and the whole journal are no one team's."""
+    if caller.teams is not None:
+        theirs = ", ".join(sorted(caller.teams - {""})) or "no team"
+        raise NotAllowed(f"This concerns every team, and {caller.name} is limited to {theirs}.")
 
 
 def approval_scope(risk: Risk) -> Scope:

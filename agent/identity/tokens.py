@@ -65,7 +65,7 @@ class Tokens:
             raise Unauthenticated
         name, person = self._people[claims["sub"]]
         scopes = _scopes(claims.get(self._issuer.scopes)) & set(person.scopes)
-        return Caller(name=name, kind="person", scopes=scopes, key=f"{_MARK}{until}")
+        return person_caller(name, person, f"{_MARK}{until}", scopes)
 
     def _claims(self, token: str) -> dict[str, Any]:
         import jwt
@@ -112,6 +112,13 @@ class Tokens:
         if begins > (now + SKEW).timestamp() or not now.timestamp() < ends <= (now + LIFE).timestamp():
             raise Unauthenticated
         return int(ends)
+
+
+def person_caller(name: str, person: Person, key: str, scopes: frozenset[Scope] | None = None) -> Caller:
+    """Somebody of the configuration, who has no key: `key` stands in its place."""
+    teams = None if person.teams is None else frozenset(person.teams)
+    known = frozenset(person.scopes) if scopes is None else scopes
+    return Caller(name=name, kind="person", scopes=known, key=key, teams=teams)
 
 
 def is_token(shown: str) -> bool:

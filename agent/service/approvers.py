@@ -7,10 +7,10 @@ from sqlalchemy import Connection
 from agent.domain.approval import Approval, Vote
 from agent.domain.incident import Incident
 from agent.domain.rules import Person, Team
-from agent.identity.keys import LOCAL_OPERATOR
+from agent.identity.keys import LOCAL_OPERATOR, caller_of
 from agent.identity.members import came_by_chat
 from agent.identity.roles import Caller, approval_scope, leave
-from agent.identity.tokens import came_by_token, token_ended
+from agent.identity.tokens import came_by_token, person_caller, token_ended
 from agent.ports import Clock
 from agent.storage import approvals, keys
 from agent.storage.approvals import POLICY
@@ -32,6 +32,8 @@ class Approvers:
         answer = leave(who, approval_scope(asked.proposal.risk))
         if not answer.allowed:
             return answer.reason.rstrip(".")
+        if not who.sees(incident.team):
+            return f"{who.name} is limited to other teams"
         named = self._teams[incident.team].approvers if incident.team in self._teams else ()
         if named and who.name not in named:
             return f"{who.name} is not among the approvers of team {incident.team}"
@@ -51,7 +53,7 @@ class Approvers:
         valid = [key for key in keys.of_name(connection, vote.who) if key.valid(self._clock.now())]
         if not valid:
             return f"{vote.who} has no valid key any more"
-        callers = [Caller(name=key.name, kind=key.kind, scopes=frozenset(key.scopes), key=key.id) for key in valid]
+        callers = [caller_of(key) for key in valid]
         objections = [self.objection(connection, caller, asked, incident) for caller in callers]
         return "" if "" in objections else objections[0]
 
@@ -66,7 +68,4 @@ class Approvers:
     def _still_in_people(self, connection: Connection, vote: Vote, asked: Approval, incident: Incident) -> str:
         if vote.who not in self._people:
             return f"{vote.who} may not come without a key any more"
-        scopes = frozenset(self._people[vote.who].scopes)
-        return self.objection(
-            connection, Caller(name=vote.who, kind="person", scopes=scopes, key=vote.key), asked, incident
-        )
+        return self.objection(connection, person_caller(vote.who, self._people[vote.who], vote.key), asked, incident)

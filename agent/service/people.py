@@ -10,7 +10,7 @@ from agent.domain.event import Event, EventType
 from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.job import Job, JobKind
 from agent.domain.remediation import Effect
-from agent.identity.roles import Caller, approval_scope, require
+from agent.identity.roles import Caller, approval_scope, require, require_every_team
 from agent.ports import Queue
 from agent.service.approvers import Approvers
 from agent.storage import acknowledgements, approvals, effects, holds, incidents, jobs
@@ -74,13 +74,15 @@ class People:
         )
 
     async def switch_actions(self, *, paused: bool, who: Caller) -> None:
-        """The one switch that stops every action."""
+        """The one switch that stops every action. Whoever may decide may stop; letting go on is for every team's."""
+        if not paused:
+            require_every_team(who)
         await self._database.write(
             lambda connection: switch_actions(connection, self._chain, paused=paused, who=who.name)
         )
 
     def _decide(self, connection: Connection, approval: str, said: Said, who: Caller) -> Approval:
-        asked = approvals.get(connection, approval)
+        asked = approvals.get(connection, approval, who.teams)
         if said.decision is Decision.APPROVE:
             incident = incidents.get(connection, asked.incident)
             if objection := self._approvers.objection(connection, who, asked, incident):
@@ -94,13 +96,13 @@ class People:
     def _settle(
         self, connection: Connection, key: str, found: Literal["done", "not_done"], *, reason: str, who: Caller
     ) -> Effect:
-        known = effects.of_key(connection, key)
+        known = effects.of_key(connection, key, who.teams)
         if known.kind in {"action", "rollback"} and known.approval:
             require(who, approval_scope(approvals.get(connection, known.approval).proposal.risk))
         return effects.settle(connection, self._chain, key, found, who=who.name, reason=reason)
 
     def _acknowledge(self, connection: Connection, incident: str, who: Caller) -> Incident:
-        known = incidents.get(connection, incident)
+        known = incidents.get(connection, incident, who.teams)
         first = acknowledgements.acknowledge(connection, known, who.name, self._chain.clock.now())
         self._chain.append(
             connection,
@@ -117,14 +119,14 @@ class People:
     def _is_here(self, connection: Connection, incident: str, who: Caller) -> None:
         """Who decides or says something has seen it."""
         if who.kind == "person":
-            known = incidents.get(connection, incident)
+            known = incidents.get(connection, incident, who.teams)
             acknowledgements.acknowledge(connection, known, who.name, self._chain.clock.now())
 
     async def _stop(
         self, incident: str, who: Caller, status: IncidentStatus, text: str, *, at_once: bool = False
     ) -> Incident:
         def work(connection: Connection) -> Incident:
-            known = incidents.get(connection, incident)
+            known = incidents.get(connection, incident, who.teams)
             if known.status is IncidentStatus.CLOSED:
                 raise Conflict(f"{incident} is closed already.")
             holds.hold(connection, known, who.name, text, self._chain.clock.now())
@@ -139,7 +141,7 @@ class People:
         return stopped
 
     def _close(self, connection: Connection, incident: str, who: Caller) -> Incident:
-        if incidents.get(connection, incident).status is IncidentStatus.CLOSED:
+        if incidents.get(connection, incident, who.teams).status is IncidentStatus.CLOSED:
             raise Conflict(f"{incident} is closed already.")
         text = f"{who.name} closed it."
         for asked in approvals.withdraw(connection, self._chain, incident, text, about=who.name):
@@ -151,7 +153,7 @@ class People:
     def _give_feedback(
         self, connection: Connection, incident: str, *, verdict: str, cause: str, comment: str, who: Caller
     ) -> None:
-        known = incidents.get(connection, incident)
+        known = incidents.get(connection, incident, who.teams)
         at = self._chain.clock.now()
         # What is learned counts as confirmed by whoever stands here: a machine confirms nothing.
         by = who.name if who.kind == "person" else ""

@@ -6,6 +6,7 @@ from typing import Any, cast
 from langchain_core.runnables import RunnableConfig
 
 from agent.domain.base import Noun
+from agent.domain.errors import NotFound
 from agent.domain.event import Event, EventType
 from agent.domain.hypothesis import Claim, Diagnosis, Usage
 from agent.domain.incident import Incident
@@ -35,7 +36,9 @@ class Questions:
         self._context = context
 
     async def ask(self, incident: Incident, question: str, who: Caller) -> Answered:
-        """What the record tells about it. Never raises for what a model does."""
+        """What the record tells about it. Never raises for what a model does; NotFound for another team's."""
+        if not who.sees(incident.team):
+            raise NotFound(f"There is no incident {incident.id}.")
         context = self._context(incident)
         state = await self._known(incident)
         if "findings" not in state:

@@ -65,7 +65,8 @@ class Regrouping:
         return made
 
     def _merge(self, connection: Connection, incident: str, into: str, because: str, who: Caller) -> Incident:
-        known, target = incidents.get(connection, incident), incidents.get(connection, into)
+        known = incidents.get(connection, incident, who.teams)
+        target = incidents.get(connection, into, who.teams)
         if known.merged_into == into:
             return target
         self._check_merge(connection, known, target)
@@ -124,7 +125,7 @@ class Regrouping:
         return both
 
     def _split(self, connection: Connection, incident: str, ids: set[str], because: str, who: Caller) -> Incident:
-        known = incidents.get(connection, incident)
+        known = incidents.get(connection, incident, who.teams)
         if done := self._done_before(connection, incident, ids):
             return done
         if known.status is IncidentStatus.CLOSED:

@@ -12,7 +12,7 @@ from agent.domain.event import Event, EventType
 from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.maintenance import MaintenanceWindow
 from agent.domain.silence import Matcher, Silence
-from agent.identity.roles import Caller
+from agent.identity.roles import Caller, require_every_team
 from agent.policy.maintenance import hush, hushes, in_force
 from agent.service.intake import Ids
 from agent.storage import alerts, incidents, silences
@@ -55,6 +55,7 @@ class Silencing:
 
     async def add(self, matchers: Sequence[Matcher], length: timedelta, comment: str, who: Caller) -> Silence:
         """From now on. Refused, with the sentence, when it cannot be used."""
+        require_every_team(who)
         now = self._chain.clock.now()
         return await self._keep(
             Silence(
@@ -69,6 +70,7 @@ class Silencing:
 
     async def plan(self, window: MaintenanceWindow, comment: str, who: Caller) -> Silence:
         """A maintenance window, once. Refused, with the sentence, when it cannot be used."""
+        require_every_team(who)
         if window.starts_at is None or window.ends_at is None:
             raise Refused("Only the calendar of the configuration has windows of every week; name a start and an end.")
         if window.ends_at <= self._chain.clock.now():
@@ -94,14 +96,18 @@ class Silencing:
 
     async def end(self, silence: str, who: Caller) -> None:
         """Now, before its time."""
+        require_every_team(who)
         await self._database.write(lambda connection: self._end(connection, silence, who))
 
-    async def active(self) -> list[Silence]:
+    async def active(self, who: Caller) -> list[Silence]:
+        """Those that have not ended. They name what alerts look like, whosesoever those are."""
+        require_every_team(who)
         now = self._chain.clock.now()
         return await self._database.read(lambda connection: silences.ending_after(connection, now))
 
-    async def maintenance(self) -> list[Held]:
+    async def maintenance(self, who: Caller) -> list[Held]:
         """The windows that have not ended, with what each has held back; those of the calendar while they last."""
+        require_every_team(who)
         now = self._chain.clock.now()
         return await self._database.read(lambda connection: self._maintenance(connection, now))
 

@@ -11,6 +11,7 @@ from agent.domain.alert import Alert, AlertStatus, Fate, Placed
 from agent.domain.base import Noun
 from agent.domain.incident import IncidentStatus
 from agent.ports import Unparsed
+from agent.storage.sight import Teams, within
 from agent.storage.tables import alerts, incidents, quarantine, receipts
 
 
@@ -108,22 +109,25 @@ def of_incident(connection: Connection, incident: str) -> list[Placed]:
     return [_placed(row) for row in connection.execute(query)]
 
 
-def one(connection: Connection, id_: str) -> Placed | None:
-    row = connection.execute(select(alerts).where(alerts.c.id == id_)).one_or_none()
+def one(connection: Connection, id_: str, teams: Teams = None) -> Placed | None:
+    query = select(alerts).where(alerts.c.id == id_, *within(alerts.c.incident, teams))
+    row = connection.execute(query).one_or_none()
     return _placed(row) if row else None
 
 
-def receipt(connection: Connection, id_: str) -> tuple[Receipt, list[Placed], list[tuple[str, bytes]]] | None:
-    """The receipt, its alerts, and (reason, body) of what was quarantined."""
+def receipt(
+    connection: Connection, id_: str, teams: Teams = None
+) -> tuple[Receipt, list[Placed], list[tuple[str, bytes]]] | None:
+    """The receipt, its alerts, and (reason, body) of what was quarantined, which is no team's."""
     row = connection.execute(select(receipts).where(receipts.c.id == id_)).one_or_none()
     if row is None:
         return None
-    its_alerts = connection.execute(select(alerts).where(alerts.c.receipt == id_).order_by(alerts.c.sequence))
+    its_alerts = select(alerts).where(alerts.c.receipt == id_, *within(alerts.c.incident, teams))
     kept = connection.execute(select(quarantine).where(quarantine.c.receipt == id_).order_by(quarantine.c.id))
     return (
         Receipt.model_validate(dict(row._mapping)),  # noqa: SLF001 (a named tuple's public method, by its name)
-        [_placed(alert) for alert in its_alerts],
-        [(part.reason, part.body) for part in kept],
+        [_placed(alert) for alert in connection.execute(its_alerts.order_by(alerts.c.sequence))],
+        [(part.reason, part.body) for part in kept if teams is None],
     )
 
 

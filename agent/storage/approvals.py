@@ -23,6 +23,7 @@ from agent.ports import Clock
 from agent.storage import holds, incidents
 from agent.storage.database import Database
 from agent.storage.journal import Chain
+from agent.storage.sight import Teams, within
 from agent.storage.tables import alerts, approvals, receipts, votes
 
 POLICY = "policy"
@@ -115,13 +116,17 @@ class SqlApprovals:
         return asked, True
 
 
-def get(connection: Connection, approval: str) -> Approval:
-    return _approval(connection, _row(connection, approval))
+def get(connection: Connection, approval: str, teams: Teams = None) -> Approval:
+    """NotFound when there is none, or none about an incident of these teams."""
+    return _approval(connection, _row(connection, approval, teams))
 
 
-def listed(connection: Connection, *, status: str = "", incident: str = "", limit: int = 100) -> list[Approval]:
+def listed(
+    connection: Connection, *, status: str = "", incident: str = "", limit: int = 100, teams: Teams = None
+) -> list[Approval]:
     """The newest first."""
-    query = select(approvals).order_by(approvals.c.created_at.desc()).limit(limit)
+    ours = select(approvals).where(*within(approvals.c.incident, teams))
+    query = ours.order_by(approvals.c.created_at.desc()).limit(limit)
     if status:
         query = query.where(approvals.c.status == status)
     if incident:
@@ -379,8 +384,8 @@ def _event(kind: EventType, asked: Approval, text: str, facts: dict[str, Any]) -
     return Event(type=kind, incident=asked.incident, text=text, facts=facts)
 
 
-def _row(connection: Connection, approval: str, *, lock: bool = False) -> Row[Any]:
-    query = select(approvals).where(approvals.c.id == approval)
+def _row(connection: Connection, approval: str, teams: Teams = None, *, lock: bool = False) -> Row[Any]:
+    query = select(approvals).where(approvals.c.id == approval, *within(approvals.c.incident, teams))
     row = connection.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
         raise NotFound(f"There is no approval {approval}.")

@@ -22,6 +22,7 @@ from agent.storage import approvals, holds
 from agent.storage.approvals import May
 from agent.storage.database import Database
 from agent.storage.journal import Chain
+from agent.storage.sight import Teams, within
 from agent.storage.tables import effects, jobs, journal, switches
 from tools.base import ActResult, BackendError, Unsure
 
@@ -174,16 +175,18 @@ def settle(
     return settled
 
 
-def listed(connection: Connection, *, status: str = "", limit: int = 100) -> list[Effect]:
+def listed(connection: Connection, *, status: str = "", limit: int = 100, teams: Teams = None) -> list[Effect]:
     """The newest first."""
-    query = select(effects).order_by(effects.c.intent_at.desc()).limit(limit)
+    ours = select(effects).where(*within(effects.c.incident, teams))
+    query = ours.order_by(effects.c.intent_at.desc()).limit(limit)
     rows = connection.execute(query.where(effects.c.status == status) if status else query)
     return [_effect(row) for row in rows]
 
 
-def of_key(connection: Connection, key: str) -> Effect:
-    """NotFound when there is none."""
-    if found := _get(connection, key):
+def of_key(connection: Connection, key: str, teams: Teams = None) -> Effect:
+    """NotFound when there is none, or none in an incident of these teams."""
+    ours = select(effects.c.key).where(effects.c.key == key, *within(effects.c.incident, teams))
+    if connection.scalar(ours) and (found := _get(connection, key)):
         return found
     raise NotFound(f"There is no effect {key}.")
 

@@ -17,6 +17,7 @@ from agent.ports import Clock
 from agent.storage import alerts, holds
 from agent.storage.database import Database
 from agent.storage.journal import Chain
+from agent.storage.sight import Teams, within
 from agent.storage.tables import evidence, incidents, runs
 
 
@@ -88,18 +89,27 @@ _AT_WORK = frozenset(
 )
 
 
-def get(connection: Connection, incident: str) -> Incident:
-    row = connection.execute(select(incidents).where(incidents.c.id == incident)).one_or_none()
+def get(connection: Connection, incident: str, teams: Teams = None) -> Incident:
+    """NotFound when there is none, or none of these teams."""
+    query = select(incidents).where(incidents.c.id == incident, *within(incidents.c.id, teams))
+    row = connection.execute(query).one_or_none()
     if row is None:
         raise NotFound(f"There is no incident {incident}.")
     return _incident(row)
 
 
 def listed(
-    connection: Connection, *, status: str = "", text: str = "", limit: int = 50, before: str = "", severity: str = ""
+    connection: Connection,
+    *,
+    status: str = "",
+    text: str = "",
+    limit: int = 50,
+    before: str = "",
+    severity: str = "",
+    teams: Teams = None,
 ) -> list[Incident]:
     """The newest first; `before` is the id of the last one seen. Ids sort by time."""
-    query = select(incidents).order_by(incidents.c.id.desc()).limit(limit)
+    query = select(incidents).where(*within(incidents.c.id, teams)).order_by(incidents.c.id.desc()).limit(limit)
     if status:
         query = query.where(incidents.c.status.in_(status.split(",")))
     if severity:
@@ -112,6 +122,12 @@ def listed(
     if before:
         query = query.where(incidents.c.id < before)
     return [_incident(row) for row in connection.execute(query)]
+
+
+def of_teams(connection: Connection, ids: Collection[str], teams: Teams) -> set[str]:
+    """Those of the ids that are incidents of these teams."""
+    query = select(incidents.c.id).where(incidents.c.id.in_(ids), *within(incidents.c.id, teams))
+    return set(connection.execute(query).scalars())
 
 
 def live(connection: Connection) -> list[Incident]:

@@ -20,6 +20,7 @@ from agent.domain.event import Event, EventType, Recorded
 from agent.ports import Clock
 from agent.storage import personal
 from agent.storage.database import Database
+from agent.storage.sight import Teams, within
 from agent.storage.tables import cursors, journal, journal_base, journal_head
 
 GENESIS = "0" * 64
@@ -256,9 +257,10 @@ def entries(
     newest: bool = False,
     before: int = 0,
     types: Sequence[EventType] = (),
+    teams: Teams = None,
 ) -> list[Recorded]:
     """Entries in order (or the newest first), of one incident or of all; `before` 0 and no `types` leave none out."""
-    query = select(journal).where(journal.c.sequence > after).limit(limit)
+    query = select(journal).where(journal.c.sequence > after, *within(journal.c.incident, teams)).limit(limit)
     if before:
         query = query.where(journal.c.sequence < before)
     if types:

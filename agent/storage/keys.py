@@ -50,9 +50,11 @@ class SqlKeys:
         )
 
     def _add(self, connection: Connection, key: StoredKey) -> None:
-        values = key.model_dump() | {"scopes": list(key.scopes)}
+        teams = None if key.teams is None else list(key.teams)
+        values = key.model_dump() | {"scopes": list(key.scopes), "teams": teams}
         connection.execute(keys.insert().values(values))
-        self._tell(connection, key, f"A key for {key.name} was made: {', '.join(key.scopes)}.")
+        limit = "" if teams is None else f", for incidents of {', '.join(team or 'no team' for team in teams)}"
+        self._tell(connection, key, f"A key for {key.name} was made: {', '.join(key.scopes)}{limit}.")
 
     def _revoke(self, connection: Connection, id_: str, at: datetime) -> None:
         known = _get(connection, id_)

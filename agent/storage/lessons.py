@@ -16,6 +16,7 @@ from agent.policy.timeless import timeless
 from agent.ports import Clock, Lesson
 from agent.storage import alerts, effects, incidents, journal
 from agent.storage.database import Database
+from agent.storage.sight import Teams, within
 from agent.storage.tables import feedback, lessons, runs
 from agent.storage.tables import incidents as incidents_table
 
@@ -53,9 +54,10 @@ class SqlLessons:
         return await self._database.write(lambda connection: connection.execute(gone).rowcount)
 
 
-def matching(connection: Connection, text: str, most: int) -> list[Lesson]:
+def matching(connection: Connection, text: str, most: int, teams: Teams = None) -> list[Lesson]:
     """Those whose words hold the text, the latest first."""
-    query = select(lessons.c.lesson).order_by(lessons.c.learned_at.desc(), lessons.c.incident)
+    ours = select(lessons.c.lesson).where(*within(lessons.c.incident, teams))
+    query = ours.order_by(lessons.c.learned_at.desc(), lessons.c.incident)
     sought = text.casefold()
     known = (Lesson.model_validate(row) for row in connection.execute(query).scalars())
     return list(islice((one for one in known if sought in one.model_dump_json().casefold()), most))

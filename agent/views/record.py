@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Self
 
 from sqlalchemy import Connection, func, select
 
@@ -14,10 +15,12 @@ from agent.domain.evidence import Evidence
 from agent.domain.hypothesis import Diagnosis, Usage
 from agent.domain.incident import Incident
 from agent.domain.remediation import Effect
+from agent.identity.roles import Caller, require_every_team
 from agent.ports import Clock, Lesson
 from agent.storage import alerts, approvals, effects, incidents, jobs, journal, lessons
 from agent.storage.alerts import Receipt
 from agent.storage.database import Database
+from agent.storage.sight import Teams, within
 from agent.storage.tables import incidents as incidents_table
 from agent.storage.tables import journal_head, runs, switches
 from agent.views import numbers
@@ -109,13 +112,22 @@ class Sought(Noun):
 
 
 class Views:
-    def __init__(self, database: Database, clock: Clock) -> None:
+    """For `caller`; what is of teams that are not theirs does not exist for them. For the agent itself: everything."""
+
+    def __init__(self, database: Database, clock: Clock, caller: Caller | None = None) -> None:
         self._database = database
         self._clock = clock
+        self._caller = caller
+        self._teams = caller.teams if caller else None
+
+    def seen_by(self, caller: Caller) -> Self:
+        """The same record, as far as it is theirs to see: what every door gives its callers."""
+        return type(self)(self._database, self._clock, caller)
 
     async def receipt(self, id_: str) -> ReceiptView:
-        found = await self._database.read(lambda connection: alerts.receipt(connection, id_))
-        if found is None:
+        """Of whoever is limited to teams, those of its alerts that came to incidents of theirs."""
+        found = await self._database.read(lambda connection: alerts.receipt(connection, id_, self._teams))
+        if found is None or (self._teams is not None and not found[1]):
             raise NotFound(f"There is no receipt {id_}.")
         receipt, placed, kept = found
         quarantined = tuple(
@@ -124,7 +136,7 @@ class Views:
         return ReceiptView(receipt=receipt, alerts=tuple(placed[:PAGE]), quarantined=quarantined)
 
     async def alert(self, id_: str) -> Placed:
-        found = await self._database.read(lambda connection: alerts.one(connection, id_))
+        found = await self._database.read(lambda connection: alerts.one(connection, id_, self._teams))
         if found is None:
             raise NotFound(f"There is no alert {id_}.")
         return found
@@ -134,57 +146,72 @@ class Views:
     ) -> IncidentList:
         """The newest first. `status` and `severity`: one, or several by comma; empty: any."""
         sought = Sought(status=status, text=text, limit=limit, cursor=cursor, severity=severity)
-        return await self._database.read(lambda connection: _listed(connection, sought))
+        return await self._database.read(lambda connection: _listed(connection, sought, self._teams))
 
     async def front(self, sought: Sought) -> Front:
         now = self._clock.now()
-        return await self._database.read(lambda connection: _front(connection, sought, now))
+        return await self._database.read(lambda connection: _front(connection, sought, now, self._teams))
 
     async def incident(self, id_: str) -> IncidentView:
-        return await self._database.read(lambda connection: _incident(connection, id_))
+        return await self._database.read(lambda connection: _incident(connection, id_, self._teams))
 
     async def evidence(self, incident: str, id_: str) -> Evidence:
-        found = await self._database.read(lambda connection: incidents.one_evidence(connection, incident, id_))
-        if found is None:
-            raise NotFound(f"{incident} has no evidence {id_}.")
-        return found
+        return await self._database.read(lambda connection: _evidence(connection, incident, id_, self._teams))
 
     async def opened_at(self, incident: str) -> datetime:
-        return (await self._database.read(lambda connection: incidents.get(connection, incident))).opened_at
+        return (
+            await self._database.read(lambda connection: incidents.get(connection, incident, self._teams))
+        ).opened_at
 
     async def approvals(self, status: str = "") -> list[Approval]:
-        return await self._database.read(lambda connection: approvals.listed(connection, status=status))
+        return await self._database.read(
+            lambda connection: approvals.listed(connection, status=status, teams=self._teams)
+        )
 
     async def lessons(self, text: str = "") -> list[Lesson]:
         """What was learned of incidents whose words hold these, the latest first; at most `PAGE`."""
-        return await self._database.read(lambda connection: lessons.matching(connection, text, PAGE))
+        return await self._database.read(lambda connection: lessons.matching(connection, text, PAGE, self._teams))
 
     async def noise(self, since: datetime) -> Noise:
         """How many alerts came in since then, and what became of them."""
+        self._require_every_team()
         return await self._database.read(lambda connection: numbers.noise(connection, since))
 
     async def capacity(self) -> Capacity:
+        self._require_every_team()
         now = self._clock.now()
         return await self._database.read(lambda connection: numbers.capacity(connection, now))
 
     async def approval(self, id_: str) -> Approval:
-        return await self._database.read(lambda connection: approvals.get(connection, id_))
+        return await self._database.read(lambda connection: approvals.get(connection, id_, self._teams))
 
     async def effects(self, status: str = "") -> list[Effect]:
         """What was done in the world, the newest first."""
-        return await self._database.read(lambda connection: effects.listed(connection, status=status))
+        return await self._database.read(
+            lambda connection: effects.listed(connection, status=status, teams=self._teams)
+        )
 
     async def audit(self, after: int = 0, limit: int = PAGE) -> list[Recorded]:
         """The journal in order."""
+        most = max(1, min(limit, 1000))
         return await self._database.read(
-            lambda connection: journal.entries(connection, after=after, limit=max(1, min(limit, 1000)))
+            lambda connection: journal.entries(connection, after=after, limit=most, teams=self._teams)
         )
+
+    async def theirs(self, entries: Sequence[Recorded]) -> Sequence[Recorded]:
+        """Those of the entries that the caller may see."""
+        if self._teams is None:
+            return entries
+        named = {entry.event.incident or "" for entry in entries}
+        seen = await self._database.read(lambda connection: incidents.of_teams(connection, named, self._teams))
+        return [entry for entry in entries if entry.event.incident in seen]
 
     async def latest(self, before: int = 0, limit: int = PAGE, incident: str = "") -> list[Recorded]:
         """The journal from its end, the newest first; `before`: entries older than that one."""
+        most, one = max(1, min(limit, PAGE)), incident or None
         return await self._database.read(
             lambda connection: journal.entries(
-                connection, limit=max(1, min(limit, PAGE)), incident=incident or None, newest=True, before=before
+                connection, limit=most, incident=one, newest=True, before=before, teams=self._teams
             )
         )
 
@@ -197,15 +224,20 @@ class Views:
         return await self._database.read(lambda connection: connection.scalar(select(journal_head.c.sequence)) or 0)
 
     async def load(self) -> Load:
+        """Of whoever is limited to teams, the number of their incidents alone is told, not of alerts."""
         now = self._clock.now()
-        return await self._database.read(lambda connection: _load(connection, now))
+        return await self._database.read(lambda connection: _load(connection, now, self._teams))
 
     async def alive(self) -> bool:
         """The record answers."""
         return await self._database.read(lambda connection: connection.scalar(select(1)) == 1)
 
+    def _require_every_team(self) -> None:
+        if self._caller:
+            require_every_team(self._caller)
 
-def _listed(connection: Connection, sought: Sought) -> IncidentList:
+
+def _listed(connection: Connection, sought: Sought, teams: Teams) -> IncidentList:
     asked = max(1, min(sought.limit, PAGE))
     found = incidents.listed(
         connection,
@@ -214,25 +246,34 @@ def _listed(connection: Connection, sought: Sought) -> IncidentList:
         limit=asked + 1,
         before=sought.cursor,
         severity=sought.severity,
+        teams=teams,
     )
     page = tuple(found[:asked])
     return IncidentList(incidents=page, cursor=page[-1].id if len(found) > asked else "")
 
 
-def _front(connection: Connection, sought: Sought, now: datetime) -> Front:
+def _front(connection: Connection, sought: Sought, now: datetime, teams: Teams) -> Front:
     # First, so that whatever happens from here on is told to the page as news.
     sequence = connection.scalar(select(journal_head.c.sequence)) or 0
-    found = _listed(connection, sought)
+    found = _listed(connection, sought, teams)
     return Front(
         sequence=sequence,
         found=found,
         diagnoses=_diagnoses(connection, [one.id for one in found.incidents]),
-        asked=tuple(approvals.listed(connection, status=ApprovalStatus.PENDING)),
-        load=_load(connection, now),
+        asked=tuple(approvals.listed(connection, status=ApprovalStatus.PENDING, teams=teams)),
+        load=_load(connection, now, teams),
     )
 
 
-def _incident(connection: Connection, id_: str) -> IncidentView:
+def _evidence(connection: Connection, incident: str, id_: str, teams: Teams) -> Evidence:
+    found = incidents.one_evidence(connection, incidents.get(connection, incident, teams).id, id_)
+    if found is None:
+        raise NotFound(f"{incident} has no evidence {id_}.")
+    return found
+
+
+def _incident(connection: Connection, id_: str, teams: Teams) -> IncidentView:
+    known = incidents.get(connection, id_, teams)
     runs = tuple(
         RunView(
             id=row.id,
@@ -243,7 +284,7 @@ def _incident(connection: Connection, id_: str) -> IncidentView:
         for row in incidents.runs_of(connection, id_)
     )
     return IncidentView(
-        incident=incidents.get(connection, id_),
+        incident=known,
         alerts=tuple(alerts.of_incident(connection, id_)),
         evidence=tuple(incidents.evidence_of(connection, id_)),
         runs=runs,
@@ -262,12 +303,11 @@ def _diagnoses(connection: Connection, incident_ids: Sequence[str]) -> dict[str,
     return {row.incident: Diagnosis.model_validate(row.diagnosis) for row in connection.execute(made)}
 
 
-def _load(connection: Connection, now: datetime) -> Load:
-    by_status = connection.execute(
-        select(incidents_table.c.status, func.count()).group_by(incidents_table.c.status)
-    ).all()
+def _load(connection: Connection, now: datetime, teams: Teams) -> Load:
+    counted = select(incidents_table.c.status, func.count()).where(*within(incidents_table.c.id, teams))
+    by_status = connection.execute(counted.group_by(incidents_table.c.status)).all()
     return Load(
-        alerts=alerts.counts(connection),
+        alerts=alerts.counts(connection) if teams is None else {},
         incidents={str(status): int(number) for status, number in by_status},
         jobs_waiting=jobs.depth(connection),
         oldest_job=jobs.oldest(connection, now),

@@ -68,8 +68,3 @@ ROWS = {
     "S65": "secrets and personal data of sixty kinds, plain, encoded and split",
     "S66": "a journal deleted from, edited, reordered, cut, forked, swapped or rolled back",
 }
-
-NOT_BUILT = {
-    "S62": "an installation is one team's: whoever may read may read all of it",
-}
-"""Rows without a test because what they attack does not exist; none may stay when it does."""

@@ -3,7 +3,7 @@
 They work on the record itself, for whoever may read its root secret; a running agent sees a change at once.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar, cast, get_args
 
 import typer
@@ -27,13 +27,19 @@ KeyId = Annotated[str, typer.Argument(metavar="KEY", help="The key's id, as `key
 def create(
     name: Annotated[str, typer.Argument(help="Who it belongs to; stands in the journal.")],
     scope: Annotated[list[str], typer.Option(help=f"What it may do, once for each: {', '.join(get_args(Scope))}.")],
+    team: Annotated[
+        list[str] | None,
+        typer.Option(help="See the incidents of this team alone, once for each; '' for those of no team."),
+    ] = None,
     machine: Annotated[bool, typer.Option("--machine", help="For a program: it can never approve.")] = False,
     as_json: Json = False,
 ) -> None:
     """Make a key. It is shown once, and kept nowhere."""
     kind: Literal["machine", "person"] = "machine" if machine or scope == ["ingest"] else "person"
     # Keys.create refuses a scope that does not exist, with the list of those that do.
-    _show(_on_the_record(lambda known: known.create(name, kind, cast("list[Scope]", scope))), as_json=as_json)
+    _check_teams(team or [])
+    made = _on_the_record(lambda known: known.create(name, kind, cast("list[Scope]", scope), team))
+    _show(made, as_json=as_json)
 
 
 @keys.command("list", epilog="Example: incident-agent keys list")
@@ -44,10 +50,19 @@ def list_keys(as_json: Json = False) -> None:
         say_json([key.model_dump(mode="json", exclude={"digest"}) for key in known])
         return
     rows = [
-        (key.id, key.name, key.kind, " ".join(key.scopes), moment(key.last_used_at), moment(key.revoked_at))
+        (
+            key.id,
+            key.name,
+            key.kind,
+            " ".join(key.scopes),
+            "all" if key.teams is None else " ".join(team or "(none)" for team in key.teams),
+            moment(key.last_used_at),
+            moment(key.revoked_at),
+        )
         for key in known
     ]
-    say_table(("id", "name", "kind", "scopes", "last used", "refused from"), rows, empty="There are no keys.")
+    titles = ("id", "name", "kind", "scopes", "teams", "last used", "refused from")
+    say_table(titles, rows, empty="There are no keys.")
 
 
 @keys.command(epilog="Example: incident-agent keys rotate 0123456789abcdef")
@@ -89,6 +104,16 @@ def rotate_root(
     say(f"Signed anew: the journal's head and {sealed.anchors} anchors. Sessions of the page have ended.")
     if sealed.keys:
         complain(f"Keys that must be used once before the old secret goes, or be made anew: {', '.join(sealed.keys)}.")
+
+
+def _check_teams(named: Sequence[str]) -> None:
+    """A key for a team that is written wrong would open nothing, and nobody would be told why."""
+    from agent.domain.errors import Refused
+    from agent.settings import load
+
+    teams = load().config().teams if named else {}
+    if unknown := sorted(set(named) - {""} - set(teams)):
+        raise Refused(f"There is no team {unknown[0]}; AGENT_CONFIG has: {', '.join(teams) or 'none'}.")
 
 
 def _show(minted: "Minted", *, as_json: bool) -> None:

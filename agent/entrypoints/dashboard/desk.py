@@ -9,12 +9,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from agent.domain.approval import ApprovalStatus
-from agent.entrypoints.auth import application_of
+from agent.entrypoints.auth import application_of, views_of
 from agent.entrypoints.dashboard.forms import fields
 from agent.entrypoints.dashboard.looks import Desk
 from agent.entrypoints.dashboard.pages import Page, page
 from agent.entrypoints.dashboard.steps import CONDITIONS
 from agent.entrypoints.dashboard.visitor import SignedIn, check_form
+from agent.identity.roles import require_every_team
 from agent.storage import anchors
 from agent.views.numbers import TARGET
 
@@ -29,7 +30,7 @@ _SLOTS = 4
 @router.get("/approvals")
 async def approvals(request: Request, who: SignedIn) -> Response:
     """What waits for a human, then what was decided lately."""
-    views = application_of(request).views
+    views = views_of(request)
     sequence = await views.journal_head()
     known = await views.approvals()
     waiting = [one for one in known if one.status is ApprovalStatus.PENDING]
@@ -48,7 +49,7 @@ async def approvals(request: Request, who: SignedIn) -> Response:
 @router.get("/silences")
 async def silences(request: Request, who: SignedIn) -> Response:
     """What opens no incident, by whom, until when."""
-    active = await application_of(request).service.silencing.active()
+    active = await application_of(request).service.silencing.active(who.caller)
     return page(request, "silences.html", who, active=active, looks=Desk(who.caller), places=range(CONDITIONS))
 
 
@@ -57,21 +58,21 @@ async def memory(
     request: Request, who: SignedIn, q: Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$")] = ""
 ) -> Response:
     """What was learned from incidents that are over."""
-    return page(request, "memory.html", who, lessons=await application_of(request).views.lessons(q.strip()), q=q)
+    return page(request, "memory.html", who, lessons=await views_of(request).lessons(q.strip()), q=q)
 
 
 @router.get("/noise")
 async def noise(request: Request, who: SignedIn, days: Annotated[int, Query(ge=1, le=90)] = 7) -> Response:
     """Alerts in, incidents out."""
     application = application_of(request)
-    found = await application.views.noise(application.clock.now() - timedelta(days=days))
+    found = await views_of(request).noise(application.clock.now() - timedelta(days=days))
     return page(request, "noise.html", who, noise=found, days=days)
 
 
 @router.get("/capacity")
 async def capacity(request: Request, who: SignedIn) -> Response:
     """How busy it is, and how many workers it takes."""
-    found = await application_of(request).views.capacity()
+    found = await views_of(request).capacity()
     return page(request, "capacity.html", who, found=found, target=TARGET, slots=_SLOTS)
 
 
@@ -83,7 +84,7 @@ async def audit(
     incident: Annotated[str, Query(max_length=100, pattern=r"^[A-Za-z0-9._:-]*$")] = "",
 ) -> Response:
     """The journal, the newest first."""
-    entries = await application_of(request).views.latest(before, limit=100, incident=incident)
+    entries = await views_of(request).latest(before, limit=100, incident=incident)
     return page(request, "audit.html", who, entries=entries, incident=incident, before=before, verdict=None)
 
 
@@ -92,11 +93,12 @@ async def verify(request: Request, who: SignedIn) -> Response:
     """Is the journal what was written?  Reads all of it; one at a time."""
     said = await fields(request)
     check_form(request, who, said.get("csrf", ""))
+    require_every_team(who.caller)
     application = application_of(request)
     record = application.record
     async with request.app.state.verifying:
         kept = await asyncio.to_thread(anchors.read, application.settings.anchors)
         verdict = await record.database.read(lambda connection: record.chain.verify(connection, kept))
-    entries = await application.views.latest(limit=100)
+    entries = await views_of(request).latest(limit=100)
     found = {"number": verdict[0], "wrong": verdict[1], "anchors": len(kept)}
     return page(request, "audit.html", who, entries=entries, incident="", before=0, verdict=found)

@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, Response
 from agent.domain.alert import Severity
 from agent.domain.errors import NotFound
 from agent.domain.incident import IncidentStatus
-from agent.entrypoints.auth import application_of
+from agent.entrypoints.auth import views_of
 from agent.entrypoints.dashboard import desk, live, pages, signing, steps
 from agent.entrypoints.dashboard.looks import Looks, list_moves
 from agent.entrypoints.dashboard.markdown import blocks
@@ -51,7 +51,7 @@ async def incidents(
 ) -> Response:
     """Every incident, the newest first; above them, what waits for a human."""
     sought = Sought(status=status, severity=severity, text=q, cursor=cursor)
-    seen = await application_of(request).views.front(sought)
+    seen = await views_of(request).front(sought)
     return page(
         request,
         "incidents.html",
@@ -67,7 +67,7 @@ async def incidents(
 @router.get("/incidents/{incident}")
 async def incident(request: Request, who: SignedIn, incident: Id) -> Response:
     """Everything about one incident, in the order in which it is needed at night."""
-    views = application_of(request).views
+    views = views_of(request)
     sequence = await views.journal_head()
     seen = await views.incident(incident)
     return page(request, "incident.html", who, seen=seen, looks=Looks(seen, who.caller), sequence=sequence)
@@ -76,7 +76,7 @@ async def incident(request: Request, who: SignedIn, incident: Id) -> Response:
 @router.get("/incidents/{incident}/charts/{evidence}-{theme}.svg")
 async def chart(request: Request, _: SignedIn, incident: Id, evidence: Id, theme: Literal["light", "dark"]) -> Response:
     """What was measured, as it was stored with the incident; nothing is asked of any back end."""
-    views = application_of(request).views
+    views = views_of(request)
     found = await views.evidence(incident, evidence)
     drawn = charts.chart_of(found, await views.opened_at(incident))
     if drawn is None:
@@ -88,14 +88,14 @@ async def chart(request: Request, _: SignedIn, incident: Id, evidence: Id, theme
 @router.get("/incidents/{incident}/report")
 async def report(request: Request, who: SignedIn, incident: Id) -> Response:
     """The report of the latest run that has one."""
-    seen = await application_of(request).views.incident(incident)
+    seen = await views_of(request).incident(incident)
     return page(request, "report.html", who, seen=seen, blocks=blocks(_report(seen)))
 
 
 @router.get("/incidents/{incident}/report.md")
 async def report_as_text(request: Request, _: SignedIn, incident: Id) -> Response:
     """The same as it was written: Markdown."""
-    seen = await application_of(request).views.incident(incident)
+    seen = await views_of(request).incident(incident)
     named = {"Content-Disposition": f'attachment; filename="{incident.replace(":", "-")}.md"'}
     return Response(_report(seen), media_type="text/markdown; charset=utf-8", headers=named)
 

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from agent.domain.approval import Decision
 from agent.domain.errors import NotFound
-from agent.entrypoints.auth import application_of
+from agent.entrypoints.auth import application_of, views_of
 from agent.entrypoints.dashboard.forms import fields
 from agent.entrypoints.dashboard.pages import Page
 from agent.entrypoints.dashboard.visitor import SignedIn, Visitor, check_form
@@ -32,7 +32,7 @@ async def decide(request: Request, who: SignedIn, incident: Id, approval: Id) ->
     """A human approves or denies."""
     said = await _said(request, who, "approve:low")
     application = application_of(request)
-    if (await application.views.approval(approval)).incident != incident:
+    if (await views_of(request).approval(approval)).incident != incident:
         raise NotFound(f"{incident} has no approval {approval}.")
     try:
         decision = Decision(said.get("decision", ""))

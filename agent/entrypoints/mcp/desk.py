@@ -72,6 +72,7 @@ class Desk:
 
     def __init__(self, application: Application, caller: Caller) -> None:
         self._application = application
+        self._views = application.views.seen_by(caller)
         self._caller = caller
 
     async def serve(self, name: str, arguments: Mapping[str, JsonValue]) -> JsonValue:
@@ -81,25 +82,25 @@ class Desk:
         return await service.run(self, service.takes.model_validate(arguments))
 
     async def incidents(self, asked: IncidentsAsked) -> JsonValue:
-        found = await self._application.views.incidents(asked.status, asked.text, asked.limit)
+        found = await self._views.incidents(asked.status, asked.text, asked.limit)
         return found.model_dump(mode="json")
 
     async def incident(self, asked: IncidentAsked) -> JsonValue:
-        found = await self._application.views.incident(asked.incident)
+        found = await self._views.incident(asked.incident)
         whole: dict[str, JsonValue] = found.model_dump(mode="json", exclude={"timeline"})
         return whole
 
     async def ask(self, asked: QuestionAsked) -> JsonValue:
-        known = (await self._application.views.incident(asked.incident)).incident
+        known = (await self._views.incident(asked.incident)).incident
         answered = await self._application.service.questions.ask(known, asked.question, self._caller)
         return answered.model_dump(mode="json")
 
     async def approvals(self, asked: ApprovalsAsked) -> JsonValue:
-        found = await self._application.views.approvals(asked.status)
+        found = await self._views.approvals(asked.status)
         return {"approvals": [_listed(one) for one in found]}
 
     async def approve(self, asked: DecisionAsked) -> JsonValue:
-        shown = await self._application.views.approval(asked.approval)
+        shown = await self._views.approval(asked.approval)
         if asked.digest != shown.proposal.digest:
             raise Conflict("The digest is not that of what is asked: read it with list_approvals before you approve.")
         return await self._decide(asked.approval, Decision.APPROVE, asked.reason)

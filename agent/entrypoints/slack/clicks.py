@@ -103,7 +103,7 @@ class Clicks:
     async def _deny(self, trigger: str, approval: str, who: Caller) -> str:
         """Asks for the reason first; when that cannot be asked, no is no without one."""
         require(who, "approve:low")
-        asked = await self._application.views.approval(approval)
+        asked = await self._application.views.seen_by(who).approval(approval)
         if await self._open(trigger, _dialog("deny", approval, "Deny", "Why not?")):
             return ""
         return await self.decide(asked.id, Decision.DENY, who)

@@ -13,6 +13,7 @@ from agent.identity.roles import Caller, require
 from agent.notify.render_slack import section
 from agent.notify.slack import SlackChannel
 from agent.notify.slack_api import Text
+from agent.views import Views
 
 USAGE = """\
 /incident list
@@ -53,7 +54,7 @@ class Commands:
             return self._said(USAGE)
         if verb == "show":
             require(who, "read")
-            return await self._slack.drawn(about)
+            return await self._slack.drawn((await self._views(who).incident(about)).incident.id)
         return self._said(await self._do(verb, about, words.strip(), who))
 
     async def _do(self, verb: str, about: str, words: str, who: Caller) -> str:
@@ -73,25 +74,25 @@ class Commands:
 
     async def _list(self, who: Caller) -> str:
         require(who, "read")
-        found = (await self._application.views.incidents(limit=_LISTED)).incidents
+        found = (await self._views(who).incidents(limit=_LISTED)).incidents
         lines = [f"{one.id} · {one.status} · {one.severity} · {one.title}" for one in found]
         return "\n".join(lines) or "There are no incidents."
 
     async def _ask(self, incident: str, question: str, who: Caller) -> str:
         require(who, "ask")
-        known = (await self._application.views.incident(incident)).incident
+        known = (await self._views(who).incident(incident)).incident
         return (await self._service.questions.ask(known, question, who)).answer
 
     async def _decide(self, about: str, decision: Decision, reason: str, who: Caller) -> str:
         require(who, "approve:low")
-        approval = about if APPROVAL.fullmatch(about) else await self._open_question(about)
+        approval = about if APPROVAL.fullmatch(about) else await self._open_question(about, who)
         await self._clicks.decide(approval, decision, who, reason)
-        decided = await self._application.views.approval(approval)
+        decided = await self._views(who).approval(approval)
         progress = f" ({decided.progress})" if decided.quorum > 1 else ""
         return f"{decided.proposal.title}: {decided.status}{progress}."
 
-    async def _open_question(self, incident: str) -> str:
-        known = (await self._application.views.incident(incident)).approvals
+    async def _open_question(self, incident: str, who: Caller) -> str:
+        known = (await self._views(who).incident(incident)).approvals
         pending = [one.id for one in known if one.status is ApprovalStatus.PENDING]
         if len(pending) != 1:
             raise Refused(f"{incident} asks {len(pending) or 'no'} questions at the moment.")
@@ -110,13 +111,16 @@ class Commands:
         length = timedelta(minutes=int(minutes)) if minutes.isdecimal() and len(minutes) < 6 else timedelta(0)
         if not timedelta(0) < length <= _LONGEST_MUTE:
             raise Refused("Say for how many minutes, at most 43200: /incident mute ID 60")
-        known = (await self._application.views.incident(incident)).incident
+        known = (await self._views(who).incident(incident)).incident
         if not known.labels:
             raise Refused(f"The alerts of {incident} have no label in common; mute them by silences.")
         matchers = [Matcher(label=label, value=value) for label, value in sorted(known.labels.items())[:20]]
         silence = await self._service.silencing.add(matchers, length, reason, who)
         what = ", ".join(str(matcher) for matcher in silence.matchers)
         return f"Muted until {silence.ends_at:%Y-%m-%d %H:%M} UTC: {what}."
+
+    def _views(self, who: Caller) -> Views:
+        return self._application.views.seen_by(who)
 
     def _said(self, sentence: str) -> Text:
         shown = self._slack.words.shown(sentence)

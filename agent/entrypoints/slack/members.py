@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 from agent.domain.errors import NotAllowed
 from agent.domain.rules import Person
-from agent.identity.keys import LOCAL_OPERATOR, Keys
+from agent.identity.keys import LOCAL_OPERATOR, Keys, caller_of
 from agent.identity.members import key_of
 from agent.identity.roles import Caller, Scope
+from agent.identity.tokens import person_caller
 
 
 class Members:
@@ -35,9 +36,6 @@ class Members:
         Who stands in `people` may do here what they may with a token at most: Slack has signed them in.
         """
         keys = [key for key in await self._keys.valid() if key.kind == "person" and key.name != LOCAL_OPERATOR]
-        held = [Caller(name=key.name, kind=key.kind, scopes=frozenset(key.scopes), key=key.id) for key in keys]
+        held = [caller_of(key) for key in keys]
         more = {name: person for name, person in self._with_tokens.items() if name not in {one.name for one in held}}
-        return held + [
-            Caller(name=name, kind="person", scopes=frozenset(person.scopes), key=key_of(member))
-            for name, person in more.items()
-        ]
+        return held + [person_caller(name, person, key_of(member)) for name, person in more.items()]

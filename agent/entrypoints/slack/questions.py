@@ -35,7 +35,7 @@ class Asked:
             require(who, "ask")
             place = Place(written.channel, written.thread_ts)
             if incident := await self._slack.incident_at(place):
-                known = (await self._application.views.incident(incident)).incident
+                known = (await self._application.views.seen_by(who).incident(incident)).incident
                 found = await self._application.service.questions.ask(known, _MENTION.sub("", written.text), who)
                 await self._slack.answer(incident, place, written.ts, found.answer)
         except (AgentError, BackendError, Unsure) as error:

@@ -19,6 +19,7 @@ from agent.domain.event import EventType, Recorded
 from agent.domain.hypothesis import Hypothesis
 from agent.entrypoints.dashboard import one_time_code
 from agent.entrypoints.web import create_app
+from agent.identity.roles import Caller
 from agent.ports import Lesson
 from agent.views import Front, IncidentView, Load, Noise, Sought, Views
 from tests.e2e.line import line
@@ -30,6 +31,7 @@ TAGS = re.compile(
     "small|source|span|strong|summary|svg|table|tbody|td|text|textarea|th|thead|time|title|tr|ul"
 )
 ADDRESSES = re.compile(r"(/|#|\?|https?://).*|data:,", re.DOTALL)
+ANN = Caller(name="ann", kind="person", scopes=frozenset({"read"}))
 Made = TypeVar("Made", bound=BaseModel)
 
 
@@ -179,5 +181,5 @@ async def test_a_silence_with_hostile_words_is_shown_as_it_is(tmp_path: Path) ->
         answer = await browser.get("/silences")
         page.feed(answer.text)
         assert (page.wrong, "hacked()" in "".join(page.text)) == ([], True)
-        listed = await running.application.service.silencing.active()
+        listed = await running.application.service.silencing.active(ANN)
         assert [one.ends_at - one.starts_at for one in listed] == [timedelta(hours=1)]

@@ -60,7 +60,7 @@ async def test_what_still_fires_after_the_window_comes_up_and_what_ended_within_
         clock.time += timedelta(minutes=5)
         await _receive(application, _body(_alert("Latency", "cart", "resolved")))
         await _receive(application, _body(_alert("Errors", "cart")))
-        held = [(one.window.name, one.alerts) for one in await application.service.silencing.maintenance()]
+        held = [(one.window.name, one.alerts) for one in await application.service.silencing.maintenance(ANN)]
         assert (fate, made.name, held) == (
             Fate.SILENCED,
             "new disks",

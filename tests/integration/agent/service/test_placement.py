@@ -118,11 +118,11 @@ async def test_a_silenced_alert_opens_an_incident_once_the_silence_is_ended(tmp_
         silencing = application.service.silencing
         made = await silencing.add([Matcher(label="service", value="cart")], timedelta(hours=1), "a deploy", ann)
         [(fate, incident)] = await _receive(application, _body(_alert("Errors", "cart")))
-        assert (fate, incident, await silencing.active()) == (Fate.SILENCED, None, [made])
+        assert (fate, incident, await silencing.active(ann)) == (Fate.SILENCED, None, [made])
         await silencing.end(made.id, ann)
         clock.time += timedelta(minutes=1)
         [(fate, _)] = await _receive(application, _body(_alert("Errors", "cart")))
-        assert (fate, await silencing.active()) == (Fate.INCIDENT, [])
+        assert (fate, await silencing.active(ann)) == (Fate.INCIDENT, [])
 
 
 async def test_the_route_and_its_reason_are_on_the_incident_and_in_the_journal(tmp_path: Path) -> None:

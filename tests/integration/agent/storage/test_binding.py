@@ -9,7 +9,7 @@ from sqlalchemy import delete, update
 
 from agent.domain.alert import Alert, AlertStatus, Severity
 from agent.domain.approval import ApprovalStatus, Decision
-from agent.domain.errors import AgentError, AlreadyDecided, ApprovalExpired, NotAllowed, Refused
+from agent.domain.errors import AgentError, AlreadyDecided, ApprovalExpired, NotAllowed, NotFound, Refused
 from agent.domain.incident import IncidentStatus
 from agent.domain.remediation import Proposal, Risk, effect_key
 from agent.domain.rules import Team
@@ -21,7 +21,7 @@ from agent.storage.database import Database
 from agent.storage.journal import Chain
 from agent.storage.schema import migrate
 from agent.storage.tables import alerts as alerts_table
-from agent.storage.tables import approvals, votes
+from agent.storage.tables import approvals, keys, votes
 from agent.storage.tables import incidents as incidents_table
 from tests.integration.agent.storage.conftest import Clock
 from tests.integration.agent.storage.desk import Desk
@@ -195,6 +195,20 @@ async def test_who_leaves_the_group_after_the_click_has_allowed_nothing(desk: De
     desk.use({"shop": Team(approvers=("bob",))})
     with pytest.raises(Refused, match="ann is not among the approvers of team shop"):
         await desk.dispatch(asked)
+    assert desk.done == []
+
+
+@pytest.mark.attack("S25", "S62")
+async def test_who_is_limited_to_another_team_after_the_click_has_allowed_nothing(desk: Desk) -> None:
+    minted = await desk.key("ann", "approve:high")
+    asked = await desk.ask()
+    await desk.approve(asked, await desk.keys.authenticate(minted.token))
+    limited = update(keys).where(keys.c.id == minted.key.id).values(teams=["bank"])
+    await desk.database.write(lambda connection: connection.execute(limited))
+    with pytest.raises(Refused, match="ann is limited to other teams"):
+        await desk.dispatch(asked)
+    with pytest.raises(NotFound, match="There is no approval"):
+        await desk.approve(asked, await desk.keys.authenticate(minted.token))
     assert desk.done == []
 
 

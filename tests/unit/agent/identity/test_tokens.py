@@ -40,6 +40,12 @@ def test_it_gives_the_scopes_that_both_token_and_configuration_name(known: Token
     assert [known.caller(ISSUER.token(NOW, scope=said)).scopes for said in UNUSABLE] == [frozenset()] * 5
 
 
+@pytest.mark.attack("S62")
+def test_whose_incidents_they_see_says_the_configuration_and_no_token(tmp_path_factory: pytest.TempPathFactory) -> None:
+    limited = _tokens({"ann": ANN.model_copy(update={"teams": ("shop",)})}, tmp_path_factory)
+    assert limited.caller(ISSUER.token(NOW, teams=["bank"])).teams == frozenset({"shop"})
+
+
 @pytest.mark.attack("S59")
 @pytest.mark.parametrize("wrong", list(BROKEN))
 def test_every_broken_one_is_refused_in_the_same_words(known: Tokens, wrong: str) -> None:

@@ -166,7 +166,7 @@ async def test_commands_do_what_the_page_does(tmp_path: Path, by: By) -> None:
         assert (await here.command("mute inc-1 60 deploy")).startswith("Muted until ")
         assert await here.command("mute inc-1 0") == "Say for how many minutes, at most 43200: /incident mute ID 60"
         assert "/incident approve ID" in await here.command("help me")
-        [silence] = await here.application.service.silencing.active()
+        [silence] = await here.application.service.silencing.active(BERT)
         decided = await here.approval(asked)
     assert (silence.created_by, silence.comment, str(silence.matchers[0])) == ("ann", "deploy", 'service="cart"')
     assert (decided.decided_by, decided.comment) == ("ann", "go on")

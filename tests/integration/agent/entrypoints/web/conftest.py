@@ -26,8 +26,8 @@ class Served:
     """With the local operator's key."""
     port: int
 
-    async def key(self, name: str, *scopes: Scope, kind: Kind = "machine") -> str:
-        return (await self.application.identity.keys.create(name, kind, scopes)).token
+    async def key(self, name: str, *scopes: Scope, kind: Kind = "machine", teams: Sequence[str] | None = None) -> str:
+        return (await self.application.identity.keys.create(name, kind, scopes, teams)).token
 
     async def post(self, integration: str, body: bytes) -> httpx2.Response:
         return await self.http.post(f"/webhooks/{integration}", content=body)
@@ -51,8 +51,11 @@ async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
 class serve:  # noqa: N801 (used like a function)
     """The web side on this data folder, for the length of the block."""
 
-    def __init__(self, folder: Path, host: str = "127.0.0.1") -> None:
-        self._settings = Settings.model_construct(data=folder, runbooks=folder / "none", host=host)
+    def __init__(self, folder: Path, host: str = "127.0.0.1", config: str = "") -> None:
+        """`config`: what stands in its configuration file."""
+        file = folder / "agent.yaml"
+        file.write_text(config)
+        self._settings = Settings.model_construct(data=folder, runbooks=folder / "none", host=host, config_file=file)
         self._opened = bootstrap(self._settings, Replaced(memory=NoMemory()))
 
     async def __aenter__(self) -> Served:

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from agent.domain.approval import Decision
+from agent.views import Views
 from tests.integration.agent.entrypoints.web.bodies import group
 from tests.integration.agent.entrypoints.web.conftest import Served
 
@@ -182,7 +183,7 @@ async def test_mistake_of_ours_is_one_sentence_and_one_log_line(
     async def broken(*_: object) -> None:
         raise KeyError("sensitive detail")
 
-    monkeypatch.setattr(served.application.views, "alert", broken)
+    monkeypatch.setattr(Views, "alert", broken)
     answer = await served.http.get("/api/alerts/x")
 
     assert answer.status_code == 500
