@@ -10,7 +10,7 @@ Text that outsiders can choose (user agents, referers, query strings, names of u
 import operator
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -121,8 +121,11 @@ def _head(message: str) -> str:
     lines = [line for line in message.splitlines() if line.strip()] or [""]
     if lines[0].startswith("Traceback"):
         return lines[-1]
-    causes = [line for line in lines[1:] if line.lstrip().startswith("Caused by")]
+    causes = [line for line in lines[1:] if _RAISED.match(line)]
     return " ".join([lines[0], *causes[-1:]])
+
+
+_RAISED = re.compile(r"\s*(?:Caused by|[\w.$]+(?:Exception|Error|Throwable))\b")
 
 
 _USER_FIELDS = frozenset(
@@ -324,10 +327,14 @@ class _Kind:
                 if len(seen) < MIN_VARIANTS:
                     seen.add(word)
 
-    def rendered(self, words: list[str]) -> str:
-        return " ".join(
-            "<*>" if len(seen) >= MIN_VARIANTS else word for seen, word in zip(self._variants, words, strict=True)
-        )
+    def named(self) -> Iterator[tuple[str, str]]:
+        """Each member with its template."""
+        variable = [place for place, seen in enumerate(self._variants) if len(seen) >= MIN_VARIANTS]
+        for text in self.members:
+            words = text.split(" ")
+            for place in variable:
+                words[place] = "<*>"
+            yield text, " ".join(words)
 
 
 def _merge(counts: Counter[str]) -> dict[str, str]:
@@ -339,9 +346,7 @@ def _merge(counts: Counter[str]) -> dict[str, str]:
         # Lines with different codes are never the same kind: 200 and 503 are different news.
         shelf = (len(words), words[0], " ".join(_CODES.findall(text)))
         _place(shelves.setdefault(shelf, []), text, words)
-    return {
-        text: kind.rendered(text.split(" ")) for kinds in shelves.values() for kind in kinds for text in kind.members
-    }
+    return {text: named for kinds in shelves.values() for kind in kinds for text, named in kind.named()}
 
 
 def _place(kinds: list[_Kind], text: str, words: list[str]) -> None:

@@ -16,6 +16,8 @@ _CHANGED = 3.0
 """Deviations from which a rate has changed, in a log of few kinds."""
 _SPEAKS = 0.9
 """Trouble from which a line says that something failed."""
+_WARNED = 0.6
+"""That of a warning."""
 _MISSED = 0.5
 """What the absence of a line says about a fault: something is not done, or done another way."""
 _ECHO = 0.25
@@ -73,7 +75,7 @@ def line_shifts(lines: Sequence[LogLine], onset: datetime, now: datetime) -> lis
     clear = max(_CHANGED, seen.chance)
     risen = [shift for (component, text), kind in seen.kinds.items() if (shift := _risen(component, text, kind, seen))]
     risen = _led([shift for shift in risen if shift.z >= clear], seen)
-    gone = [_gone(one) for one in absences(seen) if one.z >= clear]
+    gone = [shift for one in absences(seen) if one.z >= clear and (shift := _gone(one))]
     return sorted([*risen, *gone], key=lambda shift: (-shift.strength, shift.first, shift.component, shift.template))
 
 
@@ -88,7 +90,9 @@ def failing(lines: Sequence[LogLine], shifts: Sequence[LineShift], onset: dateti
 
 
 def blamed(shift: LineShift, components: Sequence[str]) -> list[str]:
-    """The components that the line names, other than the one that wrote it."""
+    """The components that the line names, other than the one that wrote it; none for what it no longer says."""
+    if shift.gone:
+        return []
     words = set(re.findall(r"[\w.-]+", shift.template))
     return [name for name in components if name != shift.component and name in words]
 
@@ -111,8 +115,11 @@ def _risen(component: str, text: str, kind: Kind, seen: LogRecord) -> LineShift 
     )
 
 
-def _gone(one: Absence) -> LineShift:
+def _gone(one: Absence) -> LineShift | None:
+    """None for a complaint: that it is no longer heard is no fault."""
     last = max(one.lines, key=lambda line: line.at)
+    if _trouble(last.level, one.template) >= _WARNED:
+        return None
     return LineShift(
         component=one.component,
         template=one.template,
@@ -147,4 +154,4 @@ def _trouble(level: str, text: str) -> float:
         return 1.0
     if _TROUBLE.search(text):
         return 0.9
-    return 0.6 if level in _WARNING_LEVELS else 0.2
+    return _WARNED if level in _WARNING_LEVELS else 0.2

@@ -15,7 +15,7 @@ from evals import case as cases
 from evals import score
 from evals.case import Case
 from evals.observe import analyse
-from evals.probes import crowd, dialects, less, speech
+from evals.probes import chatter, crowd, dialects, less, speech
 from evals.probes.recording import Recorded, read, write
 from evals.progress import Progress
 from evals.score import Judged
@@ -35,6 +35,7 @@ PROBES: Mapping[str, Probe] = {
     "four systems in one": crowd.crowd,
     "logs as JSON": speech.as_json,
     "logs in no known language": speech.foreign,
+    "two pieces of a busy log": chatter.two_pieces,
 }
 AS_RECORDED = "as recorded"
 

@@ -22,7 +22,7 @@ from agent.graph.context import Context, Sources
 from agent.graph.state import State
 from agent.policy.grounding import Grounded, ground
 from agent.ports import Metrics
-from tools.base import BackendError, Change, LogPage, Topology
+from tools.base import BackendError, Change, LogPage, Logs, Topology
 from tools.cluster.facts import ClusterState
 
 T = TypeVar("T")
@@ -30,6 +30,9 @@ T = TypeVar("T")
 AT_ONCE = 8
 """Queries under way at once: enough to be quick, few enough not to be the next incident."""
 LOG_LINES = 5_000
+"""Lines of one page."""
+LOG_PAGES = 2
+"""Pages of the incident, and as many of what is usual: all of them are read within a second."""
 LOG_HISTORY = timedelta(minutes=30)
 CHANGE_HISTORY = timedelta(hours=6)
 
@@ -156,14 +159,25 @@ async def _logs(sources: Sources, alerts: Sequence[Alert], end: datetime, gaps: 
         return nothing
     told = min([alert.starts_at for alert in alerts] + [end])
     start = told - LOG_HISTORY
-    page = await gaps.or_else(sources.logs.search(start, end, limit=LOG_LINES), nothing)
-    usual = min(page.lines[-1].at, told - LATEST_REPORT) if page.truncated and page.lines else start
+    begun = told - LATEST_REPORT
+    page = await gaps.or_else(_newest(sources.logs, start, end, begun), nothing)
+    usual = min(page.lines[-1].at, begun) if page.truncated and page.lines else start
     if usual <= start:
         return page
-    # The newest lines fill the page: what is usual is asked for apart, from before anything can have begun.
-    before = await gaps.or_else(sources.logs.search(start, usual, limit=LOG_LINES), nothing)
+    # The newest lines fill the pages: what is usual is asked for apart, from before anything can have begun.
+    before = await gaps.or_else(_newest(sources.logs, start, usual, start), nothing)
     asked = f"{page.query}; {before.query}" if before.lines else page.query
     return replace(page, lines=page.lines + before.lines, query=asked)
+
+
+async def _newest(logs: Logs, start: datetime, end: datetime, enough: datetime) -> LogPage:
+    """As one page: the newest lines, page by page back to `start` or, when they do not end there, to `enough`."""
+    first = page = await logs.search(start, end, limit=LOG_LINES)
+    lines, pages = page.lines, 1
+    while page.truncated and page.lines and pages < LOG_PAGES and lines[-1].at > enough:
+        page = await logs.search(start, lines[-1].at, limit=LOG_LINES)
+        lines, pages = lines + page.lines, pages + 1
+    return replace(first, lines=lines, truncated=page.truncated)
 
 
 async def _changes(sources: Sources, start: datetime, end: datetime, gaps: _Gaps) -> tuple[Change, ...]:

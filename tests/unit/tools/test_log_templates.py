@@ -132,3 +132,12 @@ def test_an_example_keeps_its_numbers_but_not_what_outsiders_filled_in() -> None
         'took 12 ms user=<user> referer="<referer>"',
         "x" * 300,
     ]
+
+
+def test_a_java_stack_trace_is_told_by_what_was_raised_whether_or_not_its_cause_was_cut_off() -> None:
+    trace = "request failed for 4711\njava.lang.IllegalStateException: no seat\n\tat com.shop.Seats.find(Seats.java:61)"
+
+    assert template(trace) == "request failed for <num> java.lang.IllegalStateException: no seat"
+    assert template(f"{trace}\nCaused by: java.io.IOException: closed\n\tat com.shop.Store") == (
+        "request failed for <num> Caused by: java.io.IOException: closed"
+    )

@@ -108,3 +108,21 @@ def test_a_minute_of_a_busy_log_counts_as_a_minute() -> None:
     ]
 
     assert line_shifts(lines, ONSET, NOW) == []
+
+
+def test_complaints_that_are_no_longer_heard_are_no_fault() -> None:
+    lines = [
+        *_lines("cart", "cannot find sku-{}", "warn", 5, 301, 3600),
+        *_lines("cart", "served {}", "info", 1, 0, 3600),
+    ]
+
+    assert line_shifts(lines, ONSET, NOW) == []
+
+
+def test_what_a_component_no_longer_says_of_another_blames_nobody_else() -> None:
+    lines = [
+        *_lines("cart", "asked store {}", "info", 5, 301, 3600),
+        *_lines("cart", "served {}", "info", 1, 0, 3600),
+    ]
+
+    assert [(one.gone, blamed(one, ["cart", "store"])) for one in line_shifts(lines, ONSET, NOW)] == [(True, [])]

@@ -1,3 +1,4 @@
+import itertools
 import json
 from pathlib import Path
 from random import Random
@@ -95,6 +96,19 @@ def test_neighbours_join_under_other_names_and_end_before_their_own_fault(tmp_pa
     assert len(joined.tracks) == 3 * len(read(case).tracks)
     assert joined.graph is not None
     assert len({track.labels["service"] for track in joined.tracks}) == len(set(joined.graph["nodes"])) == 12
+
+
+def test_a_busy_log_is_kept_of_a_quiet_minute_and_of_the_incident(tmp_path: Path) -> None:
+    lines = _probed(_case(tmp_path), "two pieces of a busy log").lines
+
+    moments = [float(line["ts"]) for line in lines]
+    longest, ended = max((later - earlier, later) for earlier, later in itertools.pairwise(moments))
+    begun = slow_back().began.timestamp() - 90
+    assert (round(longest), round(ended - begun)) == (840, 0)
+    assert [line["message"] for line in lines if line in LINES] == ["back gave up", "served back"]
+    assert len({line["service"] for line in lines}) == 46
+    assert {len(line["trace"]) for line in lines if line not in LINES} == {16}
+    assert 0 < sum("NoSuchElementException" in line["message"] for line in lines) < len(lines) / 500
 
 
 def test_every_probe_that_changes_a_case_is_scored_against_the_truth(
