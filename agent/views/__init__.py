@@ -3,6 +3,7 @@
 from agent.views.numbers import Capacity, Noise
 from agent.views.record import (
     PAGE,
+    TIMELINE,
     Front,
     IncidentList,
     IncidentView,
@@ -16,6 +17,7 @@ from agent.views.record import (
 
 __all__ = [
     "PAGE",
+    "TIMELINE",
     "Capacity",
     "Front",
     "IncidentList",

@@ -28,6 +28,8 @@ from agent.views.numbers import Capacity, Noise
 
 PAGE = 200
 """Rows one answer holds at most."""
+TIMELINE = 1000
+"""Entries that are shown with an incident: the latest."""
 
 
 class Quarantined(Noun):
@@ -290,7 +292,7 @@ def _incident(connection: Connection, id_: str, teams: Teams) -> IncidentView:
         runs=runs,
         approvals=tuple(approvals.listed(connection, incident=id_)),
         effects=tuple(effects.of_incident(connection, id_)),
-        timeline=tuple(journal.entries(connection, incident=id_, limit=1000)),
+        timeline=tuple(reversed(journal.entries(connection, incident=id_, limit=TIMELINE, newest=True))),
     )
 
 

@@ -113,7 +113,7 @@ async def test_no_page_has_a_serious_obstacle_for_anybody(
     running, address, incident = asked
     found: dict[str, list[str]] = {}
     async with signed_in(browser, running.application, address, size=PHONE, dark=dark) as desk:
-        for path in (*OTHER_PAGES, f"/incidents/{incident}"):
+        for path in (*OTHER_PAGES, f"/incidents/{incident}", f"/incidents/{incident}/alerts"):
             assert await desk.goes_to(path) == 200
             await desk.page.eval_on_selector_all("details", "all => all.forEach((one) => { one.open = true })")
             violations = (await Axe().run(desk.page)).response["violations"]

@@ -48,9 +48,12 @@ async def approvals(request: Request, who: SignedIn) -> Response:
 
 @router.get("/silences")
 async def silences(request: Request, who: SignedIn) -> Response:
-    """What opens no incident, by whom, until when."""
-    active = await application_of(request).service.silencing.active(who.caller)
-    return page(request, "silences.html", who, active=active, looks=Desk(who.caller), places=range(CONDITIONS))
+    """What opens no incident, or pages nobody, by whom, until when."""
+    silencing = application_of(request).service.silencing
+    active = [one for one in await silencing.active(who.caller) if not one.name]
+    windows = await silencing.maintenance(who.caller)
+    looks, places = Desk(who.caller), range(CONDITIONS)
+    return page(request, "silences.html", who, active=active, windows=windows, looks=looks, places=places)
 
 
 @router.get("/memory")

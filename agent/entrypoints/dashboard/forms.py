@@ -1,16 +1,38 @@
 """What did a form say, and was it sent from one of our pages?"""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
+from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from agent.domain.errors import NotAllowed
 from agent.entrypoints import bodies
 from agent.entrypoints.auth import SMALL
+from agent.entrypoints.dashboard.visitor import Visitor, check_form
+from agent.identity.roles import Scope, require
 
+Asked = TypeVar("Asked", bound=BaseModel)
 _MOST_FIELDS = 210
+
+
+async def sent(request: Request, who: Visitor, scope: Scope) -> Mapping[str, str]:
+    """The form's fields, once it is sure that a page of this session sent it and its holder may do this."""
+    said = await fields(request)
+    check_form(request, who, said.get("csrf", ""))
+    require(who.caller, scope)
+    return said
+
+
+def understood(kind: type[Asked], said: Mapping[str, object]) -> Asked:
+    try:
+        return kind.model_validate(said)
+    except ValidationError as error:
+        about = ", ".join(dict.fromkeys(str(one["loc"][0]) if one["loc"] else "the form" for one in error.errors()))
+        raise HTTPException(422, f"Not understood: {about}. Go back, and fill in the form again.") from error
 
 
 async def fields(request: Request) -> dict[str, str]:

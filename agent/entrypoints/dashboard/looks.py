@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from agent.domain.alert import Placed
 from agent.domain.approval import Approval, ApprovalStatus
 from agent.domain.event import EventType, Recorded
 from agent.domain.evidence import CallGraph, Evidence, EvidenceKind
@@ -11,7 +12,7 @@ from agent.domain.incident import Incident, IncidentStatus
 from agent.entrypoints.dashboard import call_graph
 from agent.identity.roles import Caller, Leave, Scope, approval_scope, leave
 from agent.notify.charts import Chart, chart_of, said
-from agent.views import IncidentView, Load
+from agent.views import TIMELINE, IncidentView, Load
 
 _MOVING = frozenset(
     {
@@ -24,6 +25,8 @@ _MOVING = frozenset(
 """The agent is at work; in every other status it waits for somebody, or is done."""
 _SUSPECTS = 3
 """Shown at once; the others on demand."""
+ALERTS = 100
+"""Of one incident, on one page."""
 _SPENDING = {EventType.MODEL_CALLED, EventType.TOOL_CALLED}
 
 
@@ -66,6 +69,21 @@ class Looks(Desk):
     @property
     def has_report(self) -> bool:
         return any(run.report for run in self._seen.runs)
+
+    @property
+    def alerts(self) -> tuple[Placed, ...]:
+        """The first of them; the others have pages of their own."""
+        return self._seen.alerts[:ALERTS]
+
+    @property
+    def more_alerts(self) -> int:
+        return max(0, len(self._seen.alerts) - ALERTS)
+
+    @property
+    def earlier(self) -> int:
+        """The entry before which the timeline goes on elsewhere; 0 when all of it is here."""
+        whole = len(self._seen.timeline) < TIMELINE
+        return 0 if whole else self._seen.timeline[0].sequence
 
     @property
     def over(self) -> bool:

@@ -11,8 +11,8 @@ from agent.domain.alert import Severity
 from agent.domain.errors import NotFound
 from agent.domain.incident import IncidentStatus
 from agent.entrypoints.auth import views_of
-from agent.entrypoints.dashboard import desk, live, pages, signing, steps
-from agent.entrypoints.dashboard.looks import Looks, list_moves
+from agent.entrypoints.dashboard import asking, desk, live, pages, signing, steps
+from agent.entrypoints.dashboard.looks import ALERTS, Desk, Looks, list_moves
 from agent.entrypoints.dashboard.markdown import blocks
 from agent.entrypoints.dashboard.pages import Page, page
 from agent.entrypoints.dashboard.visitor import SignedIn
@@ -73,6 +73,26 @@ async def incident(request: Request, who: SignedIn, incident: Id) -> Response:
     return page(request, "incident.html", who, seen=seen, looks=Looks(seen, who.caller), sequence=sequence)
 
 
+@router.get("/incidents/{incident}/alerts")
+async def alerts(
+    request: Request, who: SignedIn, incident: Id, number: Annotated[int, Query(ge=1, le=10**6, alias="page")] = 1
+) -> Response:
+    """What it is made of, so many at a time."""
+    seen = await views_of(request).incident(incident)
+    begin = (number - 1) * ALERTS
+    return page(
+        request,
+        "alerts.html",
+        who,
+        incident=seen.incident,
+        listed=seen.alerts[begin : begin + ALERTS],
+        begin=begin,
+        number=number,
+        total=len(seen.alerts),
+        looks=Desk(who.caller),
+    )
+
+
 @router.get("/incidents/{incident}/charts/{evidence}-{theme}.svg")
 async def chart(request: Request, _: SignedIn, incident: Id, evidence: Id, theme: Literal["light", "dark"]) -> Response:
     """What was measured, as it was stored with the incident; nothing is asked of any back end."""
@@ -110,7 +130,7 @@ async def script() -> Response:
     return _kept(pages.static("dashboard.js"), "text/javascript")
 
 
-for part in (signing.router, desk.router, live.router, steps.router):
+for part in (signing.router, desk.router, live.router, asking.router, steps.router):
     router.routes.extend(part.routes)
 
 

@@ -30,9 +30,10 @@ OPEN = {
     ("GET", "/static/dashboard.js"),
 }
 PAGES = ("/", "/approvals", "/silences", "/memory", "/noise", "/capacity", "/audit")
-OF_AN_INCIDENT = ("", "/report", "/report.md", "/charts/{evidence}-{theme}.svg")
+OF_AN_INCIDENT = ("", "/alerts", "/report", "/report.md", "/charts/{evidence}-{theme}.svg")
 FORMS: dict[str, Scope] = {
     "/incidents/{incident}/ack": "ask",
+    "/incidents/{incident}/ask": "ask",
     "/incidents/{incident}/feedback": "ask",
     "/incidents/{incident}/merge": "approve:low",
     "/incidents/{incident}/split": "approve:low",
@@ -40,6 +41,7 @@ FORMS: dict[str, Scope] = {
     "/incidents/{incident}/approvals/{approval}": "approve:low",
     "/silences": "approve:low",
     "/silences/{silence}/end": "approve:low",
+    "/maintenance": "approve:low",
     "/actions/{switch}": "approve:low",
     "/audit": "read",
     "/logout": "read",

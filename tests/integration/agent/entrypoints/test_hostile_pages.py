@@ -142,7 +142,15 @@ async def test_hostile_words_in_every_field_stay_words_on_every_page(tmp_path: P
         incident = (await running.until(EventType.APPROVAL_REQUESTED)).event.incident
         views = HostileViews(record.database, application.clock)
         async with _browser(replace(application, views=views)) as browser:
-            for path in ("/", f"/incidents/{incident}", "/approvals", "/memory", "/noise", "/audit"):
+            for path in (
+                "/",
+                f"/incidents/{incident}",
+                f"/incidents/{incident}/alerts",
+                "/approvals",
+                "/memory",
+                "/noise",
+                "/audit",
+            ):
                 answer = await browser.get(path)
                 page = Tags()
                 page.feed(answer.text)
