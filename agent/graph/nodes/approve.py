@@ -14,10 +14,10 @@ from agent.graph.state import Answer, State
 async def approve(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     asked = await runtime.context.approvals.get(str(state["approval"]))
     # No side effect above this line: on resume LangGraph runs the node again from the top.
-    if asked.status is ApprovalStatus.PENDING:
-        # Come here again after a crash it may have been answered already, and nobody would wake who waits then.
+    # Come here again after a crash it may have been answered already, and nobody would wake who waits then.
+    while asked.status is ApprovalStatus.PENDING:
         interrupt(interruption(asked))
-    # The row decides, not what the resume carried: whoever wakes the graph cannot approve by doing so.
-    row = await runtime.context.approvals.get(asked.id)
-    who = " and ".join(row.approvers) if row.status is ApprovalStatus.APPROVED else row.decided_by
-    return {"decision": Answer(status=row.status.value, by=who, via=row.decided_via, comment=row.comment)}
+        # The row decides, not what the resume carried: whoever wakes the graph cannot approve by doing so.
+        asked = await runtime.context.approvals.get(asked.id)
+    who = " and ".join(asked.approvers) if asked.status is ApprovalStatus.APPROVED else asked.decided_by
+    return {"decision": Answer(status=asked.status.value, by=who, via=asked.decided_via, comment=asked.comment)}
