@@ -7,6 +7,7 @@ explains. This is the walk to the deepest anomalous dependency of the call-graph
 2013; Microscope, Lin et al. 2018), with magnitudes in place of yes and no.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -40,6 +41,8 @@ _MOST_CALLERS = 0.5
 """When fewer of its callers see a component fail, it is they who have changed."""
 _USUAL = 0.9
 """Part of the stretches of a quiet time that stay below what is called usual."""
+_SHALLOW = 0.1
+"""Excesses that differ by so much are alike when no graph tells which of them is the deeper."""
 _KNOWN = 5
 """A component measured in fewer baseline samples than this was not there before."""
 
@@ -165,15 +168,19 @@ def _flow(dimension: Dimension, top: str, excess: Mapping[str, Excess], deps: Gr
 def _unplaced(dimension: Dimension, top: str, excess: Mapping[str, Excess]) -> dict[str, float]:
     """Of a component whose calls nobody knows, any other may be what it waits for.
 
-    The same excess stands on a lower level the further down it is measured: a caller adds its own usual time, and what
-    fails below is diluted by the requests that do not go there. So who grew most steeply is nearest to where it begins.
+    Each explains as much of the symptom as its own excess covers; what none covers is the component's own. Among those
+    that cover as much, who grew most steeply is nearest to where it begins: the same excess stands on a lower level
+    the further down it is measured, as a caller adds its own usual time, or requests that do not go there.
     """
-    moved = {node: one for node, one in excess.items() if node == top or (one.z > _GATE and not one.new)}
-    steep = {node: _steepness(dimension, one) for node, one in moved.items()}
-    most, whole = max(steep.values()), excess[top].amount
-    if most <= 0:
-        return {top: 1.0}
-    return {node: min(1.0, max(0.0, one.amount) / whole) * steep[node] / most for node, one in moved.items()}
+    whole = excess[top].amount
+    others = {node: one for node, one in excess.items() if node != top and one.z > _GATE and not one.new}
+    steep = sorted(_steepness(dimension, one) for one in others.values())
+    covered = {
+        node: min(1.0, max(0.0, one.amount) / whole)
+        * (1 - _SHALLOW * (1 - bisect_right(steep, _steepness(dimension, one)) / len(steep)))
+        for node, one in others.items()
+    }
+    return covered | {top: 1.0 - max(covered.values(), default=0.0)}
 
 
 def _steepness(dimension: Dimension, one: Excess) -> float:

@@ -219,9 +219,18 @@ def test_nobody_who_looks_at_data_is_surer_than_the_cap() -> None:
     assert diagnose(slow_back().observed()).confidence <= SUREST
 
 
-def test_without_a_graph_whoever_grew_most_steeply_is_nearest_to_where_it_begins() -> None:
+def test_without_a_graph_whoever_covers_the_symptom_is_blamed_before_whoever_shows_it() -> None:
     shop = Shop(lifts={("request_latency_seconds", name): 0.3 for name in ("front", "middle", "back")})
 
     found = diagnose(dataclasses.replace(shop.observed(), topology=None))
 
     assert [one.component for one in found.suspects[:3]] == ["back", "middle", "front"]
+
+
+def test_without_a_graph_what_nobody_covers_is_the_component_itself() -> None:
+    lifts = {("request_latency_seconds", "front"): 0.3, ("request_latency_seconds", "side"): 0.01}
+    shop = Shop(lifts=lifts)
+
+    found = diagnose(dataclasses.replace(shop.observed(), topology=None))
+
+    assert (found.verdict, found.component) == (Verdict.CAUSE, "front")
