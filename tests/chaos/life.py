@@ -100,7 +100,12 @@ class Run:
         config = folder / "agent.yaml"
         if not config.exists():
             config.write_text(APPROVE)
-        given: dict[str, Any] = {"data": folder / "data", "config_file": config, "runbooks": world / "runbooks"}
+        given: dict[str, Any] = {
+            "data": folder / "data",
+            "config_file": config,
+            "runbooks": world / "runbooks",
+            "port": 0,
+        }
         if self.anchors:
             given["journal_anchors"] = Path(self.anchors)
         if self.database:

@@ -2,7 +2,7 @@
 
 from tests.chaos import power, syncs
 from tests.chaos.attempt import Known, Row, Tried, broken
-from tests.chaos.drills import herds, machine, models, network, storage, storms, tickets
+from tests.chaos.drills import herds, machine, models, network, readonly, rolls, slow, storage, storms, tickets
 from tests.chaos.kills import (
     DAY,
     HOUR,
@@ -53,6 +53,22 @@ ROWS = {
         kills=True,
     ),
     "F08": Row("a job that kills its worker each time", 300, 60, poisoned, kills=True),
+    "F09": Row("SIGTERM to one process after the other, while a sender posts", 100, 40, rolls.rolled, slow=True),
+    "F18": Row(
+        "the record's file system has an error and is read-only from then on, under open files",
+        100,
+        0,
+        readonly.read_only,
+        readonly.probe,
+    ),
+    "F22": Row("a step holds everything in its process up for 1 to 12 s", 50, 0, rolls.held_up, slow=True),
+    "F32": Row(
+        "who is called answers 1 to 3 s late, every other time, and connections break off",
+        100,
+        40,
+        slow.slow,
+        slow=True,
+    ),
     "F10": Row("a worker held up past its lease, awake again while another is at the job", 500, 60, struck(held_up)),
     "F23": Row(
         "the clock steps by 3 days or by an hour, forwards or back, at any point",
@@ -133,17 +149,9 @@ _QUEUE = "tests/integration/agent/queue"
 _RECORD = "tests/integration/agent/storage"
 _MODEL = "tests/integration/agent/llm"
 ELSEWHERE = {
-    "F45": "tests/integration/agent/notify/test_slack.py"
-    "::test_while_slack_is_down_nothing_is_lost_and_nothing_told_twice",
+    "F45": "tests/integration/agent/notify/test_slack_rounds.py"
+    "::test_after_an_hour_without_slack_each_incident_is_told_at_once_and_as_it_is_now",
     "F39": "tests/e2e/test_model.py::test_without_a_usable_model_the_analysis_answers_and_the_report_says_why",
     "F48": f"{_RECORD}/test_schema.py::test_killed_half_way_nothing_has_changed_and_the_next_start_completes_it",
 }
 """A test of its own tries the row, or a part of it, once a run and without counts."""
-
-NOT_RUN = {
-    "F09": "no drill of rolling restarts under load yet; a drained worker's job goes to another at once, and requests "
-    "under way end (`tests/integration/agent/queue/test_contract.py`, `entrypoints/web/test_server.py`)",
-    "F18": "a file system with open files cannot be made read-only (`mount -o remount,ro`: busy); a full one is F15",
-    "F22": "no drill with a blocked event loop yet",
-    "F32": "no slow network yet",
-}
