@@ -18,6 +18,7 @@ from agent.domain.base import Noun
 from agent.domain.errors import AgentError, ConfigurationError, Conflict, JournalBroken, NotFound, Refused
 from agent.domain.event import Event, EventType
 from agent.identity import local
+from agent.identity.secrets import BEFORE
 from agent.identity.secrets import FILE as SECRET
 from agent.settings import Settings
 from agent.storage import anchors, copies, schema
@@ -28,6 +29,7 @@ from agent.storage.switches import switch_actions
 MANIFEST = "manifest.json"
 Name = Literal[
     "secret.key",
+    "secret.key.before",
     "local-operator.key",
     "journal.anchors",
     "deletions.list",
@@ -153,7 +155,8 @@ def _take_folder(to: Path) -> None:
 
 def _small(settings: Settings) -> dict[Name, Path]:
     """The files that are copied as they are. A configured root secret is not ours to write down."""
-    own: dict[Name, Path] = {} if settings.secret_key else {"secret.key": settings.data / SECRET}
+    files: dict[Name, Path] = {"secret.key": settings.data / SECRET, "secret.key.before": settings.data / BEFORE}
+    own = {} if settings.secret_key else files
     kept: dict[Name, Path] = {"journal.anchors": settings.anchors, "deletions.list": settings.deletions}
     return own | {"local-operator.key": settings.data / local.FILE} | kept
 

@@ -117,6 +117,16 @@ async def test_a_backup_from_before_comes_back_with_both_secrets(tmp_path: Path)
     await _all_good(_settings(tmp_path / "new", NEW, OLD), token)
 
 
+async def test_a_backup_while_the_old_secret_still_counts_holds_both(tmp_path: Path) -> None:
+    token = await _fill(_settings(tmp_path / "data"))
+    await rotating.rotate(_settings(tmp_path / "data"))
+    made = back_up(_settings(tmp_path / "data"), tmp_path / "backup")
+    assert {roots.FILE, roots.BEFORE} <= made.names
+    assert (tmp_path / "backup" / roots.BEFORE).stat().st_mode & 0o777 == 0o600
+    restore(_settings(tmp_path / "new"), tmp_path / "backup")
+    await _all_good(_settings(tmp_path / "new"), token)
+
+
 async def test_without_knowing_the_old_one_or_while_it_runs_nothing_is_done(tmp_path: Path) -> None:
     await _fill(_settings(tmp_path / "data", OLD))
     with pytest.raises(Refused, match="AGENT_SECRET_KEY_BEFORE"):
