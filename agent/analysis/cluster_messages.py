@@ -129,6 +129,13 @@ LOGS = (
         "lookup .*(?:timeout|timed out)",
         blames=True,
     ),
+    _kind(
+        Fault.CONFIGURATION,
+        "a certificate that is not valid",
+        *(r"\bx509\b", "certificate (?:has |is )?(?:expired|not yet valid|verify failed|unknown|revoked)"),
+        *(r"\bCERT_\w+", "CertificateExpired", "PKIX path", "SSLHandshake"),
+        blames=True,
+    ),
     _kind(Fault.RESOURCE_DISK, "a full disk", "no space left", "disk quota exceeded", r"\bENOSPC\b"),
     _kind(
         Fault.RESOURCE_MEMORY,

@@ -69,7 +69,8 @@ def standing(weighed: Weighed) -> Standing:
         known=len(seen.alerts) >= _STORM and not rows,
         visible=bool(rows) or (cluster.looked(seen.cluster) and not first.troubles),
         harmless=_harmless(weighed),
-        anything=bool(weighed.dossiers) and (telemetry or bool(seen.changes) or len(seen.alerts) > 1),
+        anything=(bool(weighed.dossiers) or cluster.looked(seen.cluster))
+        and (telemetry or bool(seen.changes) or len(seen.alerts) > 1),
     )
 
 

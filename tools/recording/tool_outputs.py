@@ -17,7 +17,7 @@ from tools.base import BackendError
 from tools.cluster import logs
 from tools.cluster.facts import Monitor, Probe
 from tools.cluster.gathered import Gathered
-from tools.recording import cluster_json, kubectl_describe, kubectl_table
+from tools.recording import cluster_json, cut_json, kubectl_describe, kubectl_table
 
 LARGEST = 4_000_000
 """Characters of one answer that are looked at."""
@@ -80,17 +80,25 @@ def _map(value: Any) -> Mapping[str, Any]:
 
 
 def _decoded(output: Any) -> Any:
-    """A string that is JSON is what it says."""
+    """A string that is JSON is what it says; of one that was cut off, what came before."""
     if not isinstance(output, str):
         return output
     text = _ESCAPES.sub("", output[:LARGEST])
     text = _STREAMS.sub("", text)
     if text.lstrip()[:1] in {"{", "["}:
         try:
-            return json.loads(text)
+            return _loaded(text)
         except (ValueError, RecursionError):
             return text
     return text
+
+
+def _loaded(text: str) -> Any:
+    """Whole, or what came before a cut."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return cut_json.loads(text)
 
 
 def _component(args: Mapping[str, Any]) -> str:

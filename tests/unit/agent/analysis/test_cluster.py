@@ -365,3 +365,9 @@ def test_what_is_said_of_a_fault_passes_the_check_that_a_models_words_must_pass(
     names = [one.component for one in found.suspects]
     checked = ground(said, found.evidence, entities=names, onset=found.onset.at)
     assert (checked.diagnosis.verdict, checked.diagnosis.claims, checked.dropped) == (Verdict.CAUSE, said.claims, ())
+
+
+def test_a_certificate_that_has_expired_is_a_matter_of_configuration() -> None:
+    crash = _cart(**waiting("cart", "CrashLoopBackOff", restarts=9, reason="Error", exitCode=1))
+    wrote = line("cart", "tls: failed to verify certificate: x509: certificate has expired or is not yet valid")
+    assert _answer(diagnosed(*healthy(), crash, lines=(wrote,))) == (Verdict.CAUSE, "cart", Fault.CONFIGURATION)

@@ -159,6 +159,12 @@ def test_a_pod_is_the_same_in_every_shape(output: Any) -> None:
     )
 
 
+def test_of_an_answer_that_was_cut_off_the_objects_before_the_cut_are_seen() -> None:
+    two = json.dumps({"kind": "PodList", "items": [AS_JSON["items"][0], AS_JSON["items"][0]]})
+    (pod,) = _state("whatever", f"{two[:-300]}\n[output truncated]").pods
+    assert (pod.name, pod.status) == (POD, "CrashLoopBackOff")
+
+
 def test_a_table_of_pods_says_what_kubectl_prints() -> None:
     pods = _state("get", PODS, namespace="shop").pods
     assert [(one.name, one.namespace, one.workload, one.status, one.ready, one.restarts, one.node) for one in pods] == [
