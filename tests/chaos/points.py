@@ -13,15 +13,19 @@ from uuid import UUID
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.tracers.context import register_configure_hook
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from sqlalchemy import Connection
 
 from agent.bootstrap.record import Record
+from agent.domain.event import Event
 from agent.domain.job import Lease
 from agent.domain.remediation import Effect, Proposal
 from agent.ports import Call
 from agent.queue.redis_streams import RedisQueue
 from agent.queue.sql import SqlQueue
+from agent.storage.anchors import Anchors
 from agent.storage.database import Database
 from agent.storage.effects import SqlLedger
+from agent.storage.journal import Chain, Head
 from tools.base import ActResult
 
 Hook = Callable[[], Awaitable[None]]
@@ -138,6 +142,32 @@ class PointedSaver(_PointedSaver, AsyncSqliteSaver):
     """The embedded one."""
 
 
+class PointedChain(Chain):
+    """The journal, in the middle of a transaction."""
+
+    points: Points
+
+    def append(self, connection: Connection, *events: Event) -> None:
+        self.points.touch("journal:before an entry")
+        super().append(connection, *events)
+        self.points.touch("journal:entry uncommitted")
+
+
+class PointedAnchors(Anchors):
+    """Each line is written in two halves; a death between them leaves the first."""
+
+    points: Points
+
+    def _write(self, head: Head) -> None:
+        self.points.touch("anchor:before a line")
+        line = head.model_dump_json()
+        with self._path.open("a") as file:
+            file.write(line[: len(line) // 2])
+        self.points.touch("anchor:half a line")
+        super()._write(head)
+        self.points.touch("anchor:after a line")
+
+
 class PointedIntake(Database):
     """The database as intake sees it."""
 
@@ -160,6 +190,12 @@ def pointed(record: Record, points: Points, ledger: type[PointedLedger] = Pointe
     # The queue stays the same object, which tasks beside it use already: its methods alone are others.
     record.queue.__class__ = PointedRedisQueue if isinstance(record.queue, RedisQueue) else PointedQueue
     record.queue.points = points  # type: ignore[attr-defined]  # the class was just given
+    # So do the chain and the anchors; the chain of a planted bug stays what it is.
+    if record.chain.__class__ is Chain:
+        record.chain.__class__ = PointedChain
+        record.chain.points = points  # type: ignore[attr-defined]  # the class was just given
+    record.anchors.__class__ = PointedAnchors
+    record.anchors.points = points  # type: ignore[attr-defined]  # the class was just given
     opened: Any = record.checkpoints
     saver = (PointedSaver if isinstance(opened, AsyncSqliteSaver) else _pointed_postgres_saver())(
         opened.conn, serde=opened.serde

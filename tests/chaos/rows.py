@@ -69,6 +69,14 @@ ROWS = {
         slow.slow,
         slow=True,
     ),
+    "N01": Row("SIGKILL while an entry of the journal is written", 500, 100, killed(at_points("journal:")), kills=True),
+    "N02": Row(
+        "SIGKILL before, in the middle of and after a line of the journal's anchors",
+        500,
+        100,
+        killed(at_points("anchor:")),
+        kills=True,
+    ),
     "F10": Row("a worker held up past its lease, awake again while another is at the job", 500, 60, struck(held_up)),
     "F23": Row(
         "the clock steps by 3 days or by an hour, forwards or back, at any point",

@@ -26,12 +26,15 @@ def test_killed_anywhere_it_loses_nothing_and_does_nothing_twice(tmp_path: Path)
     assert told["planted"]["caught"] == told["planted"]["of"] >= len(BUGS)
     quick = {id_ for id_, row in ROWS.items() if not row.slow}
     assert {row["id"] for row in told["rows"]} == quick - {*told["skipped"]}
-    assert sum(told["kills"].values()) > 0
+    on_both = {row["id"] for row in told["rows"] if 0 < row["shared"] < row["tried"]}
+    assert on_both >= {"N01", "N02"} or "Redis and PostgreSQL" in told["skipped"]
     assert ran.returncode == 0
 
 
 def test_every_row_of_the_catalogue_is_tried_here_or_elsewhere() -> None:
-    assert sorted([*ROWS, *ELSEWHERE]) == [f"F{number:02}" for number in range(1, 49)]
+    """N: beside the catalogue."""
+    listed = sorted(id_ for id_ in [*ROWS, *ELSEWHERE] if not id_.startswith("N"))
+    assert listed == [f"F{number:02}" for number in range(1, 49)]
 
 
 def test_what_is_tried_elsewhere_is_there() -> None:
