@@ -334,6 +334,10 @@ class Memory(Protocol):
         """The most similar first, none that fails the gates. MemoryUnavailable when it cannot be read."""
         ...
 
+    async def search(self, text: str, limit: int = 10) -> list[tuple[Lesson, float]]:
+        """The lessons nearest to a person's own words, with their cosines; no gates."""
+        ...
+
     async def remember(self, lessons: Sequence[Lesson]) -> None:
         """The same incident again replaces what was there."""
         ...

@@ -28,6 +28,9 @@ class NoMemory:
     async def recall(self, title: str, service: str, alert_names: Sequence[str], symptom: str) -> list[Recalled]:  # noqa: ARG002 (there is nothing to look in)
         return []
 
+    async def search(self, text: str, limit: int = 10) -> list[tuple[Lesson, float]]:  # noqa: ARG002 (the same)
+        return []
+
     async def remember(self, lessons: Sequence[Lesson]) -> None:
         pass
 

@@ -43,6 +43,7 @@ from agent.service.placement import Placement
 from agent.service.questions import Questions
 from agent.service.reading import Reading
 from agent.service.regrouping import Regrouping
+from agent.service.remembering import Remembering
 from agent.service.rota import Rota
 from agent.service.runs import Runs
 from agent.service.silencing import Silencing
@@ -244,6 +245,7 @@ def _service(config: Config, record: Record, context: Context, toolbox: Toolbox,
         questions=Questions(graph, partial(_for_question, context, toolbox)),
         escalation=Escalation(record.database, record.chain, config.teams, rota, silencing.hush),
         reading=Reading(record.database, context.clock),
+        remembering=Remembering(record.lessons, context.memory, record.journal),
         upkeep=Upkeep(
             record.database,
             record.chain,

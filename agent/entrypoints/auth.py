@@ -79,6 +79,7 @@ Asker = Annotated[Caller, needs("ask")]
 Decider = Annotated[Caller, needs("approve:low")]
 """May steer the agent; what an action of a higher risk needs is checked with its approval."""
 Starter = Annotated[Caller, needs("approve:high")]
+Keeper = Annotated[Caller, needs("admin")]
 
 
 class Guarded(APIRoute):

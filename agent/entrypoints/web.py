@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agent.bootstrap import Application
-from agent.entrypoints import events, health, rest, slack, webhooks
+from agent.entrypoints import events, health, memory, rest, slack, webhooks
 from agent.entrypoints.auth import Guarded, Reader
 from agent.entrypoints.bodies import Room
 from agent.entrypoints.counting import Counting
@@ -59,7 +59,7 @@ def create_app(application: Application) -> FastAPI:
 def add_routes(app: FastAPI) -> None:
     """Every one there is."""
     app.router.routes.extend([*webhooks.routes(), *slack.routes()])
-    for router in (rest.router, events.router, mcp, health.open_router, health.router):
+    for router in (rest.router, memory.router, events.router, mcp, health.open_router, health.router):
         app.include_router(router)
     app.router.add_api_route("/openapi.json", _openapi, route_class_override=Guarded, include_in_schema=False)
     app.include_router(dashboard)

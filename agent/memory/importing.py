@@ -60,10 +60,10 @@ class _Line(BaseModel):
     """The person who stands by the cause; without one it is recalled for its own service alone."""
 
 
-def from_jsonl(lines: Iterable[bytes], now: datetime) -> Imported:
-    """One JSON object a line, as an opened file gives them; blank lines are nothing."""
+def from_jsonl(lines: Iterable[bytes], now: datetime, first: int = 1) -> Imported:
+    """One JSON object a line, as an opened file gives them from the line `first` on; blank lines are nothing."""
     return _collected(
-        (f"line {number}", partial(_from_line, line, now)) for number, line in enumerate(lines, 1) if line.strip()
+        (f"line {number}", partial(_from_line, line, now)) for number, line in enumerate(lines, first) if line.strip()
     )
 
 

@@ -9,6 +9,7 @@ from agent.service.placement import Placement
 from agent.service.questions import Questions
 from agent.service.reading import Reading
 from agent.service.regrouping import Regrouping
+from agent.service.remembering import Remembering
 from agent.service.runs import Runs
 from agent.service.silencing import Silencing
 from agent.service.upkeep import Upkeep
@@ -34,5 +35,7 @@ class Service:
     """Nobody answers, and somebody else is called."""
     reading: Reading
     """Somebody looks at an incident."""
+    remembering: Remembering
+    """Somebody looks into the memory, or changes it."""
     upkeep: Upkeep
     """What time itself brings: expiry, closing, sweeping."""

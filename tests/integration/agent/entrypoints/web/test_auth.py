@@ -141,6 +141,9 @@ NEEDS: dict[tuple[str, str], Scope] = {
     ("DELETE", "/api/silences/{silence}"): "approve:low",
     ("GET", "/api/maintenance"): "read",
     ("POST", "/api/maintenance"): "approve:low",
+    ("GET", "/api/memory"): "read",
+    ("POST", "/api/memory"): "admin",
+    ("DELETE", "/api/memory/{incident}"): "admin",
     ("GET", "/api/audit"): "read",
     ("GET", "/api/events"): "read",
     ("GET", "/metrics"): "read",
@@ -223,7 +226,7 @@ async def test_machine_cannot_approve_whatever_its_scopes(served: Served) -> Non
     key = await served.key("robot", "ingest", "read", "ask")
     refused = {route for route, status in (await _statuses(served, key)).items() if status == 403}
 
-    assert refused == {route for route, needed in NEEDS.items() if needed.startswith("approve:")}
+    assert refused == {route for route, needed in NEEDS.items() if needed.startswith(("approve:", "admin"))}
 
 
 async def _statuses(served: Served, key: str) -> dict[tuple[str, str], int]:
