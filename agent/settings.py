@@ -3,10 +3,10 @@
 import os
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from agent.domain.base import Noun
@@ -159,6 +159,10 @@ class Config(Noun):
     """A resolved incident that stays quiet this long is closed; shorter than `reopen`, nothing is ever reopened."""
 
 
+def _upper(level: object) -> object:
+    return level.upper() if isinstance(level, str) else level
+
+
 class Settings(BaseSettings):
     """The environment. Ours begin with AGENT_; the ecosystem's keep their usual names."""
 
@@ -189,7 +193,7 @@ class Settings(BaseSettings):
     """The YAML file with teams, policy, correlation, budgets and endpoints, described below; unset: the defaults."""
     host: str = Field("127.0.0.1", alias="AGENT_HOST")
     """The address it listens on. Beyond loopback, put TLS in front."""
-    port: int = Field(8080, alias="AGENT_PORT")
+    port: int = Field(8080, alias="AGENT_PORT", ge=0, le=65535)
     """The port it listens on."""
     secret_key: SecretStr | None = Field(None, alias="AGENT_SECRET_KEY")
     """Root of every other key; made in the data folder when absent."""
@@ -226,7 +230,9 @@ class Settings(BaseSettings):
     """
     runbooks: Path = Field(Path("runbooks"), alias="AGENT_RUNBOOKS")
     """The folder of the catalogue: one folder a runbook."""
-    log_level: str = Field("INFO", alias="AGENT_LOG_LEVEL")
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = Field(
+        "INFO", alias="AGENT_LOG_LEVEL"
+    )
     """`DEBUG`, `INFO`, `WARNING` or `ERROR`."""
     url: str = Field("", alias="AGENT_URL")
     """The running agent that commands talk to; empty: the one on `AGENT_HOST` and `AGENT_PORT`."""
@@ -296,12 +302,8 @@ class Settings(BaseSettings):
             return Config.model_validate(_with_ownership(_loaded(self.config_file), self.config_file.parent))
         except OSError as error:
             raise ConfigurationError(f"AGENT_CONFIG: {error.filename} cannot be read: {error.strerror}.") from error
-        except yaml.YAMLError as error:
-            raise ConfigurationError(f"AGENT_CONFIG={self.config_file} is not YAML: {error}") from error
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise ConfigurationError(f"AGENT_CONFIG={self.config_file}: {where}: {first['msg']}.") from error
+            raise ConfigurationError(f"AGENT_CONFIG={self.config_file}: {_wrong(error)}") from error
 
     @property
     def shared(self) -> bool:
@@ -336,17 +338,46 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.data / 'agent.db'}"
 
 
-def _loaded(file: Path) -> Any:
-    return yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+def _loaded(file: Path) -> dict[str, Any]:
+    try:
+        loaded = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        raise ConfigurationError(f"AGENT_CONFIG: {file} is not YAML: {where}{error.problem}.") from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigurationError(f"AGENT_CONFIG: {file} is not YAML; it is no text in UTF-8.") from error
+    if not isinstance(loaded, dict):
+        raise ConfigurationError(f"AGENT_CONFIG: {file} must hold settings, each as `name: value`.")
+    return loaded
 
 
-def _with_ownership(loaded: Any, folder: Path) -> Any:
+def _wrong(error: ValidationError) -> str:
+    """The first thing that is wrong, as a sentence."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    match first["type"]:
+        case "extra_forbidden":
+            return f"{where}: there is no such setting."
+        case "missing":
+            return f"{where}: this is needed."
+        case "int_parsing":
+            return f"{where}: this is a whole number."
+        case "time_delta_type" | "time_delta_parsing":
+            return f"{where}: this is a length of time, in seconds or as `hours:minutes:seconds`."
+        case "model_type" | "dict_type":
+            return f"{where}: this holds settings of its own, each as `name: value`."
+        case _:
+            return f"{where}: {first['msg'].removeprefix('Value error, ')}."
+
+
+def _with_ownership(loaded: dict[str, Any], folder: Path) -> dict[str, Any]:
     """With the teams and schedules of the file it names; a name that stands in both is an error."""
-    if not isinstance(loaded, dict) or not isinstance(loaded.get("ownership"), str):
+    if not isinstance(loaded.get("ownership"), str):
         return loaded
     file = folder / loaded["ownership"]
     owned = _loaded(file)
-    if not isinstance(owned, dict) or owned.keys() - _OWNED:
+    if owned.keys() - _OWNED:
         raise ConfigurationError(f"AGENT_CONFIG: {file} may hold {', '.join(_OWNED)} and nothing else.")
     merged = dict(loaded)
     for section, more in owned.items():
@@ -371,8 +402,7 @@ def load(secrets: Path = SECRETS) -> Settings:
     try:
         return Settings(_secrets_dir=secrets if secrets.is_dir() else None)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise ConfigurationError(f"{first['loc'][0]}: {first['msg']}.") from error
+        raise ConfigurationError(_wrong(error)) from error
 
 
 def secret(name: str) -> str:

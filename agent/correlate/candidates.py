@@ -1,7 +1,7 @@
 """Which open incidents could the alert be part of, and which most likely?  Labels, topology and time."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from agent.correlate.case import Case
@@ -10,6 +10,7 @@ from agent.correlate.standing import Standing
 from agent.correlate.wording import duration, words
 from agent.domain.base import canonical
 from agent.domain.rules import Correlation
+from agent.domain.wording import counted
 
 NEIGHBOUR = 0.5
 """What an incident next door counts, against one at the alert's own component."""
@@ -49,11 +50,13 @@ def chosen(found: list[Candidate], arrival: Arrival, rules: Correlation) -> str:
     why = f"{best.why} incident {best.case.incident.id}{best.heard} {heard} before."
     if len(found) == 1:
         return why
-    told, other = (
-        f"{one.case.activity(now, rules.burst):.0f} alert(s) of late, begun {duration(now - one.case.began)} ago"
-        for one in found[:2]
-    )
+    told, other = (_lately(one.case, now, rules) for one in found[:2])
     return f"{why} Likelier ({told}) than {found[1].case.incident.id} ({other})."
+
+
+def _lately(case: Case, now: datetime, rules: Correlation) -> str:
+    alerts = counted(round(case.activity(now, rules.burst)), "alert")
+    return f"{alerts} of late, begun {duration(now - case.began)} ago"
 
 
 def _everything(arrival: Arrival, standing: Standing, group: dict[str, str]) -> Iterator[Candidate]:

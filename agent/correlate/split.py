@@ -15,6 +15,7 @@ from agent.correlate.wording import duration, title_of
 from agent.domain.alert import Alert, Fate, Severity
 from agent.domain.base import canonical
 from agent.domain.incident import Incident, IncidentStatus
+from agent.domain.wording import counted
 
 
 def judge(arrival: Arrival, standing: Standing, case: Case, new_id: Callable[[], str]) -> Answer | None:
@@ -30,7 +31,7 @@ def judge(arrival: Arrival, standing: Standing, case: Case, new_id: Callable[[],
     within = f"within {duration(rules.burst)} while they fired"
     why = f"{len(series)} alerts of incident {case.incident.id} started anew {within}"
     effect = _splits(arrival, standing, case, moved, new_id())
-    where = f"{effect.incident.id}, which takes {len(moved)} alert(s) with it"
+    where = f"{effect.incident.id}, which takes {counted(len(moved), 'alert')} with it"
     return Answer(Fate.INCIDENT, f"{why}: that is another incident, {where}.", effect.incident.id, effect)
 
 

@@ -98,8 +98,14 @@ def _refused(_: Request, error: Exception) -> Response:
 
 def _not_understood(_: Request, error: Exception) -> Response:
     found = error.errors() if isinstance(error, RequestValidationError) else []
-    wrong = [f"{'.'.join(str(part) for part in one['loc'] if part != 'body')}: {one['msg']}" for one in found[:5]]
-    return problem(422, "; ".join(wrong).removeprefix(": ") or "The request was not understood.")
+    wrong = [_told(one["loc"], one["msg"]) for one in found[:5]]
+    return problem(422, "; ".join(wrong) or "The request was not understood.")
+
+
+def _told(place: tuple[str | int, ...], said: str) -> str:
+    """Without the part of the request that it stands in, which comes first."""
+    where = ".".join(map(str, place[1:]))
+    return f"{where}: {said}".removeprefix(": ").replace("Value error, ", "")
 
 
 def _http(_: Request, error: Exception) -> Response:

@@ -4,14 +4,14 @@ from datetime import timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from agent.domain.alert import Placed
 from agent.domain.approval import Approval, ApprovalStatus, Decision
 from agent.domain.event import Recorded
-from agent.domain.incident import Incident
+from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.maintenance import MaintenanceWindow
 from agent.domain.remediation import Effect, EffectStatus
 from agent.domain.silence import Matcher, Silence
@@ -24,6 +24,17 @@ router = APIRouter(prefix="/api", route_class=Guarded)
 
 Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9._:-]{1,100}$")]
 Words = Annotated[str, Field(max_length=2_000, pattern=r"^[^\x00]*$")]
+
+
+def _statuses(given: str) -> str:
+    if wrong := {*given.split(",")} - {*IncidentStatus, ""}:
+        raise ValueError(f"{min(wrong)!r} is none of {', '.join(IncidentStatus)}")
+    return given
+
+
+Statuses = Annotated[
+    str, AfterValidator(_statuses), Query(max_length=100, description="One, or several by comma; empty for all.")
+]
 
 
 class _Asked(BaseModel):
@@ -118,7 +129,7 @@ async def alert(request: Request, alert: Id, _: Reader) -> Placed:
 async def incidents(
     request: Request,
     _: Reader,
-    status: Annotated[str, Query(max_length=100, pattern=r"^[a-z_,]*$", description="One, or several by comma.")] = "",
+    status: Statuses = "",
     q: Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$", description="Text in title or service.")] = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str, Query(max_length=100, pattern=r"^[A-Za-z0-9._:-]*$")] = "",

@@ -10,6 +10,7 @@ from agent.domain.evidence import Evidence
 from agent.domain.hypothesis import Diagnosis, Impact, Usage, Verdict
 from agent.domain.incident import Incident
 from agent.domain.remediation import Effect, Proposal, Verification
+from agent.domain.wording import counted
 from agent.graph.question import visible
 from agent.graph.state import Answer
 
@@ -89,7 +90,7 @@ def _cause(diagnosis: Diagnosis) -> str:
             title = "## Inconclusive"
     claims = [f"- {safe(claim.text)} [{', '.join(claim.evidence)}]" for claim in diagnosis.claims]
     dropped = (
-        [f"- {diagnosis.claims_dropped} statement(s) were left out: the evidence did not bear them out."]
+        [f"- Left out, because the evidence did not bear it out: {counted(diagnosis.claims_dropped, 'statement')}."]
         if diagnosis.claims_dropped
         else []
     )

@@ -10,6 +10,7 @@ from agent.domain.errors import Conflict
 from agent.domain.event import Event, EventType
 from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.remediation import EffectStatus
+from agent.domain.wording import counted
 from agent.policy.ownership import Owners
 from agent.service.people import investigate, resume
 from agent.storage import alerts, approvals, effects, incidents
@@ -70,7 +71,7 @@ class Batch:
         new = effect.incident
         self._open(new, f"Split from {effect.parent}: {new.title}. {why}")
         alerts.move(self._connection, effect.alerts, new.id, f"Moved from {effect.parent}. {why}")
-        text = f"{len(effect.alerts)} alert(s) were split off into {new.id}. {why}"
+        text = f"Split off into {new.id}: {counted(len(effect.alerts), 'alert')}. {why}"
         facts = {"into": new.id, "alerts": list(effect.alerts)}
         self._events.append(Event(type=EventType.INCIDENT_SPLIT, incident=effect.parent, text=text, facts=facts))
         self._update(self._incident(effect.parent), effect)
@@ -116,7 +117,8 @@ class Batch:
 
 def _told(placements: Sequence[Placement]) -> Event:
     fates = Counter(str(placement.placed.fate) for placement in placements)
-    text = f"Placed {len(placements)} alert(s): " + ", ".join(f"{n} {fate}" for fate, n in sorted(fates.items()))
+    where = ", ".join(f"{number} {fate}" for fate, number in sorted(fates.items()))
+    text = f"Placed {counted(len(placements), 'alert')}: {where}."
     receipts = sorted({placement.placed.receipt for placement in placements})
     facts = {"fates": dict(fates), "receipts": receipts[:20]}
-    return Event(type=EventType.ALERT_PLACED, text=text + ".", facts=facts)
+    return Event(type=EventType.ALERT_PLACED, text=text, facts=facts)

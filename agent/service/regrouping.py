@@ -14,6 +14,7 @@ from agent.domain.event import Event, EventType
 from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.remediation import EffectStatus
 from agent.domain.rules import Correlation
+from agent.domain.wording import counted
 from agent.identity.roles import Caller
 from agent.policy.ownership import Owners
 from agent.ports import Queue
@@ -74,7 +75,7 @@ class Regrouping:
         alerts.move(connection, [one.id for one in moved], into, f"Merged from {incident} into {into}: {because}")
         self._end(connection, known, into, because, who)
         both = self._with(connection, target, known)
-        told = f"{len(moved)} message(s) of {incident} are part of it now: {because}"
+        told = f"Taken over from {incident}: {counted(len(moved), 'message')}. {because}"
         self._tell(connection, EventType.INCIDENT_MERGED, into, told, who=who, merged=incident, alerts=len(moved))
         return both
 
@@ -136,7 +137,7 @@ class Regrouping:
         alerts.move(connection, [one.id for one in moved], new.id, f"Split from {incident} into {new.id}: {because}")
         rest = {"title": _title(left, known.service), "updated_at": self._chain.clock.now()}
         incidents.replace(connection, known.model_copy(update=rest))
-        text = f"{len(moved)} message(s) are {new.id} now: {because}"
+        text = f"Moved to {new.id}: {counted(len(moved), 'message')}. {because}"
         self._tell(connection, EventType.INCIDENT_SPLIT, incident, text, who=who, into=new.id, alerts=[*sorted(ids)])
         opened = f"Split from {incident}: {new.title}. {because}"
         facts = {"severity": new.severity, "team": new.team, "routed": new.routed}

@@ -12,6 +12,7 @@ from agent.domain.event import Event, EventType
 from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.maintenance import MaintenanceWindow
 from agent.domain.silence import Matcher, Silence
+from agent.domain.wording import counted
 from agent.identity.roles import Caller, require_every_team
 from agent.policy.maintenance import hush, hushes, in_force
 from agent.service.intake import Ids
@@ -149,7 +150,7 @@ class Silencing:
         held = [one for one in alerts.held_back(connection, now - _OLDEST) if not still.matching(one.alert.labels, now)]
         alerts.look_at_again(connection, [one.id for one in held], now)
         what = ", ".join(dict.fromkeys(one.title for one in ended))
-        text = f"Over: {what}. {len(held)} alert(s) that still fire are looked at again."
+        text = f"Over: {what}. Looked at again, because still firing: {counted(len(held), 'alert')}."
         self._chain.append(connection, Event(type=EventType.SILENCE_CHANGED, text=text, facts={"alerts": len(held)}))
         self._tell_hushed(connection, [one for one in ended if one.opens])
         return len(held)
@@ -184,7 +185,7 @@ class Silencing:
 
     def _end(self, connection: Connection, id_: str, who: Caller) -> None:
         if not silences.end(connection, id_, self._chain.clock.now()):
-            raise NotFound(f"There is no silence {id_} that has not ended.")
+            raise NotFound(f"There is no silence or maintenance window {id_} that has not ended.")
         self._tell(connection, id_, who.name, f"{who.name} ended the silence {id_}.")
 
     def _tell(self, connection: Connection, id_: str, who: str, text: str) -> None:

@@ -345,7 +345,7 @@ def _set_expired(
 ) -> None:
     for one in asked:
         connection.execute(update(approvals).where(approvals.c.id == one.id).values(status=ApprovalStatus.EXPIRED))
-        text = f"{one.proposal.title}: the question is withdrawn, {because}."
+        text = f"{one.proposal.title}: the question is withdrawn, {because.rstrip('.')}."
         told = _event(EventType.APPROVAL_EXPIRED, one, text, {"approval": one.id})
         chain.append(connection, told.model_copy(update={"subject": about}))
 

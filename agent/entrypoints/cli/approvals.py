@@ -1,7 +1,7 @@
 """What waits for a human, and what does the human say?  `approvals list`, `approve` and `deny`."""
 
 import sys
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -17,7 +17,8 @@ Reason = Annotated[str, typer.Option(help="Why; kept in the journal.")]
 @approvals.command("list", epilog="Example: incident-agent approvals list")
 def list_approvals(
     status: Annotated[
-        str, typer.Option(help="pending, approved, denied, expired or spent; empty for all.")
+        Literal["pending", "approved", "denied", "expired", "spent", "all"],
+        typer.Option(help="Only those with this status."),
     ] = "pending",
     as_json: Json = False,
 ) -> None:
@@ -25,7 +26,7 @@ def list_approvals(
     from agent.entrypoints.cli.shown import ApprovalPage
 
     with running_agent() as agent:
-        answer = agent.get("/api/approvals", status=status)
+        answer = agent.get("/api/approvals", status="" if status == "all" else status)
     if as_json:
         say_json(answer)
         return

@@ -1,8 +1,10 @@
 """How does a command talk to the running agent?  Over its REST interface, with one key, like everybody else."""
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote
 
 from agent.domain.errors import AgentError, NotAllowed, NotFound, Unauthenticated
 
@@ -70,21 +72,27 @@ class Client:
                     raise _refusal(response)
                 yield from response.iter_lines()
         except httpx2.TransportError as error:
-            raise Unreachable(f"The line to {self._url} broke off ({error}).") from error
+            raise Unreachable(f"The line to {self._url} broke off ({_because(error)}).") from error
 
     def _send(self, method: str, path: str, **what: Any) -> Any:
         import httpx2
 
         try:
-            response = self._http.request(method, path, **what)
+            # An id is what somebody typed: it must not become a query, or another door.
+            response = self._http.request(method, quote(path), **what)
         except httpx2.TransportError as error:
             raise Unreachable(
-                f"No incident-agent answers at {self._url} ({error}). "
+                f"No incident-agent answers at {self._url} ({_because(error)}). "
                 "Start one with `incident-agent serve`, or set AGENT_URL."
             ) from error
         if not response.is_success:
             raise _refusal(response)
         return response.json() if response.content else None
+
+
+def _because(error: Exception) -> str:
+    """Without the number that the system gives it."""
+    return re.sub(r"^\[Errno -?\d+\] ", "", str(error)) or type(error).__name__
 
 
 def _refusal(response: "httpx2.Response") -> AgentError:

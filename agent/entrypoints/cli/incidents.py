@@ -10,9 +10,19 @@ from agent.entrypoints.cli.say import moment, say, say_json, say_markdown, say_t
 incidents = typer.Typer(help="Look at incidents.", no_args_is_help=True)
 
 
+def _statuses(given: str) -> str:
+    from agent.domain.incident import IncidentStatus
+
+    if wrong := {*given.split(",")} - {*IncidentStatus, ""}:
+        raise typer.BadParameter(f"{min(wrong)!r} is none of {', '.join(IncidentStatus)}.")
+    return given
+
+
 @incidents.command("list", epilog="Example: incident-agent incidents list --status awaiting_approval")
 def list_incidents(
-    status: Annotated[str, typer.Option(help="Only those with this status.")] = "",
+    status: Annotated[
+        str, typer.Option(help="Only those with this status, or one of several by comma.", callback=_statuses)
+    ] = "",
     text: Annotated[str, typer.Option("--search", "-q", help="Only those with this text in them.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=200, help="At most this many.")] = 20,
     as_json: Json = False,

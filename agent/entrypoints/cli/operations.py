@@ -38,14 +38,16 @@ def resume() -> None:
 
 @effects.command("list", epilog="Example: incident-agent effects list --status unknown")
 def list_effects(
-    status: Annotated[str, typer.Option(help="intent, done, failed or unknown; empty for all.")] = "unknown",
+    status: Annotated[
+        Literal["intent", "done", "failed", "unknown", "all"], typer.Option(help="Only those with this status.")
+    ] = "unknown",
     as_json: Json = False,
 ) -> None:
     """List what was done in the world; an unknown effect waits for you."""
     from agent.entrypoints.cli.shown import EffectPage
 
     with running_agent() as agent:
-        answer = agent.get("/api/effects", status=status)
+        answer = agent.get("/api/effects", status="" if status == "all" else status)
     if as_json:
         say_json(answer)
         return
@@ -91,7 +93,7 @@ def migrate() -> None:
 
 
 def capacity(
-    target: Annotated[float, typer.Option(help="Seconds an incident may wait for a worker, on average.")] = 10,
+    target: Annotated[float, typer.Option(min=0.1, help="Seconds an incident may wait for a worker, on average.")] = 10,
     as_json: Json = False,
 ) -> None:
     """Say how busy the agent is, and how many workers a target wait needs."""
@@ -118,5 +120,11 @@ def _told(load: "Traffic", planned: "Plan", target: float, workers: int) -> "Ite
     yield f"L  {load.in_progress:.2f} in progress at a time (L = λW)"
     yield f"   {seconds(load.busy_seconds)} of a worker's time each"
     yield ""
-    yield f"To keep the wait at the peak under {seconds(target)}: {planned.slots} jobs at once, {workers} worker(s)."
+    yield f"To keep the wait at the peak under {seconds(target)}: {_slots(planned.slots, workers)}."
     yield f"They would then wait {planned.waits:.1f} s, and be busy {planned.busy:.0%} of the time."
+
+
+def _slots(slots: int, workers: int) -> str:
+    from agent.domain.wording import counted
+
+    return f"{counted(slots, 'job')} at once, {counted(workers, 'worker')}"

@@ -78,7 +78,9 @@ def _settings(host: str | None, port: int | None, data: Path | None) -> "Setting
     from agent.settings import load
 
     given = {"host": host, "port": port, "data": data}
-    return load().model_copy(update={name: value for name, value in given.items() if value is not None})
+    settings = load().model_copy(update={name: value for name, value in given.items() if value is not None})
+    settings.config()  # What is wrong in the file is told before seconds of imports.
+    return settings
 
 
 def _run(settings: "Settings", *, works: bool) -> None:

@@ -8,6 +8,7 @@ from agent.domain.base import Noun
 from agent.domain.event import Event, EventType
 from agent.domain.evidence import Evidence
 from agent.domain.hypothesis import Claim, Diagnosis, Impact, Suspect, Verdict
+from agent.domain.wording import counted
 from agent.graph.conversation.brief import Brief
 from agent.graph.conversation.form import Told
 from agent.graph.conversation.inquire import Inquiry
@@ -40,8 +41,8 @@ def conclude(brief: Brief, inquiry: Inquiry, evidence: Sequence[Evidence]) -> Co
 
 def checked_event(incident: str, conclusion: Conclusion) -> Event:
     """For the journal: what fell, and why."""
-    fell = f"{len(conclusion.dropped)} sentence(s) of the model's diagnosis were not borne out"
-    text = f"{fell}." if conclusion.dropped else "All of the model's diagnosis was borne out."
+    fell = f"Not borne out of the model's diagnosis: {counted(len(conclusion.dropped), 'sentence')}."
+    text = fell if conclusion.dropped else "All of the model's diagnosis was borne out."
     lost: list[JsonValue] = [one.model_dump(mode="json") for one in conclusion.dropped]
     return Event(type=EventType.MODEL_CALLED, incident=incident, text=text, facts={"dropped": lost})
 

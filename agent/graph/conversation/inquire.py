@@ -10,6 +10,7 @@ from agent.domain.errors import ModelUnavailable, Refused
 from agent.domain.event import Event, EventType
 from agent.domain.evidence import Evidence
 from agent.domain.hypothesis import Hypothesis, Usage
+from agent.domain.wording import counted
 from agent.graph.conversation import form, ledger, panel
 from agent.graph.conversation.brief import Brief, short, told, written
 from agent.graph.conversation.desk import Desk
@@ -188,7 +189,7 @@ class _Talk:
             messages, self._desk.offered, deadline=self.meter.for_a_turn(), most=self.meter.calls_left
         )
         self.meter.add(usage, messages)
-        await self._asked(f"{len(reply.calls)} call(s) asked for", usage)
+        await self._asked(f"{counted(len(reply.calls), 'call')} asked for", usage)
         if reply.text.strip():
             self._notes.append(short(self._means.shield.restore(reply.text)))
         return reply

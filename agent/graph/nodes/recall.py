@@ -7,6 +7,7 @@ from langgraph.runtime import Runtime
 from agent.domain.errors import MemoryUnavailable
 from agent.domain.event import Event, EventType
 from agent.domain.evidence import Evidence, EvidenceKind
+from agent.domain.wording import counted
 from agent.graph.context import Context
 from agent.graph.state import State
 from agent.ports import Recalled
@@ -28,7 +29,7 @@ async def recall(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
         await context.journal.record(Event(type=EventType.RECALLED, incident=incident.id, text=text))
         return {"recalled": []}
     await context.incidents.add_evidence(incident.id, [evidence(one, incident.title) for one in found[:SHOWN]])
-    text = f"Recalled {len(found)} similar incident(s)." if found else "Nothing like it in memory."
+    text = f"Recalled {counted(len(found), 'similar incident')}." if found else "Nothing like it in memory."
     facts = {"incidents": [one.incident for one in found]}
     await context.journal.record(Event(type=EventType.RECALLED, incident=incident.id, text=text, facts=facts))
     return {"recalled": [one.model_dump(mode="json") for one in found]}

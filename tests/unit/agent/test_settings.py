@@ -34,8 +34,19 @@ def test_the_file_of_owners_is_read_beside_the_configuration(tmp_path: Path) -> 
         ("ownership: owners.yaml\ndefault_team: shop\n", OWNERS, "default_team: .*owners.yaml says again"),
         ("ownership: owners.yaml\n", "policy: {autonomy: auto}\n", "may hold teams, schedules, default_team and noth"),
         ("ownership: gone.yaml\n", OWNERS, "gone.yaml cannot be read: No such file"),
-        ("ownership: owners.yaml\n", "teams: {a: {nosuch: 1}}", "teams.a.nosuch: Extra inputs"),
-        ("ownership: owners.yaml\n", "teams: [", "is not YAML"),
+        ("ownership: owners.yaml\n", "teams: {a: {nosuch: 1}}", r"teams.a.nosuch: there is no such setting\.$"),
+        (
+            "ownership: owners.yaml\n",
+            "teams: [",
+            "owners.yaml is not YAML: line 1, column 9: expected the node",
+        ),
+        ("ownership: owners.yaml\n", "- teams", "owners.yaml must hold settings, each as `name: value`"),
+        ("policy: {autonomy: [\n", "", "agent.yaml is not YAML: line 2, column 1: expected the node content"),
+        ("hello", "", "agent.yaml must hold settings, each as `name: value`"),
+        ("\x00", "", "agent.yaml is not YAML; it is no text in UTF-8"),
+        ("quiet_period: soon", "", "quiet_period: this is a length of time, in seconds or as `hours:minutes:seconds`"),
+        ("endpoints: {shop: {}}", "", "endpoints.shop.url: this is needed"),
+        ("policy: approve", "", "policy: this holds settings of its own, each as `name: value`"),
     ],
 )
 def test_what_is_wrong_with_it_is_said(tmp_path: Path, config: str, owners: str, says: str) -> None:

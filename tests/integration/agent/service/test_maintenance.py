@@ -81,7 +81,7 @@ async def test_what_still_fires_after_the_window_comes_up_and_what_ended_within_
             'ann planned maintenance “new disks” from 2026-11-21 12:00 to 2026-11-21 13:00 UTC: service="cart".',
             (
                 "Over: maintenance “new disks”, maintenance “patches”, maintenance “saturday”."
-                " 1 alert(s) that still fire are looked at again."
+                " Looked at again, because still firing: 1 alert."
             ),
         ]
 

@@ -71,7 +71,7 @@ async def test_merged_incident_is_closed_and_its_alerts_say_why(opened: Applicat
         ("ann", f"Merged into {cart} and closed: ann says: one outage.")
     ]
     assert await _events(opened, cart, EventType.INCIDENT_MERGED) == [
-        ("ann", f"1 message(s) of {shop} are part of it now: ann says: one outage.")
+        ("ann", f"Taken over from {shop}: 1 message. ann says: one outage.")
     ]
 
 
@@ -160,7 +160,7 @@ async def test_split_alerts_are_a_new_incident_with_their_later_messages(tmp_pat
         ]
         assert moved[0].reason.endswith(f" Split from {cart} into {new.id}: ann says: another fault.")
         assert await _events(application, str(cart), EventType.INCIDENT_SPLIT) == [
-            ("ann", f"2 message(s) are {new.id} now: ann says: another fault.")
+            ("ann", f"Moved to {new.id}: 2 messages. ann says: another fault.")
         ]
         assert await application.service.regrouping.split(str(cart), [latency], "again", ANN) == new
     async with _open(tmp_path, clock) as application:

@@ -113,6 +113,7 @@ BAD: list[tuple[str, str, dict[str, Any], int]] = [
     ("GET", "/api/incidents", {"params": {"limit": "0"}}, 422),
     ("GET", "/api/incidents", {"params": {"limit": "x"}}, 422),
     ("GET", "/api/incidents", {"params": {"status": "open';--"}}, 422),
+    ("GET", "/api/incidents", {"params": {"status": "open,wrong"}}, 422),
     ("GET", "/api/incidents", {"params": {"q": "a\x00"}}, 422),
     ("GET", "/api/incidents", {"params": {"cursor": "' or 1=1"}}, 422),
     ("GET", "/api/approvals", {"params": {"status": "maybe"}}, 422),

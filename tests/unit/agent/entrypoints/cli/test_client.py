@@ -53,6 +53,12 @@ def test_a_key_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
         Client.of(settings(tmp_path))
 
 
+def test_an_id_that_somebody_typed_leads_to_no_other_door(tmp_path: Path, agent: Agent) -> None:
+    with Client.of(settings(tmp_path, url=agent.url)) as client:
+        client.post("/api/incidents/inc-1/close?x=#/ack")
+    assert (agent.asked[0].path, agent.asked[0].query) == ("/api/incidents/inc-1/close?x=#/ack", {})
+
+
 def test_a_key_follows_no_redirect(tmp_path: Path, agent: Agent) -> None:
     agent.plan(Instead(Answer(307, None, {"Location": "http://127.0.0.1:1/elsewhere"})))
     with Client.of(settings(tmp_path, url=agent.url, key=SecretStr("ia_x"))) as client, pytest.raises(AgentError):

@@ -52,7 +52,16 @@ def test_every_command_has_help_with_one_example() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["nosuch"], ["incidents", "show"], ["feedback", "inc-1", "--verdict", "maybe"], ["--nosuch"]]
+    "arguments",
+    [
+        ["nosuch"],
+        ["incidents", "show"],
+        ["incidents", "list", "--status", "open,wrong"],
+        ["approvals", "list", "--status", "wrong"],
+        ["feedback", "inc-1", "--verdict", "maybe"],
+        ["capacity", "--target", "0"],
+        ["--nosuch"],
+    ],
 )
 def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
     done = command(*arguments)
@@ -62,15 +71,12 @@ def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
 def test_a_failure_is_one_sentence_on_standard_error_and_ends_with_1() -> None:
     done = command("incidents", "list", AGENT_URL="http://127.0.0.1:1")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-    assert done.stderr.startswith("No incident-agent answers at http://127.0.0.1:1 ")
+    assert done.stderr.startswith("No incident-agent answers at http://127.0.0.1:1 (Connection refused). ")
 
 
 def test_a_setting_that_cannot_be_used_is_named() -> None:
     done = command("doctor", AGENT_PORT="eighty")
-    assert (done.returncode, done.stderr) == (
-        1,
-        "AGENT_PORT: Input should be a valid integer, unable to parse string as an integer.\n",
-    )
+    assert (done.returncode, done.stderr) == (1, "AGENT_PORT: this is a whole number.\n")
 
 
 def test_a_mistake_of_ours_shows_no_traceback(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
