@@ -8,7 +8,8 @@ from agent.entrypoints.cli.options import Json
 from agent.entrypoints.cli.say import say, say_json, say_table
 
 if TYPE_CHECKING:
-    from agent.settings import Config
+    from agent.domain.duty import OnDuty
+    from agent.settings import Config, Settings
 
 teams = typer.Typer(help="Whose incidents are whose, and who is on duty.", no_args_is_help=True)
 
@@ -88,6 +89,44 @@ def route(
         say_json(found._asdict())
     else:
         say(f"{found.team or 'no team'}: {found.why}")
+
+
+@teams.command("on-call", epilog="Example: incident-agent teams on-call")
+def on_call(as_json: Json = False) -> None:
+    """Say who is on call now, of each team, until when and how that is known."""
+    import asyncio
+
+    from agent.settings import load
+
+    found = asyncio.run(_on_duty(load()))
+    if as_json:
+        say_json({team: [one.model_dump(mode="json") for one in duty] for team, duty in found.items()})
+        return
+    rows = [
+        (team, one.who if one else "nobody", f"{one.until:%Y-%m-%d %H:%M} UTC" if one and one.until else "-", _why(one))
+        for team, duty in found.items()
+        for one in duty or [None]
+    ]
+    say_table(("team", "on call", "until", "why"), rows, empty="No team has a schedule; set on_call in AGENT_CONFIG.")
+
+
+async def _on_duty(settings: "Settings") -> "dict[str, list[OnDuty]]":
+    """Of the teams that name a schedule. ConfigurationError when one names none that there is."""
+    from datetime import UTC, datetime
+
+    from agent.bootstrap.teams import rota_of
+    from agent.domain.errors import ConfigurationError
+
+    config, now = settings.config(), datetime.now(UTC)
+    for name, team in config.teams.items():
+        if team.on_call and team.on_call not in config.schedules:
+            raise ConfigurationError(f"teams.{name}.on_call: there is no schedule {team.on_call}.")
+    rota = rota_of(settings, config)
+    return {name: await rota.now(team.on_call, now) for name, team in config.teams.items() if team.on_call}
+
+
+def _why(found: "OnDuty | None") -> str:
+    return found.why if found else "The schedule has a gap."
 
 
 def _pair(label: str) -> tuple[str, str]:
