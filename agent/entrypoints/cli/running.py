@@ -95,6 +95,7 @@ async def _serve(settings: "Settings", *, works: bool) -> None:
     began = time.monotonic()
     from agent.bootstrap import bootstrap
     from agent.bootstrap.listening import require_leave_to_listen
+    from agent.entrypoints.dashboard import one_time_code
     from agent.entrypoints.serving import serving
 
     require_leave_to_listen(settings)
@@ -104,6 +105,8 @@ async def _serve(settings: "Settings", *, works: bool) -> None:
         complain(f"incident-agent serves at {running.url}, ready after {time.monotonic() - began:.1f} s.")
         if application.identity.local_operator:
             complain(f"On this machine no key is needed yet: commands use the one in {settings.data}.")
+            if sys.stderr.isatty():  # Into a log that others read it does not belong.
+                complain(f"This link signs you in, once: {running.url}/enter/{one_time_code(application)}")
         await running.end()
         complain("Stopping: what is under way ends first.")
 

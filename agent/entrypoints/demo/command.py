@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +22,7 @@ from agent.domain.incident import IncidentStatus
 from agent.domain.rules import Policy
 from agent.entrypoints.cli.client import Client
 from agent.entrypoints.dashboard.codes import one_time_code
+from agent.entrypoints.demo.question import answered
 from agent.entrypoints.demo.recording import Recording, recordings
 from agent.entrypoints.demo.replay import Replay
 from agent.entrypoints.demo.shop import ReplayedShop
@@ -141,25 +143,26 @@ class _Told:
     async def _decide(self, client: Client, approval: str) -> None:
         asked = await self._application.views.approval(approval)
         _say("\n" + "\n".join("    " + line for line in asked.shown.splitlines()) + "\n")
-        if self._wish.answer == "ask" and not sys.stdin.isatty():
-            _say(f"    Decide on the page, or with: incident-agent approvals approve {approval}\n")
-            return
-        decision = await self._answer(asked)
+        decision = await self._answer(asked) if self._wish.answer == "ask" else self._wish.answer
         if decision is None:
             return
         body = {"decision": decision, "reason": "decided in the demo"}
         await asyncio.to_thread(client.post, f"/api/approvals/{approval}", body)
 
     async def _answer(self, asked: Approval) -> str | None:
-        """What the person says; None when it was decided elsewhere meanwhile."""
-        if self._wish.answer != "ask":
-            return self._wish.answer
-        said = await asyncio.to_thread(input, "    Approve? [y/n] ")
-        now = await self._application.views.approval(asked.id)
-        if now.status is not ApprovalStatus.PENDING:
-            _say(f"    It is already {now.status} by {now.decided_by}.")
-            return None
-        return "approve" if said.strip().lower() in {"y", "yes"} else "deny"
+        """What the person says; None when it was decided elsewhere, or is to be."""
+        if sys.stdin.isatty():
+            said = await answered(sys.stdin.fileno(), partial(self._waits, asked.id), _prompt)
+            if said:
+                return said
+            _say("")
+            if not await self._waits(asked.id):
+                return None
+        _say(f"    Decide on the page, or with: incident-agent approvals approve {asked.id}\n")
+        return None
+
+    async def _waits(self, approval: str) -> bool:
+        return (await self._application.views.approval(approval)).status is ApprovalStatus.PENDING
 
     def _tell(self, entry: Recorded) -> None:
         since = time.monotonic() - self._began
@@ -235,3 +238,7 @@ def _short(text: str, longest: int = 160) -> str:
 def _say(text: str) -> None:
     """To the terminal, on standard error: standard output belongs to the report, or to --json."""
     print(text, file=sys.stderr, flush=True)  # noqa: T201 (a command's own words)
+
+
+def _prompt(text: str) -> None:
+    print(f"    {text}", end="", file=sys.stderr, flush=True)  # noqa: T201 (a command's own words)
