@@ -7,6 +7,7 @@ explains. This is the walk to the deepest anomalous dependency of the call-graph
 2013; Microscope, Lin et al. 2018), with magnitudes in place of yes and no.
 """
 
+import math
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -41,6 +42,8 @@ _MOST_CALLERS = 0.5
 """When fewer of its callers see a component fail, it is they who have changed."""
 _USUAL = 0.9
 """Part of the stretches of a quiet time that stay below what is called usual."""
+_SURE = 2.0
+"""Standard errors of a correlation of nothing with nothing: 1 / sqrt(samples)."""
 _SHALLOW = 0.1
 """Excesses that differ by so much are alike when no graph tells which of them is the deeper."""
 _KNOWN = 5
@@ -101,11 +104,24 @@ class Excess:
     """Part of its measures (routes, or callers) in which it stands out."""
     levels: Floats = field(default_factory=lambda: np.empty(0), repr=False, compare=False)
     """Seconds, or the failing share, at every step of the table; NaN where nothing was measured."""
+    course: Floats = field(default_factory=lambda: np.empty(0), repr=False, compare=False)
+    """`amount` at every step up to the end of the incident; NaN where nothing was measured."""
 
     @property
     def beyond(self) -> float:
         """Robust deviations beyond what a quiet time shows."""
         return self.z - self.usual
+
+    def goes_with(self, symptom: "Excess") -> bool:
+        """Whether it rises when the symptom does, more surely than by chance: Pearson's r beyond two standard errors.
+
+        A restless component has its worst minutes at other times, too. With few samples in common nobody can tell.
+        """
+        both = np.isfinite(self.course) & np.isfinite(symptom.course)
+        if both.sum() < _KNOWN:
+            return True
+        mine, other = (one[both] - one[both].mean() for one in (self.course, symptom.course))
+        return float(mine @ other) * math.sqrt(len(mine)) > _SURE * float(np.linalg.norm(mine) * np.linalg.norm(other))
 
 
 @dataclass(frozen=True)
@@ -161,7 +177,7 @@ def _flow(dimension: Dimension, top: str, excess: Mapping[str, Excess], deps: Gr
             continue  # It was not called before: its callers have changed, and the excess is theirs.
         below = [kid for kid in deps.callees.get(node, ()) if kid in excess and not excess[kid].new]
         passed_on = sum(min(counted[node], max(0.0, counted[kid])) for kid in below)
-        share[node] = max(0.0, counted[node] - passed_on) / whole
+        share[node] = max(0.0, counted[node] - passed_on) / whole if excess[node].goes_with(excess[top]) else 0.0
     return Flow(dimension, top, excess, share)
 
 
@@ -173,7 +189,11 @@ def _unplaced(dimension: Dimension, top: str, excess: Mapping[str, Excess]) -> d
     the further down it is measured, as a caller adds its own usual time, or requests that do not go there.
     """
     whole = excess[top].amount
-    others = {node: one for node, one in excess.items() if node != top and one.z > _GATE and not one.new}
+    others = {
+        node: one
+        for node, one in excess.items()
+        if node != top and one.z > _GATE and not one.new and one.goes_with(excess[top])
+    }
     steep = sorted(_steepness(dimension, one) for one in others.values())
     covered = {
         node: min(1.0, max(0.0, one.amount) / whole)
@@ -321,7 +341,8 @@ def _excesses(
             worst = max(parts, key=lambda part: (part.amount, part.z))
             amount, new = sum(part.amount for part in parts), all(part.new for part in parts)
             agreed = sum(part.z > _GATE for part in parts) / len(parts)
-            found[node] = replace(worst, amount=amount, new=new, agreed=agreed)
+            course = _summed(np.array([part.course for part in parts]))
+            found[node] = replace(worst, amount=amount, new=new, agreed=agreed, course=course)
     return found
 
 
@@ -337,8 +358,9 @@ def _excess(level: Floats, measure: _Measure, onset: Onset, least: _Least) -> Ex
     median = 0.0 if new else float(np.median(level[before]))
     spread = float(1.4826 * np.median(np.abs(level[before] - median))) if len(before) and not new else 0.0
     scale = max(spread, least.relative * abs(median), least.absolute)
+    course = np.where(usable, (level - median) * weight, np.nan)[: onset.last]
     return Excess(
-        amount=float(np.mean((level[during] - median) * weight[during])),
+        amount=float(np.mean(course[during])),
         z=float((level[during].max() - median) / scale),
         usual=_excursion((level[before] - median) / scale, len(during)),
         before=median,
@@ -346,6 +368,7 @@ def _excess(level: Floats, measure: _Measure, onset: Onset, least: _Least) -> Ex
         new=new,
         rows=(measure.row,),
         levels=level,
+        course=course,
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from agent.analysis.findings import Findings
 from agent.analysis.observations import Observations, readings
-from agent.analysis.ranking import diagnose
+from agent.analysis.ranking import diagnose, weigh
 from agent.analysis.weights import SUREST
 from agent.domain.hypothesis import Fault, Verdict
 from tests.unit.agent.analysis.made import NOW, STEP, Shop, alert, slow_back
@@ -234,3 +234,15 @@ def test_without_a_graph_what_nobody_covers_is_the_component_itself() -> None:
     found = diagnose(dataclasses.replace(shop.observed(), topology=None))
 
     assert (found.verdict, found.component) == (Verdict.CAUSE, "front")
+
+
+def test_a_component_that_has_worse_minutes_at_other_times_explains_nothing() -> None:
+    shop = Shop(lifts={("request_latency_seconds", name): 0.3 for name in ("front", "side")})
+    seen, restless = shop.observed(), shop.observed()
+    for reading in restless.readings:
+        if reading.series.selector == 'request_latency_seconds{service="side"}':
+            reading.series.values[5:100:12] += 3.0
+
+    shares = [weigh(one).flows[0].share["side"] for one in (seen, restless)]
+
+    assert shares == [pytest.approx(0.4, abs=0.05), 0.0]
