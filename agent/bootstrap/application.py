@@ -177,10 +177,10 @@ def _assemble(
     executors = replaced.executors if replaced.executors is not None else executors_of(settings, config, mcp)
     context = _context(settings, config, record, sources, replace(replaced, executors=executors))
     toolbox = _toolbox(settings, sources, jira, replaced, mcp)
-    side = slack_of(settings, config, record)
-    slack, more = (side.channel, [side.rounds.round]) if side else (None, [])
     service = _service(config, record, context, toolbox, rota_of(settings, config))
     hushed = service.silencing.hushed
+    side = slack_of(settings, config, record, hushed=hushed)
+    slack, more = (side.channel, [side.rounds.round]) if side else (None, [])
     channels = replaced.channels
     if channels is None:
         channels = channels_of(settings, config, record, jira, slack, hushed=hushed)

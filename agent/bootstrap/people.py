@@ -30,12 +30,12 @@ def channels_of(
 
     `hushed`: why nobody is to be paged about an incident now.
     """
-    tickets = _tickets(settings, config, record, jira) if jira else None
+    tickets = _tickets(settings, config, record, jira, hushed) if jira else None
     first = [channel for channel in (slack, tickets) if channel]
     return [*first, *Telling(settings, config, record, hushed).channels(slack)]
 
 
-def _tickets(settings: Settings, config: Config, record: Record, jira: Jira) -> JiraChannel:
+def _tickets(settings: Settings, config: Config, record: Record, jira: Jira, hushed: Hushed) -> JiraChannel:
     from tools.act.jira import JiraTickets
 
     pseudonyms = secrets.token_bytes(32)
@@ -59,6 +59,7 @@ def _tickets(settings: Settings, config: Config, record: Record, jira: Jira) -> 
         record.chain.clock,
         fields=lambda incident: fields_of(*wanted(incident), incident, clean),
         moves=moves,
+        hushed=hushed,
     )
 
 

@@ -11,6 +11,7 @@ from agent.domain.incident import Incident
 from agent.domain.quiet import QuietHours
 from agent.notify import charts
 from agent.notify.errands import Errands
+from agent.notify.news import Hushed, never
 from agent.notify.outbound import careful
 from agent.notify.render_slack import Card, Seen, Words
 from agent.notify.slack import SlackChannel
@@ -28,8 +29,8 @@ class SlackSide:
     rounds: SlackRounds
 
 
-def slack_of(settings: Settings, config: Config, record: Record) -> SlackSide | None:
-    """None when there is no token."""
+def slack_of(settings: Settings, config: Config, record: Record, *, hushed: Hushed = never) -> SlackSide | None:
+    """None when there is no token. `hushed`: why nobody is to be told of an incident now."""
     if settings.slack_bot_token is None:
         return None
     clock, rules = record.chain.clock, config.slack
@@ -56,6 +57,7 @@ def slack_of(settings: Settings, config: Config, record: Record) -> SlackSide | 
         channel=channel,
         quiet=quiet,
         picture=lambda seen: _picture(seen, words),
+        hushed=hushed,
     )
     rounds = SlackRounds(
         slack,

@@ -13,6 +13,7 @@ from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.remediation import Effect, EffectStatus
 from agent.notify.dispatcher import Later
 from agent.notify.errands import Errand, Errands
+from agent.notify.news import Hushed, never
 from agent.ports import Call, Clock, Incidents, Ledger, Tickets
 from tools.base import ActResult, BackendError
 
@@ -26,6 +27,7 @@ _TOLD = {
     EventType.PARKED,
     EventType.INCIDENT_REOPENED,
 }
+_NOT_YET = {IncidentStatus.OPEN, IncidentStatus.INVESTIGATING}
 _OVER = {IncidentStatus.RESOLVED, IncidentStatus.CLOSED}
 PATIENCE = timedelta(minutes=10)
 """How long a ticket that may have been made is looked for: ten times the longest lag of Jira's index. Then a person
@@ -61,8 +63,10 @@ class JiraChannel:
         fields: Callable[[Incident], Mapping[str, JsonValue]],
         moves: Callable[[Incident], Moves] = Moves.usual,
         patience: timedelta = PATIENCE,
+        hushed: Hushed = never,
     ) -> None:
-        """`fields`: the project and whatever else a new ticket needs; `moves`: where a ticket goes when."""
+        """`fields`: the project and whatever else a new ticket needs; `moves`: where a ticket goes when; `hushed`: why
+        nobody is to be told of an incident now."""
         self._tickets = tickets
         self._errands = Errands(self.name, "ticket", ledger, clock)
         self._incidents = incidents
@@ -70,22 +74,34 @@ class JiraChannel:
         self._fields = fields
         self._moves = moves
         self._patience = patience
+        self._hushed = hushed
 
     async def tell(self, entry: Recorded) -> None:
         event = entry.event
         if event.incident is None or (event.facts.get("kind") in {"ticket", "message"} and not _settles(event)):
             return
         ticket = await self._known(event.incident)
-        if ticket is None and (event.type in _OPENS or _settles(event)):
+        if ticket is None and await self._opens(event):
             ticket = await self._create(entry)
         if ticket is None:
             return
-        if event.type in _TOLD:
+        if event.type in _TOLD and not await self._not_now(event.incident):
             await self._comment(ticket, entry)
         if event.type is EventType.INCIDENT_STATUS and event.facts.get("to") in _OVER:
             await self._move(ticket, entry, "done")
         if event.type is EventType.INCIDENT_REOPENED:
             await self._move(ticket, entry, "reopened")
+
+    async def _opens(self, event: Event) -> bool:
+        """Is it time for a ticket?  Not during work on it; what was diagnosed meanwhile gets one when that is over."""
+        if "hush_over" in event.facts:
+            known = await self._incidents.get(str(event.incident))
+            return known.status not in _NOT_YET
+        opens = event.type in _OPENS or _settles(event)
+        return opens and not await self._not_now(str(event.incident))
+
+    async def _not_now(self, incident: str) -> bool:
+        return bool(await self._hushed(await self._incidents.get(incident)))
 
     async def _known(self, incident: str) -> str | None:
         """The ticket made for it, as the ledger has it; one that may have been made, as soon as the search shows it."""

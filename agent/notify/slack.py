@@ -12,6 +12,7 @@ from agent.domain.quiet import QuietHours
 from agent.domain.remediation import EffectStatus
 from agent.notify.dispatcher import Later
 from agent.notify.errands import Errand, Errands
+from agent.notify.news import Hushed, never
 from agent.notify.render_slack import SECTION, Card, Seen, Words, section
 from agent.notify.slack_api import Picture, Place, SlackApi, Text
 from agent.notify.slack_messages import Message, Messages, place_of
@@ -71,9 +72,11 @@ class SlackChannel:
         channel: Callable[[Incident], str],
         quiet: Callable[[Incident], QuietHours | None],
         picture: Callable[[Seen], Picture | None],
+        hushed: Hushed = never,
     ) -> None:
         """`look`: an incident as it stands; `channel`: where its card goes, empty for nowhere; `quiet`: its team's
-        quiet hours; `picture`: what the diagnosis was read from, drawn, which takes its time."""
+        quiet hours; `picture`: what the diagnosis was read from, drawn, which takes its time; `hushed`: why nobody is
+        to be told of it now."""
         self.api = api
         self.words = words
         self._errands = errands
@@ -84,6 +87,7 @@ class SlackChannel:
         self.channel = channel
         self._quiet = quiet
         self._picture = picture
+        self._hushed = hushed
         self._last: dict[str, str] = {}
         """Incident -> digest of the card as it was last sent from here."""
         self._too_soon: list[Incident] = []
@@ -98,6 +102,9 @@ class SlackChannel:
             return
         if because := self.api.busy():
             raise Later(because)
+        if "hush_over" in event.facts:
+            await self.catch_up(event.incident)
+            return
         async with self._one_at_a_time:
             await self._tell(event.incident, entry)
 
@@ -105,7 +112,7 @@ class SlackChannel:
         """What was not to be told at the time, of one that is still open: its card, and what happened so far."""
         async with self._one_at_a_time:
             seen = await self._look(incident)
-            if self._not_now(seen):
+            if await self._not_now(seen):
                 return
             place = await self.place(incident) or await self._post(seen)
             told = [one for one in seen.timeline if _worth_telling(one)]
@@ -141,7 +148,7 @@ class SlackChannel:
 
     async def _tell(self, incident: str, entry: Recorded) -> None:
         seen = await self._look(incident)
-        place, not_now = await self.place(incident), self._not_now(seen)
+        place, not_now = await self.place(incident), await self._not_now(seen)
         if place is not None:
             await self._update(place, seen, str(entry.sequence))
         elif not not_now:
@@ -150,14 +157,16 @@ class SlackChannel:
         if place is not None and _worth_telling(entry) and not not_now:
             await self._detail(place, seen, entry)
 
-    def _not_now(self, seen: Seen) -> bool:
-        """A lesser incident at night, and nothing of it waits for a human."""
-        incident = seen.incident
-        hours = self._quiet(incident)
-        if hours is None or incident.severity.rank <= hours.unless.rank or not hours.at(self._clock.now()):
+    async def _not_now(self, seen: Seen) -> bool:
+        """During work on it, or a lesser incident at night, and nothing of it waits for a human."""
+        if any(one.status is ApprovalStatus.PENDING for one in seen.approvals):
             return False
-        asked = any(one.status is ApprovalStatus.PENDING for one in seen.approvals)
-        return not asked and incident.status is not IncidentStatus.PARKED
+        return self._at_night(seen.incident) or bool(await self._hushed(seen.incident))
+
+    def _at_night(self, incident: Incident) -> bool:
+        hours = self._quiet(incident)
+        lesser = hours is not None and incident.severity.rank > hours.unless.rank and hours.at(self._clock.now())
+        return lesser and incident.status is not IncidentStatus.PARKED
 
     def _note_if_over(self, incident: Incident, because: EventType) -> None:
         """While Slack was away, say. Whoever connects Slack is not told of what was long before."""

@@ -48,21 +48,30 @@ class Desk:
         self.database, self.clock, self.jira = database, clock, jira
         self.chain = Chain(b"k" * 32, clock)
         self.journal = SqlJournal(database, self.chain)
+        self.work = ""
+        """What is done on it meanwhile."""
 
     def dispatcher(self) -> Dispatcher:
         """A new one, as after a restart."""
-        client = Jira(self.jira.url, user=USER, token=TOKEN, deadline=timedelta(seconds=5))
+        client = Jira(self.jira.url, user=USER, token=TOKEN, deadline=timedelta(minutes=1))
         channel = JiraChannel(
             JiraTickets(client, "OPS"),
             SqlLedger(self.database, self.chain, self.clock),
             SqlIncidents(self.database, self.chain, self.clock),
             self.clock,
             fields=lambda _: {"project": "OPS"},
+            hushed=self._hushed,
         )
         return Dispatcher(self.journal, [channel], self.clock, _mine)
 
+    async def _hushed(self, _incident: Incident) -> str:
+        return self.work
+
     async def tell(self, kind: EventType, text: str, **facts: str) -> None:
         await self.journal.record(Event(type=kind, incident="inc-1", text=text, facts=dict(facts)))
+
+    async def move(self, status: IncidentStatus) -> None:
+        await self.database.write(lambda connection: incidents.move(connection, self.chain, "inc-1", status, "So."))
 
     @property
     def effects(self) -> list[str]:
@@ -112,6 +121,37 @@ async def test_the_ticket_is_made_commented_and_closed_once_across_restarts(desk
     await desk.dispatcher().dispatch()
     await desk.dispatcher().dispatch()
     assert desk.effects == ["create", "comment", "transition"]
+
+
+async def test_during_maintenance_there_is_no_ticket_and_afterwards_one_for_what_is_diagnosed(desk: Desk) -> None:
+    desk.work = "Nobody is paged: maintenance lasts."
+    await desk.tell(EventType.DIAGNOSED, "cart leaks.")
+    await desk.tell(EventType.PARKED, "Needs a human.")
+    await desk.dispatcher().dispatch()
+    assert desk.effects == []
+    desk.work = ""
+    await desk.journal.record(_over())
+    await desk.dispatcher().dispatch()
+    assert desk.effects == []  # It is still being looked into.
+    await desk.move(IncidentStatus.AWAITING_APPROVAL)
+    await desk.journal.record(_over())
+    await desk.dispatcher().dispatch()
+    assert desk.effects == ["create"]
+
+
+async def test_during_maintenance_a_ticket_that_is_there_is_moved_without_a_word(desk: Desk) -> None:
+    await desk.tell(EventType.DIAGNOSED, "cart leaks.")
+    await desk.dispatcher().dispatch()
+    desk.work = "Nobody is paged: maintenance lasts."
+    await desk.tell(EventType.PARKED, "Needs a human.")
+    await desk.tell(EventType.INCIDENT_STATUS, "Recovered.", to="resolved")
+    await desk.dispatcher().dispatch()
+    assert desk.effects == ["create", "transition"]
+
+
+def _over() -> Event:
+    text = "Over: maintenance, and this is still here."
+    return Event(type=EventType.INCIDENT_UPDATED, incident="inc-1", text=text, facts={"hush_over": True})
 
 
 async def test_a_ticket_whose_answer_was_cut_off_is_found_again_although_the_index_lags(desk: Desk) -> None:

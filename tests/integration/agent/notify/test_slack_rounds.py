@@ -6,6 +6,7 @@ from pathlib import Path
 from agent.domain.alert import Severity
 from agent.domain.event import EventType
 from agent.domain.incident import IncidentStatus
+from agent.domain.maintenance import MaintenanceWindow
 from agent.domain.silence import Matcher
 from agent.identity.roles import Caller
 from agent.storage import incidents
@@ -51,6 +52,31 @@ async def test_a_lesser_incident_waits_for_the_morning_and_a_grave_one_does_not(
         await _rounds(here)
         assert _cards(here) == ["[CRITICAL] Down: open", "[LOW] Disk: open"]
         assert here.slack.thread(here.slack.messages[1]) == ["It fills."]
+
+
+async def test_during_maintenance_nothing_is_told_and_afterwards_what_is_not_over(tmp_path: Path) -> None:
+    clock = _clock(MORNING)
+    async with office(tmp_path, clock=clock) as here:
+        silencing = here.application.service.silencing
+        matchers = (Matcher(label="service", value="cart"),)
+        window = MaintenanceWindow(
+            name="disks", matchers=matchers, starts_at=MORNING, ends_at=MORNING + timedelta(hours=1), opens=True
+        )
+        await silencing.plan(window, "", Caller(name="ann", kind="person", scopes=frozenset({"admin"})))
+        await here.incident("inc-1", title="Down", status=IncidentStatus.OPEN)
+        await here.incident("inc-2", title="Over", status=IncidentStatus.OPEN)
+        await here.incident("inc-3", title="Asks")
+        await here.ask("inc-3")
+        await here.tell(EventType.DIAGNOSED, "inc-1", "It fills.")
+        await _rounds(here)
+        assert _cards(here) == ["[HIGH] Asks: awaiting approval"]
+        await _move(here, "inc-2", IncidentStatus.RESOLVED)
+        clock.time = MORNING + timedelta(hours=1)
+        await silencing.sweep()
+        await _rounds(here)
+        assert _cards(here) == ["[HIGH] Asks: awaiting approval", "[HIGH] Down: open"]
+        [down] = [one for one in here.slack.messages if one.text == "[HIGH] Down: open"]
+        assert here.slack.thread(down) == ["It fills."]
 
 
 async def test_what_waits_for_a_human_is_told_at_any_hour(tmp_path: Path) -> None:
