@@ -10,10 +10,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from agent.analysis.waves import waves
 from agent.correlate.comparison import adjusted_rand, merged_away, torn
 from agent.correlate.shadow import replay
 from agent.correlate.standing import Standing
-from agent.domain.alert import Placed
+from agent.domain.alert import Fate, Placed
 from agent.domain.rules import Correlation
 from agent.ingest import alertmanager
 from evals import case as cases
@@ -38,6 +39,9 @@ class StormScores:
     completeness: float
     causes_merged_away: int
     """True incidents whose alerts all ended where another true incident has more: nobody would be shown them."""
+    causes_merged_away_shown: int
+    """Of these, those that most alerts of one wave of an incident are of: it says that it may be several."""
+    causes_merged_away_unseen: int
     causes_split: int
     """True incidents whose alerts ended in more than one incident."""
     unplaced: int
@@ -65,7 +69,8 @@ def command(stream: Path, truth: Path, out: Path | None, retiming: Retiming) -> 
     """Print the figures as a Markdown table, write JSON when asked."""
     told = json.loads(truth.read_text("utf-8"))
     alerts, told = retimed(list(cases.records(stream)), told, retiming)
-    scores = replace(score(told, correlate(alerts, stream.parent)), twins=twins(alerts, told))
+    placed = correlate(alerts, stream.parent)
+    scores = replace(score(told, placed, shown(alerts, placed)), twins=twins(alerts, told))
     if out:
         out.write_text(json.dumps(asdict(scores), indent=1), "utf-8")
     figures = asdict(scores)
@@ -144,12 +149,34 @@ def _arrivals(alerts: Sequence[Mapping[str, Any]]) -> Iterator[Placed]:
             yield Placed(id=str(raw["id"]), alert=alert, receipt="replay", received_at=at)
 
 
-def score(truth: Mapping[str, str], placed: Mapping[str, str]) -> StormScores:
-    """Both map alert ids to incidents; an alert that was not placed stands alone."""
+def shown(alerts: Sequence[Mapping[str, Any]], placed: Mapping[str, str]) -> Mapping[str, Hashable]:
+    """Alert id -> the incident and the wave of it that the alert is in; without those that are in no wave."""
+    members: dict[str, list[Placed]] = defaultdict(list)
+    for one in _arrivals(alerts):
+        if incident := placed.get(one.id):
+            members[incident].append(one.model_copy(update={"fate": Fate.INCIDENT, "incident": incident}))
+    return {
+        alert: (incident, place)
+        for incident, those in members.items()
+        for place, wave in enumerate(waves(those))
+        for alert in wave.alerts
+    }
+
+
+def score(
+    truth: Mapping[str, str], placed: Mapping[str, str], within: Mapping[str, Hashable] | None = None
+) -> StormScores:
+    """`truth` and `placed` map alert ids to incidents; an alert that was not placed stands alone.
+
+    `within` maps those that an incident shows apart from its others to where it shows them.
+    """
     ids = sorted(truth)
     true: list[Hashable] = [truth[one] for one in ids]
     found: list[Hashable] = [placed.get(one) or ("alone", one) for one in ids]
     incidents = len(set(found))
+    away = merged_away(true, found)
+    apart = [(within or {}).get(one, group) for one, group in zip(ids, found, strict=True)]
+    unseen = away.keys() & merged_away(true, apart).keys()
     homogeneity, completeness = _homogeneity(true, found), _homogeneity(found, true)
     both = homogeneity + completeness
     return StormScores(
@@ -161,7 +188,9 @@ def score(truth: Mapping[str, str], placed: Mapping[str, str]) -> StormScores:
         v_measure=2 * homogeneity * completeness / both if both else 0.0,
         homogeneity=homogeneity,
         completeness=completeness,
-        causes_merged_away=len(merged_away(true, found)),
+        causes_merged_away=len(away),
+        causes_merged_away_shown=len(away.keys() - unseen),
+        causes_merged_away_unseen=len(unseen),
         causes_split=len(torn(true, found)),
         unplaced=sum(one not in placed for one in ids),
     )

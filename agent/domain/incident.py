@@ -61,3 +61,15 @@ class Incident(Noun):
     def thread(self) -> str:
         """The LangGraph thread of this episode: a new episode never resumes an old one."""
         return f"{self.id}.{self.episode}"
+
+
+class Wave(Noun):
+    """Alerts of an incident that began to fire together, apart from its others: it may be an incident of its own."""
+
+    began: datetime
+    alerts: tuple[str, ...]
+    """Our ids of the messages that told of them, as a split takes them."""
+    services: tuple[str, ...]
+    """Those that most of them speak of."""
+    why: str
+    """One sentence that a person can check."""

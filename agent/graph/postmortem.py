@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from agent.analysis.waves import waves
 from agent.domain.alert import Placed
 from agent.domain.event import Recorded
 from agent.domain.evidence import Evidence
@@ -38,6 +39,7 @@ class Account:
 def postmortem(account: Account) -> str:
     sections = [
         _head(account),
+        _waves(account),
         _cause(account.diagnosis),
         _suspects(account.diagnosis),
         _ruled_out(account.diagnosis),
@@ -78,6 +80,16 @@ def _head(account: Account) -> str:
         f"Analysed {analysed}." + (f" {safe(diagnosis.degraded_because)}" if diagnosis.degraded_because else ""),
     ]
     return "\n".join(lines)
+
+
+def _waves(account: Account) -> str:
+    """Whether it may be several incidents, and how one of them is split off."""
+    found = waves(account.alerts)
+    lines = [f"- {safe(one.why)}" for one in found]
+    for one in found[1:]:
+        command = f"incident-agent incidents split {account.incident.id} {' '.join(one.alerts)}"
+        lines.append(f"- To split the wave of {one.began:%H:%M:%S} off: {code(command)}")
+    return _section(f"May be {len(found)} incidents", lines)
 
 
 def _cause(diagnosis: Diagnosis) -> str:

@@ -6,6 +6,7 @@ from typing import Self
 
 from sqlalchemy import Connection, func, select
 
+from agent.analysis.waves import waves
 from agent.domain.alert import Placed
 from agent.domain.approval import Approval, ApprovalStatus
 from agent.domain.base import Noun
@@ -13,7 +14,7 @@ from agent.domain.errors import NotFound
 from agent.domain.event import Recorded
 from agent.domain.evidence import Evidence
 from agent.domain.hypothesis import Diagnosis, Usage
-from agent.domain.incident import Incident
+from agent.domain.incident import Incident, Wave
 from agent.domain.remediation import Effect
 from agent.identity.roles import Caller, require_every_team
 from agent.ports import Clock, Lesson
@@ -66,6 +67,8 @@ class IncidentView(Noun):
     approvals: tuple[Approval, ...]
     effects: tuple[Effect, ...]
     timeline: tuple[Recorded, ...]
+    waves: tuple[Wave, ...] = ()
+    """When its alerts came in several waves, so that it may be several incidents: each of them could be split off."""
 
 
 class IncidentList(Noun):
@@ -285,14 +288,16 @@ def _incident(connection: Connection, id_: str, teams: Teams) -> IncidentView:
         )
         for row in incidents.runs_of(connection, id_)
     )
+    placed = tuple(alerts.of_incident(connection, id_))
     return IncidentView(
         incident=known,
-        alerts=tuple(alerts.of_incident(connection, id_)),
+        alerts=placed,
         evidence=tuple(incidents.evidence_of(connection, id_)),
         runs=runs,
         approvals=tuple(approvals.listed(connection, incident=id_)),
         effects=tuple(effects.of_incident(connection, id_)),
         timeline=tuple(reversed(journal.entries(connection, incident=id_, limit=TIMELINE, newest=True))),
+        waves=waves(placed),
     )
 
 

@@ -24,12 +24,22 @@ def _lines(whole: WholeIncident) -> Iterator[str]:
         yield f"Merged into {one.merged_into}: its alerts are there."
     if one.split_from:
         yield f"Split from {one.split_from}."
+    yield from _waves(whole)
     if one.parked_because:
         yield f"Parked: {one.parked_because}"
     if whole.diagnosis:
         yield from _diagnosis(whole.diagnosis)
         yield from _evidence(whole, whole.diagnosis)
     yield from _actions(whole)
+
+
+def _waves(whole: WholeIncident) -> Iterator[str]:
+    if whole.waves:
+        yield f"May be {len(whole.waves)} incidents:"
+    for place, wave in enumerate(whole.waves):
+        yield f"  {wave.why}"
+        if place:
+            yield f"    To split it off: incident-agent incidents split {whole.incident.id} {' '.join(wave.alerts)}"
 
 
 def _diagnosis(found: Diagnosis) -> Iterator[str]:

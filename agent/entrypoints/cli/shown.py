@@ -5,6 +5,11 @@ from datetime import datetime
 from pydantic import BaseModel
 
 
+class Wave(BaseModel):
+    why: str
+    alerts: tuple[str, ...]
+
+
 class Incident(BaseModel):
     id: str
     status: str
@@ -151,6 +156,7 @@ class WholeIncident(BaseModel):
     approvals: tuple[Approval, ...] = ()
     effects: tuple[Effect, ...] = ()
     timeline: tuple[Entry, ...] = ()
+    waves: tuple[Wave, ...] = ()
 
     @property
     def diagnosis(self) -> Diagnosis | None:

@@ -26,6 +26,15 @@ def test_one_group_for_everything_reduces_most_and_is_worthless() -> None:
     assert (found.reduction, found.ari, found.causes_merged_away) == (0.99, 0.0, 1)
 
 
+def test_a_cause_that_an_incident_shows_apart_is_not_unseen() -> None:
+    truth = {str(n): "a" if n < 60 else "b" if n < 90 else "c" for n in range(100)}
+    waves = {one: ("all", cause == "b") for one, cause in truth.items()}
+
+    found = score(truth, dict.fromkeys(truth, "all"), waves)
+
+    assert (found.causes_merged_away, found.causes_merged_away_shown, found.causes_merged_away_unseen) == (2, 1, 1)
+
+
 def test_unplaced_alerts_stand_alone() -> None:
     found = score({"1": "a", "2": "a", "3": "a"}, {})
 

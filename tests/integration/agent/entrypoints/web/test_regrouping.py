@@ -52,3 +52,31 @@ async def test_people_merge_and_split_on_the_command_line(
     assert f"Split from {other}." in capsys.readouterr().out
     assert await asyncio.to_thread(run, ["incidents", "merge", one, one]) == 1
     assert capsys.readouterr().err == f"{one} cannot be merged into itself.\n"
+
+
+async def test_an_incident_of_two_waves_says_so_and_the_split_that_it_tells_is_taken(
+    served: Served, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AGENT_URL", address(served))
+    monkeypatch.setenv("AGENT_KEY", str(served.application.identity.local_operator))
+    start = {"status": "firing", "endsAt": "0001-01-01T00:00:00Z", "annotations": {}}
+    alerts = [
+        start | {"labels": {"alertname": f"E{n}", "service": "elm"}, "startsAt": f"2026-11-21T12:{minute}:{n:02}Z"}
+        for minute, numbers in (("00", range(4)), ("05", range(10, 30)))
+        for n in numbers
+    ]
+    answer = await served.post("alertmanager", json.dumps({"version": "4", "alerts": alerts}).encode())
+    await served.placed()
+    receipt = (await served.http.get(f"/api/receipts/{answer.json()['receipt']}")).json()
+    incident, ids = receipt["alerts"][0]["incident"], [one["id"] for one in receipt["alerts"]]
+
+    first, second = (await served.http.get(f"/api/incidents/{incident}")).json()["waves"]
+    assert (first["alerts"], second["alerts"]) == (ids[:4], ids[4:])
+    why = "20 of its 24 alerts began in a wave from 12:05:10 UTC on, most of them about elm."
+    assert second["why"] == why
+    assert await asyncio.to_thread(run, ["incidents", "show", incident]) == 0
+    shown = capsys.readouterr().out
+    split = f"incident-agent incidents split {incident} {' '.join(ids[4:])}"
+    assert [told in shown for told in ("May be 2 incidents:", why, split)] == [True, True, True]
+    assert await asyncio.to_thread(run, split.split()[1:]) == 0
+    assert (await served.http.get(f"/api/incidents/{incident}")).json()["waves"] == []
