@@ -93,7 +93,7 @@ class Guarded(APIRoute):
             turnstile_of(request).caller(request, request.state.caller)
             if self.body_field is None:
                 return await noted(request, await handle(request))
-            return await handle(await _with_small_body(request))
+            return await noted(request, await handle(await _with_small_body(request)))
 
         return guarded
 

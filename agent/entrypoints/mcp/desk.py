@@ -87,12 +87,14 @@ class Desk:
 
     async def incident(self, asked: IncidentAsked) -> JsonValue:
         found = await self._views.incident(asked.incident)
+        await self._note(asked.incident, "show_incident")
         whole: dict[str, JsonValue] = found.model_dump(mode="json", exclude={"timeline"})
         return whole
 
     async def ask(self, asked: QuestionAsked) -> JsonValue:
         known = (await self._views.incident(asked.incident)).incident
         answered = await self._application.service.questions.ask(known, asked.question, self._caller)
+        await self._note(known.id, "ask_incident")
         return answered.model_dump(mode="json")
 
     async def approvals(self, asked: ApprovalsAsked) -> JsonValue:
@@ -107,6 +109,10 @@ class Desk:
 
     async def deny(self, asked: DenialAsked) -> JsonValue:
         return await self._decide(asked.approval, Decision.DENY, asked.reason)
+
+    async def _note(self, incident: str, tool: str) -> None:
+        """Before it is shown, as on every door."""
+        await self._application.service.reading.note(self._caller.name, incident, f"mcp {tool}")
 
     async def _decide(self, approval: str, decision: Decision, reason: str) -> JsonValue:
         people = self._application.service.people

@@ -54,7 +54,9 @@ class Commands:
             return self._said(USAGE)
         if verb == "show":
             require(who, "read")
-            return await self._slack.drawn((await self._views(who).incident(about)).incident.id)
+            known = (await self._views(who).incident(about)).incident
+            await self._service.reading.note(who.name, known.id, "slack show")
+            return await self._slack.drawn(known.id)
         return self._said(await self._do(verb, about, words.strip(), who))
 
     async def _do(self, verb: str, about: str, words: str, who: Caller) -> str:
@@ -81,7 +83,9 @@ class Commands:
     async def _ask(self, incident: str, question: str, who: Caller) -> str:
         require(who, "ask")
         known = (await self._views(who).incident(incident)).incident
-        return (await self._service.questions.ask(known, question, who)).answer
+        found = await self._service.questions.ask(known, question, who)
+        await self._service.reading.note(who.name, known.id, "slack ask")
+        return found.answer
 
     async def _decide(self, about: str, decision: Decision, reason: str, who: Caller) -> str:
         require(who, "approve:low")

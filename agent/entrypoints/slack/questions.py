@@ -37,6 +37,7 @@ class Asked:
             if incident := await self._slack.incident_at(place):
                 known = (await self._application.views.seen_by(who).incident(incident)).incident
                 found = await self._application.service.questions.ask(known, _MENTION.sub("", written.text), who)
+                await self._application.service.reading.note(who.name, known.id, "slack ask")
                 await self._slack.answer(incident, place, written.ts, found.answer)
         except (AgentError, BackendError, Unsure) as error:
             log.warning("a question in Slack was not answered", member=written.user, reason=str(error))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.storage import reads
 from tests.integration.agent.entrypoints.slack.office import office
 
 
@@ -25,3 +26,13 @@ async def test_another_teams_incident_is_neither_shown_nor_decided(tmp_path: Pat
         assert ("For eve" in listed, "Not for eve" in listed) == (True, False)
         assert (await here.approval(asked.id)).votes == ()
         assert "Not for eve" in await here.command("show inc-1", "U0ANN")
+
+
+async def test_whoever_looks_or_asks_in_slack_is_noted(tmp_path: Path) -> None:
+    async with office(tmp_path, {"ann": ("read", "ask")}) as here:
+        await here.incident("inc-1")
+        for said in ("show inc-1", "ask inc-1 why?", "show inc-none", "list"):
+            await here.command(said)
+        database = here.application.record.database
+        found = await database.read(lambda connection: reads.listed(connection, who="ann"))
+        assert sorted({(one.incident, one.what) for one in found}) == [("inc-1", "slack ask"), ("inc-1", "slack show")]

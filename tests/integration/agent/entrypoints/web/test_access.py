@@ -11,6 +11,7 @@ from agent.storage import reads
 from agent.storage.reads import Read
 from agent.storage.tables import reads as table
 from tests.integration.agent.entrypoints.web.conftest import Served, address
+from tests.integration.agent.entrypoints.web.test_mcp import assistant
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 BODY = json.dumps({"alerts": [{"labels": {"alertname": "Looked", "service": "front"}, "status": "firing"}]}).encode()
@@ -41,6 +42,29 @@ async def test_whoever_looks_is_noted_once_a_minute_and_whoever_may_not_is_not(s
         assert (await http.get("/api/audit", headers=reader)).status_code == 200
     assert sorted(set(await _noted(served, "looker"))) == [("", "/api/audit"), (incident, "/api/incidents/{incident}")]
     assert await _noted(served, "sender") == []
+
+
+async def test_an_answer_is_noted_like_a_look_by_api_and_by_mcp(served: Served) -> None:
+    incident = await _incident(served)
+    key = await served.key("asker", "read", "ask")
+    async with httpx2.AsyncClient(base_url=address(served), headers={"Authorization": f"Bearer {key}"}) as http:
+        asked = await http.post(f"/api/incidents/{incident}/ask", json={"question": "why?"})
+        assert (
+            asked.status_code,
+            (await http.post("/api/incidents/none/ask", json={"question": "x"})).status_code,
+        ) == (
+            200,
+            404,
+        )
+    async with assistant(served, key) as session:
+        for tool, more in (("show_incident", {}), ("ask_incident", {"question": "why?"})):
+            assert not (await session.call_tool(tool, {"incident": incident, **more})).isError
+        assert (await session.call_tool("show_incident", {"incident": "inc-none"})).isError
+    assert sorted(set(await _noted(served, "asker"))) == [
+        (incident, "/api/incidents/{incident}/ask"),
+        (incident, "mcp ask_incident"),
+        (incident, "mcp show_incident"),
+    ]
 
 
 async def test_several_processes_note_one_minute_once(served: Served) -> None:

@@ -34,11 +34,14 @@ ALL: tuple[Scope, ...] = ("read", "ask", "approve:low", "approve:high", "admin")
 EVERY_TEAMS = {
     "/api/actions/resume",
     "/api/maintenance",
+    "/api/memory",
+    "/api/memory/{incident}",
     "/api/silences",
     "/api/silences/{silence}",
     "/metrics",
     "/silences",
     "/silences/{silence}/end",
+    "/maintenance",
     "/noise",
     "/capacity",
 }
@@ -58,7 +61,8 @@ class Ids:
 
     def filled(self, path: str) -> str:
         """The address of a route's example among these."""
-        return path.format(
+        asked = f"{path}?q=BankMark" if path == "/api/memory" else path
+        return asked.format(
             incident=self.incident,
             receipt=self.receipt,
             alert=self.alert,
@@ -189,6 +193,8 @@ async def test_every_page_and_every_step_on_one_hides_it_too(house: House) -> No
             "into": house.shop.incident,
             "verdict": "right",
             "minutes": "5",
+            "question": "why?",
+            "name": "new disks",
         }
         said |= {f"alert:{house.bank.alert}": "on", "label-0": "service", "operator-0": "=", "value-0": "ledger"}
         answers = {}
