@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from agent.domain.base import Noun
@@ -163,6 +163,12 @@ def _upper(level: object) -> object:
     return level.upper() if isinstance(level, str) else level
 
 
+def _record_address(url: str) -> str:
+    if not url.startswith(("postgres://", "postgresql://", "postgresql+psycopg://", "sqlite:///")) and url:
+        raise ValueError("this begins with `postgresql://` or `sqlite:///`")
+    return url
+
+
 class Settings(BaseSettings):
     """The environment. Ours begin with AGENT_; the ecosystem's keep their usual names."""
 
@@ -172,7 +178,7 @@ class Settings(BaseSettings):
 
     data: Path = Field(Path("data"), alias="AGENT_DATA")
     """The data folder: database, checkpoints, memory, secret key. One owner at a time."""
-    database_url: str = Field("", alias="AGENT_DATABASE_URL")
+    database_url: Annotated[str, AfterValidator(_record_address)] = Field("", alias="AGENT_DATABASE_URL")
     """Empty: SQLite in the data folder. `postgresql://...` for many workers."""
     redis_url: SecretStr | None = Field(None, alias="AGENT_REDIS_URL")
     """Unset: the embedded queue."""

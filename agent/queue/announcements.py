@@ -66,8 +66,9 @@ class Announcements:
         self._heard = "0"
 
     async def announce(self, due: Sequence[Job]) -> int:
-        """Those that are not announced yet, while there is room; how many that was."""
+        """Those that are not announced yet, while there is room; how many that was. Redis is asked in any case."""
         if not due:
+            await self._redis.ping()
             return 0
         args: list[str | int] = [self._most]
         for job in due:

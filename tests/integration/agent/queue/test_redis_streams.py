@@ -65,6 +65,22 @@ async def test_jobs_put_while_redis_is_down_are_done_meanwhile_and_those_after_i
         assert await _done(waiting, 1) == ["after"]
 
 
+async def test_with_nothing_to_announce_it_is_known_too_whether_redis_answers(
+    redis: RedisServer, jobs: SqlJobs, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "agent.queue.redis_streams")
+    async with through(redis, jobs) as waiting:
+        redis.kill()
+        await waiting.publish()
+        await waiting.publish()
+        redis.start()
+        await waiting.publish()
+    assert [told.message for told in caplog.records if told.name == "agent.queue.redis_streams"] == [
+        "Redis does not answer; jobs are taken from the record",
+        "Redis answers again",
+    ]
+
+
 async def test_a_redis_that_hangs_is_waited_for_once(redis: RedisServer, jobs: SqlJobs) -> None:
     async with through(redis, jobs) as waiting:
         redis.hang()

@@ -1,13 +1,16 @@
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from agent.domain.errors import ConfigurationError
 from agent.entrypoints.cli.commands import app
 from agent.entrypoints.cli.frame import run
+from agent.settings import load
 
 ALLOWED = {"typer", "rich", "markdown_it", "mdurl", "pygments", "annotated_doc", "shellingham", "attr", "agent"}
 """What `--help` may import of what is not Python's own."""
@@ -77,6 +80,22 @@ def test_a_failure_is_one_sentence_on_standard_error_and_ends_with_1() -> None:
 def test_a_setting_that_cannot_be_used_is_named() -> None:
     done = command("doctor", AGENT_PORT="eighty")
     assert (done.returncode, done.stderr) == (1, "AGENT_PORT: this is a whole number.\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("AGENT_PORT", "65536", "AGENT_PORT: Input should be less than or equal to 65535."),
+        ("AGENT_LOG_LEVEL", "loud", "AGENT_LOG_LEVEL: Input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'."),
+        ("AGENT_DATABASE_URL", "mysql://x/y", "AGENT_DATABASE_URL: this begins with `postgresql://` or `sqlite:///`."),
+    ],
+)
+def test_a_value_that_there_is_not_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError, match=f"^{re.escape(says)}$"):
+        load()
 
 
 def test_a_mistake_of_ours_shows_no_traceback(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
