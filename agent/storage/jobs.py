@@ -24,10 +24,11 @@ DELIVERIES = 3
 class SqlJobs:
     """`ports.JobRecord` over the record."""
 
-    def __init__(self, database: Database, chain: Chain, clock: Clock) -> None:
+    def __init__(self, database: Database, chain: Chain, clock: Clock, *, deliveries: int = DELIVERIES) -> None:
         self._database = database
         self._chain = chain
         self._clock = clock
+        self._deliveries = deliveries
 
     async def put(self, job: Job, *, delay: timedelta = timedelta(0)) -> None:
         await self._database.write(lambda connection: put(connection, job, self._clock.now(), delay))
@@ -79,7 +80,7 @@ class SqlJobs:
     def _hold(self, connection: Connection, job: Job, holder: str, length: timedelta) -> Lease | None:
         """None when it was tried too often already: then it is dead now."""
         row = connection.execute(select(jobs).where(jobs.c.id == job.id)).one()
-        if row.attempts >= DELIVERIES:
+        if row.attempts >= self._deliveries:
             self._bury(connection, job, row.error or "its worker died each time")
             return None
         until = self._clock.now() + length
@@ -89,7 +90,7 @@ class SqlJobs:
         return held
 
     def _give_back(self, connection: Connection, lease: Lease, error: str, delay: timedelta) -> None:
-        if lease.attempt >= DELIVERIES:
+        if lease.attempt >= self._deliveries:
             _update_held(connection, lease, {"lease_until": None})
             self._bury(connection, lease.job, error)
             return
@@ -99,7 +100,7 @@ class SqlJobs:
     def _bury(self, connection: Connection, job: Job, error: str) -> None:
         """It is kept, told, and its incident waits for a human, with whatever call it had begun."""
         connection.execute(update(jobs).where(jobs.c.id == job.id).values(status="dead", error=error, lease_until=None))
-        text = f"The job {job.kind} failed {DELIVERIES} times and is set aside: {error}"
+        text = f"The job {job.kind} failed {self._deliveries} times and is set aside: {error}"
         event = Event(type=EventType.JOB_DEAD, incident=job.incident, text=text, facts={"job": job.id})
         self._chain.append(connection, event)
         abandoned.give_up(connection, self._chain, job.incident)

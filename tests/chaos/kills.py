@@ -5,15 +5,19 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from agent.storage.jobs import DELIVERIES
 from tests.chaos.attempt import Attempt, Known, Tried
 from tests.chaos.check import Found
 from tests.chaos.deployment import Shared
 from tests.chaos.farend import FORGETS
-from tests.chaos.server import Deaths, Ground, Outcome, lived
+from tests.chaos.server import MOST_LIVES, Deaths, Ground, Outcome, lived
 
-DELIVERIES = 3
-"""After so many deaths of its worker a job is set aside."""
 LIVES = (1, 2, 3, 4, 5)
+"""Deaths of a run as it is shipped: of a job that kills three workers nothing is left to be killed."""
+MANY_LIVES = (4, 6, 8, 10)
+"""Of every other run, in which a job is not set aside before it has killed so many."""
+SOON = 12
+"""Points that a life comes by at most, of all kinds, when it is killed while it is still recovering."""
 DAY, HOUR = 86_400, 3_600
 
 
@@ -68,20 +72,33 @@ def at_points(*beginnings: str) -> Draw:
     """Wherever such a point is come by; a later life has less before it than the first."""
 
     def draw(chance: Random, known: Known) -> Fault:
-        deaths = []
-        for life in range(chance.choice(LIVES)):
-            beginning = chance.choice(beginnings)
-            most = len(known.named(beginning))
-            deaths.append((beginning, chance.randint(1, max(1, most // (life + 1)))))
-        return _story(chance, Deaths(points=tuple(deaths)))
+        lives, more = _lives(chance)
+        deaths = [_next_death(chance, known, chance.choice(beginnings), life) for life in range(lives)]
+        return _story(chance, Deaths(points=tuple(deaths)), more)
 
     draw.__name__ = draw.__qualname__ = "_".join(one.strip(":") for one in beginnings)
     return draw
 
 
 def at_random_times(chance: Random, known: Known) -> Fault:
-    lives = chance.choice(LIVES)
-    return _story(chance, Deaths(after=tuple(chance.uniform(0, 1.1 * known.seconds) for _ in range(lives))))
+    """Of a later life most is over sooner than of the first."""
+    lives, more = _lives(chance)
+    after = [chance.uniform(0, 1.1 * known.seconds / (1 + life / 2)) for life in range(lives)]
+    return _story(chance, Deaths(after=tuple(after)), more)
+
+
+def _lives(chance: Random) -> tuple[int, dict[str, Any]]:
+    """(how many are killed, what else is so in the run)."""
+    if chance.random() < 0.5:
+        return chance.choice(LIVES), {}
+    return chance.choice(MANY_LIVES), {"deliveries": MOST_LIVES}
+
+
+def _next_death(chance: Random, known: Known, beginning: str, life: int) -> tuple[str, int]:
+    most = len(known.named(beginning))
+    if life and chance.random() < 0.5:
+        return "", chance.randint(1, SOON)
+    return beginning, chance.randint(1, max(1, most // (life + 1)))
 
 
 def at_the_web_side(point: str) -> Draw:
@@ -117,14 +134,14 @@ def while_it_works(*what: str) -> Draw:
 
     def draw(chance: Random, known: Known) -> Fault:
         name, count = chance.choice(known.passed)
-        fault = _story(chance, Deaths(points=(("", chance.randint(1, len(known.passed))),) * chance.choice((0, 1))))
+        fault = _story(chance, Deaths(points=(("", chance.randint(1, len(known.passed))),) * chance.choice((0, 1))), {})
         return Fault(fault.token, fault.deaths, {**fault.run, "strikes": ((name, count, chance.choice(what)),)})
 
     draw.__name__ = draw.__qualname__ = what[0].replace(" ", "-")
     return draw
 
 
-def _story(chance: Random, deaths: Deaths) -> Fault:
+def _story(chance: Random, deaths: Deaths, more: Mapping[str, Any]) -> Fault:
     """Most people say yes; some say no, some say no after all."""
     said: Mapping[str, Any] = chance.choice(
         (
@@ -134,7 +151,7 @@ def _story(chance: Random, deaths: Deaths) -> Fault:
             {"regrets_at": "ledger:after the call"},
         )
     )
-    return Fault(_token(chance), deaths, dict(said))
+    return Fault(_token(chance), deaths, {**said, **more})
 
 
 def _token(chance: Random) -> str:

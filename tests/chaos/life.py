@@ -28,6 +28,7 @@ from agent.graph.context import Sources
 from agent.identity.roles import Caller
 from agent.ports import Model
 from agent.settings import Settings
+from agent.storage.jobs import DELIVERIES
 from agent.storage.tables import alerts, jobs
 from agent.testing import NoMemory
 from tests.attacks.world import NOW, Channels, QuickClock, _alert, _sources
@@ -87,6 +88,8 @@ class Run:
     """The file with the journal's heads, where it is not in the folder."""
     far_end: str = ""
     """Where the far end is called, when that is not its own port."""
+    deliveries: int = DELIVERIES
+    """So many deaths of its worker set a job aside."""
 
     @property
     def token(self) -> str:
@@ -188,6 +191,8 @@ class Life:
 
     def _wire(self, application: Application) -> None:
         watch_steps(self._points)
+        due: Any = application.record.queue._jobs
+        due._deliveries = self.run.deliveries
         application.service.intake._database = planted.intake(application, self._points, self.run.planted)
         if self.run.regrets_at:
             self._points.hooks[self.run.regrets_at, 1] = partial(self._regret, application)
@@ -246,6 +251,9 @@ class Life:
         while (lease := await application.queue.lease("worker", LEASE)) is None:
             if not self.run.redis or time.monotonic() > give_up or not await application.record.queue._jobs.due(1):
                 return None
+            if not self.run.strikes:
+                # It would be announced in two seconds anyhow; where Redis itself is struck that is waited for.
+                application.queue.wake()
             await asyncio.sleep(LOOK_AGAIN)
         return lease
 

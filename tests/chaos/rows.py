@@ -26,16 +26,26 @@ def cut_off(ground: Ground, _seed: int, _known: Known) -> Tried:
 
 
 ROWS = {
-    "F01": Row("SIGKILL at the entry or exit of a graph step", 2500, 400, killed(at_points("node:")), kills=True),
+    "F01": Row(
+        "SIGKILL at the entry or exit of a graph step, and again as it recovers",
+        2500,
+        400,
+        killed(at_points("node:")),
+        kills=True,
+    ),
     "F02": Row(
-        "SIGKILL at a line of the ledger, or around the job's acknowledgement",
+        "SIGKILL at a line of the ledger, or around the job's acknowledgement, and again as it recovers",
         2500,
         600,
         killed(at_points("ledger:")),
         kills=True,
     ),
     "F03": Row(
-        "SIGKILL around the checkpointer's put and put_writes", 2500, 400, killed(at_points("checkpoint:")), kills=True
+        "SIGKILL around the checkpointer's put and put_writes, and again as it recovers",
+        2500,
+        400,
+        killed(at_points("checkpoint:")),
+        kills=True,
     ),
     "F04": Row("SIGKILL at a random time", 2500, 400, killed(at_random_times), kills=True),
     "F05": Row(
@@ -69,9 +79,15 @@ ROWS = {
         slow.slow,
         slow=True,
     ),
-    "N01": Row("SIGKILL while an entry of the journal is written", 500, 100, killed(at_points("journal:")), kills=True),
+    "N01": Row(
+        "SIGKILL while an entry of the journal is written, and again as it recovers",
+        500,
+        100,
+        killed(at_points("journal:")),
+        kills=True,
+    ),
     "N02": Row(
-        "SIGKILL before, in the middle of and after a line of the journal's anchors",
+        "SIGKILL before, in the middle of and after a line of the journal's anchors, and again as it recovers",
         500,
         100,
         killed(at_points("anchor:")),
