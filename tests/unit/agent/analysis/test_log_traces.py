@@ -2,7 +2,10 @@ from datetime import timedelta
 
 from agent.analysis.log_templates import failing, line_shifts
 from agent.analysis.log_traces import Spectrum, topology
-from tests.unit.agent.analysis.made import NOW
+from agent.analysis.observations import Observations
+from agent.analysis.ranking import diagnose
+from agent.policy.grounding import ground
+from tests.unit.agent.analysis.made import NOW, STEP, alert
 from tools.base import LogLine, Topology
 
 ONSET = NOW - timedelta(minutes=3)
@@ -62,3 +65,22 @@ def test_who_complains_first_in_a_request_is_heard_before_those_who_pass_it_on()
 
     assert [(shift.component, shift.led) for shift in found] == [("stock", 1.0), ("orders", 0.0), ("front", 0.0)]
     assert found[0].strength == 4 * found[1].strength
+
+
+def test_with_logs_alone_the_first_to_complain_is_the_suspect_and_its_sentences_are_borne_out() -> None:
+    lines = tuple(_traffic())
+    seen = Observations(
+        now=NOW,
+        step=STEP,
+        alerts=(alert("HighErrorRate", ONSET, service="front"),),
+        lines=lines,
+        topology=topology(lines),
+    )
+
+    found = diagnose(seen)
+
+    checked = ground(found.diagnosis(), found.evidence, entities=sorted(CALLS), onset=found.onset.at)
+    assert (found.suspects[0].component, checked.dropped) == ("stock", ())
+    assert found.suspects[0].why.endswith(
+        "22 of 120 logged requests through stock failed since the onset, 0 of 120 that go past it."
+    )
