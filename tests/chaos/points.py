@@ -20,7 +20,6 @@ from agent.domain.event import Event
 from agent.domain.job import Lease
 from agent.domain.remediation import Effect, Proposal
 from agent.ports import Call
-from agent.queue.redis_streams import RedisQueue
 from agent.queue.sql import SqlQueue
 from agent.storage.anchors import Anchors
 from agent.storage.database import Database
@@ -119,10 +118,6 @@ class PointedQueue(_PointedQueue, SqlQueue):
     """The embedded one."""
 
 
-class PointedRedisQueue(_PointedQueue, RedisQueue):
-    """The one of many processes."""
-
-
 class _PointedSaver:
     points: Points
 
@@ -188,7 +183,7 @@ def pointed(record: Record, points: Points, ledger: type[PointedLedger] = Pointe
     made = ledger(record.database, record.chain, clock, may=record.approvers.still, unsound=lambda: anchors.wrong)
     made.points = points
     # The queue stays the same object, which tasks beside it use already: its methods alone are others.
-    record.queue.__class__ = PointedRedisQueue if isinstance(record.queue, RedisQueue) else PointedQueue
+    record.queue.__class__ = PointedQueue if record.queue.__class__ is SqlQueue else _pointed_redis_queue()
     record.queue.points = points  # type: ignore[attr-defined]  # the class was just given
     # So do the chain and the anchors; the chain of a planted bug stays what it is.
     if record.chain.__class__ is Chain:
@@ -202,6 +197,14 @@ def pointed(record: Record, points: Points, ledger: type[PointedLedger] = Pointe
     )
     saver.points = points
     return replace(record, ledger=made, checkpoints=saver)
+
+
+@cache
+def _pointed_redis_queue() -> Any:
+    """Its driver is imported where Redis is used: a cold start is measured without it otherwise."""
+    from agent.queue.redis_streams import RedisQueue
+
+    return type("PointedRedisQueue", (_PointedQueue, RedisQueue), {})
 
 
 @cache
