@@ -24,7 +24,9 @@ LEASE = timedelta(seconds=30)
 BEAT = timedelta(seconds=10)
 IDLE = timedelta(seconds=5)
 LOOK = timedelta(seconds=1)
-"""How often it looks for alerts that other processes have stored."""
+"""How often it looks for what other processes have stored."""
+GATHER = timedelta(milliseconds=50)
+"""How long news is gathered before people are told of it."""
 SWEEP = timedelta(seconds=2)
 GRACE = timedelta(seconds=25)
 """How long a stop waits for running steps to end; below Kubernetes' usual 30 s."""
@@ -42,7 +44,7 @@ class Worker:
         concurrency: int = 4,
         beside: tuple[Callable[[], Awaitable[None]], ...] = (),
     ) -> None:
-        """`beside`: what else is done every few seconds, e.g. telling people what the journal says."""
+        """`beside`: what else is done again and again, e.g. telling people what the journal says."""
         self._service = service
         self._queue = queue
         self._clock = clock
@@ -56,7 +58,7 @@ class Worker:
         """Work until `stop`; then let running steps end, give the rest back, and return."""
         loops = [self._work_forever() for _ in range(self._concurrency)]
         loops += [self._place_forever(), self._every(SWEEP, self._sweep)]
-        loops += [self._every(timedelta(seconds=1), step) for step in self._beside]
+        loops += [self._follow(step) for step in self._beside]
         async with asyncio.TaskGroup() as group:
             for loop in loops:
                 group.create_task(loop)
@@ -137,6 +139,14 @@ class Worker:
             await self._guarded(step)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause.total_seconds())
+
+    async def _follow(self, step: Callable[[], Awaitable[None]]) -> None:
+        """At once when something was decided or done here; what other processes wrote, at most `LOOK` later."""
+        while not self._stopping.is_set():
+            await self._guarded(step)
+            await self._queue.wait(LOOK)
+            # Much may happen at once: it is told together.
+            await asyncio.sleep(GATHER.total_seconds())
 
     async def _guarded(self, step: Callable[[], Awaitable[int | None]]) -> int | None:
         """A loop never dies, also when the record does not answer: what went wrong is told and tried again."""
