@@ -65,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     learning = commands.add_parser("learning", help="the cases below DIR again and again, each closed and confirmed")
     learning.add_argument("dir", type=Path)
     learning.add_argument("--times", type=int, default=5, help="how often each case happens")
+    learning.add_argument("--prior", action="store_true", help="without a memory: what two people said, alone")
     learning.add_argument("--out", type=Path, help="every investigation, as JSON")
     learning.set_defaults(command=_learning)
     return parser
@@ -210,7 +211,7 @@ def _probes(asked: argparse.Namespace) -> int:
 def _learning(asked: argparse.Namespace) -> int:
     from evals import learning  # noqa: PLC0415 (likewise)
 
-    return learning.command(asked.dir, asked.times, asked.out)
+    return learning.command(asked.dir, asked.times, asked.out, prior=asked.prior)
 
 
 if __name__ == "__main__":

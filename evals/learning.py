@@ -3,13 +3,15 @@
 The cases share one record and one memory, so that each must be told from all the others. After each diagnosis a person
 gives the true cause and closes the incident; that person's knowledge is the case's truth, which the agent never sees.
 The model is a script that asks for what a careful one would: its calls can be counted, and prove no wit.
+
+Or without a memory, and with two people who say so: then what they say weighs in the ranking, and that alone is seen.
 """
 
 import asyncio
 import json
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,6 +26,7 @@ from agent.memory.embedding import Embedder, local_embedder
 from agent.memory.place import Folder
 from agent.ports import Lesson, Model
 from agent.settings import Settings
+from agent.testing import NoMemory
 from agent.views import IncidentView
 from evals import case as cases
 from evals.case import Case
@@ -39,7 +42,9 @@ _APART = timedelta(minutes=47)
 _PATIENT = Deadlines(recall=timedelta(seconds=60), call=timedelta(seconds=60))
 """On a busy machine a memory that is late would be measured as one that knows nothing."""
 _ANALYSIS = "analysis"
-_PERSON = Caller(name="on-call", kind="person", scopes=frozenset({"ask", "read"}))
+_PERSON, _ANOTHER = (
+    Caller(name=name, kind="person", scopes=frozenset({"ask", "read"})) for name in ("on-call", "colleague")
+)
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,8 @@ class Occurrence:
     """Of the model."""
     precedent: str
     """`itself`, `same component` (another case's), `wrong`, or empty when no past incident was taken for this one."""
+    lead: float = field(default=0.0, compare=False)
+    """Of the true cause's score before the best other's; negative when another one is first, 0 when it is not there."""
 
 
 class Moment:
@@ -75,7 +82,10 @@ class Moment:
 class Town:
     """One installation, through days of trouble."""
 
-    def __init__(self, folder: Path, embedder: Embedder) -> None:
+    def __init__(self, folder: Path, embedder: Embedder, *, prior: bool = False) -> None:
+        """`prior`: nothing is recalled, and two people agree, so that what they say weighs in the ranking."""
+        self._people = (_PERSON, _ANOTHER) if prior else (_PERSON,)
+        self._prior = prior
         self._settings = Settings.model_construct(data=folder / "data")
         self._clock = Moment(_BEGAN)
         self._lessons: list[Lesson] = []
@@ -94,7 +104,12 @@ class Town:
             metrics=told.metrics, logs=told.logs, changes=[told.changes], topology=[told.topology], step=case.step
         )
         replaced = Replaced(
-            clock=self._clock, sources=sources, executors={}, channels=(), memory=self.memory, model=model
+            clock=self._clock,
+            sources=sources,
+            executors={},
+            channels=(),
+            memory=NoMemory() if self._prior else self.memory,
+            model=model,
         )
         async with bootstrap(self._settings, replaced) as application:
             await place(application, recording.alert(shift))
@@ -115,7 +130,8 @@ class Town:
         """What a person who knows the truth says of the diagnosis, before the incident is closed and learned from."""
         incident, people, cause = seen.incident.id, application.service.people, cause_of(case)
         verdict = "right" if _diagnosis(seen).component == cause else "wrong"
-        await people.give_feedback(incident, verdict, cause, "", _PERSON)
+        for person in self._people:
+            await people.give_feedback(incident, verdict, cause, "", person)
         await people.close(incident, _PERSON)
         await work(application)
         self.closed(incident, case, await application.record.lessons.all())
@@ -138,7 +154,14 @@ class Town:
             steps=sum(1 for one in seen.evidence if one.source != _ANALYSIS and one.kind not in beside),
             calls=(seen.runs[-1].usage or Usage()).calls,
             precedent=_taken_for(self._closed.get(diagnosis.precedent), case),
+            lead=_lead(diagnosis, cause),
         )
+
+
+def _lead(diagnosis: Diagnosis, cause: str) -> float:
+    scores = {one.component: one.score for one in reversed(diagnosis.suspects)}
+    others = [score for component, score in scores.items() if component != cause]
+    return scores[cause] - max(others, default=0.0) if cause in scores else 0.0
 
 
 def _taken_for(past: Case | None, case: Case) -> str:
@@ -149,21 +172,23 @@ def _taken_for(past: Case | None, case: Case) -> str:
     return "same component" if cause_of(past) == cause_of(case) else "wrong"
 
 
-def command(root: Path, times: int, out: Path | None) -> int:
-    """Print the table and write `out`; 1 when there is no case with a cause."""
+def command(root: Path, times: int, out: Path | None, *, prior: bool = False) -> int:
+    """Print the table and write `out`; 1 when there is no case with a cause. `prior`: of what people said, alone."""
     found = [one for one in cases.find(root) if cause_of(one)]
-    told = asyncio.run(measured(found, times, ScriptedModel))
+    told = asyncio.run(measured(found, times, ScriptedModel, prior=prior))
     print(table(told))
     if out is not None:
         out.write_text(json.dumps([asdict(one) for one in told], indent=1), "utf-8")
     return 0 if told else 1
 
 
-async def measured(found: Sequence[Case], times: int, model: Callable[[], Model | None]) -> list[Occurrence]:
+async def measured(
+    found: Sequence[Case], times: int, model: Callable[[], Model | None], *, prior: bool = False
+) -> list[Occurrence]:
     """Every case once, then every case again, and so on."""
     told: list[Occurrence] = []
     with tempfile.TemporaryDirectory(prefix="evals-learning-") as folder:
-        town = Town(Path(folder), await local_embedder())
+        town = Town(Path(folder), await local_embedder(), prior=prior)
         for number in range(1, times + 1):
             for turn, case in enumerate(found):
                 at = _BEGAN + _ROUND * number + _APART * turn
@@ -180,9 +205,9 @@ def cause_of(case: Case) -> str:
 
 def table(told: Sequence[Occurrence]) -> str:
     """Markdown: a row for each time that the cases were seen."""
-    head = "| occurrence | cases | cause first | cause among 3 | mean rank | taken for itself | for another case of the"
-    rest = " component | wrongly for another | evidence asked for | model calls | most |"
-    rows = [head + rest, f"|{'---|' * 11}"]
+    head = "| occurrence | cases | cause first | cause among 3 | mean rank | mean lead | taken for itself |"
+    rest = " for another case of the component | wrongly for another | evidence asked for | model calls | most |"
+    rows = [head + rest, f"|{'---|' * 12}"]
     rows += [_row(number, [one for one in told if one.number == number]) for number in _numbers(told)]
     return "\n".join(rows)
 
@@ -195,6 +220,7 @@ def _row(number: int, told: Sequence[Occurrence]) -> str:
         sum(one.rank == 1 for one in told),
         sum(1 <= one.rank <= 3 for one in told),
         f"{sum(ranked) / len(ranked):.2f}" if ranked else "-",
+        f"{sum(one.lead for one in told) / len(told):.3f}",
         sum(one.precedent == "itself" for one in told),
         sum(one.precedent == "same component" for one in told),
         sum(one.precedent == "wrong" for one in told),

@@ -1,7 +1,7 @@
 """An incident that comes again: what is remembered of it, what is believed, and what it takes to be refused."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -183,13 +183,22 @@ def refusals(town: Observed) -> dict[str, str]:
 
 def test_the_table_has_a_row_for_each_time() -> None:
     told = [
-        Occurrence("lab/a", 1, 2, 6, 5, ""),
+        Occurrence("lab/a", 1, 2, 6, 5, "", lead=0.3),
         Occurrence("lab/b", 1, 0, 4, 6, ""),
         Occurrence("lab/a", 2, 1, 0, 1, "itself"),
         Occurrence("lab/b", 2, 1, 0, 1, "wrong"),
     ]
 
     assert table(told).splitlines()[2:] == [
-        "| 1 | 2 | 0 | 1 | 2.00 | 0 | 0 | 0 | 5.0 | 5.5 | 6 |",
-        "| 2 | 2 | 2 | 2 | 1.00 | 1 | 0 | 1 | 0.0 | 1.0 | 1 |",
+        "| 1 | 2 | 0 | 1 | 2.00 | 0.150 | 0 | 0 | 0 | 5.0 | 5.5 | 6 |",
+        "| 2 | 2 | 2 | 2 | 1.00 | 0.000 | 1 | 0 | 1 | 0.0 | 1.0 | 1 |",
     ]
+
+
+async def test_what_two_people_said_gives_the_cause_a_greater_lead_and_saves_no_step(tmp_path: Path) -> None:
+    town = Town(tmp_path, HashingEmbedder(), prior=True)
+    first, again = [await happens(town, day, model=True) for day in (1, 2)]
+    await town.close()
+
+    assert again == replace(first, number=2)
+    assert (first.rank, first.precedent, again.lead > first.lead) == (1, "", True)
