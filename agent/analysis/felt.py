@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from agent.analysis import changes
+from agent.analysis.excess import failing, is_share
 from agent.analysis.onset import Onset
 from agent.analysis.signals import Signal
 from agent.analysis.table import Floats, Row, Table
-from agent.analysis.topology import failing, is_share
 
 _NOTICED = 0.01
 """One request more in a hundred that fails is as bad as to wait twice as long."""

@@ -7,59 +7,28 @@ explains. This is the walk to the deepest anomalous dependency of the call-graph
 2013; Microscope, Lin et al. 2018), with magnitudes in place of yes and no.
 """
 
-import math
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-import numpy as np
-
+from agent.analysis.excess import GATE, Dimension, Excess, excesses
 from agent.analysis.onset import Onset
-from agent.analysis.signals import Signal, words
-from agent.analysis.table import Floats, Table
+from agent.analysis.table import Table
 from agent.domain.incident import Symptom
 from tools.base import Topology
-
-Dimension = Literal["time", "failures"]
 
 _SPOKEN_OF: Mapping[Symptom, Dimension] = {
     Symptom.LATENCY: "time",
     Symptom.ERRORS: "failures",
     Symptom.AVAILABILITY: "failures",
 }
-_Place = tuple[str, frozenset[tuple[str, str]]]
-"""A component, and the labels that narrow it down: route, pod, caller."""
-_GATE = 2.0
-"""Robust deviations below which an excess is noise."""
-_SHARES = frozenset({"ratio", "percent", "percentage", "share", "fraction"})
 _BLIND = 0.5
 """Part of its strength that a flow keeps in which nothing but the alerting component was measured."""
 _SHOWN = 0.5
 """Robust deviations from which the symptom itself is worth dividing up: an alert has already vouched for it."""
-_MOST_CALLERS = 0.5
-"""When fewer of its callers see a component fail, it is they who have changed."""
-_USUAL = 0.9
-"""Part of the stretches of a quiet time that stay below what is called usual."""
-_SURE = 2.0
-"""Standard errors of a correlation of nothing with nothing: 1 / sqrt(samples)."""
 _SHALLOW = 0.1
 """Excesses that differ by so much are alike when no graph tells which of them is the deeper."""
-_KNOWN = 5
-"""A component measured in fewer baseline samples than this was not there before."""
-
-
-@dataclass(frozen=True)
-class _Least:
-    """The least deviation that is ever called one unit, relative to the usual level and absolute."""
-
-    relative: float
-    absolute: float
-
-
-_LATENCY = _Least(relative=0.05, absolute=1e-6)
-_FAILURE = _Least(relative=0.0, absolute=0.005)
 
 
 @dataclass(frozen=True)
@@ -87,44 +56,6 @@ class Graph:
 
 
 @dataclass(frozen=True)
-class Excess:
-    """What a component has more of than usual, its dependencies included."""
-
-    amount: float
-    """Seconds or failures per unit of the request rate's time; per request when no rate is known."""
-    z: float
-    before: float
-    after: float
-    new: bool
-    """It was not called before the incident: whoever calls it now has changed."""
-    rows: tuple[int, ...]
-    usual: float = 0.0
-    """Robust deviations that as many samples reach in a quiet time."""
-    agreed: float = 1.0
-    """Part of its measures (routes, or callers) in which it stands out."""
-    levels: Floats = field(default_factory=lambda: np.empty(0), repr=False, compare=False)
-    """Seconds, or the failing share, at every step of the table; NaN where nothing was measured."""
-    course: Floats = field(default_factory=lambda: np.empty(0), repr=False, compare=False)
-    """`amount` at every step up to the end of the incident; NaN where nothing was measured."""
-
-    @property
-    def beyond(self) -> float:
-        """Robust deviations beyond what a quiet time shows."""
-        return self.z - self.usual
-
-    def goes_with(self, symptom: "Excess") -> bool:
-        """Whether it rises when the symptom does, more surely than by chance: Pearson's r beyond two standard errors.
-
-        A restless component has its worst minutes at other times, too. With few samples in common nobody can tell.
-        """
-        both = np.isfinite(self.course) & np.isfinite(symptom.course)
-        if both.sum() < _KNOWN:
-            return True
-        mine, other = (one[both] - one[both].mean() for one in (self.course, symptom.course))
-        return float(mine @ other) * math.sqrt(len(mine)) > _SURE * float(np.linalg.norm(mine) * np.linalg.norm(other))
-
-
-@dataclass(frozen=True)
 class Flow:
     """How the symptom divides among the components below the alerting one."""
 
@@ -138,7 +69,7 @@ class Flow:
     def strength(self) -> float:
         """0 to 1: how clearly the symptom itself stands out. Shares mean nothing without it."""
         z = max(0.0, self.excess[self.top].z)
-        return (_BLIND if self.excess.keys() <= {self.top} else 1.0) * z / (z + _GATE)
+        return (_BLIND if self.excess.keys() <= {self.top} else 1.0) * z / (z + GATE)
 
 
 def graph(topology: Topology | None, table: Table) -> Graph:
@@ -155,13 +86,12 @@ def graph(topology: Topology | None, table: Table) -> Graph:
 
 def flows(table: Table, onset: Onset, deps: Graph, tops: Iterable[str], symptom: Symptom) -> list[Flow]:
     """One flow for each alerting component: of what the alerts speak of where that shows, else of all that shows."""
-    measured: dict[Dimension, dict[str, Excess]] = {"time": _time(table, onset), "failures": _failures(table, onset)}
     shown = [
         _flow(dimension, top, excess, deps)
         for top in sorted(set(tops))
-        for dimension, excess in measured.items()
+        for dimension, excess in excesses(table, onset).items()
         if top in excess and excess[top].amount > 0
-        if excess[top].z > (_SHOWN if dimension == _SPOKEN_OF.get(symptom) else _GATE)
+        if excess[top].z > (_SHOWN if dimension == _SPOKEN_OF.get(symptom) else GATE)
     ]
     return [flow for flow in shown if flow.dimension == _SPOKEN_OF.get(symptom)] or shown
 
@@ -170,7 +100,7 @@ def _flow(dimension: Dimension, top: str, excess: Mapping[str, Excess], deps: Gr
     if not deps.places(top):
         return Flow(dimension, top, excess, _unplaced(dimension, top, excess))
     whole = excess[top].amount
-    counted = {node: one.amount if one.z > _GATE else 0.0 for node, one in excess.items()}
+    counted = {node: one.amount if one.z > GATE else 0.0 for node, one in excess.items()}
     share = {}
     for node in deps.below([top]) & counted.keys():
         if excess[node].new and node != top:
@@ -192,201 +122,12 @@ def _unplaced(dimension: Dimension, top: str, excess: Mapping[str, Excess]) -> d
     others = {
         node: one
         for node, one in excess.items()
-        if node != top and one.z > _GATE and not one.new and one.goes_with(excess[top])
+        if node != top and one.z > GATE and not one.new and one.goes_with(excess[top])
     }
-    steep = sorted(_steepness(dimension, one) for one in others.values())
+    steep = sorted(one.steepness(dimension) for one in others.values())
     covered = {
         node: min(1.0, max(0.0, one.amount) / whole)
-        * (1 - _SHALLOW * (1 - bisect_right(steep, _steepness(dimension, one)) / len(steep)))
+        * (1 - _SHALLOW * (1 - bisect_right(steep, one.steepness(dimension)) / len(steep)))
         for node, one in others.items()
     }
     return covered | {top: 1.0 - max(covered.values(), default=0.0)}
-
-
-def _steepness(dimension: Dimension, one: Excess) -> float:
-    grown = max(0.0, one.after - one.before)
-    return grown / max(one.before, _LATENCY.absolute) if dimension == "time" else grown
-
-
-def _time(table: Table, onset: Onset) -> dict[str, Excess]:
-    """As each component measures itself; one that has fallen silent, as its callers measure it."""
-    own, seen = (_latencies(table, onset, seen_by_callers=callers) for callers in (False, True))
-    return seen | own
-
-
-def _failures(table: Table, onset: Onset) -> dict[str, Excess]:
-    """As each component measures itself; callers speak for one that is silent, or sees nothing of what most see.
-
-    What fails for few of its callers fails because of what these ask.
-    """
-    own = _errors(table, onset, seen_by_callers=False) | _unavailable(table, onset)
-    seen = _errors(table, onset, seen_by_callers=True)
-    blind = {
-        node: one
-        for node, one in seen.items()
-        if node not in own or (own[node].z <= _GATE < one.z and one.agreed >= _MOST_CALLERS)
-    }
-    askew = {
-        node: replace(own[node], amount=0.0, z=0.0)
-        for node, one in seen.items()
-        if node in own and one.z > _GATE < own[node].z and one.agreed < _MOST_CALLERS
-    }
-    return own | blind | askew
-
-
-def _latencies(table: Table, onset: Onset, *, seen_by_callers: bool) -> dict[str, Excess]:
-    chosen = _measured(table, Signal.LATENCY, seen_by_callers=seen_by_callers)
-    return _excesses(onset, chosen, lambda row: _seconds(table, row), _LATENCY)
-
-
-def _errors(table: Table, onset: Onset, *, seen_by_callers: bool) -> dict[str, Excess]:
-    chosen = _measured(table, Signal.ERRORS, seen_by_callers=seen_by_callers)
-    if not is_share(table, [one.row for measures in chosen.values() for one in measures]):
-        chosen = {node: [_Measure(one.row, None) for one in measures] for node, measures in chosen.items()}
-    return _excesses(onset, chosen, lambda row: table.values[row], _FAILURE)
-
-
-def _unavailable(table: Table, onset: Onset) -> dict[str, Excess]:
-    chosen = _measured(table, Signal.AVAILABILITY, seen_by_callers=False)
-    return _excesses(onset, chosen, lambda row: failing(table.values[row]), _FAILURE)
-
-
-def failing(available: Floats) -> Floats:
-    """From percent or from a share, whichever it is."""
-    return 1.0 - available / (100.0 if np.nanmax(available, initial=0.0) > 1.5 else 1.0)
-
-
-def _seconds(table: Table, row: int) -> Floats:
-    """In seconds, by the unit in the metric's name: excesses of different metrics are compared."""
-    named = set(words(table.rows[row].reading.series.name))
-    scaled: Floats = table.values[row] * (1e-3 if named & {"ms", "milliseconds", "millis"} else 1.0)
-    return scaled
-
-
-def is_share(table: Table, rows: list[int]) -> bool:
-    """Is it a part of the requests, or a number of them?"""
-    named = {word for row in rows for word in words(table.rows[row].reading.series.name)}
-    most = float(np.nanmax(table.values[rows], initial=0.0)) if rows else 0.0
-    return bool(named & _SHARES) or ("rate" in named and most <= 1.0)
-
-
-@dataclass(frozen=True)
-class _Measure:
-    """One row and the requests that it speaks of; None when their number is not known."""
-
-    row: int
-    rate: Floats | None
-
-
-def _measured(table: Table, signal: Signal, *, seen_by_callers: bool) -> dict[str, list[_Measure]]:
-    """Component -> its measures by the one metric that covers most components: only like is compared with like.
-
-    Of two that cover as many, the one whose requests are known row by row, and the finer one: a quantile over
-    everything says little about how much time is spent when one route of many is slow.
-    """
-    by_metric: dict[str, dict[_Place, list[int]]] = defaultdict(lambda: defaultdict(list))
-    for index, row in enumerate(table.rows):
-        if row.meaning.signal is signal and row.component and (row.edge is not None) is seen_by_callers:
-            by_metric[row.reading.series.name][row.component, row.place].append(index)
-    if not by_metric:
-        return {}
-    exact, total = _rates(table, seen_by_callers=seen_by_callers)
-    name = max(
-        sorted(by_metric),
-        key=lambda name: (
-            len({node for node, _ in by_metric[name]}),
-            sum(place in exact for place in by_metric[name]) == len(by_metric[name]),
-            len(by_metric[name]),
-        ),
-    )
-    found: dict[str, list[_Measure]] = defaultdict(list)
-    for (node, place), rows in by_metric[name].items():
-        found[node].append(
-            _Measure(min(rows, key=lambda row: _typical(table, row)), exact.get((node, place), total.get(node)))
-        )
-    return found
-
-
-def _rates(table: Table, *, seen_by_callers: bool) -> tuple[dict[_Place, Floats], dict[str, Floats]]:
-    """Requests by component and place, and those that reach each component in all."""
-    by_metric: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-    exact: dict[_Place, Floats] = {}
-    for index, row in enumerate(table.rows):
-        if row.meaning.signal is Signal.TRAFFIC and row.component and (row.edge is not None) is seen_by_callers:
-            by_metric[row.reading.series.name][row.component].append(index)
-            exact.setdefault((row.component, row.place), table.values[index])
-    if not by_metric:
-        return {}, {}
-    name = max(sorted(by_metric), key=lambda name: (len(by_metric[name]), -sum(map(len, by_metric[name].values()))))
-    return exact, {node: _summed(table.values[rows]) for node, rows in by_metric[name].items()}
-
-
-def _summed(values: Floats) -> Floats:
-    """Rows added up moment by moment; NaN only where none was measured."""
-    total: Floats = np.where(np.isfinite(values).any(axis=0), np.nansum(values, axis=0), np.nan)
-    return total
-
-
-def _excesses(
-    onset: Onset,
-    chosen: Mapping[str, list[_Measure]],
-    level: Callable[[int], Floats],
-    least: _Least,
-) -> dict[str, Excess]:
-    """Per component, the excesses of its measures added up; shown are the figures of the greatest."""
-    found: dict[str, Excess] = {}
-    for node, measures in chosen.items():
-        parts = [part for one in measures if (part := _excess(level(one.row), one, onset, least))]
-        if parts:
-            worst = max(parts, key=lambda part: (part.amount, part.z))
-            amount, new = sum(part.amount for part in parts), all(part.new for part in parts)
-            agreed = sum(part.z > _GATE for part in parts) / len(parts)
-            course = _summed(np.array([part.course for part in parts]))
-            found[node] = replace(worst, amount=amount, new=new, agreed=agreed, course=course)
-    return found
-
-
-def _excess(level: Floats, measure: _Measure, onset: Onset, least: _Least) -> Excess | None:
-    """The mean over the incident of (level - usual level) x requests; None when the incident was not measured."""
-    weight = np.ones_like(level) if measure.rate is None else measure.rate
-    usable = np.isfinite(level) & (weight > 0)
-    before = np.flatnonzero(usable[: onset.first])
-    during = np.flatnonzero(usable[onset.first : onset.last]) + onset.first
-    if not len(during):
-        return None
-    new = len(before) < max(1, min(_KNOWN, onset.first))
-    median = 0.0 if new else float(np.median(level[before]))
-    spread = float(1.4826 * np.median(np.abs(level[before] - median))) if len(before) and not new else 0.0
-    scale = max(spread, least.relative * abs(median), least.absolute)
-    course = np.where(usable, (level - median) * weight, np.nan)[: onset.last]
-    return Excess(
-        amount=float(np.mean(course[during])),
-        z=float((level[during].max() - median) / scale),
-        usual=_excursion((level[before] - median) / scale, len(during)),
-        before=median,
-        after=float(np.median(level[during])),
-        new=new,
-        rows=(measure.row,),
-        levels=level,
-        course=course,
-    )
-
-
-def _excursion(quiet: Floats, length: int) -> float:
-    """How far the highest sample of so many usually strays: of ten stretches of the baseline, nine stay below it."""
-    stretches = len(quiet) // length
-    if stretches == 0:
-        return 0.0
-    highest = quiet[len(quiet) - stretches * length :].reshape(stretches, length).max(axis=1)
-    return max(0.0, float(np.quantile(highest, _USUAL)))
-
-
-def _typical(table: Table, index: int) -> tuple[int, float, int]:
-    """Mean before median before high quantiles; the fuller series of two alike first."""
-    labels = table.rows[index].reading.series.labels
-    told = " ".join([labels.get("stat", ""), labels.get("statistic", ""), labels.get("aggregation", "")]).lower()
-    if "avg" in told or "mean" in told:
-        return (0, 0.0, 0)
-    digits = "".join(c for c in labels.get("quantile", told) if c.isdigit() or c == ".")
-    quantile = float(digits or "50") if digits.strip(".") else 50.0
-    return (1, quantile if quantile > 1 else 100 * quantile, -int(np.isfinite(table.values[index]).sum()))

@@ -4,11 +4,12 @@ from datetime import datetime
 
 from agent.analysis.calls import Lost
 from agent.analysis.changes import Shift
+from agent.analysis.excess import Excess
 from agent.analysis.log_templates import LineShift
 from agent.analysis.log_traces import Spectrum
 from agent.analysis.signals import Signal
 from agent.analysis.storm import Blame
-from agent.analysis.topology import Excess, Flow
+from agent.analysis.topology import Flow
 from tools.base import Change
 
 _QUOTED = 160
