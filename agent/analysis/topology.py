@@ -86,10 +86,11 @@ def graph(topology: Topology | None, table: Table) -> Graph:
 
 def flows(table: Table, onset: Onset, deps: Graph, tops: Iterable[str], symptom: Symptom) -> list[Flow]:
     """One flow for each alerting component: of what the alerts speak of where that shows, else of all that shows."""
+    measured = excesses(table, onset)
     shown = [
         _flow(dimension, top, excess, deps)
         for top in sorted(set(tops))
-        for dimension, excess in excesses(table, onset).items()
+        for dimension, excess in measured.items()
         if top in excess and excess[top].amount > 0
         if excess[top].z > (_SHOWN if dimension == _SPOKEN_OF.get(symptom) else GATE)
     ]
