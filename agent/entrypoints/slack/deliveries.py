@@ -47,6 +47,8 @@ _DONE_BY_NOW = timedelta(seconds=150)
 """Nothing takes longer, answers of a model included: whoever heard it has died, or failed, and it is done again."""
 _LOOK = timedelta(seconds=15)
 """How often it is looked whether there is such a thing."""
+_GRACE = timedelta(seconds=20)
+"""How long a stop waits for what is under way."""
 _ROOM = 200
 """Questions, commands and forms under way at once; more wait for their turn."""
 _CLICKS = 2
@@ -70,6 +72,8 @@ class Deliveries:
         self._clicks = asyncio.Semaphore(_CLICKS)
         self._replying = asyncio.Semaphore(_REPLIES)
         self._under_way: set[asyncio.Task[Told]] = set()
+        self._in_line: set[str] = set()
+        """Ids of what waits for its turn here, or has it: however long that takes, it is not done beside itself."""
 
     async def take(self, delivered: Delivered) -> Told:
         """What came of it, if that is there in time; otherwise it is told later, and this says nothing.
@@ -109,14 +113,21 @@ class Deliveries:
             await self.end()
 
     async def end(self) -> None:
-        """Let what is under way come to its end."""
-        while self._under_way:
-            await asyncio.wait(self._under_way)
+        """Let what is under way come to its end, for a while; the rest is on the record, for the next process."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GRACE.total_seconds()):
+                while self._under_way:
+                    await asyncio.wait(self._under_way)
+        for work in self._under_way:
+            work.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
 
     async def _look_after_what_is_left(self) -> None:
         while True:
             try:
                 for left in await self._heard.left(_DONE_BY_NOW):
+                    if left.id in self._in_line:
+                        continue
                     delivered = again(left.delivery)
                     work = self._begin(self._in_turn(left.id, delivered))
                     work.add_done_callback(partial(self._tell_later, delivered))
@@ -125,10 +136,14 @@ class Deliveries:
             await self._application.clock.sleep(_LOOK)
 
     async def _in_turn(self, id_: str, delivered: Delivered) -> Told:
-        async with self._clicks if isinstance(delivered, Click) else self._room:
-            told = await self._work(delivered)
-            await self._heard.done(id_)
-            return told
+        self._in_line.add(id_)
+        try:
+            async with self._clicks if isinstance(delivered, Click) else self._room:
+                told = await self._work(delivered)
+                await self._heard.done(id_)
+                return told
+        finally:
+            self._in_line.discard(id_)
 
     async def _work(self, delivered: Delivered) -> Told:
         settings, config = self._application.settings, self._application.config
