@@ -10,9 +10,12 @@ from agent.catalogue.catalogue import Catalogue
 from agent.domain.base import digest
 from agent.ports import Executor
 from agent.settings import Config, Settings
+from agent.telemetry import Log
 from tools.act.command import Command, CommandExecutor
 from tools.act.http import Endpoint, HttpExecutor
 from tools.act.mcp import McpExecutor
+
+log = Log(__name__)
 
 
 def executors_of(settings: Settings, config: Config, mcp: McpTools | None = None) -> dict[str, Executor]:
@@ -41,6 +44,7 @@ def executors_of(settings: Settings, config: Config, mcp: McpTools | None = None
 def catalogue_of(settings: Settings, executors: Mapping[str, Executor]) -> Catalogue:
     """The runbooks' actions that this installation can carry out."""
     if not settings.runbooks.is_dir():
+        log.warning("no action can be proposed: AGENT_RUNBOOKS is no folder", folder=str(settings.runbooks))
         return Catalogue([])
     return Catalogue.load(settings.runbooks).usable(executors)
 

@@ -204,7 +204,8 @@ class Chain:
             return 0, GENESIS
         if not self.ours(Head(sequence=head.sequence, hash=head.hash, signature=head.signature)):
             raise JournalBroken(
-                "The journal's head was not signed by this installation's key; nothing is done until it is."
+                "The journal's head was not signed by this installation's key; nothing is done until the root secret "
+                "that signed it is back: AGENT_SECRET_KEY, or secret.key in the data folder."
             )
         return head.sequence, head.hash
 

@@ -20,9 +20,8 @@ def migrate(database: Database) -> bool:
     try:
         found = database.read_now(_revision)
     except DBAPIError as error:
-        raise ConfigurationError(
-            f"The record cannot be read: {_reason(error)}. Check AGENT_DATABASE_URL, and that the database is up."
-        ) from error
+        address = database.engine.url.render_as_string()
+        raise ConfigurationError(f"The record cannot be read: {_reason(error)}. {remedy(address)}") from error
     if found > newest():
         raise ConfigurationError(
             f"The record is at {found}, and this version knows {newest()}: start the newer version that made it, "
@@ -62,6 +61,14 @@ def _upgrade(connection: Connection) -> bool:
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
     return True
+
+
+def remedy(address: str) -> str:
+    """What to do when the record at this address cannot be read, as a sentence or two."""
+    kind, _, file = address.partition(":///")
+    if kind != "sqlite":
+        return "Check AGENT_DATABASE_URL, and that the database is up."
+    return f"Look at {file}; when it is damaged, bring a backup back: `incident-agent restore --from DIR`."
 
 
 def _reason(error: DBAPIError) -> str:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -24,6 +23,7 @@ from agent.entrypoints.demo.shop import ReplayedShop
 from agent.testing import FastClock
 from tests.e2e.line import CASES, PATIENCE, ROOT, served
 from tests.e2e.process import Setting
+from tests.farends.ports import free_port
 
 HANG = 6.0
 """Seconds: longer than it takes to kill whoever waits."""
@@ -113,7 +113,7 @@ async def _stage(tmp_path: Path, hang: str = "") -> AsyncIterator[tuple[Agent, H
             data=str(tmp_path / "data"),
             case=str(CASE),
             began=began.isoformat(),
-            port=_free_port(),
+            port=free_port(),
             shop=url,
             token=shop.token,
             speed=SPEED,
@@ -146,12 +146,6 @@ def _ended(agent: Agent) -> dict[str, Any]:
     whole = agent.get(f"/api/incidents/{found[0]['id']}")
     assert agent.get("/api/audit?limit=1000")["entries"]
     return dict(whole)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def test_killed_between_the_question_and_the_answer_it_goes_on(tmp_path: Path) -> None:

@@ -3,12 +3,13 @@
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from tests.farends.ports import free_port
 
 HOW = "PostgreSQL is not installed; get it with: apt-get install postgresql"
 
@@ -28,7 +29,7 @@ class PostgresServer:
     def __init__(self, programs: Path, folder: Path) -> None:
         self._folder = folder
         self._control = [programs / "pg_ctl", "-D", folder / "data", "-w"]
-        self._port = _free_port()
+        self._port = free_port()
         _as_its_user(folder, [programs / "initdb", "-D", folder / "data", "-U", "agent", "-A", "trust", "--no-sync"])
 
     @property
@@ -77,9 +78,3 @@ def _as_its_user(folder: Path, command: Sequence[object]) -> None:
         os.chown(folder, owner.pw_uid, owner.pw_gid)
         words = ["runuser", "-u", "postgres", "--", *words]
     subprocess.run(words, check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=60)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -1,6 +1,5 @@
 """A real Prometheus on a loopback port over a recorded OpenMetrics text, in a folder of its own."""
 
-import socket
 import subprocess
 import tempfile
 import time
@@ -10,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.farends.ports import free_port
 from tests.system import program
 
 HOW = "apt-get install prometheus"
@@ -25,7 +25,7 @@ def prometheus(openmetrics: str) -> Iterator[str]:
         (folder / "empty.yml").write_text("")
         load = [promtool, "tsdb", "create-blocks-from", "openmetrics", "-q", "recorded.om", "tsdb"]
         subprocess.run(load, cwd=folder, check=True, capture_output=True, timeout=60)
-        address = f"127.0.0.1:{_free_port()}"
+        address = f"127.0.0.1:{free_port()}"
         options = {
             "config.file": "empty.yml",
             "storage.tsdb.path": "tsdb",
@@ -52,9 +52,3 @@ def _wait_until_ready(url: str, running: "subprocess.Popen[bytes]") -> None:
         except (urllib.error.URLError, OSError):
             time.sleep(0.05)
     raise AssertionError("Prometheus did not become ready")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -3,7 +3,6 @@
 import contextlib
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -14,6 +13,8 @@ from pathlib import Path
 from redis import Redis
 from redis.exceptions import RedisError
 
+from tests.farends.ports import free_port
+
 PATIENCE = 30.0
 HOW = "apt-get install redis-server"
 
@@ -22,7 +23,7 @@ class RedisServer:
     """`redis-server` or `valkey-server`, without persistence: what it forgets is part of the tests."""
 
     def __init__(self, program: str, folder: Path, options: tuple[str, ...] = (), url: str = "") -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self.url = (url or "redis://127.0.0.1:{port}/0").format(port=self.port)
         listen = () if "--tls-port" in options else ("--port", str(self.port))
         given = [part.format(port=self.port) for part in options]
@@ -67,9 +68,3 @@ def redis_server(program: str, options: tuple[str, ...] = (), url: str = "") -> 
     finally:
         server.kill()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

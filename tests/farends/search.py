@@ -1,19 +1,19 @@
 """The two independent servers that speak Elasticsearch's API: one of its version 8, one of OpenSearch."""
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 
 import pytest
 
+from tests.farends.ports import free_port
 from tests.farends.sealed import sealed
 
 
 @contextmanager
 def search_server(name: str) -> Iterator[str]:
     """The address of an empty `noida` (Elasticsearch 8) or `osmem` (OpenSearch)."""
-    port = _free_port()
+    port = free_port()
     with sealed(_command(name, port), port) as address:
         yield address
 
@@ -28,9 +28,3 @@ def _command(name: str, port: int) -> list[str]:
     except ModuleNotFoundError as error:
         pytest.skip(f"{error.name} is not installed; get it with: make setup")
     return [binary, "-addr", f"127.0.0.1:{port}", "-no-stdin-watch"]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

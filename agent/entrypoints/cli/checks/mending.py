@@ -64,5 +64,5 @@ def _record(settings: Settings) -> str:
                 database.close()
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        raise AgentError(f"{reason}. Check AGENT_DATABASE_URL, and that the database is up.") from error
+        raise AgentError(f"{reason}. {schema.remedy(settings.database)}") from error
     return f"it is now at {schema.newest()}" if changed else ""

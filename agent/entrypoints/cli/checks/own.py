@@ -53,11 +53,13 @@ def _future_folder(folder: Path) -> Finding:
 async def record(settings: Settings) -> Finding:
     from sqlalchemy.exc import SQLAlchemyError
 
+    from agent.storage.schema import remedy
+
     try:
         found, wanted = await asyncio.to_thread(_revisions, settings)
     except (SQLAlchemyError, OSError) as error:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        return Finding("record", State.BROKEN, reason, "Check AGENT_DATABASE_URL, and that the database is up.")
+        return Finding("record", State.BROKEN, reason, remedy(settings.database))
     kind = settings.database.split(":")[0].split("+")[0]
     if not found:
         return Finding("record", State.OK, f"{kind}, empty: the first start fills it")

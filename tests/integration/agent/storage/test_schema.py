@@ -1,5 +1,6 @@
 """Does a record come to its newest shape, whoever is killed when, and say so when it cannot?"""
 
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -46,9 +47,23 @@ def test_a_record_of_a_newer_version_is_left_alone(database: Database) -> None:
         migrate(database)
 
 
-@pytest.mark.parametrize("url", ["sqlite:////no/such/folder/agent.db", "postgresql+psycopg://agent@127.0.0.1:9/agent"])
-def test_a_record_that_is_not_there_is_one_sentence(url: str) -> None:
+@pytest.mark.parametrize(
+    ("url", "remedy"),
+    [
+        ("sqlite:////no/such/agent.db", "Look at /no/such/agent.db; when it is damaged, bring a backup back: "),
+        ("postgresql+psycopg://agent@127.0.0.1:9/agent", "Check AGENT_DATABASE_URL, and that the database is up."),
+    ],
+)
+def test_a_record_that_is_not_there_is_told_with_what_to_do(url: str, remedy: str) -> None:
     opened = Database(url)
-    with pytest.raises(ConfigurationError, match=r"The record cannot be read: .+ Check AGENT_DATABASE_URL"):
+    with pytest.raises(ConfigurationError, match=f"The record cannot be read: .+ {re.escape(remedy)}"):
+        migrate(opened)
+    opened.close()
+
+
+def test_a_damaged_record_is_told_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "agent.db").write_bytes(b"no database at all" * 100)
+    opened = Database(f"sqlite:///{tmp_path / 'agent.db'}")
+    with pytest.raises(ConfigurationError, match=r"file is not a database\. Look at .+ bring a backup back"):
         migrate(opened)
     opened.close()
