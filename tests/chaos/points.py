@@ -4,6 +4,7 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -156,7 +157,7 @@ class PointedAnchors(Anchors):
     def _write(self, head: Head) -> None:
         self.points.touch("anchor:before a line")
         line = head.model_dump_json()
-        with self._path.open("a") as file:
+        with suppress(OSError), self._path.open("a") as file:
             file.write(line[: len(line) // 2])
         self.points.touch("anchor:half a line")
         super()._write(head)
