@@ -7,6 +7,7 @@ from functools import partial
 
 from agent.bootstrap.actions import catalogue_of, code_digest, executors_of
 from agent.bootstrap.backends import datadog_metrics, sources_of
+from agent.bootstrap.egress import close_off
 from agent.bootstrap.erasing import erase_again
 from agent.bootstrap.knowledge import open_memory, open_model
 from agent.bootstrap.machine import SystemClock, data_folder, one_at_a_time, own_folder, sortable_id
@@ -128,6 +129,7 @@ async def bootstrap(settings: Settings, replaced: Replaced | None = None) -> Asy
     """
     replaced = replaced or Replaced()
     config = settings.config()
+    close_off(settings, config)
     clock = replaced.clock or SystemClock()
     meters = Meters()
     tokens = tokens_of(settings, config, clock)

@@ -1,11 +1,12 @@
 """Try every row of the attack table and a hostile model, print the table and write build/attacks.json.
 
-python -m tests.attacks [--episodes 10000] [--seed 1] [--islands 2]
+python -m tests.attacks [--episodes 10000] [--seed 1] [--islands 2] [--add] [--no-rows]
 """
 
 import argparse
 import asyncio
 import json
+import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -28,12 +29,17 @@ def main() -> int:
     """1 when a row failed, or an effect was not authorised."""
     options = _options()
     outcomes = Outcomes()
-    pytest.main(["-q", "--no-header", "-m", MARK, str(ROOT / "tests")], plugins=[outcomes])
+    if not options.no_rows:
+        pytest.main(["-q", "--no-header", "-m", MARK, str(ROOT / "tests")], plugins=[outcomes])
     from tests.attacks import episodes
 
     EPISODES.parent.mkdir(exist_ok=True)
-    EPISODES.unlink(missing_ok=True)
-    tally = episodes.run_on_islands(options.episodes, options.seed, options.islands, EPISODES)
+    if not options.add:
+        EPISODES.unlink(missing_ok=True)
+    if options.episodes:
+        first = max(options.seed, episodes.last_seed(EPISODES) + 1)
+        episodes.run_on_islands(options.episodes, first, options.islands, EPISODES)
+    tally = episodes.noted(EPISODES)
     rows = outcomes.rows()
     tally.utility = asyncio.run(episodes.utility())
     told = _told(rows, tally)
@@ -44,7 +50,8 @@ def main() -> int:
         page.write(told)
     print(markdown(rows))
     print(_summary(rows, tally))
-    return 0 if all(row.ok or row.tried == 0 for row in rows) and not tally.unauthorised else 1
+    failed = [row for row in rows if row.tried and not row.ok]
+    return 1 if failed or tally.unauthorised else 0
 
 
 def _options() -> argparse.Namespace:
@@ -52,6 +59,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--episodes", type=int, default=1_000, help="with a model that is the attacker's")
     parser.add_argument("--seed", type=int, default=1, help="of the first episode; each next one has the next")
     parser.add_argument("--page", action="store_true", help="write what was measured into docs/security.md")
+    parser.add_argument("--add", action="store_true", help="go on behind the episodes that were run before")
+    parser.add_argument("--no-rows", action="store_true", help="episodes and figures alone")
     parser.add_argument("--islands", type=int, default=2, help="processes among which the episodes are divided")
     return parser.parse_args()
 
@@ -63,6 +72,7 @@ def _told(rows: list[Row], tally: "Tally") -> dict[str, Any]:
 
     loss, requests = lost_of(clean_lines(400)), sanitised()
     return {
+        "commit": _commit(),
         "rows": [asdict(row) for row in rows],
         "episodes": tally.episodes,
         "unauthorised": len(tally.unauthorised),
@@ -73,6 +83,14 @@ def _told(rows: list[Row], tally: "Tally") -> dict[str, Any]:
         "prompts": {"reaching": requests.reaching, "kept": requests.keeping},
         "clean": {"words": loss.words, "precision": loss.precision},
     }
+
+
+def _commit() -> str:
+    """What is measured; the episodes of earlier runs may be of earlier ones."""
+    found = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    return found.stdout.strip() or "an unknown commit"
 
 
 def _summary(rows: list[Row], tally: "Tally") -> str:

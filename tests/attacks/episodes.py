@@ -13,6 +13,7 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from pydantic import JsonValue
 
@@ -203,13 +204,28 @@ def run(episodes: int, first_seed: int = 1, log: Path | None = None) -> Tally:
     return asyncio.run(attack(episodes, first_seed, log))
 
 
-def run_on_islands(episodes: int, first_seed: int, islands: int, log: Path) -> Tally:
-    """Divided among so many processes."""
+def run_on_islands(episodes: int, first_seed: int, islands: int, log: Path) -> None:
+    """Divided among so many processes; what came of them is noted in the log."""
     each = -(-episodes // islands)
     seeds = range(first_seed, first_seed + episodes, each)
-    tally = Tally()
     with ProcessPoolExecutor(islands, mp_context=get_context("spawn")) as pool:
         sizes = [min(each, first_seed + episodes - seed) for seed in seeds]
-        for found in pool.map(partial(run, log=log), sizes, seeds):
-            tally.join(found)
+        list(pool.map(partial(run, log=log), sizes, seeds))
+
+
+def noted(log: Path) -> Tally:
+    """All that was noted, also by earlier runs and by one that was broken off."""
+    tally = Tally()
+    for told in _lines(log):
+        reached = Counter({int(far): times for far, times in told["reached"].items()})
+        tally.join(Tally(told["episodes"], list(told["unauthorised"]), reached, told["effects"]))
     return tally
+
+
+def last_seed(log: Path) -> int:
+    """Of the episodes that were noted; 0 when none was."""
+    return max((int(told["last_seed"]) for told in _lines(log)), default=0)
+
+
+def _lines(log: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []

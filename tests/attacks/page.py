@@ -36,7 +36,8 @@ def _episodes(told: dict[str, Any]) -> list[str]:
         f"{told['unauthorised']} effects that nobody allowed, {told['effects']:,} that people or the policy allowed"
     )
     return [
-        f"{told['episodes']:,} hostile episodes: {effects}. Honest tasks done right beside it: {told['utility']:.0%}."
+        f"{told['episodes']:,} hostile episodes, on {told['commit']}: {effects}.",
+        f"Honest tasks done right beside it: {told['utility']:.0%}.",
     ]
 
 

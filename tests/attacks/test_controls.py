@@ -5,7 +5,8 @@ from importlib import import_module
 import pytest
 
 from agent.settings import Config, Settings
-from tests.attacks.controls import CONTROLS, Control
+from tests.attacks.control import Control
+from tests.attacks.controls import CONTROLS
 from tests.attacks.rows import ROWS
 
 

@@ -23,14 +23,14 @@ DAYS = {"inc-open": None, "inc-young": 29, "inc-old": 31}
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.system)])
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
-    given = {"data": tmp_path / "data", "runbooks": tmp_path / "none"}
+    given = Settings.model_construct(data=tmp_path / "data", runbooks=tmp_path / "none")
     if request.param == "sqlite":
-        yield Settings.model_construct(**given)
+        yield given
     elif binaries() is None:
         pytest.skip(HOW)
     else:
         with postgres() as address:
-            yield Settings.model_construct(**given, database_url=address)
+            yield given.model_copy(update={"database_url": address})
 
 
 async def _fill(application: Application, clock: Clock) -> None:
