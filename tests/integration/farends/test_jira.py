@@ -18,7 +18,7 @@ def jira() -> Iterator[JiraFarEnd]:
 
 def _ask(jira: JiraFarEnd, method: str, path: str, **content: Any) -> requests.Response:
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    return requests.request(method, f"{jira.url}/rest/api/2/{path}", headers=headers, timeout=5, **content)
+    return requests.request(method, f"{jira.url}/rest/api/2/{path}", headers=headers, timeout=60, **content)
 
 
 @pytest.mark.parametrize(
@@ -81,4 +81,4 @@ def test_a_ticket_that_breaks_a_rule_is_not_made(jira: JiraFarEnd, change: dict[
 
 
 def test_a_stranger_is_sent_away(jira: JiraFarEnd) -> None:
-    assert requests.get(f"{jira.url}/rest/api/2/serverInfo", timeout=5).status_code == 401
+    assert requests.get(f"{jira.url}/rest/api/2/serverInfo", timeout=60).status_code == 401

@@ -130,7 +130,6 @@ async def test_whoever_can_still_come_in_is_not_deleted(settings: Settings) -> N
         await _erase(settings, application)
         names = [key.name for key in await application.identity.keys.list()]
     assert ADA.name not in names
-    assert not [name for name in names if "ada" in name]
 
 
 @pytest.mark.parametrize("name", ["", "ab", "agent", "system"])
@@ -144,5 +143,6 @@ async def test_a_name_that_cannot_be_looked_for_is_refused(settings: Settings, n
 async def test_the_list_names_nobody(settings: Settings) -> None:
     async with _running(settings) as application:
         await _erase(settings, application)
-    assert "ada" not in settings.deletions.read_text()
+    # The whole name has an @, and its parts are long: base64 cannot make them by chance.
+    assert [word for word in (ADA.name, "shop.example") if word in settings.deletions.read_text()] == []
     assert settings.deletions.stat().st_mode & 0o077 == 0

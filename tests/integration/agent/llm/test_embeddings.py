@@ -16,7 +16,7 @@ from tests.farends.openai import OpenAIFarEnd
 @asynccontextmanager
 async def connected(url: str) -> AsyncIterator[Embeddings]:
     place = Endpoint("openai", "text-embedding-3-small", url, SecretStr("sk-test"))
-    embeddings = Embeddings(place, Meter(), deadline=timedelta(seconds=5))
+    embeddings = Embeddings(place, Meter(), deadline=timedelta(minutes=1))
     try:
         yield embeddings
     finally:
