@@ -1,6 +1,7 @@
 """Every knob, from the environment (or a file with the same names) and from the YAML that AGENT_CONFIG names."""
 
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -169,6 +170,15 @@ def _record_address(url: str) -> str:
     return url
 
 
+def _address(url: str) -> str:
+    if url and not re.match(r"https?://[^/?#]", url):
+        raise ValueError("this is an address such as `http://host:9090`")
+    return url
+
+
+Address = Annotated[str, AfterValidator(_address)]
+
+
 class Settings(BaseSettings):
     """The environment. Ours begin with AGENT_; the ecosystem's keep their usual names."""
 
@@ -249,11 +259,11 @@ class Settings(BaseSettings):
     """Key of the model's provider."""
     openai_base_url: str = Field("", alias="OPENAI_BASE_URL")
     """An OpenAI-compatible endpoint of your own, or a gateway."""
-    prometheus_url: str = Field("", alias="PROMETHEUS_URL")
+    prometheus_url: Address = Field("", alias="PROMETHEUS_URL")
     """Metrics: Prometheus or anything that answers PromQL."""
-    loki_url: str = Field("", alias="LOKI_URL")
+    loki_url: Address = Field("", alias="LOKI_URL")
     """Logs in Loki."""
-    elasticsearch_url: str = Field("", alias="ELASTICSEARCH_URL")
+    elasticsearch_url: Address = Field("", alias="ELASTICSEARCH_URL")
     """Logs in Elasticsearch or OpenSearch."""
     dd_api_key: SecretStr | None = Field(None, alias="DD_API_KEY")
     """Datadog metrics and logs, together with `DD_APP_KEY`."""
@@ -261,7 +271,7 @@ class Settings(BaseSettings):
     """The application key; reading metrics and logs is all it needs to allow."""
     dd_site: str = Field("datadoghq.com", alias="DD_SITE")
     """Which Datadog, e.g. `datadoghq.eu`."""
-    jira_url: str = Field("", alias="JIRA_URL")
+    jira_url: Address = Field("", alias="JIRA_URL")
     """Tickets, and past incidents to import."""
     jira_user: str = Field("", alias="JIRA_USER")
     """For Jira Cloud: the e-mail address the token belongs to; empty: the token is a personal access token."""
