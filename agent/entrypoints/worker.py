@@ -4,7 +4,7 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
@@ -58,7 +58,8 @@ class Worker:
         """Work until `stop`; then let running steps end, give the rest back, and return."""
         loops = [self._work_forever() for _ in range(self._concurrency)]
         loops += [self._place_forever(), self._every(SWEEP, self._sweep)]
-        loops += [self._follow(step) for step in self._beside]
+        news = [asyncio.Event() for _ in self._beside]
+        loops += [self._stir(news), *(self._follow(*one) for one in zip(self._beside, news, strict=True))]
         async with asyncio.TaskGroup() as group:
             for loop in loops:
                 group.create_task(loop)
@@ -140,13 +141,21 @@ class Worker:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause.total_seconds())
 
-    async def _follow(self, step: Callable[[], Awaitable[None]]) -> None:
-        """At once when something was decided or done here; what other processes wrote, at most `LOOK` later."""
+    async def _stir(self, followers: Sequence[asyncio.Event]) -> None:
+        """Those who follow, as soon as something was decided or done here; for what others wrote, every `LOOK`."""
         while not self._stopping.is_set():
-            await self._guarded(step)
             await self._queue.wait(LOOK)
             # Much may happen at once: it is told together.
             await asyncio.sleep(GATHER.total_seconds())
+            for news in followers:
+                news.set()
+
+    async def _follow(self, step: Callable[[], Awaitable[None]], news: asyncio.Event) -> None:
+        """Again whenever there may be news, also such as came while the last round was under way."""
+        while not self._stopping.is_set():
+            news.clear()
+            await self._guarded(step)
+            await news.wait()
 
     async def _guarded(self, step: Callable[[], Awaitable[int | None]]) -> int | None:
         """A loop never dies, also when the record does not answer: what went wrong is told and tried again."""
