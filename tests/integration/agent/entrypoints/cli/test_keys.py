@@ -63,3 +63,17 @@ def test_a_rotated_key_has_a_successor_of_the_same_name(capsys: pytest.CaptureFi
 def test_a_scope_that_does_not_exist_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["keys", "create", "ada", "--scope", "reed"]) == 1
     assert capsys.readouterr().err.startswith("There is no scope reed; there are: ingest, read,")
+
+
+@pytest.mark.attack("S62")
+def test_a_key_for_one_team_stays_one_when_it_is_rotated_and_a_team_that_is_none_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "agent.yaml"
+    config.write_text("teams: {shop: {services: [cart]}}")
+    monkeypatch.setenv("AGENT_CONFIG", str(config))
+    old = told(capsys, "keys", "create", "eve", "--scope", "read", "--team", "shop", "--team", "")
+    told(capsys, "keys", "rotate", old["id"])
+    assert [key["teams"] for key in told(capsys, "keys", "list")] == [["", "shop"]] * 2
+    assert run(["keys", "create", "ada", "--scope", "read", "--team", "shpo"]) == 1
+    assert capsys.readouterr().err.startswith("There is no team shpo; AGENT_CONFIG has: shop.")
