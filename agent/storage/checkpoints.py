@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -71,10 +72,17 @@ async def sqlite_checkpoints(
     from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
     async with aiosqlite.connect(path) as connection:
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
-            await connection.execute(f"PRAGMA {pragma}")
         saver = AsyncSqliteSaver(connection, serde=SealedSerializer(key, former))
-        await saver.setup()
+        try:
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
+                await connection.execute(f"PRAGMA {pragma}")
+            await saver.setup()
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError as error:
+            raise ConfigurationError(
+                f"{path} is damaged: {error}. Move it aside: what was under way begins anew, from the record."
+            ) from error
         yield saver
 
 

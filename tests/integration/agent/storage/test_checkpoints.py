@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from langgraph.checkpoint.base import empty_checkpoint
 
-from agent.domain.errors import JournalBroken
+from agent.domain.errors import ConfigurationError, JournalBroken
 from agent.storage.checkpoints import SEAL, SealedSerializer, sqlite_checkpoints
 
 KEY = b"k" * 32
@@ -66,3 +66,11 @@ async def test_a_row_that_names_a_program_starts_none(tmp_path: Path) -> None:
         with pytest.raises(JournalBroken):
             await saver.aget_tuple(config)
     assert not canary.exists()
+
+
+async def test_a_damaged_file_is_told_with_what_to_do(tmp_path: Path) -> None:
+    damaged = tmp_path / "checkpoints.db"
+    damaged.write_bytes(b"no database at all" * 100)
+    with pytest.raises(ConfigurationError, match=r"checkpoints.db is damaged: file is not a database\. Move it aside"):
+        async with sqlite_checkpoints(damaged, bytes(32)):
+            pass
