@@ -84,29 +84,31 @@ def topology(lines: Iterable[LogLine]) -> Topology | None:
 
 
 def _calls(seen: Requests) -> set[tuple[str, str]]:
-    """A component is called by the one whose lines enclose its own; where none do, by the one that wrote before it."""
-    enclosed: dict[str, Counter[str]] = defaultdict(Counter)
-    followed: dict[str, Counter[str]] = defaultdict(Counter)
+    """A component is called by the one whose lines enclose its own.
+
+    Who merely wrote earlier tells nothing: where a line is written when the work is done, the called one writes first.
+    """
+    callers: dict[str, Counter[str]] = defaultdict(Counter)
     for lines in seen.values():
-        for callee, caller, around in _callers(lines):
-            (enclosed if around else followed)[callee][caller] += 1
+        for callee, caller in _callers(lines):
+            callers[callee][caller] += 1
     return {
         (caller, callee)
-        for callee in enclosed.keys() | followed.keys()
-        for callers in [enclosed.get(callee) or followed[callee]]
-        for caller, count in callers.items()
-        if count >= max(_FEWEST, _SELDOM * callers.total())
+        for callee, counts in callers.items()
+        for caller, count in counts.items()
+        if count >= max(_FEWEST, _SELDOM * counts.total())
     }
 
 
-def _callers(lines: Sequence[LogLine]) -> Iterable[tuple[str, str, bool]]:
-    """(callee, caller, whether the caller's lines enclose those of the callee) of one request."""
+def _callers(lines: Sequence[LogLine]) -> Iterable[tuple[str, str]]:
+    """Each component of one request with the innermost of those whose lines enclose its own."""
     first: dict[str, int] = {}
     last: dict[str, int] = {}
     for place, line in enumerate(lines):
         first.setdefault(line.service, place)
         last[line.service] = place
     order = list(first)
-    for place, callee in enumerate(order[1:], start=1):
+    for place, callee in enumerate(order):
         around = [caller for caller in order[:place] if last[caller] > last[callee]]
-        yield callee, around[-1] if around else order[place - 1], bool(around)
+        if around:
+            yield callee, around[-1]

@@ -47,6 +47,12 @@ def test_who_calls_whom_is_read_off_the_lines_that_enclose_others() -> None:
     assert topology(_traffic()) == Topology(frozenset({"front", "orders", "stock", "prices", "pages"}), edges)
 
 
+def test_who_writes_when_its_work_is_done_is_not_taken_for_the_caller_of_who_writes_after_it() -> None:
+    lines = [line for number in range(20) for line in _request(number, 60.0 - number, ("stock", "orders", "front"))]
+
+    assert topology(lines) is None
+
+
 def test_without_trace_ids_nothing_is_known_of_calls() -> None:
     assert topology([LogLine(NOW, "front", "at work"), LogLine(NOW, "stock", "at work")]) is None
 
