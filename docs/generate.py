@@ -58,8 +58,8 @@ from Slack, `teams: [shop, ""]` below their name in `people` says the same. With
 Another team's incident does not exist for such a caller: 404 wherever it is named, and it is in no list, search,
 memory, journal, event stream, report, chart or answer, whether they come by page, API, MCP or Slack. They decide about
 nothing in it, and a vote counts no more when its giver was limited since. What is no one team's is refused with 403:
-silences, maintenance windows, `/api/memory`, noise and capacity, `/metrics`, checking the whole journal, letting actions
-go on.
+silences, maintenance windows, `/api/memory`, noise and capacity, `/metrics`, checking the whole journal, letting
+actions go on.
 Pausing all actions is open to whoever may approve. `admin` is limited alike. What the agent itself found out for an
 incident stays part of it, also when it came from a neighbour's telemetry or from what it remembers of a neighbour's
 incident; and a card in a Slack channel is seen by whoever is in that channel.

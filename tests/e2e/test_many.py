@@ -22,7 +22,8 @@ from agent.entrypoints.demo.recording import Recording
 from agent.testing import FastClock
 from tests.e2e.line import ROOT, served
 from tests.e2e.process import Setting
-from tests.e2e.test_kill import CASE, HangingShop, _free_port
+from tests.e2e.test_kill import CASE, HangingShop
+from tests.farends.ports import free_port
 from tests.farends.postgres import HOW, PostgresServer, binaries, postgres_server
 from tests.farends.redis import HOW as HOW_REDIS
 from tests.farends.redis import RedisServer, redis_server
@@ -44,7 +45,7 @@ class Fleet:
         self.shop = shop
         self.redis = redis
         self._common = common
-        self._webs = [replace(common, role="web", port=_free_port()) for _ in range(2)]
+        self._webs = [replace(common, role="web", port=free_port()) for _ in range(2)]
         self.workers: list[subprocess.Popen[str]] = []
 
     @contextmanager

@@ -105,7 +105,7 @@ def on_call(as_json: Json = False) -> None:
     rows = [
         (team, one.who if one else "nobody", f"{one.until:%Y-%m-%d %H:%M} UTC" if one and one.until else "-", _why(one))
         for team, duty in found.items()
-        for one in duty or [None]
+        for one in duty or (None,)
     ]
     say_table(("team", "on call", "until", "why"), rows, empty="No team has a schedule; set on_call in AGENT_CONFIG.")
 
