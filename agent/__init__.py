@@ -19,7 +19,8 @@
     notify       follows the journal and tells people: nodes never do
     domain       the nouns; import nothing
     ports        every seam on one page
-    settings     every knob
+    settings     every knob of the environment
+    config       what the YAML says that AGENT_CONFIG names
     telemetry    log lines and numbers for operators
     tracing      the steps of a run, for whoever collects traces
     testing      fakes that keep the ports' promises, for tests and replays

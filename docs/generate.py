@@ -14,10 +14,11 @@ from fastapi import FastAPI
 from pydantic import BaseModel, JsonValue, SecretStr, TypeAdapter
 from pydantic.fields import FieldInfo
 
+from agent.config import Config
 from agent.entrypoints.matrix import needs
 from agent.entrypoints.web import add_routes
 from agent.graph.build import build_graph
-from agent.settings import Config, Settings
+from agent.settings import Settings
 
 FOLDER = Path(__file__).parent
 
@@ -104,7 +105,7 @@ def configuration() -> str:
 
 
 _INTRODUCTION = """\
-<!-- Made by `make docs` from agent/settings.py and agent/domain/rules.py. Change those. -->
+<!-- Made by `make docs` from agent/settings.py, agent/config.py and agent/domain/rules.py. Change those. -->
 
 # Configuration
 

@@ -7,9 +7,10 @@ import tools
 from agent import settings as environment
 from agent.bootstrap.mcp import McpTools
 from agent.catalogue.catalogue import Catalogue
+from agent.config import Config
 from agent.domain.base import digest
 from agent.ports import Executor
-from agent.settings import Config, Settings
+from agent.settings import Settings
 from agent.telemetry import Log
 from tools.act.command import Command, CommandExecutor
 from tools.act.http import Endpoint, HttpExecutor

@@ -20,6 +20,7 @@ from agent.bootstrap.teams import owners_of, policy_of, rota_of
 from agent.bootstrap.tokens import tokens_of
 from agent.bootstrap.toolbox import Toolbox
 from agent.bootstrap.tracing import open_tracing
+from agent.config import Config
 from agent.correlate.correlator import Correlator
 from agent.domain.incident import Incident
 from agent.domain.job import Lease
@@ -49,7 +50,7 @@ from agent.service.rota import Rota
 from agent.service.runs import Runs
 from agent.service.silencing import Silencing
 from agent.service.upkeep import Upkeep
-from agent.settings import Config, Settings
+from agent.settings import Settings
 from agent.storage.changes import SqlChanges
 from agent.storage.duties import Duty
 from agent.storage.keys import SqlKeys

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from agent.config import Config
 from agent.graph.context import Sources
 from agent.ports import Changes, Logs, Metrics, TopologySource
-from agent.settings import Config, Settings
+from agent.settings import Settings
 from agent.storage.changes import SqlChanges
 from tools.base import BackendError, LogPage, Topology
 from tools.clients.datadog import DatadogMetrics

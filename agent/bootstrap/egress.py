@@ -15,7 +15,8 @@ from urllib.request import getproxies
 
 from pydantic import BaseModel, SecretStr
 
-from agent.settings import Config, Settings
+from agent.config import Config
+from agent.settings import Settings
 from tools.clients.origin import METADATA, Address
 
 _EVENTS = frozenset({"socket.connect", "socket.sendto"})

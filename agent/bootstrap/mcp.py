@@ -14,10 +14,11 @@ from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
+from agent.config import Config, McpPlace
 from agent.domain.errors import ConfigurationError
 from agent.identity import files
 from agent.ports import Tool
-from agent.settings import Config, McpPlace, Settings, secret
+from agent.settings import Settings, secret
 from agent.telemetry import Log
 from tools.base import BackendError
 from tools.clients.mcp import McpServer, Offer

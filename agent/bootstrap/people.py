@@ -4,6 +4,7 @@ import secrets
 
 from agent.bootstrap.record import Record
 from agent.bootstrap.telling import Telling
+from agent.config import Config
 from agent.domain.incident import Incident
 from agent.domain.tickets import JiraProject
 from agent.notify.dispatcher import Channel
@@ -13,7 +14,7 @@ from agent.notify.news import Hushed, never
 from agent.notify.outbound import Shielded
 from agent.notify.slack import SlackChannel
 from agent.policy.redaction import Redactor
-from agent.settings import Config, Settings
+from agent.settings import Settings
 from tools.clients.jira import Jira
 
 

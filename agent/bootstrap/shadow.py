@@ -9,13 +9,14 @@ from sqlalchemy import Connection, select
 from sqlalchemy.engine import make_url
 
 from agent.bootstrap.backends import sources_of
+from agent.config import Config
 from agent.correlate.shadow import Shadow, compare, replay
 from agent.correlate.standing import Standing
 from agent.domain.alert import Placed
 from agent.domain.errors import NotFound
 from agent.domain.silence import Silence
 from agent.ports import Lesson
-from agent.settings import Config, Settings
+from agent.settings import Settings
 from agent.storage import alerts, silences
 from agent.storage.changes import SqlChanges
 from agent.storage.database import Database

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agent.bootstrap.record import Record
+from agent.config import Config
 from agent.domain.hypothesis import Usage
 from agent.domain.incident import Incident
 from agent.domain.quiet import QuietHours
@@ -19,7 +20,7 @@ from agent.notify.slack_api import Picture, SlackApi
 from agent.notify.slack_messages import Messages
 from agent.notify.slack_rounds import SlackRounds, Suppressed
 from agent.policy.redaction import Redactor
-from agent.settings import Config, Settings
+from agent.settings import Settings
 from agent.views import PAGE, Views
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from agent.config import Config
 from agent.domain.duty import OnDuty
 from agent.domain.errors import ConfigurationError
 from agent.domain.rules import Policy
 from agent.policy.approval import more_careful
 from agent.policy.ownership import Owners
 from agent.service.rota import Rota
-from agent.settings import Config, Settings
+from agent.settings import Settings
 from tools.clients.pagerduty import OnCall, PagerDuty
 
 

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Sequence
 
 from agent.bootstrap.record import Record
+from agent.config import Config
 from agent.domain.errors import ConfigurationError
 from agent.notify.dispatcher import Channel
 from agent.notify.errands import Errands
@@ -16,7 +17,7 @@ from agent.notify.slack import SlackChannel
 from agent.notify.slack_calls import SlackCalls
 from agent.notify.webhook import WebhookChannel
 from agent.policy.redaction import Redactor
-from agent.settings import Config, Settings, secret
+from agent.settings import Settings, secret
 from tools.base import BackendError
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
+from agent.config import Config
 from agent.domain.errors import ConfigurationError
 from agent.domain.rules import Person
 from agent.identity.signers import signers
 from agent.identity.tokens import Issuer, Tokens
 from agent.ports import Clock
-from agent.settings import Config, Settings
+from agent.settings import Settings
 
 
 def tokens_of(settings: Settings, config: Config, clock: Clock) -> Tokens | None:

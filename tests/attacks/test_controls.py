@@ -4,7 +4,8 @@ from importlib import import_module
 
 import pytest
 
-from agent.settings import Config, Settings
+from agent.config import Config
+from agent.settings import Settings
 from tests.attacks.control import Control
 from tests.attacks.controls import CONTROLS
 from tests.attacks.rows import ROWS

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from agent.settings import Config
+from agent.config import Config
 from evals.lab.live import CONTROL_TOKEN_ENV, Lab
 from evals.lab.receiver import Post, WebhookReceiver
 from evals.lab.shop.layout import Webhook

@@ -8,8 +8,9 @@ from agent.entrypoints.cli.options import Json
 from agent.entrypoints.cli.say import say, say_json, say_table
 
 if TYPE_CHECKING:
+    from agent.config import Config
     from agent.domain.duty import OnDuty
-    from agent.settings import Config, Settings
+    from agent.settings import Settings
 
 teams = typer.Typer(help="Whose incidents are whose, and who is on duty.", no_args_is_help=True)
 

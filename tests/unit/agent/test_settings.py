@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from agent.config import Config
 from agent.domain.errors import ConfigurationError
-from agent.settings import Config, Settings
+from agent.settings import Settings
 
 OWNERS = """
 teams:

@@ -3,7 +3,7 @@ import re
 import pytest
 import yaml
 
-from agent.settings import Config
+from agent.config import Config
 from docs.generate import EXAMPLE, FOLDER, pages
 
 

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from agent.config import Config
 from agent.domain.duty import Schedule
 from agent.domain.errors import AgentError
 from agent.domain.rules import Team
 from agent.entrypoints.cli.checks.finding import Finding, State
 from agent.policy import matching
 from agent.policy.on_call import on_duty
-from agent.settings import Config, Settings, secret
+from agent.settings import Settings, secret
 from tools.base import BackendError
 from tools.clients.origin import origin_of
 

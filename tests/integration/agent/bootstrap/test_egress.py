@@ -13,7 +13,8 @@ _TRIES = """
 import asyncio, json, socket, sys, urllib.request
 import aiohttp, httpx2
 from agent.bootstrap.egress import close_off
-from agent.settings import Config, Settings
+from agent.config import Config
+from agent.settings import Settings
 from tools.clients.http import Http
 
 asked = socket.getaddrinfo

@@ -8,11 +8,12 @@ import pytest
 
 from agent.bootstrap.mcp import Known, McpTools, Pins, Standing, mcp_of
 from agent.bootstrap.toolbox import Toolbox
+from agent.config import Config, McpPlace
 from agent.domain.errors import ConfigurationError
 from agent.entrypoints.cli.checks.finding import State
 from agent.entrypoints.cli.checks.mcp import mcp as check
 from agent.graph.context import Sources
-from agent.settings import Config, McpPlace, Settings
+from agent.settings import Settings
 from tests.farends.mcp_server import INJECTION, served
 from tools.base import BackendError
 from tools.observe.window import Window

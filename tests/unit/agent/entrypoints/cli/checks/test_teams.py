@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from agent.config import Config
 from agent.entrypoints.cli.checks.finding import State
 from agent.entrypoints.cli.checks.teams import problems, teams
-from agent.settings import Config, Settings
+from agent.settings import Settings
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SOUND: dict[str, Any] = {
