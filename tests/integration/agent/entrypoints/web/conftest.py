@@ -53,6 +53,7 @@ class serve:  # noqa: N801 (used like a function)
 
     def __init__(self, folder: Path, host: str = "127.0.0.1", config: str = "") -> None:
         """`config`: what stands in its configuration file."""
+        folder.mkdir(exist_ok=True)
         file = folder / "agent.yaml"
         file.write_text(config)
         self._settings = Settings.model_construct(data=folder, runbooks=folder / "none", host=host, config_file=file)
