@@ -52,10 +52,10 @@ def struck(draw: Draw) -> Attempt:
 
 
 def poisoned(ground: Ground, seed: int, known: Known) -> Tried:
-    """A job that kills its worker each time is set aside after the third."""
+    """A job that kills its worker each time is set aside after the third; an answer given meanwhile is a second job."""
     outcome = _lived(ground, seed, _each_time, known)
     found = outcome.found
-    if (outcome.kills, outcome.dead) != (DELIVERIES, 1):
+    if outcome.kills != DELIVERIES * outcome.dead or outcome.dead not in (1, 2):
         told = f"its job killed {outcome.kills} workers, and {outcome.dead} jobs were set aside"
         found = Found(found.lost, found.duplicates, (*found.broken, told))
     return Tried(outcome.kills, found, outcome.effects, outcome.recovered, outcome.kills)
