@@ -7,7 +7,7 @@ from typing import Any
 from tests.chaos import power
 from tests.chaos.farend import FORGETS
 from tests.chaos.planted import NORMAL
-from tests.chaos.server import Deaths, Ground, Outcome, lived
+from tests.chaos.server import ENDED, Deaths, Ground, Outcome, lived
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,9 @@ def _not_synced(ground: Ground) -> Caught:
 def _caught(ground: Ground, name: str) -> Caught:
     found = _lived(ground, name, planted=name).found
     sound = _lived(ground, name, planted="").found
-    first = next(iter((*found.lost, *found.duplicates, *found.broken)), "")
-    return Caught(name, BUGS[name].what, caught=bool(found), silent=not sound, says=first)
+    # A bug that ends the process is not one that the checker saw.
+    seen = [one for one in (*found.lost, *found.duplicates, *found.broken) if not one.startswith(ENDED)]
+    return Caught(name, BUGS[name].what, caught=bool(seen), silent=not sound, says=next(iter(seen), ""))
 
 
 def _lived(ground: Ground, name: str, *, planted: str) -> Outcome:

@@ -24,12 +24,13 @@ NORMAL = "synchronous=NORMAL"
 
 def record(opened: Record, *, points: Points, bug: str) -> Record:
     """The record with points around its parts, and with the bug."""
-    made = pointed(opened, points, _LEDGERS.get(bug, PointedLedger))
+    begun = _unaudited(opened) if bug == "audit off" else opened
+    made = pointed(begun, points, _LEDGERS.get(bug, PointedLedger))
     if bug == "job acknowledged first":
         made.queue.__class__ = _HastyQueue
     if bug == NORMAL:
         _sync_seldom(opened.database)
-    return _unaudited(opened, points) if bug == "audit off" else made
+    return made
 
 
 def intake(application: Application, points: Points, bug: str) -> Database:
@@ -122,15 +123,14 @@ class _Silent(Chain):
         """Nothing is written down."""
 
 
-def _unaudited(opened: Record, points: Points) -> Record:
+def _unaudited(opened: Record) -> Record:
     chain = _Silent(opened.chain._key, opened.chain.clock)
-    silent = replace(
+    return replace(
         opened,
         chain=chain,
         journal=SqlJournal(opened.database, chain),
         incidents=SqlIncidents(opened.database, chain, chain.clock),
     )
-    return pointed(silent, points)
 
 
 def _sync_seldom(database: Database) -> None:

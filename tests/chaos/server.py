@@ -34,6 +34,8 @@ from tests.chaos.points import Points
 
 PATIENCE = 240.0
 """Seconds a life may take that takes less than one: then it hangs."""
+ENDED = "a life ended with"
+"""How it is told that the process came to an end that nobody brought about."""
 MOST_LIVES = 16
 GROUPED = 2
 """Lives of a run that are limited, where any are."""
@@ -230,7 +232,7 @@ def _judged(run: Run, outcome: Outcome, ended: int, number: int) -> Outcome:
     folder = Path(run.folder)
     if ended:
         told = _log(run, number).read_text()[-3000:]
-        outcome.found = Found((), (), (f"a life ended with {ended}: {told}",))
+        outcome.found = Found((), (), (f"{ENDED} {ended}: {told}",))
         return outcome
     ending = json.loads((folder / ENDING).read_text())
     seen = Seen(run.log(JOURNAL).lines(), run.log(SENDER).lines(), run.log(PEOPLE).lines(), ending)
