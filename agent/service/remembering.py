@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from agent.domain.errors import MemoryUnavailable, NotFound
 from agent.domain.event import Event, EventType
+from agent.domain.wording import counted
 from agent.identity.roles import Caller, require_every_team
 from agent.ports import Journal, Lesson, Lessons, Memory
 
@@ -33,7 +34,7 @@ class Remembering:
         for lesson in lessons:
             await self._lessons.save(lesson)
         await self._memory.remember(lessons)
-        await self._tell(f"{who.name} brought in {len(lessons)} past incident(s).", who)
+        await self._tell(f"{who.name} brought in {counted(len(lessons), 'past incident')}.", who)
 
     async def forget(self, incidents: Sequence[str], who: Caller) -> int:
         """How many of these were remembered and are not any more. NotFound when none was."""

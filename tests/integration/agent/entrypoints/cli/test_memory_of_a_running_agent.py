@@ -60,7 +60,7 @@ async def test_the_running_agent_is_asked(
         journal = [(one.event.actor, one.event.text) for one in await application.views.audit()]
     assert [one.title for one in kept] == ["Disk of db-2 full"]
     assert journal[-2:] == [
-        ("local-operator", "local-operator brought in 2 past incident(s)."),
+        ("local-operator", "local-operator brought in 2 past incidents."),
         ("local-operator", f"local-operator had forgotten what was learned from {found[0]['incident']}."),
     ]
 
