@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from tools.base import BackendError, Tool, ToolResult
-from tools.clients.kubernetes import Cluster, ClusterEvent, Pod, ReplicaSet
+from tools.clients.kubernetes import Cluster
+from tools.clients.kubernetes_objects import ClusterEvent, Pod, ReplicaSet
 from tools.clients.outcome import Answered
 from tools.log_templates import printable
 from tools.observe.cluster_names import Name, Namespace, ServiceArguments, failed

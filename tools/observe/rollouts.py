@@ -6,7 +6,8 @@ from itertools import pairwise
 from typing import Any
 
 from tools.base import Change
-from tools.clients.kubernetes import Cluster, Deployment, Object, ReplicaSet
+from tools.clients.kubernetes import Cluster
+from tools.clients.kubernetes_objects import Deployment, Object, ReplicaSet
 
 
 class RolloutChanges:

@@ -8,7 +8,8 @@ import pytest
 from tests.farends.kubernetes import KubernetesFarEnd
 from tests.farends.loopback import Answer, CutAfter, Drip, Endless, Instead, Late, deadline_for
 from tools.base import BackendError
-from tools.clients.kubernetes import PAGE, Cluster, ClusterEvent, Pod
+from tools.clients.kubernetes import PAGE, Cluster
+from tools.clients.kubernetes_objects import ClusterEvent, Pod
 from tools.clients.outcome import Answered
 
 
