@@ -17,7 +17,7 @@ from agent.domain.key import StoredKey
 from agent.identity import secrets as roots
 from agent.identity.secrets import Secrets
 from agent.settings import Settings
-from agent.storage import anchors, approvals, resealing
+from agent.storage import anchors, approval_rows, resealing
 from agent.storage.checkpoints import SealedSerializer
 from agent.storage.database import Database
 from agent.storage.journal import Chain, entries
@@ -74,7 +74,7 @@ async def _seal(settings: Settings, secrets: Secrets, database: Database, chain:
     if wrong:
         raise JournalBroken(f"The journal does not verify, so nothing is sealed anew: {wrong}.")
     deletions_of(settings, secrets).seal_anew()
-    questions = database.write_now(lambda connection: approvals.seal_anew(connection, chain))
+    questions = database.write_now(lambda connection: approval_rows.seal_anew(connection, chain))
     serializer = SealedSerializer(secrets.derive("checkpoints"), secrets.former("checkpoints"))
     if settings.checkpoints is None:
         runs = resealing.in_database(database, serializer.anew)

@@ -12,7 +12,7 @@ from agent.identity.members import came_by_chat
 from agent.identity.roles import Caller, approval_scope, leave
 from agent.identity.tokens import came_by_token, person_caller, token_ended
 from agent.ports import Clock
-from agent.storage import approvals, keys
+from agent.storage import approval_rows, keys
 from agent.storage.approvals import POLICY
 
 
@@ -38,12 +38,12 @@ class Approvers:
         if named and who.name not in named:
             return f"{who.name} is not among the approvers of team {incident.team}"
         # On an installation of one the operator is everybody; with a second person's key theirs is withdrawn.
-        if who.name != LOCAL_OPERATOR and who.name in approvals.senders(connection, incident.id):
+        if who.name != LOCAL_OPERATOR and who.name in approval_rows.senders(connection, incident.id):
             return f"{who.name} sent the alert that led to this, and somebody else must decide"
         return ""
 
     def still(self, connection: Connection, vote: Vote, asked: Approval, incident: Incident) -> str:
-        """The same about somebody who voted, by the keys and teams of now: `storage.approvals.May`."""
+        """The same about somebody who voted, by the keys and teams of now: `storage.spending.May`."""
         if vote.who == POLICY:
             return "" if vote.via == POLICY else "nobody may call themselves policy"
         if came_by_token(vote.key):

@@ -13,7 +13,7 @@ from agent.domain.remediation import EffectStatus
 from agent.domain.wording import counted
 from agent.policy.ownership import Owners
 from agent.service.people import investigate, resume
-from agent.storage import alerts, approvals, effects, incidents
+from agent.storage import alerts, effects, incidents, unanswered
 from agent.storage.journal import Chain
 
 
@@ -93,7 +93,7 @@ class Batch:
 
     def _withdraw(self, incident: str, because: str) -> None:
         self._settle()
-        for asked in approvals.withdraw(self._connection, self._chain, incident, because):
+        for asked in unanswered.withdraw(self._connection, self._chain, incident, because):
             resume(self._connection, self._chain, asked)
 
     def _incident(self, id_: str) -> Incident:

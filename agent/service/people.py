@@ -13,7 +13,7 @@ from agent.domain.remediation import Effect
 from agent.identity.roles import Caller, approval_scope, require, require_every_team
 from agent.ports import Queue
 from agent.service.approvers import Approvers
-from agent.storage import acknowledgements, approvals, effects, holds, incidents, jobs
+from agent.storage import acknowledgements, approval_rows, approvals, effects, holds, incidents, jobs, unanswered
 from agent.storage.approvals import Said
 from agent.storage.database import Database
 from agent.storage.journal import Chain
@@ -82,7 +82,7 @@ class People:
         )
 
     def _decide(self, connection: Connection, approval: str, said: Said, who: Caller) -> Approval:
-        asked = approvals.get(connection, approval, who.teams)
+        asked = approval_rows.get(connection, approval, who.teams)
         if said.decision is Decision.APPROVE:
             incident = incidents.get(connection, asked.incident)
             if objection := self._approvers.objection(connection, who, asked, incident):
@@ -98,7 +98,7 @@ class People:
     ) -> Effect:
         known = effects.of_key(connection, key, who.teams)
         if known.kind in {"action", "rollback"} and known.approval:
-            require(who, approval_scope(approvals.get(connection, known.approval).proposal.risk))
+            require(who, approval_scope(approval_rows.get(connection, known.approval).proposal.risk))
         return effects.settle(connection, self._chain, key, found, who=who.name, reason=reason)
 
     def _acknowledge(self, connection: Connection, incident: str, who: Caller) -> Incident:
@@ -130,7 +130,7 @@ class People:
             if known.status is IncidentStatus.CLOSED:
                 raise Conflict(f"{incident} is closed already.")
             holds.hold(connection, known, who.name, text, self._chain.clock.now())
-            for asked in approvals.withdraw(connection, self._chain, incident, text.rstrip("."), about=who.name):
+            for asked in unanswered.withdraw(connection, self._chain, incident, text.rstrip("."), about=who.name):
                 resume(connection, self._chain, asked)
             if at_once:
                 jobs.withdraw(connection, incident)
@@ -144,7 +144,7 @@ class People:
         if incidents.get(connection, incident, who.teams).status is IncidentStatus.CLOSED:
             raise Conflict(f"{incident} is closed already.")
         text = f"{who.name} closed it."
-        for asked in approvals.withdraw(connection, self._chain, incident, text, about=who.name):
+        for asked in unanswered.withdraw(connection, self._chain, incident, text, about=who.name):
             resume(connection, self._chain, asked)
         closed = incidents.move(connection, self._chain, incident, IncidentStatus.CLOSED, text, actor=who.name)
         learn(connection, self._chain, closed)

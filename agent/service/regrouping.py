@@ -19,7 +19,7 @@ from agent.identity.roles import Caller
 from agent.policy.ownership import Owners
 from agent.ports import Queue
 from agent.service.people import investigate, resume
-from agent.storage import alerts, approvals, effects, incidents, jobs
+from agent.storage import alerts, effects, incidents, jobs, unanswered
 from agent.storage.database import Database
 from agent.storage.journal import Chain
 
@@ -96,7 +96,7 @@ class Regrouping:
 
     def _end(self, connection: Connection, known: Incident, into: str, because: str, who: Caller) -> None:
         """Close it without a lesson: withdraw what it asks, stop who works on it, say where its alerts are."""
-        for asked in approvals.withdraw(connection, self._chain, known.id, f"the incident was merged into {into}"):
+        for asked in unanswered.withdraw(connection, self._chain, known.id, f"the incident was merged into {into}"):
             resume(connection, self._chain, asked)
         jobs.withdraw(connection, known.id)
         now = self._chain.clock.now()

@@ -13,7 +13,7 @@ from agent.domain.job import JobKind, Lease
 from agent.graph.build import Graph
 from agent.graph.context import Context
 from agent.graph.state import Start
-from agent.storage import approvals, incidents
+from agent.storage import approval_rows, incidents
 from agent.storage.database import Database
 from agent.tracing import span
 
@@ -64,7 +64,7 @@ class Runs:
             return None
         asked = stands.interrupts[0]
         approval = str(asked.value["approval"])
-        row = await self._database.read(lambda connection: approvals.get(connection, approval))
+        row = await self._database.read(lambda connection: approval_rows.get(connection, approval))
         # Resumed by the interrupt's id: delivered twice, it cannot answer the next question.
         return _NOTHING if row.status is ApprovalStatus.PENDING else Command(resume={asked.id: approval})
 

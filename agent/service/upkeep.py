@@ -8,7 +8,7 @@ from agent.domain.incident import IncidentStatus
 from agent.ports import Queue
 from agent.service.keeping import Keeping
 from agent.service.people import learn, resume
-from agent.storage import approvals, incidents
+from agent.storage import incidents, unanswered
 from agent.storage.anchors import Anchors
 from agent.storage.database import Database
 from agent.storage.journal import Chain
@@ -44,11 +44,11 @@ class Upkeep:
 
     def _anything_due(self, connection: Connection) -> bool:
         at = self._chain.now(connection)
-        asked = approvals.overdue(connection, at) or approvals.forgotten(connection, at)
+        asked = unanswered.overdue(connection, at) or unanswered.forgotten(connection, at)
         return bool(asked or self._quiet(connection))
 
     def _sweep(self, connection: Connection) -> int:
-        expired = approvals.expire(connection, self._chain)
+        expired = unanswered.expire(connection, self._chain)
         for asked in expired:
             resume(connection, self._chain, asked)
         quiet = self._quiet(connection)
@@ -57,7 +57,7 @@ class Upkeep:
             learn(
                 connection, self._chain, incidents.move(connection, self._chain, incident, IncidentStatus.CLOSED, text)
             )
-        return len(expired) + len(approvals.remind(connection, self._chain)) + len(quiet)
+        return len(expired) + len(unanswered.remind(connection, self._chain)) + len(quiet)
 
     def _quiet(self, connection: Connection) -> list[str]:
         since = self._chain.clock.now() - self._quiet_period

@@ -18,8 +18,7 @@ from agent.domain.incident import Incident
 from agent.domain.job import Lease
 from agent.domain.remediation import Effect, EffectStatus, Past, Proposal, effect_key
 from agent.ports import Call, Clock
-from agent.storage import approvals, holds
-from agent.storage.approvals import May
+from agent.storage import holds, spending
 from agent.storage.database import Database
 from agent.storage.journal import Chain
 from agent.storage.sight import Teams, within
@@ -45,7 +44,7 @@ class SqlLedger:
         chain: Chain,
         clock: Clock,
         *,
-        may: May = nobody,
+        may: spending.May = nobody,
         unsound: Callable[[], str] = lambda: "",
     ) -> None:
         """`unsound`: why the journal is not to be trusted at the moment; then nothing is done."""
@@ -121,7 +120,7 @@ class SqlLedger:
         if effect.kind == "rollback":
             _after_its_action(connection, effect, proposal)
         else:
-            approvals.spend(connection, self._chain, effect.approval, proposal, self._may)
+            spending.spend(connection, self._chain, effect.approval, proposal, self._may)
 
     async def _close(
         self, effect: Effect, status: EffectStatus, detail: str, result: ActResult | None, lease: Lease | None
@@ -217,7 +216,7 @@ def _after_its_action(connection: Connection, effect: Effect, proposal: Proposal
     undone = select(effects.c.key).where(effects.c.approval == effect.approval, effects.c.kind == "action")
     if connection.execute(undone).first() is None:
         raise Refused("There is nothing to roll back: the action was never begun.")
-    if not approvals.was_spent_for(connection, effect.approval or "", proposal):
+    if not spending.was_spent_for(connection, effect.approval or "", proposal):
         raise Refused("What would be undone is not what was approved.")
 
 

@@ -18,7 +18,7 @@ from agent.domain.incident import Incident, Wave
 from agent.domain.remediation import Effect
 from agent.identity.roles import Caller, require_every_team
 from agent.ports import Clock, Lesson
-from agent.storage import alerts, approvals, effects, incidents, jobs, journal, lessons
+from agent.storage import alerts, approval_rows, effects, incidents, jobs, journal, lessons
 from agent.storage.alerts import Receipt
 from agent.storage.database import Database
 from agent.storage.sight import Teams, within
@@ -170,7 +170,7 @@ class Views:
 
     async def approvals(self, status: str = "") -> list[Approval]:
         return await self._database.read(
-            lambda connection: approvals.listed(connection, status=status, teams=self._teams)
+            lambda connection: approval_rows.listed(connection, status=status, teams=self._teams)
         )
 
     async def lessons(self, text: str = "") -> list[Lesson]:
@@ -188,7 +188,7 @@ class Views:
         return await self._database.read(lambda connection: numbers.capacity(connection, now))
 
     async def approval(self, id_: str) -> Approval:
-        return await self._database.read(lambda connection: approvals.get(connection, id_, self._teams))
+        return await self._database.read(lambda connection: approval_rows.get(connection, id_, self._teams))
 
     async def effects(self, status: str = "") -> list[Effect]:
         """What was done in the world, the newest first."""
@@ -265,7 +265,7 @@ def _front(connection: Connection, sought: Sought, now: datetime, teams: Teams) 
         sequence=sequence,
         found=found,
         diagnoses=_diagnoses(connection, [one.id for one in found.incidents]),
-        asked=tuple(approvals.listed(connection, status=ApprovalStatus.PENDING, teams=teams)),
+        asked=tuple(approval_rows.listed(connection, status=ApprovalStatus.PENDING, teams=teams)),
         load=_load(connection, now, teams),
     )
 
@@ -294,7 +294,7 @@ def _incident(connection: Connection, id_: str, teams: Teams) -> IncidentView:
         alerts=placed,
         evidence=tuple(incidents.evidence_of(connection, id_)),
         runs=runs,
-        approvals=tuple(approvals.listed(connection, incident=id_)),
+        approvals=tuple(approval_rows.listed(connection, incident=id_)),
         effects=tuple(effects.of_incident(connection, id_)),
         timeline=tuple(reversed(journal.entries(connection, incident=id_, limit=TIMELINE, newest=True))),
         waves=waves(placed),

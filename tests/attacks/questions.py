@@ -90,7 +90,7 @@ QUESTIONS = (
     Control(
         "an approval is used in its time, for what it is of",
         "S23",
-        "agent.storage.approvals:_unusable",
+        "agent.storage.spending:_unusable",
         lambda *_: "",
         _used_an_hour_later,
     ),
@@ -104,11 +104,11 @@ QUESTIONS = (
     Control(
         "a no, and who said yes, are looked at again at use",
         "S28",
-        "agent.storage.approvals:_unsupported",
+        "agent.storage.spending:_unsupported",
         lambda *_: "",
         _written_over_a_no,
     ),
-    Control("questions and votes are sealed", "S30", "agent.storage.approvals:_forged", lambda *_: "", _asked_of_fewer),
+    Control("questions and votes are sealed", "S30", "agent.storage.spending:forged", lambda *_: "", _asked_of_fewer),
     Control(
         "each entry of the journal is chained to the one before",
         "S66",

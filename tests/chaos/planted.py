@@ -13,7 +13,7 @@ from agent.domain.event import Event
 from agent.domain.job import Lease
 from agent.domain.remediation import Effect, EffectStatus, Proposal
 from agent.ports import Call
-from agent.storage import approvals
+from agent.storage import spending
 from agent.storage.database import Database
 from agent.storage.incidents import SqlIncidents
 from agent.storage.journal import Chain, SqlJournal
@@ -75,7 +75,7 @@ class _SpentAfterwards(PointedLedger):
         return done
 
     def _spend(self, connection: Connection, effect: Effect, proposal: Proposal) -> None:
-        approvals.spend(connection, self._chain, str(effect.approval), proposal, self._may)
+        spending.spend(connection, self._chain, str(effect.approval), proposal, self._may)
 
 
 class _AttemptInKey(PointedLedger):

@@ -14,7 +14,7 @@ from agent.bootstrap.erasing import Held, erase, held
 from agent.domain.approval import Decision
 from agent.identity.roles import Caller
 from agent.settings import Settings
-from agent.storage import anchors, approvals
+from agent.storage import anchors, approval_rows
 from agent.storage.deletions import Deletions
 from agent.storage.tables import incidents as incidents_table
 from tests.farends.postgres import HOW, binaries, postgres
@@ -108,7 +108,7 @@ async def test_with_another_root_secret_votes_runs_and_journal_are_good_without_
     async with bootstrap(settings, Replaced(channels=())) as application:
         record = application.record
         place = {"configurable": {"thread_id": f"{OVER}.1", "checkpoint_ns": ""}}
-        [asked] = await record.database.read(lambda connection: approvals.listed(connection, incident=OVER))
+        [asked] = await record.database.read(lambda connection: approval_rows.listed(connection, incident=OVER))
         run = await record.checkpoints.aget_tuple(place)  # type: ignore[arg-type]  # LangGraph's own shape
         assert run is not None
         assert run.checkpoint["channel_values"]["said"] == [f"{ADA.name} said so"]
@@ -116,5 +116,5 @@ async def test_with_another_root_secret_votes_runs_and_journal_are_good_without_
         heads = anchors.read(settings.anchors)
         assert await record.database.read(lambda connection: record.chain.verify(connection, heads)[1]) == ""
         assert [vote.who for vote in asked.votes] == [ADA.name]
-        row = await record.database.read(lambda connection: approvals._row(connection, asked.id))
-        assert await record.database.read(lambda one: approvals._forged(one, record.chain, asked, row)) == ""
+        row = await record.database.read(lambda connection: approval_rows.one(connection, asked.id))
+        assert await record.database.read(lambda one: approval_rows.forged(one, record.chain, asked, row)) == ""

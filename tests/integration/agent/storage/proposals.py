@@ -8,8 +8,8 @@ from agent.domain.alert import Severity
 from agent.domain.approval import Approval, Decision, Vote
 from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.remediation import Proposal, Risk
-from agent.storage import approvals, incidents
-from agent.storage.approvals import May, Said, SqlApprovals
+from agent.storage import approvals, incidents, spending
+from agent.storage.approvals import Said, SqlApprovals
 from agent.storage.database import Database
 from agent.storage.journal import Chain
 from tests.integration.agent.storage.conftest import Clock
@@ -64,5 +64,7 @@ def anyone(_connection: Connection, _vote: Vote, _asked: Approval, _incident: In
     return ""
 
 
-async def spend(database: Database, chain: Chain, approval: str, what: Proposal, may: May = anyone) -> Approval:
-    return await database.write(lambda connection: approvals.spend(connection, chain, approval, what, may))
+async def spend(
+    database: Database, chain: Chain, approval: str, what: Proposal, may: spending.May = anyone
+) -> Approval:
+    return await database.write(lambda connection: spending.spend(connection, chain, approval, what, may))

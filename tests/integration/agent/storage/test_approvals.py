@@ -8,7 +8,7 @@ import pytest
 from agent.domain.approval import ApprovalStatus, Decision
 from agent.domain.errors import AlreadyDecided, ApprovalExpired, Refused
 from agent.domain.remediation import Proposal
-from agent.storage import approvals
+from agent.storage import unanswered
 from agent.storage.approvals import SqlApprovals
 from agent.storage.database import Database
 from agent.storage.journal import Chain, SqlJournal
@@ -54,7 +54,7 @@ async def test_nothing_can_be_decided_once_it_has_expired(database: Database, ch
     await clock.sleep(VALID)
     with pytest.raises(ApprovalExpired):
         await decide(database, chain, question, Decision.APPROVE)
-    expired = await database.write(lambda connection: approvals.expire(connection, chain))
+    expired = await database.write(lambda connection: unanswered.expire(connection, chain))
     assert [one.id for one in expired] == [question.id]
     with pytest.raises(ApprovalExpired):
         await decide(database, chain, question, Decision.DENY)

@@ -14,8 +14,7 @@ from agent.domain.incident import IncidentStatus
 from agent.domain.remediation import Proposal, Risk, effect_key
 from agent.domain.rules import Team
 from agent.identity.keys import LOCAL_OPERATOR
-from agent.storage import alerts, incidents
-from agent.storage import approvals as rows
+from agent.storage import alerts, incidents, unanswered
 from agent.storage.alerts import Arrival, Receipt
 from agent.storage.database import Database
 from agent.storage.journal import Chain
@@ -382,8 +381,8 @@ async def test_a_human_who_steps_in_stops_everything(desk: Desk, stop: str) -> N
 async def test_people_are_reminded_twice_and_then_called(desk: Desk, clock: Clock) -> None:
     asked = await desk.ask()
     for _ in range(16):
-        await desk.database.write(lambda connection: rows.expire(connection, desk.chain))
-        await desk.database.write(lambda connection: rows.remind(connection, desk.chain))
+        await desk.database.write(lambda connection: unanswered.expire(connection, desk.chain))
+        await desk.database.write(lambda connection: unanswered.remind(connection, desk.chain))
         await clock.sleep(timedelta(minutes=1))
     entries = await desk.journal.after(0)
     assert [(entry.event.type, entry.event.facts.get("last")) for entry in entries] == [
