@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from agent.correlate.correlator import Correlator
-from agent.correlate.placement import Placement as Placed
+from agent.correlate.placement import Placement as Decided
 from agent.correlate.standing import Standing
+from agent.domain.alert import Placed
 from agent.domain.errors import Conflict
 from agent.domain.maintenance import MaintenanceWindow
 from agent.domain.rules import Correlation, InhibitRule
@@ -27,6 +28,8 @@ BATCH = 1_000
 TOPOLOGY_AGE = timedelta(minutes=5)
 OVERLAP = timedelta(seconds=2)
 """What is stamped now may be committed a little later, and other processes' clocks differ a little."""
+TRIES = 5
+"""A batch whose ground was changed while it was placed is placed anew, so often; then it waits for the next round."""
 FOLLOWED = timedelta(days=7)
 """An incident closed so long ago is still named by the next one with its labels, also after a restart."""
 
@@ -78,30 +81,35 @@ class Placement:
 
     async def place_waiting(self) -> int:
         """Place the next batch; how many alerts that was. Killed half-way, the batch is placed at the next start."""
-        waiting = await self._database.read(lambda connection: alerts.unplaced(connection, BATCH))
-        if not waiting or not await self._mine():
-            return 0
+        for _ in range(TRIES):
+            waiting = await self._database.read(lambda connection: alerts.unplaced(connection, BATCH))
+            if not waiting or not await self._mine():
+                return 0
+            try:
+                await self._place(waiting)
+            except Conflict:
+                # An incident was merged meanwhile, or another process placed alerts: it is placed again, by the record.
+                continue
+            return len(waiting)
+        return 0
+
+    async def _place(self, waiting: Sequence[Placed]) -> None:
         standing = await self._current()
-        placements = []
-        for one in waiting:
-            placement = self._correlator.place(one, standing)
-            standing.apply(placement)
-            placements.append(placement)
         try:
+            placements = []
+            for one in waiting:
+                placement = self._correlator.place(one, standing)
+                standing.apply(placement)
+                placements.append(placement)
             await self._database.write(lambda connection: self._write(connection, placements))
-        except Conflict:
-            # An incident was merged meanwhile, or another process placed alerts: it is placed again, by the record.
-            self._standing = None
-            return await self.place_waiting()
         except BaseException:
             # What is in memory is no longer what is on the record: it is read again for the next batch.
             self._standing = None
             raise
         self._batches += 1
         self._queue.wake()
-        return len(waiting)
 
-    def _write(self, connection: Connection, placements: Sequence[Placed]) -> None:
+    def _write(self, connection: Connection, placements: Sequence[Decided]) -> None:
         next_batch(connection, self._batches)
         Batch(connection, self._chain, self._owners).write(placements)
 

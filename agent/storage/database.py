@@ -8,6 +8,7 @@ connection; it is on the disk when `write` returns, and either all of it is or n
 import asyncio
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -39,16 +40,22 @@ class _Change(Generic[T]):
 class Database:
     """SQLite or PostgreSQL behind the same two calls. Close it before the process ends."""
 
+    committed_at = 0.0
+    """By the monotonic clock; 0 before the first commit."""
+
     def __init__(self, url: str) -> None:
         self.engine = open_engine(url, READERS + 1)
         self._waiting: queue.Queue[_Change[Any] | None] = queue.Queue(WAITING)
+        self._closed = False
+        self._door = threading.Lock()
+        """Held while something is put: nothing comes behind what `close` puts."""
         self._readers = ThreadPoolExecutor(READERS, "reader")
         self._writer = threading.Thread(target=self._write_forever, name="writer", daemon=True)
         self._writer.start()
 
     async def write(self, work: Work[T]) -> T:
         """Run `work` in a transaction; on the disk when this returns. What `work` raises is raised here, and
-        then nothing of it is kept. QueueFull when too many changes wait."""
+        then nothing of it is kept. QueueFull when too many changes wait; RuntimeError when it was closed."""
         return await asyncio.wrap_future(self._submit(work))
 
     def write_now(self, work: Work[T]) -> T:
@@ -73,6 +80,9 @@ class Database:
             return work(connection)
 
     def close(self) -> None:
+        """What waits is written first."""
+        with self._door:
+            self._closed = True
         self._waiting.put(None)
         self._writer.join()
         self._readers.shutdown()
@@ -80,10 +90,13 @@ class Database:
 
     def _submit(self, work: Work[T]) -> "Future[T]":
         change = _Change(work, Future())
-        try:
-            self._waiting.put_nowait(change)
-        except queue.Full:
-            raise QueueFull(f"{WAITING} changes wait for the disk; try again later.") from None
+        with self._door:
+            if self._closed:
+                raise RuntimeError("The record was closed: nothing more is written.")
+            try:
+                self._waiting.put_nowait(change)
+            except queue.Full:
+                raise QueueFull(f"{WAITING} changes wait for the disk; try again later.") from None
         return change.done
 
     def _write_forever(self) -> None:
@@ -116,6 +129,7 @@ class Database:
             for change in batch:
                 change.done.set_exception(error)
             return
+        self.committed_at = time.monotonic()
         for change, (result, failure) in zip(batch, outcomes, strict=True):
             if failure is None:
                 change.done.set_result(result)

@@ -13,7 +13,10 @@ from agent.domain.incident import IncidentStatus
 from agent.domain.silence import Matcher
 from agent.graph.context import Sources
 from agent.identity.roles import Caller
+from agent.service.placement import TRIES
 from agent.settings import Settings
+from agent.storage.database import Database
+from agent.storage.duties import batches, next_batch
 from agent.testing import NoMemory
 
 BEGAN = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -28,6 +31,19 @@ class Clock:
 
     async def sleep(self, duration: timedelta) -> None:
         self.time += duration
+
+
+class Contended:
+    """A call graph that is long in coming: meanwhile another process has placed a batch, each time."""
+
+    def __init__(self) -> None:
+        self.database: Database | None = None
+        self.asked = 0
+
+    async def topology(self, at: datetime) -> None:
+        assert self.database
+        self.asked += 1
+        await self.database.write(lambda connection: next_batch(connection, batches(connection)))
 
 
 @asynccontextmanager
@@ -82,6 +98,18 @@ async def test_what_was_stored_before_a_crash_is_placed_after_it_and_known_again
         [(fate, incident)] = await _receive(application, _body(_alert("Latency", "cart")))
         assert (fate, incident) == (Fate.INCIDENT, opened[0].id)
         assert len((await application.views.incidents()).incidents) == 1
+
+
+async def test_a_batch_that_others_keep_overtaking_is_left_for_the_next_round(tmp_path: Path) -> None:
+    slow = Contended()
+    settings = Settings.model_validate({"data": tmp_path / "data", "runbooks": tmp_path / "none"})
+    sources = Sources(topology=(slow,))
+    replaced = Replaced(sources=sources, executors={}, memory=NoMemory(), channels=())
+    async with bootstrap(settings, replaced) as application:
+        slow.database = application.record.database
+        await application.service.intake.receive("alertmanager", "test", _body(_alert("Errors", "cart")))
+
+        assert (await application.service.placement.place_waiting(), slow.asked) == (0, TRIES)
 
 
 async def test_a_new_episode_within_the_reopen_window_is_a_run_of_its_own(tmp_path: Path) -> None:

@@ -58,6 +58,20 @@ async def test_a_change_whose_caller_went_away_stops_nobody(database: Database) 
     assert {f"n{number}" for number in range(1, 200, 2)} | {"after"} <= set(kept)
 
 
+async def test_what_comes_after_the_close_is_refused_and_waits_for_nobody(address: str) -> None:
+    database = Database(address)
+    migrate(database)
+    waiting = asyncio.create_task(database.write(_add("before")))
+    await asyncio.sleep(0)
+    await asyncio.to_thread(database.close)
+
+    with pytest.raises(RuntimeError, match="closed"):
+        await database.write(_add("after"))
+    with pytest.raises(RuntimeError, match="closed"):
+        database.write_now(_add("after"))
+    assert await waiting is None
+
+
 async def test_the_migrations_bring_a_database_to_the_shape_of_the_tables(database: Database) -> None:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
