@@ -19,6 +19,7 @@
     notify       follows the journal and tells people: nodes never do
     domain       the nouns; import nothing
     ports        every seam on one page
+    soundness    do the settings fit together?
     settings     every knob of the environment
     config       what the YAML says that AGENT_CONFIG names
     telemetry    log lines and numbers for operators

@@ -20,6 +20,7 @@ from agent.bootstrap.teams import owners_of, policy_of, rota_of
 from agent.bootstrap.tokens import tokens_of
 from agent.bootstrap.toolbox import Toolbox
 from agent.bootstrap.tracing import open_tracing
+from agent.catalogue.catalogue import Catalogue
 from agent.config import Config
 from agent.correlate.correlator import Correlator
 from agent.domain.incident import Incident
@@ -51,15 +52,18 @@ from agent.service.runs import Runs
 from agent.service.silencing import Silencing
 from agent.service.upkeep import Upkeep
 from agent.settings import Settings
+from agent.soundness import doubts, require_sound
 from agent.storage.changes import SqlChanges
 from agent.storage.duties import Duty
 from agent.storage.keys import SqlKeys
-from agent.telemetry import Meters
+from agent.telemetry import Log, Meters
 from agent.views import Views
 from tools.base import BackendError, Topology
 from tools.clients.jira import Jira
 from tools.clients.kubernetes import Cluster
 from tools.observe.window import Window
+
+log = Log(__name__)
 
 PARSERS: Mapping[str, Parser] = {
     "alertmanager": alertmanager.parse,
@@ -77,6 +81,8 @@ class Replaced:
     clock: Clock | None = None
     sources: Sources | None = None
     executors: Mapping[str, Executor] | None = None
+    catalogue: Catalogue | None = None
+    """Read earlier, in the place of the runbooks folder's."""
     model: Model | None = None
     memory: Memory | None = None
     tools: Sequence[Tool] = ()
@@ -130,6 +136,9 @@ async def bootstrap(settings: Settings, replaced: Replaced | None = None) -> Asy
     """
     replaced = replaced or Replaced()
     config = settings.config()
+    require_sound(settings)
+    for doubt in doubts(settings):
+        log.warning(doubt.says, do=doubt.mend)
     close_off(settings, config)
     clock = replaced.clock or SystemClock()
     meters = Meters()
@@ -278,7 +287,7 @@ def _toolbox(
 def _context(settings: Settings, config: Config, record: Record, sources: Sources, replaced: Replaced) -> Context:
     clock = record.chain.clock
     executors = replaced.executors or {}
-    catalogue = catalogue_of(settings, executors)
+    catalogue = replaced.catalogue or catalogue_of(settings, executors)
     policy = replaced.policy or policy_of(config)
     act = Act(
         catalogue=catalogue,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from agent.domain.rules import ModelLimits
 from agent.llm.chat import connect
+from agent.llm.endpoints import Endpoint, endpoint, endpoints
 from agent.llm.usage import Meter
 from agent.memory.chroma import ChromaMemory
 from agent.memory.embedding import Embedder, ProvidedEmbedder, local_embedder
@@ -18,13 +19,15 @@ from agent.ports import Clock, Lessons, Memory, Model
 from agent.settings import Settings
 from agent.telemetry import Meters
 
+DEFAULT = "openai:gpt-5-mini"
+"""The model when a key is there and no name."""
 _START = timedelta(seconds=2)
 
 
 @asynccontextmanager
 async def open_model(settings: Settings, limits: ModelLimits, meters: Meters) -> AsyncIterator[Model | None]:
     """The configured model; none when there is neither a model's name nor a key: then the analysis answers alone."""
-    named = settings.model or ("openai:gpt-5-mini" if settings.openai_api_key else "")
+    named = settings.model or (DEFAULT if settings.openai_api_key else "")
     # With no model, too, the metrics are there by their names: whoever collects them may rely on that.
     meter = Meter(meters.registry, limits.prices)
     if not named:
@@ -76,12 +79,27 @@ async def _embedder(settings: Settings) -> Embedder:
     if not settings.embeddings:
         return await local_embedder()
     from agent.llm.embeddings import Embeddings
-    from agent.llm.endpoints import endpoint
 
-    place = endpoint(
+    place = embeddings_of(settings)
+    return ProvidedEmbedder(place.name, Embeddings(place, Meter()))
+
+
+def models_of(settings: Settings) -> list[Endpoint]:
+    """The model and its fallbacks, in the order in which they are asked. ConfigurationError when they cannot be."""
+    return endpoints(
+        settings.model or DEFAULT,
+        settings.model_fallbacks,
+        base_url=settings.openai_base_url,
+        api_key=settings.openai_api_key,
+        environ=os.environ,
+    )
+
+
+def embeddings_of(settings: Settings) -> Endpoint:
+    """Where vectors are made. ConfigurationError when none can be."""
+    return endpoint(
         settings.embeddings,
         base_url=settings.openai_base_url,
         api_key=settings.openai_api_key,
         environ=os.environ,
     )
-    return ProvidedEmbedder(place.name, Embeddings(place, Meter()))

@@ -47,8 +47,6 @@ class Telling:
         settings = self._settings
         if not settings.smtp_host:
             return []
-        if not settings.smtp_from:
-            raise ConfigurationError("SMTP_FROM is missing: mail needs a sender.")
         server = MailServer(
             host=settings.smtp_host,
             port=settings.smtp_port,

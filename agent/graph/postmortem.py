@@ -195,7 +195,7 @@ def _cost(account: Account) -> str:
     if usage.calls == 0:
         return ""
     tokens = f"{usage.input_tokens} tokens in ({usage.cached_tokens} cached), {usage.output_tokens} out"
-    return _section("Cost", [f"- {usage.calls} model call(s), {tokens}, ${usage.cost_usd:.4f}"])
+    return _section("Cost", [f"- {counted(usage.calls, 'model call')}, {tokens}, ${usage.cost_usd:.4f}"])
 
 
 def _section(title: str, lines: Iterable[str]) -> str:

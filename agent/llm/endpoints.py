@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
@@ -12,6 +13,16 @@ if TYPE_CHECKING:
     import httpx2
     from langchain_core.embeddings import Embeddings
     from langchain_core.language_models import BaseChatModel
+
+_PACKAGES = {
+    "anthropic_bedrock": "langchain_aws",
+    "azure_openai": "langchain_openai",
+    "bedrock": "langchain_aws",
+    "bedrock_converse": "langchain_aws",
+    "google_anthropic_vertex": "langchain_google_vertexai",
+    "nvidia": "langchain_nvidia_ai_endpoints",
+}
+"""LangChain's packages that are not called after their provider."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +52,7 @@ def endpoint(spec: str, *, base_url: str, api_key: SecretStr | None, environ: Ma
         provider, model = "openai", named
     if not provider or not model:
         raise ConfigurationError(f"{spec!r} names no model; write it like openai:gpt-5-mini.")
+    _require_installed(spec, provider)
     if not at:
         return Endpoint(provider, model, base_url, api_key)
     url, _, variable = f"http{place}".partition("#")
@@ -55,6 +67,15 @@ def endpoints(
     """The model and its fallbacks (comma-separated), in the order in which they are asked."""
     specs = [model, *(spec for spec in fallbacks.split(",") if spec.strip())]
     return [endpoint(spec, base_url=base_url, api_key=api_key, environ=environ) for spec in specs]
+
+
+def _require_installed(spec: str, provider: str) -> None:
+    package = _PACKAGES.get(provider, f"langchain_{provider}")
+    if not package.isidentifier() or find_spec(package) is None:
+        raise ConfigurationError(
+            f"{spec!r} names the provider {provider}, whose package is not here; install "
+            f"{package.replace('_', '-')}, or write openai:MODEL for a server that speaks OpenAI's API."
+        )
 
 
 def chat_model(place: Endpoint, http: "httpx2.AsyncClient", *, max_output_tokens: int) -> "BaseChatModel":

@@ -166,16 +166,16 @@ def _scales(axes: "Axes", values: list[float], unit: str) -> None:
 
 
 def _number(value: float, unit: str) -> str:
-    """`250 ms`, `1.2 GB`, `34 %`: at most three digits that count."""
+    """`250 ms`, `1.2 GB`, `34%`: at most three digits that count."""
     match unit:
         case "s":
             return f"{value * 1000:.3g} ms" if 0 < abs(value) < 1 else f"{value:.3g} s"
         case "ratio":
-            return f"{value * 100:.3g} %"
+            return f"{value * 100:.3g}%"
         case "bytes":
             return _scaled(value, "B")
         case "%":
-            return f"{value:.3g} %"
+            return f"{value:.3g}%"
         case "m":
             return f"{value:.3g} mcores"
         case _:

@@ -14,6 +14,7 @@ from agent.domain.event import Recorded
 from agent.domain.evidence import Evidence
 from agent.domain.hypothesis import Diagnosis, Usage, Verdict
 from agent.domain.incident import Incident, IncidentStatus
+from agent.domain.wording import counted
 from agent.notify.slack_api import Block, Text
 from agent.policy.redaction import visible
 
@@ -151,7 +152,7 @@ class Card:
 
     def _foot(self, seen: Seen) -> Block:
         calls, cost = seen.usage.calls, seen.usage.cost_usd
-        spent = f"{calls} model calls, ${cost:.4f}" if calls else "no model asked, $0"
+        spent = f"{counted(calls, 'model call')}, ${cost:.4f}" if calls else "no model asked, $0"
         link = f" · <{self._page}/incidents/{seen.incident.id}|all of it>" if self._page else ""
         return {"type": "context", "elements": [_mrkdwn(f"{seen.incident.id} · {spent}{link}")]}
 

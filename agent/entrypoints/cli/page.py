@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from agent.domain.wording import counted
 from agent.entrypoints.cli.say import moment
 from agent.entrypoints.cli.shown import Diagnosis, WholeIncident
 
@@ -16,7 +17,7 @@ def _lines(whole: WholeIncident) -> Iterator[str]:
     yield f"{one.id}  {one.title}"
     facts = [one.severity, one.status, one.service, one.team, f"opened {moment(one.opened_at)}"]
     yield "  ".join(fact for fact in facts if fact)
-    yield f"{len(whole.alerts)} alerts: {', '.join(sorted({placed.alert.name for placed in whole.alerts}))}"
+    yield f"{counted(len(whole.alerts), 'alert')}: {', '.join(sorted({placed.alert.name for placed in whole.alerts}))}"
     for url in sorted({url for placed in whole.alerts if (url := placed.alert.annotations.get("runbook_url"))}):
         # For the reader to open: the alert's sender wrote it, and nothing here fetches it.
         yield f"Runbook, says the alert: {url}"
@@ -44,14 +45,14 @@ def _waves(whole: WholeIncident) -> Iterator[str]:
 
 def _diagnosis(found: Diagnosis) -> Iterator[str]:
     yield ""
-    yield f"Diagnosis ({found.verdict}, confidence {found.confidence:.0%}, by {found.analysed_by})"
+    yield f"Diagnosis ({found.verdict}, {found.confidence:.0%} sure, by {found.analysed_by})"
     yield f"  {found.summary}"
     if found.degraded_because:
         yield f"  Without the model: {found.degraded_because}"
     for claim in found.claims:
         yield f"  - {claim.text} [{', '.join(claim.evidence)}]"
     if found.claims_dropped:
-        yield f"  {found.claims_dropped} claims were left out: the evidence does not bear them out."
+        yield f"  Left out, because the evidence did not bear it out: {counted(found.claims_dropped, 'statement')}."
     if found.suspects:
         yield ""
         yield "Suspects"
@@ -60,7 +61,7 @@ def _diagnosis(found: Diagnosis) -> Iterator[str]:
     if found.ruled_out:
         yield f"Ruled out: {'; '.join(found.ruled_out)}"
     if found.next_check:
-        yield f"If this is wrong, look at: {found.next_check}"
+        yield f"Next: {found.next_check}"
 
 
 def _evidence(whole: WholeIncident, found: Diagnosis) -> Iterator[str]:

@@ -76,10 +76,13 @@ def mcp() -> None:
 
 def _settings(host: str | None, port: int | None, data: Path | None) -> "Settings":
     from agent.settings import load
+    from agent.soundness import require_sound
 
     given = {"host": host, "port": port, "data": data}
     settings = load().model_copy(update={name: value for name, value in given.items() if value is not None})
-    settings.config()  # What is wrong in the file is told before seconds of imports.
+    # What is wrong is told before seconds of imports.
+    settings.config()
+    require_sound(settings)
     return settings
 
 

@@ -19,6 +19,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from agent.domain import errors
 from agent.domain.base import canonical
+from agent.domain.wording import counted
 from agent.entrypoints.access import noted
 from agent.entrypoints.auth import application_of
 from agent.entrypoints.dashboard.visitor import Visitor
@@ -150,7 +151,7 @@ def _pretty(value: JsonValue) -> str:
 
 
 def _share(value: float) -> str:
-    return f"{value:.0%}".replace("%", " %")
+    return f"{value:.0%}"
 
 
 def _words(value: str) -> str:
@@ -185,6 +186,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "ago": ago,
         "content": _content,
+        "counted": counted,
         "lasting": _long,
         "share": _share,
         "words": _words,

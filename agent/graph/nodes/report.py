@@ -67,8 +67,8 @@ def _undone(state: State) -> tuple[IncidentStatus, str]:
             return IncidentStatus.PARKED, "The evidence does not single out a cause; a human must look."
         case Verdict.CAUSE:
             judgement = state.get("judgement")
-            why = judgement["reason"] if judgement else "no action of the catalogue fits, or the policy is to observe"
-            return IncidentStatus.PARKED, f"The cause is {diagnosis.component}; not acted on: {why}"
+            why = judgement["reason"] if judgement else "No action of the catalogue fits, or the policy is to observe."
+            return IncidentStatus.PARKED, f"{diagnosis.component} is the most probable cause. {why}"
 
 
 def _unknown(state: State) -> bool:

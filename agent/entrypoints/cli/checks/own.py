@@ -125,6 +125,12 @@ async def memory(settings: Settings) -> Finding:
     if settings.chroma_url:
         return await asked("memory", settings.chroma_url, "/api/v2/heartbeat", "AGENT_CHROMA_URL")
     if settings.embeddings:
+        from agent.bootstrap.knowledge import embeddings_of
+
+        try:
+            embeddings_of(settings)
+        except AgentError as error:
+            return Finding("memory", State.BROKEN, str(error), "Mend AGENT_EMBEDDINGS, or unset it.")
         return Finding("memory", State.OK, f"embedded Chroma, vectors by {settings.embeddings}")
     from agent.memory.minilm import MiniLM, ModelFilesMissing
 

@@ -9,14 +9,21 @@ from agent.entrypoints.cli.checks.finding import DEADLINE, Finding, State
 from agent.entrypoints.cli.checks.mcp import mcp
 from agent.entrypoints.cli.checks.teams import teams
 from agent.settings import Settings
+from agent.soundness import doubts, flaws
 
 Check = Callable[[Settings], Awaitable[Finding]]
 
 
 async def findings(settings: Settings, longest: timedelta = 2 * DEADLINE) -> list[Finding]:
-    """Every check, side by side, in the order of the list below; none takes longer than that."""
-    checks = (_within(longest, name, check(settings)) for name, check in CHECKS.items())
-    return list(await asyncio.gather(*checks))
+    """Every check, side by side, in the order of the list below; none takes longer than that.
+
+    What does not fit together by itself is not asked.
+    """
+    wrong = {one.about: one for one in reversed([*flaws(settings), *doubts(settings)])}
+    asked = {name: _within(longest, name, check(settings)) for name, check in CHECKS.items() if name not in wrong}
+    found = dict(zip(asked, await asyncio.gather(*asked.values()), strict=True))
+    found |= {name: Finding(name, State.BROKEN, one.says, one.mend) for name, one in wrong.items()}
+    return [found[name] for name in CHECKS]
 
 
 async def _within(longest: timedelta, name: str, check: Awaitable[Finding]) -> Finding:

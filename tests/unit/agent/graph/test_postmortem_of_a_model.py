@@ -51,4 +51,4 @@ def test_the_ledger_the_impact_and_the_cost_are_on_the_report() -> None:
     assert "## Hypotheses\n\n- supported: The pool. (cart; for: e1, e3; against: nothing)\n" in told
     assert "- refuted: The disk. (db; for: nothing; against: e4)" in told
     assert "## Impact\n\n- Affected: cart, checkout\n- Checked and healthy: payment\n- Not checked: db" in told
-    assert "- 4 model call(s), 21000 tokens in (17000 cached), 900 out, $0.0042" in told
+    assert "- 4 model calls, 21000 tokens in (17000 cached), 900 out, $0.0042" in told

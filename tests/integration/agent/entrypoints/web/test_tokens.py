@@ -81,7 +81,9 @@ async def test_a_token_in_the_address_or_of_an_agent_that_takes_none_opens_nothi
     transport = httpx2.ASGITransport(create_app(application), client=("127.0.0.1", 4711))
     async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as http:
         assert (await http.get(f"/api/incidents?access_token={token}")).status_code == 401
-    async with bootstrap(settings(tmp_path, issuer, jwt_keys=None), Replaced(memory=NoMemory())) as without:
+    async with bootstrap(
+        settings(tmp_path, issuer, jwt_keys=None, jwt_issuer="", jwt_audience=""), Replaced(memory=NoMemory())
+    ) as without:
         assert (await asked(without, token)).status_code == 401
 
 

@@ -1,0 +1,116 @@
+"""Do the settings fit together?  Half a credential, and a place that cannot be used, are told before anything opens."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from agent.domain.errors import ConfigurationError
+from agent.settings import Settings
+
+_TOGETHER: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("datadog", "DD_API_KEY", ("DD_APP_KEY",)),
+    ("datadog", "DD_APP_KEY", ("DD_API_KEY",)),
+    ("jira", "JIRA_URL", ("JIRA_TOKEN",)),
+    ("jira", "JIRA_TOKEN", ("JIRA_URL",)),
+    ("model", "AGENT_MODEL_FALLBACKS", ("AGENT_MODEL", "OPENAI_API_KEY")),
+    ("slack", "SLACK_BOT_TOKEN", ("SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET")),
+    ("slack", "SLACK_APP_TOKEN", ("SLACK_BOT_TOKEN",)),
+    ("slack", "SLACK_SIGNING_SECRET", ("SLACK_BOT_TOKEN",)),
+    ("configuration", "SMTP_HOST", ("SMTP_FROM",)),
+    ("configuration", "SMTP_USER", ("SMTP_PASSWORD",)),
+    ("configuration", "SMTP_PASSWORD", ("SMTP_USER",)),
+    ("configuration", "AGENT_JWT_ISSUER", ("AGENT_JWT_KEYS",)),
+    ("configuration", "AGENT_JWT_AUDIENCE", ("AGENT_JWT_KEYS",)),
+)
+"""(what it is of, a variable, those of which one must be set beside it)."""
+_FILES = ("AGENT_MCP_PINS", "AGENT_DELETION_LIST", "AGENT_JOURNAL_ANCHORS")
+
+
+@dataclass(frozen=True)
+class Flaw:
+    about: str
+    """What it is of, as `doctor` calls it."""
+    says: str
+    mend: str
+
+    def __str__(self) -> str:
+        return f"{self.says}. {self.mend}"
+
+
+def require_sound(settings: Settings) -> None:
+    """ConfigurationError, with what to do, at the first flaw with which nothing should start."""
+    if flaw := next(flaws(settings), None):
+        raise ConfigurationError(str(flaw))
+
+
+def flaws(settings: Settings) -> Iterator[Flaw]:
+    """What nothing should start with: it was wanted, and would not work without a word."""
+    yield from _halves(settings)
+    yield from _keyless(settings)
+    yield from _unusable(settings)
+
+
+def doubts(settings: Settings) -> Iterator[Flaw]:
+    """What will not work, while the rest does."""
+    missing = [path for path in settings.kubeconfig.split(os.pathsep) if path and not Path(path).expanduser().is_file()]
+    if missing:
+        says = f"KUBECONFIG: there is no file {missing[0]}, so that pods, events and rollouts are not looked at"
+        yield Flaw("kubernetes", says, "Name a kubeconfig, or unset it.")
+
+
+def _halves(settings: Settings) -> Iterator[Flaw]:
+    given = {str(field.alias): getattr(settings, name) for name, field in Settings.model_fields.items()}
+    known = {name for name, value in given.items() if _is_set(value)}
+    for about, variable, beside in _TOGETHER:
+        if variable in known and not known.intersection(beside):
+            says = f"{variable} is set and {' and '.join(beside)} {'is' if len(beside) == 1 else 'are'} not"
+            yield Flaw(about, says, f"Set {' or '.join(beside)}, or take {variable} away.")
+
+
+def _is_set(value: object) -> bool:
+    return bool(value.get_secret_value()) if isinstance(value, SecretStr) else bool(value)
+
+
+def _keyless(settings: Settings) -> Iterator[Flaw]:
+    """A model of OpenAI's own, and nothing to ask it with."""
+    if settings.openai_base_url or _is_set(settings.openai_api_key):
+        return
+    for about, variable, named in (
+        ("model", "AGENT_MODEL", settings.model),
+        ("memory", "AGENT_EMBEDDINGS", settings.embeddings),
+    ):
+        if named and "@http" not in named and named.partition(":")[0] in {named, "openai"}:
+            mend = "Set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own that needs none."
+            yield Flaw(about, f"{variable} is {named} and has no key", mend)
+
+
+def _unusable(settings: Settings) -> Iterator[Flaw]:
+    folder = settings.chroma_path
+    if folder is not None and not settings.chroma_url and (wrong := _no_folder(folder)):
+        yield Flaw("memory", f"AGENT_CHROMA_PATH: {wrong}", "Name a folder that the agent may write to.")
+    for variable, file in zip(
+        _FILES, (settings.mcp_pins, settings.deletion_list, settings.journal_anchors), strict=True
+    ):
+        if file is not None and (wrong := _no_file(file)):
+            yield Flaw("configuration", f"{variable}: {wrong}", "Name a file that the agent may write to.")
+
+
+def _no_folder(path: Path) -> str:
+    """Why it cannot be used or made; empty when it can."""
+    above = next(one for one in (path.absolute(), *path.absolute().parents) if one.exists())
+    if not above.is_dir():
+        return f"{above} is a file"
+    return "" if os.access(above, os.W_OK | os.X_OK) else f"{above} cannot be written to"
+
+
+def _no_file(path: Path) -> str:
+    """Why it cannot be written to or made; empty when it can."""
+    if path.is_dir():
+        return f"{path} is a folder"
+    if not path.absolute().parent.is_dir():
+        return f"there is no folder {path.absolute().parent}"
+    writable = os.access(path if path.exists() else path.absolute().parent, os.W_OK)
+    return "" if writable else f"{path} cannot be written to"
