@@ -13,6 +13,7 @@ from agent.domain.errors import NotAllowed, Unauthenticated
 from agent.domain.incident import IncidentStatus
 from agent.entrypoints.auth import Guarded, Reader, application_of, authenticate
 from agent.identity.roles import require_every_team
+from agent.telemetry import printable
 
 open_router = APIRouter(tags=["health"])
 router = APIRouter(route_class=Guarded, tags=["health"])
@@ -28,12 +29,17 @@ async def alive() -> dict[str, str]:
 
 @open_router.get("/readyz", responses={503: {"description": "It cannot take requests at the moment."}})
 async def ready(request: Request) -> Response:
-    """Can it take requests?  Why not is told to whoever has a key."""
-    record = await _record_answers(application_of(request))
-    content: dict[str, object] = {"status": "ready" if record else "not ready"}
+    """Can it take alerts?  Why not, and what to do about it, is told to whoever has a key."""
+    application = application_of(request)
+    read, refusal = await asyncio.gather(
+        _record_answers(application), request.app.state.writable.why_not(patience=PATIENCE)
+    )
+    works = read and not refusal
+    content: dict[str, object] = {"status": "ready" if works else "not ready"}
     if await _has_a_key(request):
-        content["checks"] = {"record": "answers" if record else "does not answer"}
-    return JSONResponse(content, 200 if record else 503)
+        writing = printable(f"refused: {refusal}. {_remedy(application)}") if refusal else "works"
+        content["checks"] = {"record": "answers" if read else "does not answer", "writing": writing}
+    return JSONResponse(content, 200 if works else 503)
 
 
 @router.get("/metrics")
@@ -53,6 +59,16 @@ async def _record_answers(application: Application) -> bool:
             return await application.views.alive()
     except (SQLAlchemyError, TimeoutError):
         return False
+
+
+def _remedy(application: Application) -> str:
+    meanwhile = "Alerts are answered 503 until then, so that their senders send them again."
+    if application.settings.shared:
+        return f"Look at the log of the PostgreSQL in AGENT_DATABASE_URL, and let it take writes again. {meanwhile}"
+    return (
+        "Look at the disk of the data folder: make room when it is full; when it was mounted read-only, stop the "
+        f"agent, check and mount it again, and start. {meanwhile}"
+    )
 
 
 async def _has_a_key(request: Request) -> bool:

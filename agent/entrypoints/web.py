@@ -22,6 +22,7 @@ from agent.entrypoints.problems import LastResort, install, problem
 from agent.entrypoints.rates import Turnstile
 from agent.entrypoints.webhooks import Senders
 from agent.identity.local import loopback, may_use_local_key
+from agent.storage.writable import Writable
 
 OPEN = frozenset({"/livez", "/readyz", "/v2/enqueue", "/slack/events"})
 """The routes that ask for no Authorization header: PagerDuty's key stands in the body, and Slack signs its requests."""
@@ -48,6 +49,7 @@ def create_app(application: Application) -> FastAPI:
     app.state.verifying = asyncio.Lock()
     app.state.senders = Senders()
     app.state.counting = Counting(application)
+    app.state.writable = Writable(application.record.database)
     app.state.slack = slack.Door(application)
     add_routes(app)
     install(app)
@@ -72,6 +74,7 @@ def create_probe(application: Application) -> FastAPI:
     app.state.room = Room()
     app.state.turnstile = Turnstile(application.config.rates, application.meters)
     app.state.counting = Counting(application)
+    app.state.writable = Writable(application.record.database)
     for router in (health.open_router, health.router):
         app.include_router(router)
     install(app)

@@ -1,5 +1,7 @@
 """The state machine on one screen."""
 
+from copy import copy
+from functools import cache
 from typing import Any
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -27,6 +29,14 @@ Graph = CompiledStateGraph[State, Context, Start, State]
 
 
 def build_graph(checkpointer: BaseCheckpointSaver[Any] | None = None) -> Graph:
+    """The same machine for all, with progress kept in a place of its own."""
+    graph = copy(_compiled())
+    graph.checkpointer = checkpointer
+    return graph
+
+
+@cache
+def _compiled() -> Graph:
     graph = StateGraph(State, context_schema=Context, input_schema=Start)
     looking = (triage, recall, survey, recheck, investigate, diagnose)
     for node in (*looking, plan, approve, remediate, verify, report, learn):
@@ -45,4 +55,4 @@ def build_graph(checkpointer: BaseCheckpointSaver[Any] | None = None) -> Graph:
     graph.add_edge("verify", "report")
     graph.add_edge("report", END)
     graph.add_edge("learn", END)
-    return graph.compile(checkpointer=checkpointer)
+    return graph.compile()

@@ -19,10 +19,8 @@ from agent.service.intake import Ids
 from agent.storage import alerts, incidents, silences
 from agent.storage.database import Database
 from agent.storage.journal import Chain
-from agent.storage.tables import cursors
+from agent.storage.tables import LOOKED, cursors
 
-_LOOKED = "silences ended"
-"""The cursor that says, in microseconds since 1970, up to when it was looked which ended."""
 _EPOCH, _TICK = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 _AT_FIRST = timedelta(minutes=5)
 _OLDEST = timedelta(days=7)
@@ -138,7 +136,7 @@ class Silencing:
         return kept + [one for one in in_force(self._calendar, since) if one.ends_at <= now]
 
     def _looked(self, connection: Connection) -> datetime:
-        looked = connection.scalar(select(cursors.c.sequence).where(cursors.c.name == _LOOKED))
+        looked = connection.scalar(select(cursors.c.sequence).where(cursors.c.name == LOOKED))
         return _EPOCH + looked * _TICK if looked else self._chain.now(connection) - _AT_FIRST
 
     def _release(self, connection: Connection) -> int:
@@ -157,8 +155,8 @@ class Silencing:
 
     def _look(self, connection: Connection, now: datetime) -> None:
         ticks = (now - _EPOCH) // _TICK
-        if connection.execute(update(cursors).where(cursors.c.name == _LOOKED).values(sequence=ticks)).rowcount == 0:
-            connection.execute(cursors.insert().values(name=_LOOKED, sequence=ticks))
+        if connection.execute(update(cursors).where(cursors.c.name == LOOKED).values(sequence=ticks)).rowcount == 0:
+            connection.execute(cursors.insert().values(name=LOOKED, sequence=ticks))
 
     def _tell_hushed(self, connection: Connection, ended: Sequence[Silence]) -> None:
         """Whoever was not paged is, now."""

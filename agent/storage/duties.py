@@ -17,7 +17,7 @@ from sqlalchemy.pool import NullPool
 
 from agent.domain.errors import Conflict
 from agent.storage.engine import patience
-from agent.storage.tables import cursors
+from agent.storage.tables import BATCHES, cursors
 from agent.telemetry import Log
 
 log = Log(__name__)
@@ -26,8 +26,6 @@ _SPACE = 0x1C4D
 """The first half of every lock's number: other programs may use advisory locks too."""
 _TRY = text("SELECT pg_try_advisory_lock(:space, :duty)")
 _STILL = text("SELECT 1")
-_BATCHES = "placed batches"
-"""The cursor that counts them."""
 
 
 class Duty(IntEnum):
@@ -39,7 +37,7 @@ class Duty(IntEnum):
 
 def batches(connection: Connection) -> int:
     """How many batches of alerts were ever placed."""
-    return connection.scalar(select(cursors.c.sequence).where(cursors.c.name == _BATCHES)) or 0
+    return connection.scalar(select(cursors.c.sequence).where(cursors.c.name == BATCHES)) or 0
 
 
 def next_batch(connection: Connection, known: int) -> None:
@@ -47,9 +45,9 @@ def next_batch(connection: Connection, known: int) -> None:
     if batches(connection) != known:
         raise Conflict("Another process has placed alerts meanwhile.")
     if known == 0:
-        connection.execute(cursors.insert().values(name=_BATCHES, sequence=1))
+        connection.execute(cursors.insert().values(name=BATCHES, sequence=1))
     else:
-        connection.execute(update(cursors).where(cursors.c.name == _BATCHES).values(sequence=known + 1))
+        connection.execute(update(cursors).where(cursors.c.name == BATCHES).values(sequence=known + 1))
 
 
 class Duties:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
 STATEMENT = 30
 """Seconds one statement may take on PostgreSQL, the wait for its turn to write included."""
@@ -23,6 +24,11 @@ def open_engine(url: str, connections: int) -> Engine:
     return create_engine(
         url, pool_size=connections, max_overflow=0, pool_timeout=10, pool_pre_ping=True, connect_args=patience()
     )
+
+
+def said(error: DBAPIError) -> str:
+    """What the engine itself said, in one line."""
+    return str(error.orig).strip().partition("\n")[0]
 
 
 def patience() -> dict[str, str | int]:

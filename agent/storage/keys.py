@@ -6,15 +6,18 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Row, inspect, select, update
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from agent.domain.errors import ConfigurationError
 from agent.domain.event import Event, EventType
 from agent.domain.key import StoredKey
 from agent.storage.database import Database
-from agent.storage.engine import open_engine
+from agent.storage.engine import open_engine, said
 from agent.storage.journal import Chain
 from agent.storage.tables import keys
+from agent.telemetry import Log
+
+log = Log(__name__)
 
 
 class SqlKeys:
@@ -45,9 +48,12 @@ class SqlKeys:
         )
 
     async def touch(self, id: str, at: datetime) -> None:  # noqa: A002 (the field's name)
-        await self._database.write(
-            lambda connection: connection.execute(update(keys).where(keys.c.id == id).values(last_used_at=at))
-        )
+        used = update(keys).where(keys.c.id == id).values(last_used_at=at)
+        try:
+            await self._database.write(lambda connection: connection.execute(used))
+        except DBAPIError as error:
+            # On a disk that can only be read, whoever may read goes on reading.
+            log.debug("the use of a key was not noted", because=said(error))
 
     def _add(self, connection: Connection, key: StoredKey) -> None:
         teams = None if key.teams is None else list(key.teams)

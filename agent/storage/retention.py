@@ -12,6 +12,7 @@ from agent.domain.retention import Retention
 from agent.storage.journal import Chain
 from agent.storage.subjects import OFTEN
 from agent.storage.tables import (
+    COUNTED,
     alerts,
     approvals,
     changes,
@@ -141,5 +142,6 @@ def _rows(connection: Connection, table: Table, keys: Sequence[Row[Any]]) -> int
 def _followed(connection: Connection) -> int:
     """Up to where everybody who follows the journal has read; the last entry always stays."""
     last = (connection.scalar(select(func.max(journal.c.sequence))) or 0) - 1
-    read: list[int] = [last, *connection.scalars(select(cursors.c.sequence))]
+    followers = select(cursors.c.sequence).where(cursors.c.name.not_in(COUNTED))
+    read: list[int] = [last, *connection.scalars(followers)]
     return min(read)

@@ -7,6 +7,7 @@ from sqlalchemy.exc import DBAPIError
 
 from agent.domain.errors import ConfigurationError
 from agent.storage.database import Database
+from agent.storage.engine import said
 
 _FOLDER = Path(__file__).parent / "migrations"
 
@@ -21,7 +22,7 @@ def migrate(database: Database) -> bool:
         found = database.read_now(_revision)
     except DBAPIError as error:
         address = database.engine.url.render_as_string()
-        raise ConfigurationError(f"The record cannot be read: {_reason(error)}. {remedy(address)}") from error
+        raise ConfigurationError(f"The record cannot be read: {said(error)}. {remedy(address)}") from error
     if found > newest():
         raise ConfigurationError(
             f"The record is at {found}, and this version knows {newest()}: start the newer version that made it, "
@@ -31,7 +32,7 @@ def migrate(database: Database) -> bool:
         return found != newest() and database.write_now(_upgrade)
     except DBAPIError as error:
         raise ConfigurationError(
-            f"The record cannot be brought from {found or 'nothing'} to {newest()}, and is as it was: {_reason(error)}."
+            f"The record cannot be brought from {found or 'nothing'} to {newest()}, and is as it was: {said(error)}."
         ) from error
 
 
@@ -69,7 +70,3 @@ def remedy(address: str) -> str:
     if kind != "sqlite":
         return "Check AGENT_DATABASE_URL, and that the database is up."
     return f"Look at {file}; when it is damaged, bring a backup back: `incident-agent restore --from DIR`."
-
-
-def _reason(error: DBAPIError) -> str:
-    return str(error.orig).strip().partition("\n")[0]

@@ -376,7 +376,11 @@ cursors = Table(
     Column("name", String(60), primary_key=True),
     Column("sequence", BigInteger, nullable=False),
 )
-"""How far each follower of the journal has come."""
+"""How far each follower of the journal has come; and what is only counted, under names of its own."""
+
+BATCHES, LOOKED, TRIED = "placed batches", "silences ended", "commits tried"
+COUNTED = frozenset({BATCHES, LOOKED, TRIED})
+"""The names in `cursors` that follow nothing."""
 
 switches = Table(
     "switches",

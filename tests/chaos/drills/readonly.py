@@ -61,19 +61,21 @@ def _read_only(run: Run, chance: Random) -> Tried:
                 for status, _ in answers
                 if status < 500
             ]
-            told.append("" if _alive(port) else "it is not alive")
+            told.append("" if _answers(port, "/livez") == 200 else "it is not alive")
+            told.append("" if _answers(port, "/readyz") == 503 else "it says that it is ready")
         disk.repair()
         with serving(run) as (port, _child):
             acked += _posted(run, port, "after", 1)
+            told.append("" if _answers(port, "/readyz") == 200 else "repaired, it says that it is not ready")
         lost = receipts(run, acked)
     return Tried(1, Found(tuple(lost), (), broken(*told).broken), len(acked))
 
 
-def _alive(port: int) -> bool:
+def _answers(port: int, path: str) -> int:
     connection = HTTPConnection("127.0.0.1", port, timeout=30)
     try:
-        connection.request("GET", "/livez")
-        return connection.getresponse().status == 200
+        connection.request("GET", path)
+        return connection.getresponse().status
     finally:
         connection.close()
 

@@ -1,11 +1,16 @@
+from pathlib import Path
+
 import httpx2
 import pytest
+from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from tests.integration.agent.entrypoints.web.bodies import GOOD
-from tests.integration.agent.entrypoints.web.conftest import Served
+from tests.integration.agent.entrypoints.web.conftest import Served, serve
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+_READ_ONLY = "PRAGMA query_only=ON"
 
 
 async def without_key(served: Served, path: str) -> httpx2.Response:
@@ -16,7 +21,10 @@ async def without_key(served: Served, path: str) -> httpx2.Response:
 async def test_alive_and_ready_say_no_more_without_a_key(served: Served) -> None:
     assert (await without_key(served, "/livez")).json() == {"status": "alive"}
     assert (await without_key(served, "/readyz")).json() == {"status": "ready"}
-    assert (await served.http.get("/readyz")).json() == {"status": "ready", "checks": {"record": "answers"}}
+    assert (await served.http.get("/readyz")).json() == {
+        "status": "ready",
+        "checks": {"record": "answers", "writing": "works"},
+    }
     wrong = await served.http.get("/readyz", headers={"Authorization": "Bearer wrong"})
     assert wrong.json() == {"status": "ready"}
 
@@ -32,6 +40,29 @@ async def test_not_ready_but_alive_while_the_record_does_not_answer(
     assert (await without_key(served, "/readyz")).status_code == 503
     assert (await without_key(served, "/readyz")).json() == {"status": "not ready"}
     assert (await without_key(served, "/livez")).status_code == 200
+
+
+async def test_not_ready_while_the_record_can_be_read_and_not_written_and_what_to_do_is_told_with_a_key(
+    tmp_path: Path,
+) -> None:
+    async with serve(tmp_path / "data") as served:
+        # Of the engine itself, for whatever is opened from now on.
+        event.listen(served.application.record.database.engine, "connect", lambda it, _: it.execute(_READ_ONLY))
+        served.application.record.database.engine.dispose()
+        without, told = await without_key(served, "/readyz"), await served.http.get("/readyz")
+        refused = await served.post("generic", GOOD["generic"])
+
+    assert (without.status_code, without.json()) == (503, {"status": "not ready"})
+    assert (told.status_code, told.json()["checks"]) == (
+        503,
+        {
+            "record": "answers",
+            "writing": "refused: attempt to write a readonly database. Look at the disk of the data folder: make room "
+            "when it is full; when it was mounted read-only, stop the agent, check and mount it again, and start. "
+            "Alerts are answered 503 until then, so that their senders send them again.",
+        },
+    )
+    assert refused.status_code == 503
 
 
 async def test_failing_disk_answers_503_and_says_nothing_of_it(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
