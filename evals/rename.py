@@ -90,7 +90,8 @@ def _replaced(text: str, words: dict[str, str]) -> str:
 @lru_cache(maxsize=4)
 def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
     longest = sorted(names, key=len, reverse=True)
-    return re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(map(re.escape, longest))})(?![A-Za-z0-9])")
+    begins = r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-F]{2}))"  # Or after an escaped character of a link.
+    return re.compile(rf"{begins}(?:{'|'.join(map(re.escape, longest))})(?![A-Za-z0-9])")
 
 
 def _through(value: Any, change: Callable[[str], str]) -> Any:

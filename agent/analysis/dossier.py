@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from agent.analysis.calls import Lost
 from agent.analysis.changes import Shift
 from agent.analysis.cluster_trouble import Trouble
+from agent.analysis.conditions import Unmet
 from agent.analysis.log_templates import LineShift
 from agent.analysis.log_traces import Spectrum
 from agent.analysis.observations import Observations
@@ -71,5 +72,7 @@ class Weighed:
     flows: tuple[Flow, ...]
     dossiers: tuple[Dossier, ...]
     """The heaviest first."""
+    unmet: tuple[Unmet, ...]
+    """What the alerts fire on, when none of it holds."""
     nothing: float
     """The weight of there being no cause among them."""

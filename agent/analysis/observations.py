@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from agent.analysis.conditions import Asked
 from agent.domain.alert import Alert
 from agent.domain.hypothesis import Found
 from agent.domain.incident import Symptom
@@ -33,6 +34,8 @@ class Observations:
     step: timedelta
     alerts: tuple[Alert, ...] = ()
     readings: tuple[Reading, ...] = ()
+    conditions: tuple[Asked, ...] = ()
+    """What the alerts themselves fire on, where they tell."""
     lines: tuple[LogLine, ...] = ()
     lines_query: str = ""
     """Exactly what the log back end was asked."""

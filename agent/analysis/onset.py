@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from agent.analysis.changes import Baseline, baseline
+from agent.analysis.conditions import about
 from agent.analysis.signals import SYMPTOMS
 from agent.analysis.symptom import spoken_of
-from agent.analysis.table import Floats, Row, Table
+from agent.analysis.table import Floats, Table
 from agent.domain.alert import Alert
 from agent.domain.incident import Symptom
 
@@ -54,7 +55,7 @@ def find(table: Table, alerts: Sequence[Alert], symptom: Symptom | None, now: da
     weight, first, last = heaviest(_near(table, told, excess[quiet:], quiet))
     rare = 1 - _usual(excess[:quiet], len(excess) - quiet, weight)
     if weight >= _LEAST and rare >= _RARE:
-        return _seen(table, quiet + first, quiet + last, weight, rare)
+        return _seen(table, quiet + first, quiet + last, rare)
     return _told(table, told, step)
 
 
@@ -115,23 +116,18 @@ def symptom_rows(table: Table, alerts: Sequence[Alert], symptom: Symptom | None)
     signals = SYMPTOMS[spoken_of(alerts, symptom)]
     of_service = [i for i, row in enumerate(table.rows) if row.component in services and row.edge is None]
     fitting = [i for i in of_service if table.rows[i].meaning.signal in signals]
-    return [i for i in fitting if any(_agrees(table.rows[i], alert) for alert in alerts)]
-
-
-def _agrees(row: Row, alert: Alert) -> bool:
-    """An alert about one route says nothing of the others."""
-    told = row.reading.series.labels
-    return all(alert.labels.get(name, value) == value for name, value in told.items())
+    return [i for i in fitting if any(about(table.rows[i].reading.series.labels, alert) for alert in alerts)]
 
 
 def _told_values(alerts: Sequence[Alert]) -> set[str]:
     return {value for alert in alerts for value in alert.labels.values()}
 
 
-def _seen(table: Table, first: int, last: int, weight: float, rare: float) -> Onset:
+def _seen(table: Table, first: int, last: int, rare: float) -> Onset:
     at = table.at(first)
     left = f"the symptom left its usual range at {at:%H:%M:%S} UTC"
-    why = f"{left} (cumulative deviation {weight:.3g}, as high in {1 - rare:.0%} of the windows before)"
+    others = "no window before shows" if rare > 0.995 else f"{1 - rare:.0%} of the windows before show"
+    why = f"{left}; {others} a shift as strong"
     return Onset(at, rare, first, last, why)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from agent.analysis import calls, changes, cluster, log_templates, onset, report, storm, topology
+from agent.analysis import calls, changes, cluster, conditions, log_templates, onset, report, storm, topology
 from agent.analysis.calls import Lost
 from agent.analysis.changes import Shift
 from agent.analysis.cluster_trouble import Trouble, nats
@@ -60,7 +60,8 @@ def weigh(seen: Observations, weights: Weights = SHIPPED) -> Weighed:
         one.weight = fused(one.parts, weights.fusion)
     _add_priors(dossiers, priors(seen.found_before))
     ranked = sorted(dossiers.values(), key=lambda one: (-one.weight, one.component))
-    return Weighed(seen, table, began, deps, tuple(flows), tuple(ranked), weights.fusion.nothing)
+    unmet = conditions.unmet(seen.conditions, seen.alerts, seen.now, seen.step)
+    return Weighed(seen, table, began, deps, tuple(flows), tuple(ranked), unmet, weights.fusion.nothing)
 
 
 def fused(parts: Parts, fusion: Fusion) -> float:

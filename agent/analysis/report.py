@@ -11,6 +11,7 @@ from agent.analysis import cluster, onset, pictures, signals, verdicts, wording
 from agent.analysis.calls import Lost
 from agent.analysis.changes import Shift
 from agent.analysis.cluster_trouble import Trouble, strongest
+from agent.analysis.conditions import Unmet
 from agent.analysis.dossier import Dossier, Weighed
 from agent.analysis.findings import Findings
 from agent.analysis.log_templates import LineShift
@@ -112,7 +113,7 @@ def write(weighed: Weighed, judgement: Judgement) -> Findings:
         evidence=tuple(ledger.kept.values()),
         claims=claims,
         ruled_out=ruled_out,
-        next_check=_next_check(suspects, verdict),
+        next_check=_next_check(weighed, suspects, verdict),
     )
 
 
@@ -135,7 +136,8 @@ def _census_claims(weighed: Weighed, ledger: _Ledger) -> tuple[Claim, ...]:
 
 
 def _symptom_claims(weighed: Weighed, ledger: _Ledger) -> tuple[Claim, ...]:
-    claims = [
+    claims = [Claim(text=_sentence(wording.unmet(one)), evidence=(_unmet(one, ledger),)) for one in weighed.unmet]
+    claims += [
         Claim(
             text=_sentence(wording.excess(flow.top, flow.excess[flow.top], flow)),
             evidence=(_flow(flow, flow.top, ledger),),
@@ -180,6 +182,17 @@ def _findings(one: Dossier, ledger: _Ledger) -> list[tuple[str, str]]:
     if one.blame:
         found.append((wording.blame(one.blame), _blame(one.blame, ledger)))
     return found
+
+
+def _unmet(one: Unmet, ledger: _Ledger) -> str:
+    return ledger.add(
+        EvidenceKind.METRIC,
+        one.expression,
+        "",
+        _sentence(wording.unmet(one)),
+        {"met": 0, "moments": one.moments, "first": one.first.isoformat(), "last": one.last.isoformat()},
+        untrusted=True,
+    )
 
 
 def _onset(weighed: Weighed, ledger: _Ledger) -> str:
@@ -352,10 +365,13 @@ def _loudness(shift: Shift) -> tuple[bool, bool, float, float]:
 def _summary(weighed: Weighed, verdict: Verdict, suspects: Sequence[Suspect]) -> str:
     looked = _looked_at(weighed)
     if not suspects or verdict is Verdict.HEALTHY:
-        return f"Nothing unusual was found in {looked} around {wording.clock(weighed.onset.at)}."
+        return f"Nothing that points to a fault was found in {looked} around {wording.clock(weighed.onset.at)}."
     first = suspects[0]
     if verdict is Verdict.CAUSE:
         return f"{first.component} is the most probable cause since {wording.clock(weighed.onset.at)}. {first.why}"
+    if weighed.unmet:
+        over = "The alert's own condition does not hold"
+        return f"{over}; what else is unusual shows most at {first.component}. {first.why}"
     others = " and ".join(one.component for one in suspects[:2] if one.evidence) or first.component
     return f"The evidence in {looked} does not decide between causes; look at {others} first. {first.why}"
 
@@ -404,9 +420,11 @@ def _explained_by(node: str, flow: Flow, weighed: Weighed) -> str:
     return best if best and flow.excess[best].amount > 0.5 * excess.amount else ""
 
 
-def _next_check(suspects: Sequence[Suspect], verdict: Verdict) -> str:
+def _next_check(weighed: Weighed, suspects: Sequence[Suspect], verdict: Verdict) -> str:
     if verdict is Verdict.CAUSE and len(suspects) > 1:
         return _sentence(f"If this is wrong, look at {suspects[1].component}: {suspects[1].why.rstrip('.')}")
+    if weighed.unmet:
+        return "See whether the alert still fires: it may have been over when the agent looked."
     if verdict is Verdict.HEALTHY:
         return "Check whether the alert's rule still fits: what it speaks of is back in its usual range."
     return "Ask for more: metrics, logs or changes of the alerted component and of what it depends on."

@@ -51,6 +51,8 @@ class Standing:
     """What the alerts speak of, or the state of the cluster, could be looked at."""
     harmless: bool
     """The alerts speak of load alone, and nobody waits or fails for it."""
+    unmet: bool
+    """What the alerts fire on could be looked at, and does not hold."""
     anything: bool
     """There was something to look at besides the alert itself."""
 
@@ -67,7 +69,8 @@ def standing(weighed: Weighed) -> Standing:
         told=1 / (1 + math.exp(weighed.nothing - nats(first.troubles))) if first.troubles else 0.0,
         storm=not telemetry and len(seen.alerts) > 1,
         known=len(seen.alerts) >= _STORM and not rows,
-        visible=bool(rows) or (cluster.looked(seen.cluster) and not first.troubles),
+        unmet=bool(weighed.unmet),
+        visible=bool(rows) or bool(weighed.unmet) or (cluster.looked(seen.cluster) and not first.troubles),
         harmless=_harmless(weighed),
         anything=(bool(weighed.dossiers) or cluster.looked(seen.cluster))
         and (telemetry or bool(seen.changes) or len(seen.alerts) > 1),

@@ -10,7 +10,7 @@ def judge(one: Standing, by: Judgement) -> tuple[Verdict, float]:
     if not one.anything:
         return Verdict.INCONCLUSIVE, 0.0
     real = probability_real(one, by)
-    if real >= by.decided:
+    if (one.told if one.unmet else real) >= by.decided:
         return Verdict.CAUSE, probability_first(one, by)
     if one.visible and real < by.calm:
         return Verdict.HEALTHY, 1 - real

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from agent.analysis.calls import Lost
 from agent.analysis.changes import Shift
+from agent.analysis.conditions import Unmet
 from agent.analysis.excess import Excess
 from agent.analysis.log_templates import LineShift
 from agent.analysis.log_traces import Spectrum
@@ -30,18 +31,20 @@ def clock(at: datetime) -> str:
 
 
 def shift(one: Shift) -> str:
-    """`pod_cpu_millicores of cart went from 12 to 310 (24.8 robust deviations)`."""
+    """`pod_cpu_millicores of cart went from 12 to 310 (24.8 times its usual variation)`."""
     where = f"from {one.row.edge[0]} to {one.row.edge[1]}" if one.row.edge else f"of {one.row.component or 'all'}"
     moved = f"went from {number(one.before)} to {number(one.after)}"
-    shared = "" if one.own >= 0.8 * one.z else f", {number(one.own)} of them not shared with its peers"
-    return f"{one.row.reading.series.name} {where} {moved} ({number(one.z)} robust deviations{shared})"
+    shared = "" if one.own >= 0.8 * one.z else f", {number(one.own)} of it not shared with its peers"
+    return f"{one.row.reading.series.name} {where} {moved} ({number(one.z)} times its usual variation{shared})"
 
 
 def excess(node: str, one: Excess, flow: Flow) -> str:
     what = "latency" if flow.dimension == "time" else "failing share"
     if one.new:
         return f"{node} was not called before the onset; its {what} is {number(one.after)}"
-    return f"{what} of {node} went from {number(one.before)} to {number(one.after)} ({number(one.z)} robust deviations)"
+    unit = " s" if flow.dimension == "time" else ""
+    moved = f"went from {number(one.before)}{unit} to {number(one.after)}{unit}"
+    return f"{what} of {node} {moved} ({number(one.z)} times its usual variation)"
 
 
 def share(node: str, flow: Flow) -> str:
@@ -54,12 +57,12 @@ def share(node: str, flow: Flow) -> str:
 def lost(one: Lost) -> str:
     caller, callee = one.edge
     fewer = f"went from {number(one.before)} to {number(one.after)} for each request that reaches {caller}"
-    return f"calls from {caller} to {callee} {fewer} ({number(one.z)} robust deviations with all that is missing)"
+    return f"calls from {caller} to {callee} {fewer} ({number(one.z)} times the usual variation, with all that is missing)"
 
 
 def explained(node: str, flow: Flow, by: str) -> str:
     what = "latency" if flow.dimension == "time" else "failures"
-    return f"{node}: its extra {what} is passed on from {by}, which it depends on"
+    return f"{node} passes on the extra {what} of {by}, which it depends on"
 
 
 def lines(one: LineShift) -> str:
@@ -88,6 +91,11 @@ def blame(one: Blame) -> str:
         f"{one.alerts} alerts bear on {one.component}, the first at {clock(one.first)}; "
         f"the most telling, {quoted(kind)}, is raised by {here} of its own and by {raisers} components in all"
     )
+
+
+def unmet(one: Unmet) -> str:
+    when = f"{one.moments} moments from {clock(one.first)} to {clock(one.last)}"
+    return f"The alert's own condition does not hold: {quoted(one.expression)} was met at 0 of {when}"
 
 
 def quoted(text: str) -> str:

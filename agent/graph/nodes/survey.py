@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 from langgraph.runtime import Runtime
 
-from agent.analysis import log_traces, signals, survey_plan
+from agent.analysis import conditions, log_traces, signals, survey_plan
+from agent.analysis.conditions import Asked, Condition
 from agent.analysis.observations import Observations, Reading
 from agent.analysis.onset import LATEST_REPORT
 from agent.analysis.ranking import diagnose
@@ -95,8 +96,9 @@ async def observe(
     """Ask every configured back end at once; what fails becomes a sentence in `not_checked`."""
     gaps = _Gaps(not_checked)
     start, end = survey_plan.window(alerts, now, sources.history, sources.step)
-    readings, page, changes, topology, cluster = await asyncio.gather(
+    readings, asked, page, changes, topology, cluster = await asyncio.gather(
         _metrics(sources, alerts, start, end, gaps),
+        _conditions(sources, alerts, start, end, gaps),
         _logs(sources, alerts, end, gaps),
         _changes(sources, end - CHANGE_HISTORY, end, gaps),
         _topology(sources, end, gaps),
@@ -107,6 +109,7 @@ async def observe(
         step=sources.step,
         alerts=tuple(alerts),
         readings=readings,
+        conditions=asked,
         lines=tuple(reversed(page.lines)),
         lines_query=page.query,
         changes=changes,
@@ -151,6 +154,22 @@ async def _scoped(
         if found := await gaps.or_else(metrics.series(selectors, start, end), []):
             return (selectors[0] if len(selectors) == 1 else ""), found
     return "", []
+
+
+async def _conditions(
+    sources: Sources, alerts: Sequence[Alert], start: datetime, end: datetime, gaps: _Gaps
+) -> tuple[Asked, ...]:
+    """What the alerts fire on, asked again; what the back end cannot evaluate is left out, and told."""
+    if (metrics := sources.metrics) is None:
+        return ()
+
+    async def put(one: Condition) -> Asked:
+        answers = [await metrics.query_range(ql, start, end, sources.step) for ql in (one.expression, *one.operands)]
+        held, *operands = (conditions.spoken_of(answer, alerts) for answer in answers)
+        return Asked(one, held, tuple(operands))
+
+    found = await asyncio.gather(*(gaps.or_else(put(one), None) for one in conditions.conditions(alerts)))
+    return tuple(one for one in found if one is not None)
 
 
 async def _logs(sources: Sources, alerts: Sequence[Alert], end: datetime, gaps: _Gaps) -> LogPage:

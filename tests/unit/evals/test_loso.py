@@ -15,7 +15,9 @@ from evals.loso_fit import Looked, fit, ranked
 from tests.unit.agent.analysis.made import Shop, slow_back
 from tests.unit.evals.made import write_case
 
-_FLAGS = Standing(*(0.0, 0.0, 0.0, 0.0), storm=False, known=False, visible=True, harmless=False, anything=True)
+_FLAGS = Standing(
+    *(0.0, 0.0, 0.0, 0.0), storm=False, known=False, visible=True, harmless=False, unmet=False, anything=True
+)
 
 
 def _case(identity: str, *, cause: float, other: float, loud: float, faulty: bool) -> Looked:

@@ -36,7 +36,7 @@ def test_every_claim_and_suspect_cites_evidence_that_is_there_and_says_how_to_as
 def test_a_caller_that_only_waits_is_ruled_out_with_what_it_waits_for() -> None:
     findings = diagnose(slow_back().observed())
 
-    assert "middle: its extra latency is passed on from back, which it depends on." in findings.ruled_out
+    assert "middle passes on the extra latency of back, which it depends on." in findings.ruled_out
 
 
 def test_names_do_not_matter() -> None:
