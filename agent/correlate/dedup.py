@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from agent.correlate.placement import Answer, Arrival
-from agent.correlate.standing import Occurrence, Series, Standing, ends, tells_start
+from agent.correlate.series import Occurrence, Series, ends, tells_start
+from agent.correlate.standing import Standing
 from agent.domain.alert import Fate
 
 LATE = timedelta(minutes=5)

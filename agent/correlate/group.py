@@ -8,7 +8,8 @@ from agent.correlate.candidates import candidates, chosen, heard_lately
 from agent.correlate.case import Case, lead_of, resolves
 from agent.correlate.labels import group_of
 from agent.correlate.placement import Answer, Arrival, Joins, Opens, Reopens, Resolves, Update
-from agent.correlate.standing import Series, Standing, tells_start
+from agent.correlate.series import Series, tells_start
+from agent.correlate.standing import Standing
 from agent.correlate.wording import duration, title_of, words
 from agent.domain.alert import Fate, Severity
 from agent.domain.base import canonical

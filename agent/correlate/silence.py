@@ -48,9 +48,6 @@ class Silences:
         if not problem(silence):
             self._known[silence.id] = (silence, conditions(silence.matchers))
 
-    def remove(self, id_: str) -> None:
-        self._known.pop(id_, None)
-
     def matching(self, labels: dict[str, str], now: datetime) -> Silence | None:
         """The one that ends last, of those in force that match; those that are over are dropped."""
         self._drop_old(now)

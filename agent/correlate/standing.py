@@ -6,17 +6,17 @@ then `remember` every placed alert of those that are not closed and of the last 
 """
 
 import json
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from agent.correlate.case import Case, Joined, resolves
 from agent.correlate.inhibit import Inhibitors
 from agent.correlate.placement import Joins, Nothing, Opens, Placement, Reopens, Resolves, Splits, changed
+from agent.correlate.series import Occurrence, Series, ends, tells_start
 from agent.correlate.silence import Silences
 from agent.correlate.surroundings import Nearby, Surroundings
-from agent.domain.alert import Alert, AlertStatus, Fate, Identity, Placed, Severity
+from agent.domain.alert import AlertStatus, Fate, Identity, Placed
 from agent.domain.incident import Incident
 from agent.domain.rules import Correlation, InhibitRule
 from agent.domain.silence import Silence
@@ -29,39 +29,6 @@ MOST_OCCURRENCES = 16
 """Of one series; an alert that flaps has more."""
 FORGET_FIRING = timedelta(days=7)
 """A series that neither resolved nor was sent again for so long is forgotten."""
-
-
-@dataclass(slots=True)
-class Occurrence:
-    """What is known of one episode of a series."""
-
-    id: str
-    starts_at: datetime
-    alert: str
-    """Our id of the message that first told of it."""
-    severity: Severity
-    fate: Fate
-    incident: str | None
-
-
-@dataclass(slots=True)
-class Series:
-    """What is known of one thing that is alerted on."""
-
-    id: str
-    heard_at: datetime
-    firing: Occurrence | None = None
-    """The one that fires now; the latest to start, when an end was missed."""
-    known: dict[str, Occurrence] = field(default_factory=dict)
-    """The latest occurrences that were told to fire, by id, in that order."""
-    ended: dict[str, str] = field(default_factory=dict)
-    """The latest occurrences whose end was told, and our id of the message that told it."""
-    over_until: datetime | None = None
-    """Whatever started by then is over."""
-    ended_heard_at: datetime | None = None
-    """When we last heard of an end."""
-    starts: deque[datetime] = field(default_factory=deque)
-    """When its latest occurrences were first heard of."""
 
 
 class Standing:
@@ -196,9 +163,6 @@ class Standing:
     def silence(self, silence: Silence) -> None:
         """Add it, or replace the one with its id."""
         self.silences.add(silence)
-
-    def unsilence(self, id_: str) -> None:
-        self.silences.remove(id_)
 
     def learn(self, topology: Topology | None) -> None:
         """Who calls whom, from now on; None when that is not known."""
@@ -373,21 +337,6 @@ class Standing:
         _drop(self._of_group, case.incident.group_key, id_)
         for place in case.places:
             _drop(self._at, place, id_)
-
-
-def ends(placed: Placed, identity: Identity, firing: Occurrence) -> bool:
-    """Does this resolution end the occurrence that fires?
-
-    Its own surely. Another one when it started before that end: senders move the start of an alert back when they
-    merge it with a peer's. And any when the sender does not tell one episode from the next.
-    """
-    end = placed.alert.ends_at or placed.received_at
-    return identity.occurrence == firing.id or firing.starts_at < end or not tells_start(placed.alert)
-
-
-def tells_start(alert: Alert) -> bool:
-    """Does the sender tell one episode from the next?"""
-    return alert.starts_at_known or bool(alert.sender_episode)
 
 
 def _group_of(incident: Incident) -> dict[str, str]:

@@ -49,7 +49,7 @@ def test_silence_begins_when_it_says_and_can_be_taken_back() -> None:
 
     assert desk.told(10, alert("A")) == ("incident", "in0001", "Opens")
     assert desk.told(60, alert("B")) == ("silenced", None, "Nothing")
-    desk.standing.unsilence("si1")
+    desk.standing.silence(silence(service_is("cart"), begins=50, ends=60.5))
     assert desk.told(61, alert("C")) == ("incident", "in0001", "Joins")
 
 
