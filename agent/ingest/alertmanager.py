@@ -8,8 +8,9 @@ from datetime import datetime
 
 from agent.domain.alert import Alert, AlertStatus
 from agent.ingest import body, signature
-from agent.ingest.body import Item, Reading, Unusable
+from agent.ingest.body import Item, Reading
 from agent.ingest.fields import Fields, fields, first, link, moment, moment_or_none, name, severity, status, text
+from agent.ingest.strict_json import Unusable
 from agent.ports import Unparsed
 
 Read = tuple[Alert, str]

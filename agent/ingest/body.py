@@ -4,15 +4,12 @@ A list of alerts is read element by element, so that a bad one, a body that brea
 costs nothing but itself.
 """
 
-import json
-import math
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
 
 from pydantic import JsonValue
 
+from agent.ingest.strict_json import Broken, Text, Unusable, shown
 from agent.ports import Unparsed
 
 MAX_BODY = 5 * 2**20
@@ -23,10 +20,6 @@ MAX_DEPTH = 32
 MAX_CONTAINERS = 200_000
 """Objects and lists in one body: they are what costs memory (about 200 bytes each)."""
 MAX_VALUES = 600_000
-
-
-class Unusable(ValueError):
-    """A body, or one element of it, that is refused; the message is the reason, for people."""
 
 
 @dataclass(frozen=True)
@@ -116,21 +109,13 @@ def _decode(body: bytes, *, cut: bool) -> str:
         raise Unusable(f"The body is not UTF-8: byte {error.start}.") from None
 
 
-class _Broken(Exception):
-    """The text stops being JSON at this position."""
-
-    def __init__(self, position: int, why: str) -> None:
-        super().__init__(why)
-        self.position = position
-
-
 class _Reader:
     def __init__(self, text: str, list_name: str, note: str) -> None:
         self._text = text
         self._list_name = list_name
         self._note = note
         self._found = Reading(text=text)
-        self._suspicious = _ODD_ESCAPE.search(text) is not None
+        self._values = Text(text)
         self._read_to = 0
         """Everything before this is read, or kept as unparsed."""
         self._left = (0, 0)
@@ -139,12 +124,12 @@ class _Reader:
     def read(self) -> Reading:
         try:
             self._end(self._body(self._blank(0)))
-        except _Broken as broken:
+        except Broken as broken:
             self._keep_tail(broken)
         self._keep_left()
         return self._found
 
-    def _keep_tail(self, broken: _Broken) -> None:
+    def _keep_tail(self, broken: Broken) -> None:
         reason = f"The body is not JSON from character {broken.position} on: {broken}."
         if not self._found.items:
             raise Unusable(reason)
@@ -171,7 +156,7 @@ class _Reader:
 
     def _end(self, at: int) -> None:
         if (end := self._blank(at)) < len(self._text):
-            raise _Broken(end, "there is text after the end")
+            raise Broken(end, "there is text after the end")
 
     def _object(self, at: int) -> int:
         at = self._blank(at)
@@ -182,20 +167,20 @@ class _Reader:
             if key == self._list_name and self._text[at : at + 1] == "[":
                 at = self._list(at + 1)
             else:
-                self._found.fields[key], at = self._strict(at)
+                self._found.fields[key], at = self._values.value(at)
             end, more = self._next(at, "}")
             at = end
         return end
 
     def _key(self, at: int) -> tuple[str, int]:
-        key, at = self._strict(at)
+        key, at = self._values.value(at)
         if not isinstance(key, str):
-            raise _Broken(at, "expected a name in quotes")
+            raise Broken(at, "expected a name in quotes")
         if key in self._found.fields or (key == self._list_name and self._found.listed):
-            raise Unusable(f"The name {_shown(key)} stands twice in one object.")
+            raise Unusable(f"The name {shown(key)} stands twice in one object.")
         at = self._blank(at)
         if self._text[at : at + 1] != ":":
-            raise _Broken(at, "expected a colon")
+            raise Broken(at, "expected a colon")
         return key, self._blank(at + 1)
 
     def _list(self, at: int) -> int:
@@ -214,11 +199,11 @@ class _Reader:
         if len(self._found.items) >= MAX_ITEMS:
             start, count = self._left
             self._left = (start if count else at, count + 1)
-            return self._skip(at)
+            return self._values.past(at)
         try:
-            value, end = self._strict(at)
+            value, end = self._values.value(at)
         except Unusable as problem:
-            end = self._skip(at)
+            end = self._values.past(at)
             self._found.unparsed.append(Unparsed(body=_bytes(self._text, at, end), reason=str(problem)))
         else:
             self._found.items.append(Item(value, self._text, at, end))
@@ -232,22 +217,7 @@ class _Reader:
             return self._blank(at + 1), True
         if found == closing:
             return at + 1, False
-        raise _Broken(at, f"expected a comma or {closing}" if found else "it breaks off")
-
-    def _strict(self, at: int) -> tuple[Any, int]:
-        value, end = self._scan(_STRICT, at)
-        if self._suspicious:
-            _check_text(value)
-        return value, end
-
-    def _skip(self, at: int) -> int:
-        return self._scan(_LENIENT, at)[1]
-
-    def _scan(self, decoder: json.JSONDecoder, at: int) -> tuple[Any, int]:
-        try:
-            return decoder.raw_decode(self._text, at)
-        except json.JSONDecodeError as error:
-            raise _Broken(error.pos, error.msg[:1].lower() + error.msg[1:]) from None
+        raise Broken(at, f"expected a comma or {closing}" if found else "it breaks off")
 
     def _blank(self, at: int) -> int:
         found = _BLANK.match(self._text, at)
@@ -261,64 +231,3 @@ def _bytes(text: str, start: int, end: int) -> bytes:
 
 _PIECE = 64 * 1024
 _BLANK = re.compile(r"[ \t\n\r]*+")
-_ODD_ESCAPE = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)")
-"""A surrogate or a NUL, perhaps: only such texts are looked at twice."""
-
-
-def _check_text(value: JsonValue) -> None:
-    for text in _texts(value):
-        if "\x00" in text:
-            raise Unusable("A text holds the character NUL.")
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            raise Unusable("A text holds half a surrogate pair, which is no character.") from None
-
-
-def _texts(value: JsonValue) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case list():
-            for one in value:
-                yield from _texts(one)
-        case dict():
-            for key, one in value.items():
-                yield key
-                yield from _texts(one)
-
-
-def _once(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise Unusable(f"The name {_shown(twice)} stands twice in one object.")
-    return found
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise Unusable(f"The number {_shown(text)} is too large.")
-    return number
-
-
-def _integer(text: str) -> int:
-    if len(text) > 100:
-        raise Unusable(f"The number {_shown(text)} is too long.")
-    return int(text)
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise Unusable(f"{name} is not JSON.")
-
-
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= 40 else text[:40] + "…")
-
-
-_STRICT = json.JSONDecoder(
-    object_pairs_hook=_once, parse_float=_finite, parse_int=_integer, parse_constant=_no_constant
-)
-_LENIENT = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)

@@ -12,9 +12,9 @@ from datetime import datetime
 from pydantic import JsonValue
 
 from agent.ingest import body
-from agent.ingest.body import Unusable
 from agent.ingest.fields import Fields, fields, first, link, moment, name
 from agent.ingest.pagerduty import without_key
+from agent.ingest.strict_json import Unusable
 from agent.ports import Unparsed
 from tools.base import Change
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pydantic import JsonValue
 
 from agent.domain.alert import AlertStatus, Severity
-from agent.ingest.body import Unusable
+from agent.ingest.strict_json import Unusable
 
 Fields = Mapping[str, JsonValue]
 

@@ -16,8 +16,8 @@ from pydantic import JsonValue
 from agent.domain.alert import Alert, AlertStatus
 from agent.ingest import alertmanager, body, signature
 from agent.ingest.alertmanager import Read
-from agent.ingest.body import Unusable
 from agent.ingest.fields import Fields, first, link, moment, moment_or_none, name, severity, status
+from agent.ingest.strict_json import Unusable
 from agent.ports import Unparsed
 
 

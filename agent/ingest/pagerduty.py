@@ -13,8 +13,8 @@ from pydantic import JsonValue
 from agent.domain.alert import Alert, AlertStatus, Severity
 from agent.ingest import body, signature
 from agent.ingest.alertmanager import Read, each
-from agent.ingest.body import Unusable
 from agent.ingest.fields import Fields, first, link, moment_or_none, name, severity, text
+from agent.ingest.strict_json import Unusable
 from agent.ports import Unparsed
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from pydantic import JsonValue
 
 from agent.domain.base import digest
-from agent.ingest.body import Unusable
 from agent.ingest.fields import text
+from agent.ingest.strict_json import Unusable
 
 MAX_LABELS = 64
 MAX_LABEL_NAME = 128

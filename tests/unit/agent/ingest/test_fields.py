@@ -4,8 +4,8 @@ import pytest
 from pydantic import JsonValue
 
 from agent.domain.alert import AlertStatus, Severity
-from agent.ingest.body import Unusable
 from agent.ingest.fields import link, moment, name, severity, status, text
+from agent.ingest.strict_json import Unusable
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 import pytest
 from pydantic import JsonValue
 
-from agent.ingest.body import Unusable
 from agent.ingest.signature import MAX_LABEL, MAX_LABELS, annotations, labels, merged
+from agent.ingest.strict_json import Unusable
 
 
 def test_labels_are_taken_as_they_are() -> None:
