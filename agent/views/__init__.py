@@ -1,9 +1,8 @@
 """The read side: what people and programs may look at. Changes nothing."""
 
 from agent.views.numbers import Capacity, Noise
-from agent.views.record import (
-    PAGE,
-    TIMELINE,
+from agent.views.record import PAGE, TIMELINE, Views
+from agent.views.shown import (
     Front,
     IncidentList,
     IncidentView,
@@ -12,7 +11,6 @@ from agent.views.record import (
     ReceiptView,
     RunView,
     Sought,
-    Views,
 )
 
 __all__ = [

@@ -1,7 +1,7 @@
 """What is on the record, as people and programs may look at it?"""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Self
 
 from sqlalchemy import Connection, func, select
@@ -9,111 +9,35 @@ from sqlalchemy import Connection, func, select
 from agent.analysis.waves import waves
 from agent.domain.alert import Placed
 from agent.domain.approval import Approval, ApprovalStatus
-from agent.domain.base import Noun
 from agent.domain.errors import NotFound
 from agent.domain.event import Recorded
 from agent.domain.evidence import Evidence
 from agent.domain.hypothesis import Diagnosis, Usage
-from agent.domain.incident import Incident, Wave
 from agent.domain.remediation import Effect
 from agent.identity.roles import Caller, require_every_team
 from agent.ports import Clock, Lesson
 from agent.storage import alerts, approval_rows, effects, incidents, jobs, journal, lessons
-from agent.storage.alerts import Receipt
 from agent.storage.database import Database
 from agent.storage.sight import Teams, within
 from agent.storage.tables import incidents as incidents_table
 from agent.storage.tables import journal_head, runs, switches
 from agent.views import numbers
 from agent.views.numbers import Capacity, Noise
+from agent.views.shown import (
+    Front,
+    IncidentList,
+    IncidentView,
+    Load,
+    Quarantined,
+    ReceiptView,
+    RunView,
+    Sought,
+)
 
 PAGE = 200
 """Rows one answer holds at most."""
 TIMELINE = 1000
 """Entries that are shown with an incident: the latest."""
-
-
-class Quarantined(Noun):
-    """A part of a body that could not be understood."""
-
-    reason: str
-    body: str
-    """Its beginning, with what is no text replaced."""
-
-
-class ReceiptView(Noun):
-    receipt: Receipt
-    alerts: tuple[Placed, ...]
-    quarantined: tuple[Quarantined, ...]
-
-
-class RunView(Noun):
-    """One episode's diagnosis, cost and report."""
-
-    id: str
-    diagnosis: Diagnosis | None
-    usage: Usage | None
-    report: str | None
-
-
-class IncidentView(Noun):
-    """Everything about one incident."""
-
-    incident: Incident
-    alerts: tuple[Placed, ...]
-    evidence: tuple[Evidence, ...]
-    runs: tuple[RunView, ...]
-    """The latest last."""
-    approvals: tuple[Approval, ...]
-    effects: tuple[Effect, ...]
-    timeline: tuple[Recorded, ...]
-    waves: tuple[Wave, ...] = ()
-    """When its alerts came in several waves, so that it may be several incidents: each of them could be split off."""
-
-
-class IncidentList(Noun):
-    incidents: tuple[Incident, ...]
-    cursor: str
-    """Hand it back for the next page; empty on the last."""
-
-
-class Load(Noun):
-    """How busy it is."""
-
-    alerts: dict[str, int]
-    """How many ended where; `waiting` for those not placed yet."""
-    incidents: dict[str, int]
-    """How many have which status."""
-    jobs_waiting: int
-    oldest_job: timedelta
-    actions_paused: bool
-
-
-class Front(Noun):
-    """What the first page shows, all of the same moment."""
-
-    sequence: int
-    """Of the journal's latest entry."""
-    found: IncidentList
-    diagnoses: dict[str, Diagnosis]
-    """The latest of each incident found that has one."""
-    asked: tuple[Approval, ...]
-    """The questions that wait."""
-    load: Load
-
-
-class Sought(Noun):
-    """Which incidents; the newest come first."""
-
-    status: str = ""
-    """One, or several by comma; empty: any."""
-    severity: str = ""
-    """The same."""
-    text: str = ""
-    """In title or service."""
-    limit: int = 50
-    cursor: str = ""
-    """Of the page before."""
 
 
 class Views:
