@@ -17,6 +17,8 @@ from agent.policy.user_fields import abstracted, named
 
 MOST_CHARACTERS = 8_000_000
 MOST_DEPTH = 64
+_SHORT = 200
+_MOST_HARMLESS = 10_000
 
 _USER_LABELS = ("ua", "referer", "query", "path", "user", "header")
 _LABELS = "|".join(sorted({pattern.label for pattern in PATTERNS} | {*_USER_LABELS, "encoded"}))
@@ -45,6 +47,8 @@ class Redactor:
         self._pseudonyms: dict[str, str] = {}
         self._originals: dict[str, str] = {}
         self._given: set[str] = set()
+        self._harmless: set[str] = set()
+        """Short texts that were left as they are: names of fields and of services come again and again."""
         self._count: dict[str, int] = {}
         for pseudonym, original in (mapping or {}).items():
             self._remember(pseudonym, original)
@@ -56,8 +60,16 @@ class Redactor:
 
     def redact(self, text: str) -> str:
         """Without secrets, personal data and invisible characters."""
+        if text in self._harmless:
+            return text
         if len(text) > MOST_CHARACTERS:
             raise Refused(f"A text of {len(text)} characters is too long to be redacted, so it is not passed on.")
+        told = self._redacted(text)
+        if told == text and len(text) <= _SHORT and len(self._harmless) < _MOST_HARMLESS:
+            self._harmless.add(text)
+        return told
+
+    def _redacted(self, text: str) -> str:
         text = _PSEUDONYM.sub(self._neutralised, visible(text))
         for pattern in PATTERNS:
             text = self._hidden(pattern, text)

@@ -53,7 +53,7 @@ async def interrupts(world: World, seen: IncidentView) -> list[str]:
 async def after_an_honest_yes(world: World, seen: IncidentView) -> list[str]:
     """What the hands did in all, once a person who may has said yes."""
     await world.decide(seen.incident.id, Decision.APPROVE, "anne", "bert")
-    return [entry["path"] for entry in world.hands.journal]
+    return [entry["path"] for entry in world.journal]
 
 
 @pytest.mark.parametrize("forged", ["unmatched id", "no id", "matched id", "matched id, another approval"])
@@ -68,7 +68,7 @@ async def test_a_forged_resume_does_nothing_and_the_question_still_waits(forged:
         }
         await hand_in(world, seen, Command(resume=given[forged]))
         row, still = await world.application.views.approval(asked.id), await interrupts(world, seen)
-        assert (world.hands.journal, row.status, len(still)) == ([], "pending", 1)
+        assert (world.journal, row.status, len(still)) == ([], "pending", 1)
         assert await after_an_honest_yes(world, seen) == DONE
 
 
@@ -78,7 +78,7 @@ async def test_a_forged_step_past_the_question_finds_no_approval_and_does_nothin
         await hand_in(world, seen, Command(goto="remediate", update=told))
         timeline = (await world.application.views.incident(seen.incident.id)).timeline
         refused = [entry.event.text for entry in timeline if entry.event.type == "action_refused"]
-        assert (world.hands.journal, len(refused)) == ([], 1)
+        assert (world.journal, len(refused)) == ([], 1)
         assert (await world.application.views.approval(asked.id)).status == "pending"
 
 
@@ -87,4 +87,4 @@ async def test_an_answer_delivered_twice_does_not_answer_again() -> None:
         [known] = await interrupts(world, seen)
         assert await after_an_honest_yes(world, seen) == DONE
         await hand_in(world, seen, Command(resume={known: asked.id}))
-        assert [entry["path"] for entry in world.hands.journal] == DONE
+        assert [entry["path"] for entry in world.journal] == DONE

@@ -2,20 +2,24 @@
 
 import asyncio
 import json
+import os
 import random
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from pydantic import JsonValue
 from sqlalchemy import Connection
 
 from agent.bootstrap import Application, Replaced, bootstrap
+from agent.bootstrap.actions import catalogue_of
+from agent.bootstrap.record import Record
+from agent.catalogue.catalogue import Catalogue
 from agent.domain.approval import ApprovalStatus, Decision
 from agent.domain.base import canonical
 from agent.domain.errors import AgentError
@@ -28,14 +32,19 @@ from agent.identity.keys import Keys
 from agent.identity.roles import Caller
 from agent.ports import Memory, Model
 from agent.settings import Settings
+from agent.storage.database import Database, T, Work
 from agent.storage.journal import Chain
 from agent.storage.tables import effects
+from agent.storage.transaction import transact
 from agent.testing import NoMemory
 from agent.views import IncidentView
-from tools.base import ActResult, Tool
+from tests.attacks.hands import Hands
+from tools.base import Tool
 from tools.clients.recorded import RecordedLogs, RecordedMetrics, RecordedTopology
 
 ROOT = Path(__file__).parents[2]
+_QUICK = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+"""Nothing here is to outlive a crash, so no disk is waited for."""
 NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 ONSET = NOW - timedelta(minutes=5)
 SERVICES = ("web", "cart", "stock")
@@ -70,28 +79,6 @@ class QuickClock:
         await asyncio.sleep(0)
 
 
-@dataclass
-class Hands:
-    """An executor that does what it is told once a key, and writes down all of it: what a checker believes."""
-
-    name: str = "http"
-    journal: list[dict[str, Any]] = field(default_factory=list)
-
-    def describe(self, call: Mapping[str, Any]) -> str:
-        return f"{call.get('method', 'GET')} {call['path']}"
-
-    async def read(self, call: Mapping[str, Any]) -> JsonValue:
-        return dict.fromkeys(call["fields"], 3)
-
-    async def run(self, call: Mapping[str, Any], key: str) -> ActResult:
-        self.journal.append({"key": key, "method": call["method"], "path": call["path"]})
-        return ActResult(ok=True, detail=self.describe(call))
-
-    async def read_back(self, call: Mapping[str, Any], key: str) -> ActResult | None:
-        done = any(entry["key"] == key for entry in self.journal)
-        return ActResult(ok=done, detail=self.describe(call), data=None if done else {"absent": True})
-
-
 @dataclass(frozen=True)
 class Channels:
     """What an attacker can write: into the logs, the alert and the values of labels."""
@@ -104,7 +91,8 @@ class Channels:
 @dataclass
 class World:
     application: Application
-    hands: Hands
+    journal: list[dict[str, Any]]
+    """What was done in it, as the far end of the hands wrote it down."""
     channels: Channels
     people: Mapping[str, Caller]
     clock: QuickClock
@@ -144,13 +132,27 @@ class World:
         await self.application.queue.acknowledge(lease)
 
 
+class _InOneThread(Database):
+    """Nobody else is there to be kept waiting, so nothing is handed to another thread and back."""
+
+    async def read(self, work: Work[T]) -> T:
+        return self.read_now(work)
+
+    async def write(self, work: Work[T]) -> T:
+        return transact(self.engine, work)
+
+
 @dataclass(frozen=True)
 class Ground:
-    """A record that was opened once; each world gets a copy, so that none pays for the tables."""
+    """What no episode changes, made once: a record that each world gets a copy of, the catalogue, the telemetry."""
 
     folder: Path
+    settings: Settings
     people: Mapping[str, Caller]
     """By the names of their keys."""
+    hands: Hands
+    catalogue: Catalogue
+    sources: Callable[[Channels], Sources]
 
     @asynccontextmanager
     async def world(
@@ -160,34 +162,49 @@ class Ground:
         channels: Channels | None = None,
         tools: tuple[Tool, ...] = (),
         memory: Memory | None = None,
+        record: Callable[[Record], Record] | None = None,
     ) -> AsyncIterator[World]:
-        channels = channels or Channels()
-        with tempfile.TemporaryDirectory(prefix="attacks-") as name:
-            shutil.copytree(self.folder, name, dirs_exist_ok=True)
-            hands, clock = Hands(), QuickClock()
+        """`record`: given the record, the one to go on with: one whose control was taken out."""
+        channels, clock = channels or Channels(), QuickClock()
+        with tempfile.TemporaryDirectory(prefix="attacks-", dir=_QUICK) as name:
+            shutil.copytree(self.folder / "data", Path(name) / "data")
+            self.hands.journal = []
             replaced = Replaced(
                 clock=clock,
-                sources=_sources(Path(name), channels),
-                executors={"http": hands},
+                sources=self.sources(channels),
+                executors=self.hands.executors(),
+                catalogue=self.catalogue,
                 model=model,
                 memory=memory or NoMemory(),
                 tools=tools,
                 channels=(),
+                record=record,
             )
-            async with bootstrap(_settings(Path(name), policy), replaced) as application:
-                yield World(application, hands, channels, self.people, clock)
+            async with bootstrap(_settings(Path(name), policy, self.settings), replaced) as application:
+                application.record.database.__class__ = _InOneThread
+                yield World(application, self.hands.journal, channels, self.people, clock)
 
 
 @asynccontextmanager
 async def ground() -> AsyncIterator[Ground]:
-    with tempfile.TemporaryDirectory(prefix="attacks-ground-") as name:
-        _write_runbooks(Path(name) / "runbooks")
+    with tempfile.TemporaryDirectory(prefix="attacks-ground-", dir=_QUICK) as name, Hands() as hands:
+        folder = Path(name)
+        _write_runbooks(folder / "runbooks")
+        settings = _settings(folder, "{autonomy: observe}", Settings.model_validate({"runbooks": folder / "runbooks"}))
         replaced = Replaced(clock=QuickClock(), sources=Sources(), executors={}, memory=NoMemory(), channels=())
-        async with bootstrap(_settings(Path(name), "{autonomy: observe}"), replaced) as application:
+        async with bootstrap(settings, replaced) as application:
             await application.record.database.write(lambda connection: _remember(connection, application.record.chain))
             people = {name: await _with_a_key(application.identity.keys, name) for name in _KEYS}
-        _record_telemetry(Path(name))
-        yield Ground(Path(name), people)
+        _record_telemetry(folder)
+        catalogue = catalogue_of(settings, hands.executors())
+        yield Ground(folder, settings, people, hands, catalogue, cache(partial(_planted_sources, folder)))
+
+
+def _planted_sources(folder: Path, channels: Channels) -> Sources:
+    with tempfile.TemporaryDirectory(prefix="attacks-telemetry-", dir=_QUICK) as name:
+        for kind in ("metrics.om", "logs.jsonl", "topology.json"):
+            shutil.copy(folder / kind, name)
+        return _sources(Path(name), channels)
 
 
 async def _with_a_key(keys: Keys, name: str) -> Caller:
@@ -207,10 +224,10 @@ def _remember(connection: Connection, chain: Chain) -> None:
         chain.append(connection, event)
 
 
-def _settings(folder: Path, policy: str) -> Settings:
+def _settings(folder: Path, policy: str, like: Settings) -> Settings:
     config = folder / "agent.yaml"
     config.write_text(f"policy: {policy}\n")
-    return Settings.model_validate({"data": folder / "data", "config_file": config, "runbooks": folder / "runbooks"})
+    return like.model_copy(update={"data": folder / "data", "config_file": config})
 
 
 def _write_runbooks(folder: Path) -> None:

@@ -5,6 +5,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import lru_cache
+from typing import Any
+
+from pydantic import BaseModel
 
 from agent.domain.hypothesis import Usage
 from agent.domain.rules import Budgets
@@ -39,7 +43,7 @@ class Meter:
 
     def offers(self, tools: Sequence[Tool]) -> None:
         """These are told along with every prompt."""
-        told = [[tool.name, tool.description, tool.arguments.model_json_schema()] for tool in tools]
+        told = [[tool.name, tool.description, _schema(tool.arguments)] for tool in tools]
         self._tools = len(json.dumps(told)) // CHARACTERS_A_TOKEN
 
     def add(self, usage: Usage, messages: Sequence[Message] = ()) -> None:
@@ -99,3 +103,9 @@ class Meter:
     def _estimated(self, messages: Sequence[Message]) -> int:
         written = sum(len(message.text) + sum(len(str(call)) for call in message.calls) for message in messages)
         return self._tools + written // CHARACTERS_A_TOKEN
+
+
+@lru_cache(256)
+def _schema(arguments: type[BaseModel]) -> dict[str, Any]:
+    """Told with every prompt, and the same each time."""
+    return arguments.model_json_schema()

@@ -1,5 +1,6 @@
 """What is a tool to the model? The tool itself, and which hypotheses its answer would tell apart."""
 
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, Field, JsonValue, create_model
@@ -20,8 +21,7 @@ class Offered:
         self.name = tool.name
         self.description = tool.description
         self.kind = tool.kind
-        more: dict[str, Any] = {TESTS: (list[int], _NUMBERS)}
-        self.arguments: type[BaseModel] = create_model(tool.arguments.__name__, __base__=tool.arguments, **more)
+        self.arguments = _with_tests(tool.arguments)
         self._tool = tool
 
     async def __call__(self, arguments: BaseModel) -> ToolResult:
@@ -34,3 +34,10 @@ def taken_apart(call: ToolCall) -> tuple[ToolCall, tuple[int, ...]]:
     told: JsonValue = arguments.pop(TESTS, [])
     numbers = tuple(one for one in told if isinstance(one, int)) if isinstance(told, list) else ()
     return call.model_copy(update={"arguments": arguments}), numbers
+
+
+@lru_cache(256)
+def _with_tests(arguments: type[BaseModel]) -> type[BaseModel]:
+    """Made once: it takes longer than most tools take to answer."""
+    more: dict[str, Any] = {TESTS: (list[int], _NUMBERS)}
+    return create_model(arguments.__name__, __base__=arguments, **more)
