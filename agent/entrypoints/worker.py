@@ -6,6 +6,7 @@ import secrets
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 
 from langgraph.errors import GraphDrained
@@ -32,6 +33,15 @@ GRACE = timedelta(seconds=25)
 """How long a stop waits for running steps to end; below Kubernetes' usual 30 s."""
 
 
+@dataclass(eq=False)
+class _Held:
+    """A job that is done here."""
+
+    lease: Lease
+    run: "asyncio.Task[None]"
+    lost: bool = False
+
+
 class Worker:
     """Runs `concurrency` jobs at once, places alerts, follows the journal and sweeps, until it is stopped."""
 
@@ -52,6 +62,7 @@ class Worker:
         self._beside = beside
         self._stopping = asyncio.Event()
         self._controls: set[RunControl] = set()
+        self._held: list[_Held] = []
         self._name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
     async def run(self) -> None:
@@ -60,9 +71,15 @@ class Worker:
         loops += [self._place_forever(), self._every(SWEEP, self._sweep)]
         news = [asyncio.Event() for _ in self._beside]
         loops += [self._stir(news), *(self._follow(*one) for one in zip(self._beside, news, strict=True))]
-        async with asyncio.TaskGroup() as group:
-            for loop in loops:
-                group.create_task(loop)
+        # To the very end: what is being ended is still held.
+        beating = asyncio.create_task(self._beat_forever())
+        try:
+            async with asyncio.TaskGroup() as group:
+                for loop in loops:
+                    group.create_task(loop)
+        finally:
+            beating.cancel()
+            await asyncio.gather(beating, return_exceptions=True)
 
     def stop(self) -> None:
         """Take no new job; runs stop at their next step and are given back."""
@@ -109,21 +126,33 @@ class Worker:
 
     async def _under_lease(self, lease: Lease, control: RunControl) -> None:
         """Run the job while its lease is kept alive; when the lease is lost the run is cut off."""
-        run = asyncio.create_task(self._service.runs.run(lease, control))
-        beat = asyncio.create_task(self._beat(lease))
+        held = _Held(lease, asyncio.create_task(self._service.runs.run(lease, control)))
+        self._held.append(held)
         try:
-            done, _ = await asyncio.wait({run, beat}, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
+            await asyncio.wait({held.run})
+            if held.lost:
+                raise LeaseLost
+            held.run.result()
         finally:
-            for task in (run, beat):
-                task.cancel()
-            await asyncio.gather(run, beat, return_exceptions=True)
+            self._held.remove(held)
+            held.run.cancel()
+            await asyncio.gather(held.run, return_exceptions=True)
 
-    async def _beat(self, lease: Lease) -> None:
+    async def _beat_forever(self) -> None:
         while True:
             await self._clock.sleep(BEAT)
-            await self._queue.renew(lease, LEASE)
+            await self._guarded(self._beat)
+
+    async def _beat(self) -> None:
+        """Keep all that is held here alive, in one change; cut off what somebody else has by now."""
+        if not (beaten := [one for one in self._held if not one.run.done()]):
+            return
+        kept = await self._queue.renew([one.lease for one in beaten], LEASE)
+        alive = {(lease.job.id, lease.epoch) for lease in kept}
+        for one in beaten:
+            if (one.lease.job.id, one.lease.epoch) not in alive and not one.run.done():
+                one.lost = True
+                one.run.cancel()
 
     async def _place_forever(self) -> None:
         while not self._stopping.is_set():

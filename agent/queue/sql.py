@@ -1,6 +1,7 @@
 """Who does the next job? The embedded queue: the record is asked, and a put in this process wakes the workers."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from random import Random
 
@@ -25,8 +26,8 @@ class SqlQueue:
     async def lease(self, holder: str, length: timedelta) -> Lease | None:
         return await self._jobs.lease(holder, length)
 
-    async def renew(self, lease: Lease, length: timedelta) -> Lease:
-        return await self._jobs.renew(lease, length)
+    async def renew(self, leases: Sequence[Lease], length: timedelta) -> Sequence[Lease]:
+        return await self._jobs.renew(leases, length)
 
     async def acknowledge(self, lease: Lease) -> None:
         await self._jobs.acknowledge(lease)

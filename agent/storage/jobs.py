@@ -1,6 +1,6 @@
 """Which job is due, who holds it, and how often was it tried?"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
@@ -45,10 +45,10 @@ class SqlJobs:
     async def claim(self, job: str, holder: str, length: timedelta) -> Lease | None:
         return await self._database.write(lambda connection: self._claim(connection, job, holder, length))
 
-    async def renew(self, lease: Lease, length: timedelta) -> Lease:
+    async def renew(self, leases: Sequence[Lease], length: timedelta) -> Sequence[Lease]:
         until = self._clock.now() + length
-        await self._change(lease, lease_until=until)
-        return lease.model_copy(update={"until": until})
+        kept = await self._database.write(lambda connection: _renew(connection, leases, until))
+        return [lease.model_copy(update={"until": until}) for lease in kept]
 
     async def acknowledge(self, lease: Lease) -> None:
         await self._change(lease, status="done", lease_until=None, error="")
@@ -158,6 +158,16 @@ def _free(now: datetime) -> ColumnElement[bool]:
         and_(jobs.c.status == "queued", jobs.c.not_before <= now),
         and_(jobs.c.status == "leased", jobs.c.lease_until <= now),
     )
+
+
+def _renew(connection: Connection, leases: Sequence[Lease], until: datetime) -> list[Lease]:
+    named = jobs.c.id.in_([lease.job.id for lease in leases])
+    held = connection.execute(select(jobs.c.id, jobs.c.epoch).where(named, jobs.c.status == "leased")).all()
+    epochs = {row.id: row.epoch for row in held}
+    kept = [lease for lease in leases if epochs.get(lease.job.id) == lease.epoch]
+    ours = jobs.c.id.in_([lease.job.id for lease in kept])
+    connection.execute(update(jobs).where(ours).values(lease_until=until))
+    return kept
 
 
 def _update_held(connection: Connection, lease: Lease, values: Mapping[str, object]) -> None:

@@ -1,0 +1,100 @@
+"""Does a worker keep alive what it holds, and let go what somebody else has?"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Never
+
+from sqlalchemy import select
+
+from agent.bootstrap import Application, Replaced, bootstrap
+from agent.entrypoints.worker import Worker
+from agent.graph.context import Sources
+from agent.identity.roles import Caller
+from agent.settings import Settings
+from agent.storage.tables import jobs
+from agent.testing import NoMemory
+from tests.integration.agent.service.test_placement import _alert, _body
+
+PATIENCE = 60.0
+ANN = Caller(name="ann", kind="person", scopes=frozenset({"approve:low"}))
+
+
+class ShortPauses:
+    """The right time; but a wait of ten seconds is one of twenty milliseconds."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def sleep(self, duration: timedelta) -> None:
+        await asyncio.sleep(duration.total_seconds() / 500)
+
+
+class NoAnswer:
+    """`ports.Model` that is asked and says nothing."""
+
+    name = "silent"
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.cut_off = 0
+
+    async def structured(self, *_: object, **__: object) -> Any:
+        return await self._wait()
+
+    async def converse(self, *_: object, **__: object) -> Any:
+        return await self._wait()
+
+    async def _wait(self) -> Never:
+        self.asked += 1
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.cut_off += 1
+            raise
+        raise AssertionError("nobody sets it")
+
+
+async def test_all_that_is_held_is_kept_alive_and_what_was_withdrawn_is_cut_off(tmp_path: Path) -> None:
+    model = NoAnswer()
+    replaced = Replaced(clock=ShortPauses(), model=model, memory=NoMemory(), sources=Sources())
+    async with bootstrap(Settings.model_validate({"data": tmp_path}), replaced) as application, _at_work(application):
+        body = _body(_alert("Errors", "cart"), _alert("Latency", "shop"))
+        await application.service.intake.receive("alertmanager", "test", body)
+        await _until(lambda: model.asked == 2)
+        before = await _held(application)
+        cart, shop = before
+
+        await application.service.people.cancel(shop, ANN)
+        await _until(lambda: model.cut_off == 1)
+        after = await _held(application)
+        while after[cart] == before[cart]:
+            await asyncio.sleep(0.01)
+            after = await _held(application)
+        assert (set(after), model.asked) == ({cart}, 2)
+
+
+@asynccontextmanager
+async def _at_work(application: Application) -> AsyncIterator[None]:
+    worker = Worker(application.service, application.queue, application.clock)
+    working = asyncio.create_task(worker.run())
+    try:
+        async with asyncio.timeout(PATIENCE):
+            yield
+    finally:
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+
+
+async def _until(so: Callable[[], bool]) -> None:
+    while not so():
+        await asyncio.sleep(0.01)
+
+
+async def _held(application: Application) -> dict[str, datetime]:
+    """Incident -> until when somebody holds its job."""
+    held = select(jobs.c.incident, jobs.c.lease_until).where(jobs.c.status == "leased")
+    rows = await application.record.database.read(lambda connection: connection.execute(held).all())
+    return {row.incident: row.lease_until for row in rows}
