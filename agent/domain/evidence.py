@@ -43,6 +43,13 @@ class CallGraph(Noun):
     path: tuple[str, ...] = ()
     """From where it is felt to where it begins, along calls; empty when no calls lead there."""
 
+    @property
+    def told(self) -> str:
+        """The path in one sentence; empty when there is none."""
+        if len(self.path) < 2:
+            return ""
+        return f"It is felt in {self.path[0]} and begins in {self.path[-1]}: {' → '.join(self.path)}."
+
 
 class Evidence(Noun):
     id: str

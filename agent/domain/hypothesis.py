@@ -31,6 +31,11 @@ class Fault(StrEnum):
     NONE = "none"
     UNKNOWN = "unknown"
 
+    @property
+    def words(self) -> str:
+        """As people read it."""
+        return self.value.replace("_", " ")
+
 
 class Suspect(Noun):
     """A component that may be the cause, as the analysis ranks it."""

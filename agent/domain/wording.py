@@ -1,6 +1,16 @@
-"""How is a number of things said?"""
+"""How is a number of things said, and a length of time?"""
+
+from datetime import timedelta
 
 
 def counted(number: int, thing: str) -> str:
     """`1 alert`, `3 alerts`; for words whose plural is an s more."""
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def lasting(length: timedelta) -> str:
+    """In the two units that matter: `1 h 5 min`, `12 s`."""
+    whole = round(length.total_seconds())
+    named = ((whole // 3600, "h"), (whole % 3600 // 60, "min"), (whole % 60, "s"))
+    told = [f"{number} {unit}" for number, unit in named if number][:2]
+    return " ".join(told) or "0 s"

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from agent.analysis.waves import waves
 from agent.domain.alert import Placed
-from agent.domain.event import Recorded
+from agent.domain.event import EventType, Recorded
 from agent.domain.evidence import Evidence
-from agent.domain.hypothesis import Diagnosis, Impact, Usage, Verdict
+from agent.domain.hypothesis import Diagnosis, Usage, Verdict
 from agent.domain.incident import Incident
 from agent.domain.remediation import Effect, Proposal, Verification
 from agent.domain.wording import counted
+from agent.graph.aftermath import follow_ups, impact
 from agent.graph.question import visible
 from agent.graph.state import Answer
 
@@ -37,6 +38,7 @@ class Account:
 
 
 def postmortem(account: Account) -> str:
+    left = follow_ups(account.incident, account.diagnosis, account.effect, account.verification)
     sections = [
         _head(account),
         _waves(account),
@@ -44,11 +46,12 @@ def postmortem(account: Account) -> str:
         _suspects(account.diagnosis),
         _ruled_out(account.diagnosis),
         _hypotheses(account.diagnosis),
-        _impact(account.diagnosis.impact),
+        _section("Impact", _list(impact(account.incident, account.alerts, account.evidence, account.diagnosis))),
         _remediation(account),
         _evidence(account.diagnosis, account.evidence),
         _alerts(account.alerts),
         _timeline(account.timeline),
+        _section("Follow-ups", _list(left)),
         _cost(account),
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
@@ -68,7 +71,7 @@ def code(text: str) -> str:
 
 def _head(account: Account) -> str:
     incident, diagnosis = account.incident, account.diagnosis
-    analysed = "by the analysis alone, no model was asked" if diagnosis.analysed_by == "analysis" else "with a model"
+    analysed = "without a model" if diagnosis.analysed_by == "analysis" else "with a model"
     lines = [
         f"# {incident.id}: {safe(incident.title)}",
         "",
@@ -95,7 +98,7 @@ def _waves(account: Account) -> str:
 def _cause(diagnosis: Diagnosis) -> str:
     match diagnosis.verdict:
         case Verdict.CAUSE:
-            title = f"## Cause: {safe(diagnosis.component)} ({diagnosis.fault}), {diagnosis.confidence:.0%} sure"
+            title = f"## Cause: {safe(diagnosis.component)} ({diagnosis.fault.words}), {diagnosis.confidence:.0%} sure"
         case Verdict.HEALTHY:
             title = f"## No fault found, {diagnosis.confidence:.0%} sure"
         case Verdict.INCONCLUSIVE:
@@ -137,16 +140,6 @@ def _hypotheses(diagnosis: Diagnosis) -> str:
     return _section("Hypotheses", lines)
 
 
-def _impact(impact: Impact) -> str:
-    told = (
-        ("Affected", impact.affected),
-        ("Checked and healthy", impact.healthy),
-        ("Changed for another reason", impact.changed_otherwise),
-        ("Not checked", impact.not_checked),
-    )
-    return _section("Impact", [f"- {name}: {safe(', '.join(listed))}" for name, listed in told if listed])
-
-
 def _remediation(account: Account) -> str:
     if account.proposal is None:
         return ""
@@ -186,7 +179,9 @@ def _alerts(alerts: Sequence[Placed]) -> str:
 
 
 def _timeline(entries: Sequence[Recorded]) -> str:
-    lines = [f"- {entry.at:%H:%M:%S} {safe(entry.event.text)}" for entry in entries]
+    # What the agent itself moves the incident to is told by what it did.
+    told = [one for one in entries if one.event.type is not EventType.INCIDENT_STATUS or one.event.actor != "agent"]
+    lines = [f"- {entry.at:%H:%M:%S} {safe(entry.event.text)}" for entry in told]
     return _section("Timeline (UTC)", lines)
 
 
@@ -201,6 +196,10 @@ def _cost(account: Account) -> str:
 def _section(title: str, lines: Iterable[str]) -> str:
     body = "\n".join(lines)
     return f"## {title}\n\n{body}" if body else ""
+
+
+def _list(sentences: Iterable[str]) -> list[str]:
+    return [f"- {safe(one)}" for one in sentences]
 
 
 def _quoted(comment: str) -> str:

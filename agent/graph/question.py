@@ -21,7 +21,7 @@ def shown(proposal: Proposal, diagnosis: Diagnosis, judgement: Judgement) -> str
         f"Risk: {proposal.risk}, touches {proposal.blast_radius}",
         *(f"  {factor.level}: {factor.sentence}" for factor in proposal.factors if factor.level is not Risk.LOW),
         f"Target now: {_told(proposal.observed)}",
-        f"Why: {diagnosis.summary} ({diagnosis.fault}, {diagnosis.confidence:.0%} sure)",
+        f"Why: {diagnosis.summary} ({diagnosis.fault.words}, {diagnosis.confidence:.0%} sure)",
         f"You are asked because: {judgement.reason}",
         *([f"Needs: {quorum(proposal.risk)} people"] if quorum(proposal.risk) > 1 else []),
         f"Digest: {proposal.digest}",

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from agent.telemetry import printable
@@ -103,11 +103,9 @@ def moment(at: datetime | None) -> str:
 
 def seconds(length: float) -> str:
     """A length of time in the two units that matter: `1 h 5 min`, `12 s`."""
-    whole = round(length)
-    hours, minutes, rest = whole // 3600, whole % 3600 // 60, whole % 60
-    named = [(hours, "h"), (minutes, "min"), (rest, "s")]
-    told = [f"{number} {unit}" for number, unit in named if number][:2]
-    return " ".join(told) or "0 s"
+    from agent.domain.wording import lasting
+
+    return lasting(timedelta(seconds=length))
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> "Table":

@@ -113,8 +113,8 @@ def _line(caller: tuple[int, int], callee: tuple[int, int], on_path: bool) -> Li
 
 def _said(graph: CallGraph, suspects: Sequence[str], components: int) -> str:
     told = f"{components} components and {len(graph.calls)} calls between them."
-    if len(graph.path) > 1:
-        told += f" It is felt in {graph.path[0]} and begins in {graph.path[-1]}: {' → '.join(graph.path)}."
+    if graph.told:
+        told += f" {graph.told}"
     elif suspects:
         told += f" The first suspect is {suspects[0]}."
     return told

@@ -35,6 +35,7 @@ Answer = Literal["ask", "approve", "deny"]
 
 _LOOK_AGAIN = 0.1
 """Seconds."""
+_MOVES = {EventType.INCIDENT_STATUS, EventType.PARKED}
 _CASES = Path(__file__).parents[3] / "evals" / "cases"
 _FIRST = "deploy-payment"
 """What is replayed unless another is named."""
@@ -174,12 +175,21 @@ class _Told:
             from agent.entrypoints.cli.say import say_markdown
 
             say_markdown(run.report or "")
+            _say(f"\n{seen.incident.id} is {seen.incident.status}: {_outcome(seen)}")
             return
         print(json.dumps(_summary(seen, time.monotonic() - self._began)))  # noqa: T201 (what --json promises)
 
 
+def _outcome(seen: IncidentView) -> str:
+    """Why it stands as it does: the last move says."""
+    moves = [entry.event.text for entry in seen.timeline if entry.event.type in _MOVES]
+    return moves[-1] if moves else ""
+
+
 def _as_asked(seen: IncidentView, answer: Answer) -> bool:
-    """Approved, it must be healed; denied, nothing may have been done."""
+    """Approved, it must be healed; denied, nothing may have been done. Where nothing was asked, there was no answer."""
+    if not seen.approvals:
+        return not seen.effects
     match answer:
         case "approve":
             return seen.incident.status is IncidentStatus.RESOLVED

@@ -115,7 +115,9 @@ async def _propose(
         reversible=action.reversible,
         blast_radius=action.blast_radius,
         title=context.catalogue.title(action, checked),
-        because=f"{diagnosis.component} is the likeliest cause ({diagnosis.fault}, {diagnosis.confidence:.0%} sure).",
+        because=(
+            f"{diagnosis.component} is the likeliest cause ({diagnosis.fault.words}, {diagnosis.confidence:.0%} sure)."
+        ),
         dry_run=context.act.describe(action.do, checked, observed),
         rehearsed=await context.act.rehearse(action, checked),
         rollback=context.act.describe(action.rollback, checked, observed),
@@ -127,7 +129,7 @@ async def _tell(context: Context, proposal: Proposal, judgement: Judgement) -> N
     event = Event(
         type=EventType.ACTION_REFUSED if refused else EventType.ACTION_PROPOSED,
         incident=proposal.incident,
-        text=f"{proposal.title}: {judgement.permission}. {judgement.reason}",
+        text=f"{'Refused' if refused else 'Proposed'}: {proposal.title}. {judgement.reason}",
         facts={
             "action": proposal.action,
             "arguments": dict(proposal.arguments),

@@ -50,5 +50,12 @@ def test_the_ledger_the_impact_and_the_cost_are_on_the_report() -> None:
     assert "cart waits for a connection." in told
     assert "## Hypotheses\n\n- supported: The pool. (cart; for: e1, e3; against: nothing)\n" in told
     assert "- refuted: The disk. (db; for: nothing; against: e4)" in told
-    assert "## Impact\n\n- Affected: cart, checkout\n- Checked and healthy: payment\n- Not checked: db" in told
+    assert (
+        "## Impact\n\n- It began at 12:03:00 UTC and is not over.\n- 0 alerts, of no service that they name.\n"
+        "- Affected: cart, checkout\n- Checked and healthy: payment\n- Not checked: db\n"
+    ) in told
+    assert (
+        "## Follow-ups\n\n- A human must go on where the agent stopped.\n- Look at what was not looked at: db.\n"
+        "- Say whether the diagnosis is right: incident-agent feedback inc-1 --verdict right\n"
+    ) in told
     assert "- 4 model calls, 21000 tokens in (17000 cached), 900 out, $0.0042" in told
