@@ -29,7 +29,7 @@ def test_every_claim_and_suspect_cites_evidence_that_is_there_and_says_how_to_as
     assert findings.claims
     assert all(claim.evidence for claim in findings.claims)
     assert cited <= known
-    query, summary = 'request_latency_seconds{service="back"}', "latency of back went from 0.0501 to 0.349"
+    query, summary = 'request_latency_seconds{service="back"}', "latency of back went from 0.0501 s to 0.349 s"
     assert any(one.query == query and one.summary.startswith(summary) for one in findings.evidence)
 
 
