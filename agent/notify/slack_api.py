@@ -15,6 +15,7 @@ from agent.ports import Clock
 from tools.base import BackendError, Unsure
 
 if TYPE_CHECKING:
+    import aiohttp
     from slack_sdk.errors import SlackApiError
 
 METADATA = "incident_agent"
@@ -139,9 +140,10 @@ class SlackApi:
         from slack_sdk.webhook.async_client import AsyncWebhookClient
 
         kind: dict[str, Any] = {"replace_original": True} if replace else {"response_type": "ephemeral"}
-        client = AsyncWebhookClient(url, timeout=int(self._deadline.total_seconds()))
         try:
-            answer = await client.send_dict({**_shown(shown), "replace_original": replace, **kind})
+            async with self._session() as session:
+                client = AsyncWebhookClient(url, session=session)
+                answer = await client.send_dict({**_shown(shown), "replace_original": replace, **kind})
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Unsure(f"Slack did not answer: {type(error).__name__}") from error
         if answer.status_code >= 400:
@@ -180,15 +182,16 @@ class SlackApi:
         from slack_sdk.errors import SlackApiError
         from slack_sdk.web.async_client import AsyncWebClient
 
-        # Without its own retries: on a broken connection they would send a message again that may have arrived.
-        client = AsyncWebClient(
-            token or self._token,
-            base_url=self._base_url or AsyncWebClient.BASE_URL,
-            timeout=max(1, int(self._deadline.total_seconds())),
-            retry_handlers=[],
-        )
         try:
-            answer = await client.api_call(method, **sent)
+            async with self._session() as session:
+                # Without its own retries: on a broken connection they would send a message again that may have arrived.
+                client = AsyncWebClient(
+                    token or self._token,
+                    base_url=self._base_url or AsyncWebClient.BASE_URL,
+                    session=session,
+                    retry_handlers=[],
+                )
+                answer = await client.api_call(method, **sent)
         except SlackApiError as error:
             raise self._refused(method, error) from error
         except aiohttp.ClientConnectorError as error:
@@ -196,6 +199,18 @@ class SlackApi:
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Unsure(f"{method}: no answer ({type(error).__name__}).") from error
         return dict(answer.data) if isinstance(answer.data, dict) else {}
+
+    def _session(self) -> "aiohttp.ClientSession":
+        """For one call. The library would follow a redirect to wherever it points, message and all; this does not."""
+        import aiohttp
+
+        async def refuse(*_: object) -> None:
+            raise aiohttp.ClientError("Slack answered with a redirect, which is not followed")
+
+        watched = aiohttp.TraceConfig()
+        watched.on_request_redirect.append(refuse)
+        deadline = aiohttp.ClientTimeout(total=self._deadline.total_seconds())
+        return aiohttp.ClientSession(timeout=deadline, trace_configs=[watched])
 
     def _refused(self, method: str, error: "SlackApiError") -> BackendError | Unsure:
         status = int(getattr(error.response, "status_code", 0))

@@ -1,4 +1,4 @@
-"""What was done in the world?  The far end of the real executor, on loopback; its journal is what a checker believes."""
+"""What was done in the world?  The real executor's far end, on loopback; its journal is what a checker believes."""
 
 from agent.bootstrap.actions import executors_for
 from agent.ports import Executor
