@@ -73,7 +73,6 @@ def needs(scope: Scope) -> Any:
     return Depends(caller)
 
 
-Sender = Annotated[Caller, needs("ingest")]
 Reader = Annotated[Caller, needs("read")]
 Asker = Annotated[Caller, needs("ask")]
 Decider = Annotated[Caller, needs("approve:low")]

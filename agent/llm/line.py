@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 log = Log(__name__)
 
 MOST_RETRIES = 2
+FIRST_PAUSE = 0.5
+"""Seconds before the first retry at most; each further one doubles it."""
+MOST_OUTPUT = 8_000
+"""Tokens of one answer."""
 CHARACTERS_A_TOKEN = 4
 """The usual estimate, for what the endpoint does not count."""
 
@@ -68,16 +72,11 @@ class Line:
         limit: RateLimit,
         meter: Meter,
         chance: Random,
-        *,
-        max_output_tokens: int = 8_000,
-        backoff: float = 0.5,
     ) -> None:
         self.place = place
         self._limit = limit
         self._meter = meter
         self._chance = chance
-        self._max_output_tokens = max_output_tokens
-        self._backoff = backoff
         self._breaker = Breaker()
         self._retries = RetryBudget()
         # Providers agree on calling a function; a response format is OpenAI's way, and stricter.
@@ -91,9 +90,7 @@ class Line:
             from agent.llm.transport import http_client
 
             self._http = self._http or http_client()
-            self._model = await asyncio.to_thread(
-                chat_model, self.place, self._http, max_output_tokens=self._max_output_tokens
-            )
+            self._model = await asyncio.to_thread(chat_model, self.place, self._http, max_output_tokens=MOST_OUTPUT)
         return self._model
 
     async def close(self) -> None:
@@ -121,7 +118,7 @@ class Line:
         """Seconds until the next attempt: what the endpoint asked for, else full jitter; None: there is none."""
         if not failed.retry or attempt == MOST_RETRIES:
             return None
-        pause = failed.after if failed.after is not None else self._chance.uniform(0, self._backoff * 2**attempt)
+        pause = failed.after if failed.after is not None else self._chance.uniform(0, FIRST_PAUSE * 2**attempt)
         if _now() + pause >= until or not self._retries.take():
             return None
         return pause
@@ -151,7 +148,7 @@ class Line:
             "gen_ai.operation.name": "chat",
             "gen_ai.provider.name": self.place.provider,
             "gen_ai.request.model": self.place.model,
-            "gen_ai.request.max_tokens": self._max_output_tokens,
+            "gen_ai.request.max_tokens": MOST_OUTPUT,
         }
         with tracing.span(f"chat {self.place.model}", "client") as span:
             span.set(asked)

@@ -62,7 +62,6 @@ class JiraChannel:
         *,
         fields: Callable[[Incident], Mapping[str, JsonValue]],
         moves: Callable[[Incident], Moves] = Moves.usual,
-        patience: timedelta = PATIENCE,
         hushed: Hushed = never,
     ) -> None:
         """`fields`: the project and whatever else a new ticket needs; `moves`: where a ticket goes when; `hushed`: why
@@ -73,7 +72,6 @@ class JiraChannel:
         self._clock = clock
         self._fields = fields
         self._moves = moves
-        self._patience = patience
         self._hushed = hushed
 
     async def tell(self, entry: Recorded) -> None:
@@ -133,7 +131,7 @@ class JiraChannel:
             if ticket := await self._tickets.find(key):
                 return ActResult(ok=True, detail=f"Ticket {ticket} found.", data={"ticket": ticket})
             begun = await self._errands.latest("create", incident.id)
-            if begun and self._clock.now() - begun.intent_at < self._patience:
+            if begun and self._clock.now() - begun.intent_at < PATIENCE:
                 raise Later(f"The ticket of {incident.id} may have been made, and the search does not show it yet.")
             return None
 

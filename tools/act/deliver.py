@@ -15,7 +15,7 @@ from pydantic import JsonValue
 from tools.base import ActResult
 from tools.clients.http import quoted
 from tools.clients.judged import Answer, Judged
-from tools.clients.origin import Resolve, origin_of
+from tools.clients.origin import origin_of
 from tools.clients.outcome import Answered
 
 DEADLINE = timedelta(seconds=10)
@@ -30,13 +30,11 @@ class Webhook:
     is, and knows a repeat by `Idempotency-Key`, which is also the body's `id`.
     """
 
-    def __init__(
-        self, url: str, secret: str, *, deadline: timedelta = DEADLINE, resolve: Resolve | None = None
-    ) -> None:
+    def __init__(self, url: str, secret: str, *, deadline: timedelta = DEADLINE) -> None:
         """BackendError when the address cannot be called."""
         self._origin = origin_of(url)
         self._secret = secret.encode()
-        self._judged = Judged(deadline, resolve)
+        self._judged = Judged(deadline)
 
     async def post(self, key: str, body: Mapping[str, JsonValue], at: int) -> ActResult:
         """`at`: Unix seconds, now."""
@@ -54,10 +52,10 @@ class Webhook:
 class PagerDutyEvents:
     """PagerDuty's Events API v2. Its `dedup_key` names what is open: the same event twice is one."""
 
-    def __init__(self, url: str, *, deadline: timedelta = DEADLINE, resolve: Resolve | None = None) -> None:
+    def __init__(self, url: str, *, deadline: timedelta = DEADLINE) -> None:
         """BackendError when the address cannot be called."""
         self._origin = origin_of(url)
-        self._judged = Judged(deadline, resolve)
+        self._judged = Judged(deadline)
 
     async def send(self, routing_key: str, event: Mapping[str, JsonValue]) -> ActResult:
         written = json.dumps({"routing_key": routing_key, **event}, sort_keys=True, allow_nan=False).encode()

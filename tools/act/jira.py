@@ -5,11 +5,9 @@ found; a comment ends with a mark made of its key, and is not added where the ma
 where it should be is not moved.
 """
 
-import asyncio
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from pydantic import JsonValue
@@ -33,11 +31,10 @@ _TICKET = re.compile(r"[A-Z][A-Z0-9_]{0,63}-[0-9]{1,12}")
 class JiraTickets:
     """`agent.ports.Tickets` on Jira."""
 
-    def __init__(self, jira: Jira, project: str, *, issue_type: str = "Task") -> None:
+    def __init__(self, jira: Jira, project: str) -> None:
         """`project`: the key of the project that gets a ticket whose fields name none."""
         self._jira = jira
         self._project = project
-        self._issue_type = issue_type
 
     async def create(self, key: str, title: str, body: str, fields: Mapping[str, JsonValue]) -> str:
         """The new ticket's id, e.g. `OPS-12`. `fields` are Jira's; a plain text as `project` is its key."""
@@ -52,17 +49,6 @@ class JiraTickets:
         """The oldest ticket with the key's label, as far as the search has got."""
         found = await self._jira.keys(f"labels = {quoted(label_of(key))} ORDER BY created ASC", limit=1)
         return found[0] if found else None
-
-    async def find_within(
-        self, key: str, longest: timedelta, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    ) -> str | None:
-        """As `find`, asked again with growing pauses for so long: for a ticket that may have been made just now."""
-        waited, pause = 0.0, 1.0
-        while (found := await self.find(key)) is None and waited < longest.total_seconds():
-            pause = min(pause, longest.total_seconds() - waited)
-            await sleep(pause)
-            waited, pause = waited + pause, pause * 2
-        return found
 
     async def comment(self, ticket: str, key: str, body: str) -> None:
         """Unsure when it may have been added; asked again it adds no second one."""
@@ -100,7 +86,7 @@ class JiraTickets:
             raise Unsure(str(error)) from error
 
     def _fields(self, key: str, title: str, body: str, fields: Mapping[str, JsonValue]) -> dict[str, Any]:
-        given = {"issuetype": {"name": self._issue_type}, "project": self._project, **fields}
+        given = {"issuetype": {"name": "Task"}, "project": self._project, **fields}
         project, labels = given["project"], given.get("labels")
         return {
             **given,

@@ -20,14 +20,18 @@ class DatadogMetrics(Protocol):
         ...
 
 
+SERVICE = "service"
+"""The tag that names a component, by Datadog's unified tagging."""
+
+
 class DatadogArguments(Span):
     query: Annotated[str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True)] = Field(
         description="Datadog's query language, e.g. `avg:trace.http.request.duration{service:mail} by {resource_name}`."
     )
 
 
-def datadog_tools(metrics: DatadogMetrics, window: Window, *, service_label: str = "service") -> list[Tool]:
-    return [QueryDatadog(metrics, window, service_label)]
+def datadog_tools(metrics: DatadogMetrics, window: Window) -> list[Tool]:
+    return [QueryDatadog(metrics, window)]
 
 
 class QueryDatadog:
@@ -42,10 +46,9 @@ class QueryDatadog:
     kind = "metric"
     arguments: type[BaseModel] = DatadogArguments
 
-    def __init__(self, metrics: DatadogMetrics, window: Window, service_label: str = "service") -> None:
+    def __init__(self, metrics: DatadogMetrics, window: Window) -> None:
         self._metrics = metrics
         self._window = window
-        self._service_label = service_label
 
     async def __call__(self, arguments: BaseModel) -> ToolResult:
         asked = DatadogArguments.model_validate(arguments.model_dump())
@@ -65,7 +68,7 @@ class QueryDatadog:
             text="\n".join([head, *(line_of(course) for course in told[:MOST_COURSES]), *more]),
             query=query,
             data=[facts_of(course) for course in told[:MOST_KEPT]],
-            entities=named((one.labels for one in found), self._service_label),
+            entities=named((one.labels for one in found), SERVICE),
             truncated=len(told) > MOST_COURSES,
             starts_at=start,
             ends_at=end,
