@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from agent.domain.base import Noun
 from agent.domain.duty import Schedule
@@ -13,7 +13,7 @@ from agent.domain.errors import ConfigurationError
 from agent.domain.maintenance import MaintenanceWindow
 from agent.domain.quiet import DailyDigest, QuietHours
 from agent.domain.retention import Retention
-from agent.domain.rules import Budgets, Correlation, InhibitRule, ModelLimits, Person, Policy, Rates, Team
+from agent.domain.rules import Budgets, Correlation, InhibitRule, ModelLimits, Person, Policy, Rates, Team, known_zone
 from agent.domain.tickets import JiraProject
 
 _OWNED = ("teams", "schedules", "default_team")
@@ -73,6 +73,27 @@ class LogFiles(Noun):
 
     paths: tuple[str, ...] = ()
     """Globs."""
+    zone: Annotated[str, AfterValidator(known_zone)] = "UTC"
+    """Of times that name none: an IANA name, e.g. `Europe/Berlin`."""
+
+
+class BackEnds(Noun):
+    """What the back ends that are read want beside their addresses, which the environment gives."""
+
+    prometheus_headers: dict[str, str] = {}
+    """Header -> the environment variable that holds its whole value, e.g. `X-Scope-OrgID: MIMIR_TENANT`."""
+    loki_headers: dict[str, str] = {}
+    """The same."""
+    loki_service_label: str = Field("service_name", pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$")
+    """The stream label that names a service; Loki 3 adds this one."""
+    elasticsearch_headers: dict[str, str] = {}
+    """The same as `prometheus_headers`, e.g. `Authorization: ELASTICSEARCH_AUTHORIZATION`."""
+    elasticsearch_index: str = Field("logs-*,filebeat-*,logstash-*", pattern=r"^[a-z0-9*_.,:<>+-]{1,500}$")
+    """Names of indices, with `*`, by comma."""
+    elasticsearch_fields: dict[Literal["time", "message", "service", "level", "pod", "trace"], str] = {}
+    """Where a document keeps what, where it is not as in ECS, e.g. `service: kubernetes.labels.app`."""
+    kubernetes_namespaces: tuple[str, ...] = ()
+    """Those whose state and rollouts are looked at; empty: the kubeconfig's own."""
 
 
 class SlackRules(Noun):
@@ -145,6 +166,8 @@ class Config(Noun):
     """(caller, callee) pairs, when no back end knows them."""
     log_files: LogFiles = LogFiles()
     """Logs in plain files."""
+    back_ends: BackEnds = BackEnds()
+    """Headers, names and places that the back ends want."""
     survey_metrics: tuple[str, ...] = ()
     """Selectors whose series the survey looks at; empty: it finds them by the incident's labels."""
     survey_step: timedelta = Field(timedelta(seconds=15), ge=timedelta(seconds=1))

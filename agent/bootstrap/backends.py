@@ -1,12 +1,15 @@
 """What can be looked at? The reading back ends that are configured, as sources for the survey and tools for a model."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from agent.config import Config
+from agent.domain.errors import ConfigurationError
 from agent.graph.context import Sources
 from agent.ports import Changes, Logs, Metrics, TopologySource
-from agent.settings import Settings
+from agent.settings import Settings, secret
 from agent.storage.changes import SqlChanges
 from tools.base import BackendError, LogPage, Topology
 from tools.clients.datadog import DatadogMetrics
@@ -60,22 +63,22 @@ def sources_of(settings: Settings, config: Config, changes: SqlChanges) -> Sourc
     logs = log_back_ends(settings, config)
     topology: list[TopologySource] = [ConfiguredTopology(config.topology)] if config.topology else []
     return Sources(
-        metrics=metrics_back_end(settings),
+        metrics=metrics_back_end(settings, config),
         logs=logs[0] if len(logs) == 1 else FirstOf(logs) if logs else None,
-        changes=(changes, *_rollouts(settings)),
+        changes=(changes, *_rollouts(settings, config)),
         topology=tuple(topology),
-        cluster=_cluster_state(settings),
+        cluster=_cluster_state(settings, config),
         selectors=config.survey_metrics,
         service_label=config.service_label,
         step=config.survey_step,
     )
 
 
-def metrics_back_end(settings: Settings) -> Metrics | None:
+def metrics_back_end(settings: Settings, config: Config) -> Metrics | None:
     if settings.prometheus_url:
         from tools.clients.prometheus import Prometheus
 
-        return Prometheus(settings.prometheus_url)
+        return Prometheus(settings.prometheus_url, headers=_sent(config.back_ends.prometheus_headers))
     return None
 
 
@@ -91,14 +94,24 @@ def datadog_metrics(settings: Settings) -> DatadogMetrics | None:
 def log_back_ends(settings: Settings, config: Config) -> list[Logs]:
     """In the order in which they are asked."""
     found: list[Logs] = []
+    wanted = config.back_ends
     if settings.loki_url:
         from tools.clients.loki import Loki
 
-        found.append(Loki(settings.loki_url))
+        found.append(
+            Loki(settings.loki_url, headers=_sent(wanted.loki_headers), service_label=wanted.loki_service_label)
+        )
     if settings.elasticsearch_url:
-        from tools.clients.elasticsearch import Elasticsearch
+        from tools.clients.elasticsearch import ECS, Elasticsearch
 
-        found.append(Elasticsearch(settings.elasticsearch_url))
+        found.append(
+            Elasticsearch(
+                settings.elasticsearch_url,
+                index=wanted.elasticsearch_index,
+                fields=replace(ECS, **wanted.elasticsearch_fields),
+                headers=_sent(wanted.elasticsearch_headers),
+            )
+        )
     if settings.dd_api_key and settings.dd_app_key:
         from tools.clients.datadog import DatadogLogs
 
@@ -107,23 +120,30 @@ def log_back_ends(settings: Settings, config: Config) -> list[Logs]:
     if config.log_files.paths:
         from tools.clients.log_files import LogFiles
 
-        found.append(LogFiles(config.log_files.paths))
+        found.append(LogFiles(config.log_files.paths, zone=ZoneInfo(config.log_files.zone)))
     return found
 
 
-def _rollouts(settings: Settings) -> list[Changes]:
+def _sent(headers: Mapping[str, str]) -> dict[str, str]:
+    for variable in headers.values():
+        if not secret(variable):
+            raise ConfigurationError(f"AGENT_CONFIG: back_ends: {variable} is not set.")
+    return {header: secret(variable) for header, variable in headers.items()}
+
+
+def _rollouts(settings: Settings, config: Config) -> list[Changes]:
     if not settings.kubeconfig:
         return []
     from tools.clients.kubernetes import Cluster
     from tools.observe.rollouts import RolloutChanges
 
-    return [RolloutChanges(Cluster(settings.kubeconfig))]
+    return [RolloutChanges(Cluster(settings.kubeconfig), config.back_ends.kubernetes_namespaces)]
 
 
-def _cluster_state(settings: Settings) -> ClusterSource | None:
+def _cluster_state(settings: Settings, config: Config) -> ClusterSource | None:
     if not settings.kubeconfig:
         return None
     from tools.clients.kubernetes import Cluster
     from tools.clients.kubernetes_state import KubernetesState
 
-    return KubernetesState(Cluster(settings.kubeconfig))
+    return KubernetesState(Cluster(settings.kubeconfig), config.back_ends.kubernetes_namespaces)

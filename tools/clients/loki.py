@@ -23,14 +23,12 @@ class Loki:
         self,
         url: str,
         *,
-        tenant: str = "",
         headers: Mapping[str, str] | None = None,
         deadline: timedelta = timedelta(seconds=15),
         service_label: str = "service_name",
     ) -> None:
-        """`tenant`: sent as X-Scope-OrgID. `service_label`: the stream label that names a service; Loki 3 adds one."""
-        scope = {"X-Scope-OrgID": tenant} if tenant else {}
-        self._http = Http(url, headers={**scope, **(headers or {})}, deadline=deadline)
+        """`service_label`: the stream label that names a service; Loki 3 adds one."""
+        self._http = Http(url, headers=headers, deadline=deadline)
         self._service_label = service_label
 
     async def close(self) -> None:

@@ -2,29 +2,35 @@
 
 import asyncio
 import os
+from collections.abc import Callable, Mapping
 
+from agent.config import BackEnds
 from agent.domain.errors import AgentError
 from agent.entrypoints.cli.checks.finding import DEADLINE, Finding, State, asked
-from agent.settings import Settings
+from agent.settings import Settings, secret
 from tools.clients.http import quoted
 
 
 async def metrics(settings: Settings) -> Finding:
     if not settings.prometheus_url:
         return Finding("prometheus", State.OFF, "not configured: no metrics tools", "Set PROMETHEUS_URL.")
-    return await asked("prometheus", settings.prometheus_url, "/api/v1/query?query=1", "PROMETHEUS_URL")
+    headers = _sent(settings, lambda wanted: wanted.prometheus_headers)
+    address = settings.prometheus_url
+    return await asked("prometheus", address, "/api/v1/query?query=1", "PROMETHEUS_URL", headers=headers)
 
 
 async def loki(settings: Settings) -> Finding:
     if not settings.loki_url:
         return Finding("loki", State.OFF, "not configured: no log search there", "Set LOKI_URL.")
-    return await asked("loki", settings.loki_url, "/loki/api/v1/labels", "LOKI_URL")
+    headers = _sent(settings, lambda wanted: wanted.loki_headers)
+    return await asked("loki", settings.loki_url, "/loki/api/v1/labels", "LOKI_URL", headers=headers)
 
 
 async def elasticsearch(settings: Settings) -> Finding:
     if not settings.elasticsearch_url:
         return Finding("elasticsearch", State.OFF, "not configured: no log search there", "Set ELASTICSEARCH_URL.")
-    return await asked("elasticsearch", settings.elasticsearch_url, "/", "ELASTICSEARCH_URL")
+    headers = _sent(settings, lambda wanted: wanted.elasticsearch_headers)
+    return await asked("elasticsearch", settings.elasticsearch_url, "/", "ELASTICSEARCH_URL", headers=headers)
 
 
 async def log_files(settings: Settings) -> Finding:
@@ -62,6 +68,14 @@ async def kubernetes(settings: Settings) -> Finding:
     if not settings.kubeconfig:
         return Finding("kubernetes", State.OFF, "not configured: no pods, events, rollouts", "Set KUBECONFIG.")
     return await asyncio.to_thread(_asked_kubernetes, settings.kubeconfig)
+
+
+def _sent(settings: Settings, of: Callable[[BackEnds], Mapping[str, str]]) -> dict[str, str]:
+    """The configured headers of a back end; none when the configuration cannot be read, which another check tells."""
+    try:
+        return {header: secret(variable) for header, variable in of(settings.config().back_ends).items()}
+    except AgentError:
+        return {}
 
 
 def _asked_kubernetes(kubeconfig: str) -> Finding:

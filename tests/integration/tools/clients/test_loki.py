@@ -118,7 +118,7 @@ async def test_an_error_is_told_in_the_words_of_loki(server: LokiServer, client:
 
 async def test_a_tenant_is_named_where_there_are_many(server: LokiServer) -> None:
     server.tenants = True
-    nobody, somebody = Loki(server.url), Loki(server.url, tenant="team-a")
+    nobody, somebody = Loki(server.url), Loki(server.url, headers={"X-Scope-OrgID": "team-a"})
     with pytest.raises(BackendError, match="HTTP 401: no org id"):
         await nobody.search(T0, T0 + MINUTE)
     assert (await somebody.search(T0, T0 + MINUTE)).lines == ()
