@@ -17,9 +17,9 @@ from pydantic import BaseModel, SecretStr
 
 from agent.config import Config
 from agent.settings import Settings
-from tools.clients.origin import METADATA, Address
+from tools.clients.origin import Address, is_inner, meant
 
-_EVENTS = frozenset({"socket.connect", "socket.sendto"})
+_EVENTS = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
 _named: set[Address] = set()
 """Addresses of that kind that a configuration of this process has named itself."""
 _gates: list[object] = []
@@ -32,7 +32,7 @@ def close_off(settings: Settings, config: Config) -> None:
     The environment's proxies are part of it.
     """
     told = _texts([settings, config, getproxies()])
-    _named.update(address for text in told if (address := _host(text)) and _is_inner(address))
+    _named.update(address for text in told if (address := _host(text)) and is_inner(address))
     if not _gates:
         _gates.append(_gate)
         sys.addaudithook(_gate)
@@ -42,13 +42,9 @@ def _gate(event: str, arguments: tuple[Any, ...]) -> None:
     if event not in _EVENTS or not isinstance(arguments[1], tuple):
         return
     address = _address(str(arguments[1][0]).partition("%")[0])
-    if address is not None and _is_inner(address) and address not in _named:
+    if address is not None and is_inner(address) and address not in _named:
         # An OSError, as every client expects when it cannot connect.
         raise PermissionError(errno.EACCES, f"{address} is where no endpoint may be, and no setting names it")
-
-
-def _is_inner(address: Address) -> bool:
-    return address in METADATA or address.is_link_local
 
 
 def _texts(value: object) -> Iterable[str]:
@@ -77,7 +73,6 @@ def _host(text: str) -> Address | None:
 
 def _address(text: str) -> Address | None:
     try:
-        found = ip_address(text)
+        return meant(ip_address(text))
     except ValueError:
         return None
-    return found.ipv4_mapped or found if found.version == 6 else found

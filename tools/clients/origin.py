@@ -10,7 +10,7 @@ import re
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
 from tools.base import BackendError
@@ -20,9 +20,22 @@ Resolve = Callable[[str, int], Awaitable[list[str]]]
 """(host name, port) -> its addresses. Raises OSError when it has none."""
 
 METADATA = frozenset(
-    ip_address(text) for text in ("169.254.169.254", "100.100.100.200", "168.63.129.16", "fd00:ec2::254")
+    map(
+        ip_address,
+        (
+            "169.254.169.254",
+            "100.100.100.200",
+            "168.63.129.16",
+            "192.0.0.192",
+            "fd00:ec2::254",
+            "fd00:ec2::23",
+            "fd20:ce::254",
+        ),
+    )
 )
 """Where clouds hand out credentials to whoever asks from inside."""
+_NAT64 = IPv6Network("64:ff9b::/96")
+_COMPATIBLE = IPv6Network("::/96")
 
 _PATH = re.compile(r"(?:/[A-Za-z0-9_.~:@-]+)*")
 _NAME = re.compile(r"(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)*[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -91,6 +104,21 @@ async def judged_address(origin: Origin, resolve: Resolve | None = None) -> Addr
     return addresses[0]
 
 
+def meant(address: Address) -> Address:
+    """The IPv4 address that an IPv6 address stands for: mapped, compatible, 6to4 or NAT64 (RFC 4291, 3056, 6052)."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address in _NAT64 or (address in _COMPATIBLE and int(address) > 1):
+        return IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address.ipv4_mapped or address.sixtofour or address
+
+
+def is_inner(address: Address) -> bool:
+    """Is it where no endpoint may be: link-local, or where credentials are handed out?"""
+    inner = meant(address)
+    return inner in METADATA or inner.is_link_local
+
+
 def _is_host(host: str) -> bool:
     """A name or a plain address: not `0x7f.1`, `2130706433` and the other ways of writing one."""
     return _literal(host) is not None or _NAME.fullmatch(host) is not None
@@ -110,8 +138,8 @@ def _is_local_name(host: str) -> bool:
 
 def _judged(origin: Origin, address: Address, *, named: bool) -> Address:
     """`named`: the configuration itself names this machine, so that loopback is meant."""
-    inner = address.ipv4_mapped or address if isinstance(address, IPv6Address) else address
-    if inner in METADATA or inner.is_link_local or inner.is_multicast or inner.is_unspecified:
+    inner = meant(address)
+    if is_inner(address) or inner.is_multicast or inner.is_unspecified:
         raise BackendError(f"{origin.host} is at {address}, where no endpoint may be.")
     if inner.is_loopback and not named:
         raise BackendError(f"{origin.host} is at {address}, this machine; the configuration names another.")

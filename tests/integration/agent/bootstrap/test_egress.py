@@ -53,7 +53,8 @@ def reasons(error):
 async def main():
     found = {}
     urls = ["http://169.254.169.254/", "http://metrics.example/", "http://six.example/", "http://mapped.example/",
-            "http://[fe80::1]/", "http://169.254.1.1:8080/", "http://169.254.7.7:1/"]
+            "http://[fe80::1]/", "http://169.254.1.1:8080/", "http://169.254.7.7:1/",
+            "http://[64:ff9b::a9fe:a9fe]/", "http://[2002:a9fe:a9fe::1]/", "http://[::169.254.169.254]/"]
     for way in (by_httpx, by_ours, by_aiohttp, by_urllib):
         for url in urls:
             if way is by_ours and url.endswith("7.7:1/"):
@@ -65,6 +66,14 @@ async def main():
             except BaseException as error:
                 told = "refused" if any("no setting names it" in one for one in reasons(error)) else "tried"
             found[f"{way.__name__} {url}"] = told
+    ways = {"sendto": lambda by, to: by.sendto(b"x", to), "sendmsg": lambda by, to: by.sendmsg([b"x"], [], 0, to)}
+    for name, send in ways.items():
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as by:
+            try:
+                send(by, ("169.254.169.254", 53))
+                found[name] = "tried"
+            except OSError as error:
+                found[name] = "refused" if "no setting names it" in str(error) else "tried"
     print(json.dumps(found))
 asyncio.run(main())
 """
@@ -77,4 +86,4 @@ def test_no_library_connects_there_by_address_or_by_name_unless_a_setting_names_
     found = json.loads(ran.stdout)
     assert "refused" not in {told for asked, told in found.items() if "169.254.7.7" in asked}
     assert {asked: told for asked, told in found.items() if "169.254.7.7" not in asked and told != "refused"} == {}
-    assert len(found) == 27
+    assert len(found) == 41

@@ -103,7 +103,8 @@ async def test_an_address_that_the_configuration_names_is_called_as_it_is(litera
 @pytest.mark.parametrize(
     "answer",
     ["127.0.0.1", "::1", "::ffff:127.0.0.1", "169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "fd00:ec2::254",
-     "100.100.100.200", "0.0.0.0", "::", "224.0.0.1"],
+     "100.100.100.200", "0.0.0.0", "::", "224.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe",
+     "2002:a9fe:a9fe::1", "::169.254.169.254", "fd00:ec2::23", "fd20:ce::254", "192.0.0.192"],
 )  # fmt: skip
 @pytest.mark.attack("S51")
 async def test_a_name_that_is_rebound_to_this_machine_or_to_a_clouds_inside_is_refused(answer: str) -> None:
