@@ -30,7 +30,7 @@ GATHER = timedelta(milliseconds=50)
 """How long news is gathered before people are told of it."""
 SWEEP = timedelta(seconds=2)
 GRACE = timedelta(seconds=25)
-"""How long a stop waits for running steps to end; below Kubernetes' usual 30 s."""
+"""How long a stop waits for running steps to end; below Kubernetes' usual 30 s. Then they are cut off."""
 
 
 @dataclass(eq=False)
@@ -39,7 +39,13 @@ class _Held:
 
     lease: Lease
     run: "asyncio.Task[None]"
-    lost: bool = False
+    cut_off: LeaseLost | GraphDrained | None = None
+    """Why, when it was."""
+
+    def cut(self, why: LeaseLost | GraphDrained) -> None:
+        if not self.run.done():
+            self.cut_off = why
+            self.run.cancel()
 
 
 class Worker:
@@ -53,6 +59,7 @@ class Worker:
         *,
         concurrency: int = 4,
         beside: tuple[Callable[[], Awaitable[None]], ...] = (),
+        grace: timedelta = GRACE,
     ) -> None:
         """`beside`: what else is done again and again, e.g. telling people what the journal says."""
         self._service = service
@@ -60,13 +67,14 @@ class Worker:
         self._clock = clock
         self._concurrency = concurrency
         self._beside = beside
+        self._grace = grace
         self._stopping = asyncio.Event()
         self._controls: set[RunControl] = set()
         self._held: list[_Held] = []
         self._name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
     async def run(self) -> None:
-        """Work until `stop`; then let running steps end, give the rest back, and return."""
+        """Work until `stop`; then let running steps end, within the grace, give the rest back, and return."""
         loops = [self._work_forever() for _ in range(self._concurrency)]
         loops += [self._place_forever(), self._every(SWEEP, self._sweep)]
         news = [asyncio.Event() for _ in self._beside]
@@ -82,8 +90,9 @@ class Worker:
             await asyncio.gather(beating, return_exceptions=True)
 
     def stop(self) -> None:
-        """Take no new job; runs stop at their next step and are given back."""
+        """Take no new job; runs stop at their next step, or wherever they are after the grace, and are given back."""
         self._stopping.set()
+        asyncio.get_running_loop().call_later(self._grace.total_seconds(), self._cut_off)
         for control in self._controls:
             control.request_drain()
         self._queue.wake()
@@ -125,13 +134,13 @@ class Worker:
             self._controls.discard(control)
 
     async def _under_lease(self, lease: Lease, control: RunControl) -> None:
-        """Run the job while its lease is kept alive; when the lease is lost the run is cut off."""
+        """Run the job while its lease is kept alive; when it is lost, or a stop must end, the run is cut off."""
         held = _Held(lease, asyncio.create_task(self._service.runs.run(lease, control)))
         self._held.append(held)
         try:
             await asyncio.wait({held.run})
-            if held.lost:
-                raise LeaseLost
+            if held.cut_off:
+                raise held.cut_off
             held.run.result()
         finally:
             self._held.remove(held)
@@ -150,9 +159,14 @@ class Worker:
         kept = await self._queue.renew([one.lease for one in beaten], LEASE)
         alive = {(lease.job.id, lease.epoch) for lease in kept}
         for one in beaten:
-            if (one.lease.job.id, one.lease.epoch) not in alive and not one.run.done():
-                one.lost = True
-                one.run.cancel()
+            if (one.lease.job.id, one.lease.epoch) not in alive:
+                one.cut(LeaseLost())
+
+    def _cut_off(self) -> None:
+        """The grace of a stop is over."""
+        for one in self._held:
+            log.warning("a step did not end in time: its job is given back", job=one.lease.job.id)
+            one.cut(GraphDrained())
 
     async def _place_forever(self) -> None:
         while not self._stopping.is_set():

@@ -76,6 +76,22 @@ async def test_all_that_is_held_is_kept_alive_and_what_was_withdrawn_is_cut_off(
         assert (set(after), model.asked) == ({cart}, 2)
 
 
+async def test_a_step_that_does_not_end_is_cut_off_after_the_grace_and_its_job_given_back(tmp_path: Path) -> None:
+    model = NoAnswer()
+    replaced = Replaced(model=model, memory=NoMemory(), sources=Sources())
+    async with bootstrap(Settings.model_validate({"data": tmp_path}), replaced) as application:
+        await application.service.intake.receive("alertmanager", "test", _body(_alert("Errors", "cart")))
+        worker = Worker(application.service, application.queue, application.clock, grace=timedelta(milliseconds=100))
+        working = asyncio.create_task(worker.run())
+        async with asyncio.timeout(PATIENCE):
+            await _until(lambda: model.asked == 1)
+            worker.stop()
+            await working
+        again = await application.queue.lease("another", timedelta(seconds=30))
+
+    assert (model.cut_off, again and (again.job.kind, again.attempt)) == (1, ("investigate", 1))
+
+
 @asynccontextmanager
 async def _at_work(application: Application) -> AsyncIterator[None]:
     worker = Worker(application.service, application.queue, application.clock)
