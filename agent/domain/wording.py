@@ -1,4 +1,4 @@
-"""How is a number of things said, and a length of time?"""
+"""How is a number of things said, a share, and a length of time?"""
 
 from datetime import timedelta
 
@@ -14,3 +14,8 @@ def lasting(length: timedelta) -> str:
     named = ((whole // 3600, "h"), (whole % 3600 // 60, "min"), (whole % 60, "s"))
     told = [f"{number} {unit}" for number, unit in named if number][:2]
     return " ".join(told) or "0 s"
+
+
+def chance(value: float) -> str:
+    """`34%`; never 0% or 100%, because nothing here is certain."""
+    return "< 1%" if value < 0.005 else "> 99%" if value > 0.995 else f"{value:.0%}"

@@ -11,7 +11,7 @@ from agent.domain.evidence import Evidence
 from agent.domain.hypothesis import Diagnosis, Usage, Verdict
 from agent.domain.incident import Incident
 from agent.domain.remediation import Effect, Proposal, Verification
-from agent.domain.wording import counted
+from agent.domain.wording import chance, counted
 from agent.graph.aftermath import follow_ups, impact
 from agent.graph.question import visible
 from agent.graph.state import Answer
@@ -116,7 +116,7 @@ def _cause(diagnosis: Diagnosis) -> str:
 
 def _suspects(diagnosis: Diagnosis) -> str:
     rows = [
-        f"| {rank} | {safe(one.component)} | {one.score:.2f} | {safe(one.why)} | {', '.join(one.evidence)} |"
+        f"| {rank} | {safe(one.component)} | {safe(chance(one.score))} | {safe(one.why)} | {', '.join(one.evidence)} |"
         for rank, one in enumerate(diagnosis.suspects[:_SHOWN_SUSPECTS], 1)
     ]
     return (

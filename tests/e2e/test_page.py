@@ -11,18 +11,30 @@ import pytest_asyncio
 pytest.importorskip("axe_playwright_python", reason="needs the driver of a browser: make check installs it")
 
 from axe_playwright_python.async_playwright import Axe
+from fastapi.routing import APIRoute
 from playwright.async_api import Browser, expect
 
 from agent.domain.approval import ApprovalStatus, Decision
 from agent.domain.event import EventType
 from agent.domain.incident import IncidentStatus
+from agent.entrypoints.dashboard.routes import router
 from tests.e2e.browsing import PHONE, Desk, chromium, dashboard, signed_in
 from tests.e2e.line import Line, line
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 POLICY = "{autonomy: approve, approval_valid: 7200}"
-OTHER_PAGES = ("/", "/approvals", "/silences", "/memory", "/noise?days=7", "/capacity", "/audit")
+OTHER_PAGES = ("/", "/approvals", "/silences", "/memory", "/noise", "/capacity", "/audit")
+OF_AN_INCIDENT = ("/incidents/{incident}", "/incidents/{incident}/alerts", "/incidents/{incident}/report", "/login")
+NO_PAGES = {
+    "/enter/{code}",  # how everybody in these tests came in
+    "/incidents/{incident}/charts/{evidence}-{theme}.svg",
+    "/incidents/{incident}/report.md",
+    "/live",
+    "/static/dashboard.css",
+    "/static/dashboard.js",
+}
+REPORT = "# A\n\n## B\n\n- one `code`\n- **two**\n\n| | c |\n|---|---|\n| 1 | d |\n"
 HOSTILE = "</title><img src=x onerror=window.hacked=1><script>window.hacked=1</script>"
 
 
@@ -111,21 +123,42 @@ async def test_no_page_has_a_serious_obstacle_for_anybody(
     asked: tuple[Line, str, str], browser: Browser, dark: bool
 ) -> None:
     running, address, incident = asked
+    await running.application.record.incidents.save_report(incident, f"{incident}.1", REPORT)
     found: dict[str, list[str]] = {}
     async with signed_in(browser, running.application, address, size=PHONE, dark=dark) as desk:
-        for path in (*OTHER_PAGES, f"/incidents/{incident}", f"/incidents/{incident}/alerts"):
-            assert await desk.goes_to(path) == 200
-            await desk.page.eval_on_selector_all("details", "all => all.forEach((one) => { one.open = true })")
-            violations = (await Axe().run(desk.page)).response["violations"]
-            found[path] = [
-                f"{one['id']}: {node['html'][:120]}"
-                for one in violations
-                if one["impact"] in {"serious", "critical"}
-                for node in one["nodes"]
-            ]
-            wide = await desk.page.evaluate("document.documentElement.scrollWidth")
-            assert (path, wide) == (path, PHONE[0])
+        for path in (*OTHER_PAGES, *OF_AN_INCIDENT):
+            assert await desk.goes_to(path.format(incident=incident)) == 200
+            found[path] = await _obstacles(desk)
+        assert await desk.goes_to("/incidents/none") == 404
+        found["refused"] = await _obstacles(desk)
+        await desk.goes_to("/audit")
+        await desk.page.get_by_role("button", name="Verify now").click()
+        await _sees(desk, "The journal is sound.")
+        found["verified"] = await _obstacles(desk)
+        await desk.goes_to(f"/incidents/{incident}")
+        await desk.page.get_by_label("Your question").fill("Since when?")
+        await desk.page.get_by_role("button", name="Ask", exact=True).click()
+        await _sees(desk, "Ask something else")
+        found["answered"] = await _obstacles(desk)
     assert found == {path: [] for path in found}
+
+
+async def _obstacles(desk: Desk) -> list[str]:
+    """What axe finds serious or critical with everything unfolded; and that nothing sticks out on a phone."""
+    await desk.page.eval_on_selector_all("details", "all => all.forEach((one) => { one.open = true })")
+    violations = (await Axe().run(desk.page)).response["violations"]
+    wide = await desk.page.evaluate("document.documentElement.scrollWidth")
+    return [
+        f"{one['id']}: {node['html'][:120]}"
+        for one in violations
+        if one["impact"] in {"serious", "critical"}
+        for node in one["nodes"]
+    ] + ([f"it is {wide} pixels wide"] if wide != PHONE[0] else [])
+
+
+async def test_no_page_of_the_router_is_left_out_of_these_tests() -> None:
+    pages = {one.path for one in router.routes if isinstance(one, APIRoute) and "GET" in one.methods}
+    assert pages == {*OTHER_PAGES, *OF_AN_INCIDENT} | NO_PAGES
 
 
 async def test_the_keyboard_reaches_the_content_the_pages_and_the_question_in_reading_order(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from agent.domain.wording import counted
+from agent.domain.wording import chance, counted
 from agent.entrypoints.cli.say import moment
 from agent.entrypoints.cli.shown import Diagnosis, WholeIncident
 
@@ -57,7 +57,7 @@ def _diagnosis(found: Diagnosis) -> Iterator[str]:
         yield ""
         yield "Suspects"
     for suspect in found.suspects[:5]:
-        yield f"  {suspect.score:4.0%}  {suspect.component}: {suspect.why} [{', '.join(suspect.evidence)}]"
+        yield f"  {chance(suspect.score):>5}  {suspect.component}: {suspect.why} [{', '.join(suspect.evidence)}]"
     if found.ruled_out:
         yield f"Ruled out: {'; '.join(found.ruled_out)}"
     if found.next_check:

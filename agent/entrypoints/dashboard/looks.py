@@ -27,6 +27,7 @@ _SUSPECTS = 3
 """Shown at once; the others on demand."""
 ALERTS = 100
 """Of one incident, on one page."""
+_RUNBOOKS = 3
 _SPENDING = {EventType.MODEL_CALLED, EventType.TOOL_CALLED}
 
 
@@ -74,6 +75,12 @@ class Looks(Desk):
     def alerts(self) -> tuple[Placed, ...]:
         """The first of them; the others have pages of their own."""
         return self._seen.alerts[:ALERTS]
+
+    @property
+    def runbooks(self) -> list[str]:
+        """Where the alerts say that there is one. For people to open: nothing here fetches it."""
+        told = {placed.alert.annotations.get("runbook_url", "") for placed in self._seen.alerts}
+        return sorted(told - {""})[:_RUNBOOKS]
 
     @property
     def more_alerts(self) -> int:

@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from agent.domain import errors
 from agent.domain.base import canonical
-from agent.domain.wording import counted
+from agent.domain.wording import chance, counted
 from agent.entrypoints.access import noted
 from agent.entrypoints.auth import application_of
 from agent.entrypoints.dashboard.visitor import Visitor
@@ -90,7 +90,7 @@ def page(
 
 def refusal(request: Request, status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
     """One sentence, and the way back."""
-    back = request.path_params.get("incident", "")
+    back = request.path_params.get("incident", "") if status != HTTPStatus.NOT_FOUND else ""
     answer = page(
         request, "refused.html", None, status=status, title=HTTPStatus(status).phrase, detail=detail, incident=back
     )
@@ -185,6 +185,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "ago": ago,
+        "chance": chance,
         "content": _content,
         "counted": counted,
         "lasting": _long,
