@@ -38,7 +38,7 @@ _LEARNED = (
     "lines",
     "change",
     "real: bias, weight, loud, felt",
-    "first: bias, weight",
+    "first: bias, weight, loud",
     "storm: bias, weight",
 )
 _FEWEST = 2

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -111,13 +111,16 @@ def _judgement(stood: Sequence[tuple[Looked, Ranked]], start: Judgement) -> Judg
     open_ = [(one, r.standing) for one, r in stood if not r.standing.known and not r.standing.harmless]
     real = _logistic([_Lesson(verdicts.of_real(s), one.faulty, (one.set, one.faulty)) for one, s in open_], even=True)
     faulty = [(one, r) for one, r in stood if one.faulty]
-    first = _confidence([(one, r) for one, r in faulty if not r.standing.storm], start) or start.first
-    storm = _confidence([(one, r) for one, r in faulty if r.standing.storm], start) or first
-    return replace(start, real=real or start.real, first=first, storm=storm)
+    storms, others = ([(one, r) for one, r in faulty if r.standing.storm is storm] for storm in (True, False))
+    first = _confidence(others, lambda s: verdicts.of_first(s, start))
+    storm = _confidence(storms, lambda s: verdicts.of_storm(s, start)) or _confidence(others, lambda s: (s.weight,))
+    return replace(start, real=real or start.real, first=first or start.first, storm=storm or start.storm)
 
 
-def _confidence(faulty: Sequence[tuple[Looked, Ranked]], start: Judgement) -> Logistic | None:
-    lessons = [_Lesson(verdicts.of_first(r.standing, start), _right(one, r), (one.set, True)) for one, r in faulty]
+def _confidence(
+    faulty: Sequence[tuple[Looked, Ranked]], features: Callable[[Standing], tuple[float, ...]]
+) -> Logistic | None:
+    lessons = [_Lesson(features(r.standing), _right(one, r), (one.set, True)) for one, r in faulty]
     return _logistic(lessons, even=False)
 
 

@@ -40,7 +40,12 @@ def troubles(state: ClusterState | None, deps: Graph) -> list[Trouble]:
 
 def looked(state: ClusterState | None) -> bool:
     """Was enough seen to say that a cluster is well?"""
-    return state is not None and bool(state.pods or state.workloads or state.monitors or state.nodes)
+    return size(state) > 0
+
+
+def size(state: ClusterState | None) -> int:
+    """Objects that say themselves how they are."""
+    return sum(map(len, (state.pods, state.workloads, state.monitors, state.nodes))) if state else 0
 
 
 def _refined(one: Trouble, found: Sequence[Trouble]) -> Trouble:

@@ -8,7 +8,7 @@ import numpy as np
 from agent.analysis import changes, cluster, signals
 from agent.analysis.cluster_trouble import nats
 from agent.analysis.dossier import Dossier, Weighed
-from agent.analysis.felt import felt
+from agent.analysis.felt import felt, samples, unusual
 from agent.analysis.onset import symptom_rows
 from agent.analysis.signals import Signal
 from agent.analysis.symptom import spoken_of
@@ -41,6 +41,10 @@ class Standing:
     """Nats by which its loudest sign exceeds what its own history, or chance, shows."""
     felt: float
     """0 to 1: how much worse what the alerts speak of became for people; 0 when that cannot be looked at."""
+    unusual: bool
+    """At its worst moment since the onset, what the alerts speak of was worse than it usually gets."""
+    seen: int
+    """How often what the alerts speak of was looked at: samples, moments of their conditions, objects of a cluster."""
     told: float
     """0 to 1: that the first suspect is at fault, by what the state of the cluster says of it alone."""
     storm: bool
@@ -60,12 +64,16 @@ class Standing:
 def standing(weighed: Weighed) -> Standing:
     seen = weighed.seen
     first = weighed.dossiers[0] if weighed.dossiers else Dossier("")
-    rows = symptom_rows(weighed.table, seen.alerts, seen.symptom)
+    rows = symptom_rows(weighed.table, seen.alerts, seen.symptom)[:_LOOKED_AT]
     telemetry = bool(weighed.table.rows or seen.lines or seen.cluster)
     return Standing(
         weight=min(_HEAVIEST, first.weight),
         loud=loud(first, weighed),
-        felt=felt(weighed.table, weighed.onset, rows[:_LOOKED_AT]),
+        felt=felt(weighed.table, weighed.onset, rows),
+        unusual=unusual(weighed.table, weighed.onset, rows),
+        seen=samples(weighed.table, weighed.onset, rows)
+        + sum(one.moments for one in weighed.unmet)
+        + cluster.size(seen.cluster),
         told=1 / (1 + math.exp(weighed.nothing - nats(first.troubles))) if first.troubles else 0.0,
         storm=not telemetry and len(seen.alerts) > 1,
         known=len(seen.alerts) >= _STORM and not rows,

@@ -6,15 +6,23 @@ from agent.domain.hypothesis import Verdict
 
 
 def judge(one: Standing, by: Judgement) -> tuple[Verdict, float]:
-    """The verdict, and its probability: that the first suspect is the cause, or of `healthy` that nothing is wrong."""
+    """The verdict, and its probability: that the first suspect is the cause, or of `healthy` that nothing is wrong.
+
+    Who has looked n times and seen nothing is not sure beyond (n + 1) / (n + 2): Laplace's rule of succession (1814).
+    """
     if not one.anything:
         return Verdict.INCONCLUSIVE, 0.0
     real = probability_real(one, by)
     if (one.told if one.unmet else real) >= by.decided:
         return Verdict.CAUSE, probability_first(one, by)
-    if one.visible and real < by.calm:
-        return Verdict.HEALTHY, 1 - real
+    if _well_seen(one) and real < by.calm:
+        return Verdict.HEALTHY, (1 - real) * (one.seen + 1) / (one.seen + 2)
     return Verdict.INCONCLUSIVE, probability_first(one, by)
+
+
+def _well_seen(one: Standing) -> bool:
+    """Whether what the alerts speak of was looked at and found as usual, or harmless, or not to hold."""
+    return one.visible and (one.unmet or one.harmless or not one.unusual)
 
 
 def probability_real(one: Standing, by: Judgement) -> float:
@@ -34,9 +42,14 @@ def probability_first(one: Standing, by: Judgement) -> float:
     return _either(one.told, (by.storm if one.storm else by.first)(*of_first(one, by)))
 
 
-def of_first(one: Standing, by: Judgement) -> tuple[float]:
-    """The feature of `Judgement.first` and `Judgement.storm`."""
-    return (min(one.weight, by.storm_most) if one.storm else one.weight,)
+def of_first(one: Standing, by: Judgement) -> tuple[float, ...]:
+    """The features of `Judgement.first`, or of `Judgement.storm`."""
+    return of_storm(one, by) if one.storm else (one.weight, one.loud)
+
+
+def of_storm(one: Standing, by: Judgement) -> tuple[float]:
+    """The feature of `Judgement.storm`."""
+    return (min(one.weight, by.storm_most),)
 
 
 def _either(one: float, other: float) -> float:

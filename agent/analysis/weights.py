@@ -48,14 +48,15 @@ class Fusion:
 class Judgement:
     """What turns the ranking into a verdict and a probability. Features: see `standing.Standing`."""
 
-    real: Logistic = Logistic(-4.75, (0.43, 0.85, 2.53))
+    real: Logistic = Logistic(-4.39, (0.46, 0.69, 2.26))
     """Learned, of (weight, loud, felt): something is wrong, against quiet windows and healthy cases."""
     decided: float = 0.3
     """Set with all sets in view, so that nine in ten of incidents are told; from here on it is called a cause."""
     calm: float = 0.05
     """Set. Below this, what could be looked at is called healthy."""
-    first: Logistic = Logistic(-2.65, (1.18,))
-    """Learned, of (weight): the first suspect is the cause, when telemetry was looked at."""
+    first: Logistic = Logistic(-4.46, (2.48, -0.91))
+    """Learned, of (weight, loud): the first suspect is the cause, when telemetry was looked at. Of two as heavy, the
+    one that is so without a loud sign explains more of the symptom."""
     storm_most: float = 3.0
     """Set. Nats beyond which a storm of alerts, which depend on one another, makes nobody surer."""
     storm: Logistic = Logistic(-3.38, (1.55,))

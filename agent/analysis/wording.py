@@ -57,7 +57,9 @@ def share(node: str, flow: Flow) -> str:
 def lost(one: Lost) -> str:
     caller, callee = one.edge
     fewer = f"went from {number(one.before)} to {number(one.after)} for each request that reaches {caller}"
-    return f"calls from {caller} to {callee} {fewer} ({number(one.z)} times the usual variation, with all that is missing)"
+    return (
+        f"calls from {caller} to {callee} {fewer} ({number(one.z)} times the usual variation, with all that is missing)"
+    )
 
 
 def explained(node: str, flow: Flow, by: str) -> str:

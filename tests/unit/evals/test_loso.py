@@ -16,7 +16,7 @@ from tests.unit.agent.analysis.made import Shop, slow_back
 from tests.unit.evals.made import write_case
 
 _FLAGS = Standing(
-    *(0.0, 0.0, 0.0, 0.0), storm=False, known=False, visible=True, harmless=False, unmet=False, anything=True
+    *(0.0, 0.0, 0.0, False, 9, 0.0), storm=False, known=False, visible=True, harmless=False, unmet=False, anything=True
 )
 
 
@@ -48,10 +48,14 @@ def test_what_is_learned_tells_incidents_from_quiet_and_right_from_wrong() -> No
     assert (real[0] > 0.9, real[1] < 0.1, first[0] > 0.8, first[1] < 0.5) == (True, True, True, True)
 
 
-def test_without_a_storm_to_learn_from_a_storm_is_judged_as_the_rest_is() -> None:
+def test_without_a_storm_to_learn_from_a_storm_is_judged_by_weight_as_the_rest_is() -> None:
     learned = fit(_lessons(), SHIPPED)
 
-    assert (learned.judgement.storm, learned.fusion) == (learned.judgement.first, SHIPPED.fusion)
+    by = learned.judgement
+    assert [by.storm(nats) for nats in (2.0, 3.0, 4.0)] == pytest.approx(
+        [by.first(n, 3.0) for n in (2.0, 3.0, 4.0)], abs=0.01
+    )
+    assert learned.fusion == SHIPPED.fusion
 
 
 @pytest.mark.parametrize("shop", [slow_back(), Shop()])
