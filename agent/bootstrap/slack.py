@@ -1,5 +1,6 @@
 """How does Slack come to know of an incident? Its side of what is configured, put together."""
 
+import asyncio
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,12 +8,12 @@ from datetime import datetime
 
 from agent.bootstrap.record import Record
 from agent.config import Config
+from agent.domain.evidence import Evidence
 from agent.domain.hypothesis import Usage
 from agent.domain.incident import Incident
 from agent.domain.quiet import QuietHours
 from agent.notify import charts
 from agent.notify.errands import Errands
-from agent.notify.news import Hushed, never
 from agent.notify.outbound import careful
 from agent.notify.render_slack import Card, Seen, Words
 from agent.notify.slack import SlackChannel
@@ -20,6 +21,7 @@ from agent.notify.slack_api import Picture, SlackApi
 from agent.notify.slack_messages import Messages
 from agent.notify.slack_rounds import SlackRounds, Suppressed
 from agent.policy.redaction import Redactor
+from agent.service.silencing import Silencing
 from agent.settings import Settings
 from agent.views import PAGE, Views
 
@@ -30,8 +32,8 @@ class SlackSide:
     rounds: SlackRounds
 
 
-def slack_of(settings: Settings, config: Config, record: Record, *, hushed: Hushed = never) -> SlackSide | None:
-    """None when there is no token. `hushed`: why nobody is to be told of an incident now."""
+def slack_of(settings: Settings, config: Config, record: Record, silencing: Silencing) -> SlackSide | None:
+    """None when there is no token. `silencing`: of what is nobody to be told now?"""
     if settings.slack_bot_token is None:
         return None
     clock, rules = record.chain.clock, config.slack
@@ -52,13 +54,14 @@ def slack_of(settings: Settings, config: Config, record: Record, *, hushed: Hush
         api,
         errands,
         lambda incident: _seen(views, incident),
+        views.timeline,
         clock=clock,
         card=Card(words, settings.url.rstrip("/")),
         words=words,
         channel=channel,
         quiet=quiet,
-        picture=lambda seen: _picture(seen, words),
-        hushed=hushed,
+        picture=lambda seen: _picture(views, seen, words),
+        hushed=silencing.hushed,
     )
     rounds = SlackRounds(
         slack,
@@ -67,6 +70,7 @@ def slack_of(settings: Settings, config: Config, record: Record, *, hushed: Hush
         words=words,
         opened_since=lambda since: _opened_since(views, since),
         suppressed=lambda since: _suppressed(views, since),
+        was_hushed=silencing.was_hushed,
         hours=[one for one in (rules.quiet, *rules.team_quiet.values()) if one],
         daily=rules.digest,
         home=rules.channel,
@@ -75,20 +79,23 @@ def slack_of(settings: Settings, config: Config, record: Record, *, hushed: Hush
 
 
 async def _seen(views: Views, incident: str) -> Seen:
-    known = await views.incident(incident)
+    known = await views.outline(incident)
     return Seen(
         incident=known.incident,
         diagnosis=next((run.diagnosis for run in reversed(known.runs) if run.diagnosis), None),
         usage=sum((run.usage for run in known.runs if run.usage), Usage()),
         approvals=known.approvals,
-        evidence=known.evidence,
-        timeline=known.timeline,
     )
 
 
-def _picture(seen: Seen, words: Words) -> Picture | None:
+async def _picture(views: Views, seen: Seen, words: Words) -> Picture | None:
+    evidence = (await views.incident(seen.incident.id)).evidence
+    return await asyncio.to_thread(_drawn, seen, evidence, words)
+
+
+def _drawn(seen: Seen, evidence: Sequence[Evidence], words: Words) -> Picture | None:
     """The first series that the diagnosis cites."""
-    by_id = {one.id: one for one in seen.evidence}
+    by_id = {one.id: one for one in evidence}
     cited = [id_ for claim in (seen.diagnosis.claims if seen.diagnosis else ()) for id_ in claim.evidence]
     drawn = (charts.chart_of(by_id[id_], seen.incident.opened_at) for id_ in cited if id_ in by_id)
     chart = next((one for one in drawn if one), None)

@@ -10,8 +10,6 @@ from pydantic import JsonValue
 
 from agent.domain.approval import Approval, ApprovalStatus
 from agent.domain.base import Noun
-from agent.domain.event import Recorded
-from agent.domain.evidence import Evidence
 from agent.domain.hypothesis import Diagnosis, Usage, Verdict
 from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.wording import counted
@@ -48,8 +46,6 @@ class Seen(Noun):
     usage: Usage
     approvals: tuple[Approval, ...]
     """The newest first."""
-    evidence: tuple[Evidence, ...] = ()
-    timeline: tuple[Recorded, ...] = ()
 
 
 class Words:

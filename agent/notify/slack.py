@@ -65,23 +65,25 @@ class SlackChannel:
         api: SlackApi,
         errands: Errands,
         look: Callable[[str], Awaitable[Seen]],
+        timeline: Callable[[str], Awaitable[Sequence[Recorded]]],
         *,
         clock: Clock,
         card: Card,
         words: Words,
         channel: Callable[[Incident], str],
         quiet: Callable[[Incident], QuietHours | None],
-        picture: Callable[[Seen], Picture | None],
+        picture: Callable[[Seen], Awaitable[Picture | None]],
         hushed: Hushed = never,
     ) -> None:
-        """`look`: an incident as it stands; `channel`: where its card goes, empty for nowhere; `quiet`: its team's
-        quiet hours; `picture`: what the diagnosis was read from, drawn, which takes its time; `hushed`: why nobody is
-        to be told of it now."""
+        """`look`: an incident as it stands, and its `timeline`; `channel`: where its card goes, empty for nowhere;
+        `quiet`: its team's quiet hours; `picture`: what the diagnosis was read from, drawn; `hushed`: why nobody is to
+        be told of it now."""
         self.api = api
         self.words = words
         self._errands = errands
         self._messages = Messages(api, errands)
         self._look = look
+        self._timeline = timeline
         self._clock = clock
         self._card = card
         self.channel = channel
@@ -115,7 +117,7 @@ class SlackChannel:
             if await self._not_now(seen):
                 return
             place = await self.place(incident) or await self._post(seen)
-            told = [one for one in seen.timeline if _worth_telling(one)]
+            told = [one for one in await self._timeline(incident) if _worth_telling(one)]
             if place is not None and told:
                 await self._detail(place, seen, told[-1])
 
@@ -211,10 +213,11 @@ class SlackChannel:
 
     async def _detail(self, place: Place, seen: Seen, entry: Recorded) -> None:
         """Below the card. What is told late is told at once with what followed: the last of it speaks for all."""
-        after = [one for one in seen.timeline if one.sequence > entry.sequence and _worth_telling(one)]
+        worth = [one for one in await self._timeline(seen.incident.id) if _worth_telling(one)]
+        after = [one for one in worth if one.sequence > entry.sequence]
         if after and self._clock.now() - entry.at > FRESH:
             return
-        entries = [*await self._missed(seen, entry), entry]
+        entries = [*await self._missed([one for one in worth if one.sequence < entry.sequence]), entry]
         pieces = self.words.pieces(_together(entries))
         if any(one.event.type is EventType.APPROVAL_REQUESTED for one in entries):
             pieces += self._whole_question(seen)
@@ -224,12 +227,10 @@ class SlackChannel:
         if any(one.event.type is EventType.DIAGNOSED for one in entries):
             await self._draw(place, seen, entry)
 
-    async def _missed(self, seen: Seen, entry: Recorded) -> list[Recorded]:
-        """What came before it and was never told, in order."""
+    async def _missed(self, before: Sequence[Recorded]) -> list[Recorded]:
+        """The last of them that were never told, in order."""
         missed: list[Recorded] = []
-        for one in reversed([one for one in seen.timeline if one.sequence < entry.sequence]):
-            if not _worth_telling(one):
-                continue
+        for one in reversed(before):
             if len(missed) == _MOST_MISSED or await self._errands.tried("reply", f"{one.sequence} 0"):
                 break
             missed.insert(0, one)
@@ -237,7 +238,7 @@ class SlackChannel:
 
     async def _draw(self, place: Place, seen: Seen, entry: Recorded) -> None:
         """The chart behind the diagnosis. Nobody waits for it: without one the card says the same in words."""
-        picture = await asyncio.to_thread(self._picture, seen)
+        picture = await self._picture(seen)
         if picture is None:
             return
         errand = Errand("chart", str(entry.sequence), seen.incident.id, "Show the chart behind the diagnosis.")

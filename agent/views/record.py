@@ -28,6 +28,7 @@ from agent.views.shown import (
     IncidentList,
     IncidentView,
     Load,
+    Outline,
     Quarantined,
     ReceiptView,
     RunView,
@@ -83,6 +84,13 @@ class Views:
 
     async def incident(self, id_: str) -> IncidentView:
         return await self._database.read(lambda connection: _incident(connection, id_, self._teams))
+
+    async def outline(self, id_: str) -> Outline:
+        return await self._database.read(lambda connection: _outline(connection, id_, self._teams))
+
+    async def timeline(self, incident: str) -> Sequence[Recorded]:
+        """The latest of its entries, in order."""
+        return await self._database.read(lambda connection: _timeline(connection, incident, self._teams))
 
     async def evidence(self, incident: str, id_: str) -> Evidence:
         return await self._database.read(lambda connection: _evidence(connection, incident, id_, self._teams))
@@ -201,7 +209,7 @@ def _evidence(connection: Connection, incident: str, id_: str, teams: Teams) -> 
     return found
 
 
-def _incident(connection: Connection, id_: str, teams: Teams) -> IncidentView:
+def _outline(connection: Connection, id_: str, teams: Teams) -> Outline:
     known = incidents.get(connection, id_, teams)
     runs = tuple(
         RunView(
@@ -212,17 +220,26 @@ def _incident(connection: Connection, id_: str, teams: Teams) -> IncidentView:
         )
         for row in incidents.runs_of(connection, id_)
     )
-    placed = tuple(alerts.of_incident(connection, id_))
+    return Outline(incident=known, runs=runs, approvals=tuple(approval_rows.listed(connection, incident=id_)))
+
+
+def _incident(connection: Connection, id_: str, teams: Teams) -> IncidentView:
+    known, placed = _outline(connection, id_, teams), tuple(alerts.of_incident(connection, id_))
     return IncidentView(
-        incident=known,
+        incident=known.incident,
         alerts=placed,
         evidence=tuple(incidents.evidence_of(connection, id_)),
-        runs=runs,
-        approvals=tuple(approval_rows.listed(connection, incident=id_)),
+        runs=known.runs,
+        approvals=known.approvals,
         effects=tuple(effects.of_incident(connection, id_)),
-        timeline=tuple(reversed(journal.entries(connection, incident=id_, limit=TIMELINE, newest=True))),
+        timeline=_timeline(connection, id_, teams),
         waves=waves(placed),
     )
+
+
+def _timeline(connection: Connection, incident: str, teams: Teams) -> tuple[Recorded, ...]:
+    newest = journal.entries(connection, incident=incident, limit=TIMELINE, newest=True, teams=teams)
+    return tuple(reversed(newest))
 
 
 def _diagnoses(connection: Connection, incident_ids: Sequence[str]) -> dict[str, Diagnosis]:

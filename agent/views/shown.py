@@ -36,6 +36,16 @@ class RunView(Noun):
     report: str | None
 
 
+class Outline(Noun):
+    """What is known of one incident, without what it was found out from."""
+
+    incident: Incident
+    runs: tuple[RunView, ...]
+    """The latest last."""
+    approvals: tuple[Approval, ...]
+    """The newest first."""
+
+
 class IncidentView(Noun):
     """Everything about one incident."""
 
