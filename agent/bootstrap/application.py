@@ -191,7 +191,7 @@ def _assemble(
     toolbox = _toolbox(settings, sources, jira, replaced, mcp)
     service = _service(config, record, context, toolbox, rota_of(settings, config))
     hushed = service.silencing.hushed
-    side = slack_of(settings, config, record, hushed=hushed)
+    side = slack_of(settings, config, record, service.silencing)
     slack, more = (side.channel, [side.rounds.round]) if side else (None, [])
     channels = replaced.channels
     if channels is None:
