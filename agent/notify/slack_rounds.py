@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from agent.domain.base import Noun, digest
 from agent.domain.incident import Incident
 from agent.domain.quiet import DailyDigest, QuietHours
+from agent.domain.wording import counted
 from agent.notify.dispatcher import Later
 from agent.notify.errands import Errand
 from agent.notify.render_slack import Words, section
@@ -42,17 +43,20 @@ class SlackRounds:
         words: Words,
         opened_since: Callable[[datetime], Awaitable[Sequence[Incident]]],
         suppressed: Callable[[datetime], Awaitable[Suppressed]],
+        was_hushed: Callable[[Incident], Awaitable[bool]],
         hours: Sequence[QuietHours],
         daily: DailyDigest | None,
         home: str,
     ) -> None:
-        """`hours`: everybody's quiet hours; `home`: the channel of the daily digest, empty for none."""
+        """`was_hushed`: did maintenance keep it back?  `hours`: everybody's quiet hours; `home`: the channel of the
+        daily digest, empty for none."""
         self._slack = slack
         self._messages = messages
         self._clock = clock
         self._words = words
         self._opened_since = opened_since
         self._suppressed = suppressed
+        self._was_hushed = was_hushed
         self._hours = hours
         self._daily = daily if home else None
         self._home = home
@@ -88,18 +92,21 @@ class SlackRounds:
         for channel in {self._slack.channel(one): None for one in incidents if self._slack.channel(one)}:
             theirs = [one for one in incidents if self._slack.channel(one) == channel]
             many = "1 incident was" if len(theirs) == 1 else f"{len(theirs)} incidents were"
-            lines = [f"{many} over before you could be told:"]
-            lines += [f"• {one.id} · {one.severity} · {one.title}" for one in theirs[:_LISTED]]
-            lines += [f"… and {len(theirs) - _LISTED} more: /incident list"] if len(theirs) > _LISTED else []
+            lines = [f"{many} over before you could be told:", *_listed(theirs)]
             await self._say(channel, "over", digest([one.id for one in theirs]), lines)
 
     async def _digest(self) -> None:
         if self._daily is None or (due := self._daily.last(self._clock.now())) == self._told_of:
             return
-        found = await self._suppressed(due - DAY)
-        if found.alerts:
-            await self._say(self._home, "digest", due.date().isoformat(), _digested(found))
+        found, over = await self._suppressed(due - DAY), await self._over_in_maintenance(due - DAY)
+        if found.alerts or over:
+            await self._say(self._home, "digest", due.date().isoformat(), _digested(found, over))
         self._told_of = due
+
+    async def _over_in_maintenance(self, since: datetime) -> list[Incident]:
+        """What began and ended while nobody was to be told."""
+        opened = await self._opened_since(since)
+        return [one for one in opened if await self._never_told(one) and await self._was_hushed(one)]
 
     async def _say(self, channel: str, name: str, what: str, lines: Sequence[str]) -> None:
         [first, *_] = self._words.pieces("\n".join(lines))
@@ -107,10 +114,17 @@ class SlackRounds:
         await self._messages.post(Message(errand, channel, Text(first, [section(first)])))
 
 
-def _digested(found: Suppressed) -> list[str]:
-    counts = ", ".join(f"{number} {fate}" for fate, number in sorted(found.fates.items()) if number)
-    lines = [f"The last day: {found.alerts} alerts, {found.incidents} incidents ({counts})."]
+def _listed(incidents: Sequence[Incident]) -> list[str]:
+    more = len(incidents) - _LISTED
+    lines = [f"• {one.id} · {one.severity} · {one.title}" for one in incidents[:_LISTED]]
+    return lines + ([f"… and {more} more: /incident list"] if more > 0 else [])
+
+
+def _digested(found: Suppressed, over: Sequence[Incident]) -> list[str]:
+    counts = ", ".join(f"{fate} {number}" for fate, number in sorted(found.fates.items()) if number)
+    came, opened = counted(found.alerts, "alert"), counted(found.incidents, "incident")
+    lines = [f"The last day: {came} came, {opened} opened." + (f" Where alerts ended: {counts}." if counts else "")]
     for fate in ("silenced", "inhibited", "quarantined"):
         named = [f"{name} {fates[fate]}" for name, fates in found.noisiest if fates.get(fate)]
         lines += [f"{fate.capitalize()}: {', '.join(named[:_LISTED])}."] if named else []
-    return lines
+    return lines + (["Began and ended during maintenance:", *_listed(over)] if over else [])

@@ -115,6 +115,10 @@ class Silencing:
         found = await self._database.read(lambda connection: self.hush(connection, incident))
         return hushes(found) if found and found.ends_at > self._chain.clock.now() else ""
 
+    async def was_hushed(self, incident: Incident) -> bool:
+        """Did somebody's maintenance keep people from being told of it?"""
+        return await self._database.read(lambda connection: self.hush(connection, incident)) is not None
+
     def hush(self, connection: Connection, incident: Incident) -> Silence | None:
         """The last window since it opened in which nobody is paged about it; it may have ended."""
         now = self._chain.clock.now()

@@ -172,4 +172,34 @@ async def test_once_a_day_people_hear_what_was_suppressed(tmp_path: Path) -> Non
         clock.time += timedelta(hours=3)
         await _rounds(here)
         told = [one.shown for one in here.slack.messages[before:] if not one.thread_ts]
-    assert told == ["The last day: 3 alerts, 1 incidents (1 incident, 2 silenced).\nSilenced: Disk 2."]
+    assert told == [
+        "The last day: 3 alerts came, 1 incident opened. Where alerts ended: incident 1, silenced 2.\nSilenced: Disk 2."
+    ]
+
+
+async def test_what_began_and_ended_during_maintenance_is_in_the_digest(tmp_path: Path) -> None:
+    clock = _clock(MORNING)
+    async with office(tmp_path, slack_too="digest: {at: '09:00', zone: Europe/Berlin}", clock=clock) as here:
+        await _rounds(here)
+        matchers = (Matcher(label="service", value="cart"),)
+        hour = timedelta(hours=1)
+        window = MaintenanceWindow(
+            name="disks", matchers=matchers, starts_at=MORNING, ends_at=MORNING + hour, opens=True
+        )
+        ann = Caller(name="ann", kind="person", scopes=frozenset({"admin"}))
+        await here.application.service.silencing.plan(window, "", ann)
+        await here.incident("inc-1", title="Over <!here>", status=IncidentStatus.OPEN)
+        await _rounds(here)
+        await _move(here, "inc-1", IncidentStatus.RESOLVED)
+        clock.time = MORNING + hour
+        await here.application.service.silencing.sweep()
+        await _rounds(here)
+        assert _cards(here) == []
+        clock.time = MORNING + 2 * hour
+        await _rounds(here)
+        [told] = _cards(here)
+    assert told.splitlines() == [
+        "The last day: 0 alerts came, 1 incident opened.",
+        "Began and ended during maintenance:",
+        "• inc-1 · high · Over &lt;!here&gt;",
+    ]
