@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Hashable
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +57,13 @@ def load(file: Path) -> object:
     """The one YAML document in it. OSError, UnicodeDecodeError or YAMLError when it is too large, deep or tricky."""
     if file.stat().st_size > LARGEST_FILE:
         raise OSError(f"is larger than {LARGEST_FILE} bytes")
-    loader = _Strict(file.read_text(encoding="utf-8"))
+    return deepcopy(_document(file.read_text(encoding="utf-8")))
+
+
+@lru_cache(maxsize=64)
+def _document(text: str) -> object:
+    """The same text is the same document, for whoever opens many installations with the same runbooks."""
+    loader = _Strict(text)
     try:
         return loader.get_single_data()
     finally:

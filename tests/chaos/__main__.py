@@ -1,6 +1,6 @@
 """Bring about every fault of the catalogue, print the table and write build/chaos.json.
 
-python -m tests.chaos [--full] [--add] [--seconds 240] [--share 0.01] [--rows F01 F04] [--deployment embedded] [--page]
+python -m tests.chaos [--full] [--add] [--seconds 240] [--share 0.01] [--kills 2000] [--rows F01 F04] [--page]
 
 Each try is a line of build/chaos.jsonl as it ends; `--add` goes on where that ends, and the table is of all of them.
 One seed again: --row F04 --seed 17 --deployment embedded --one.
@@ -65,7 +65,7 @@ def _try_all(options: argparse.Namespace, book: Book) -> None:
         for number in range(options.cold):
             with book.though_it_fails():
                 book.note(cold=cold.recovery(ground, known, book.next_seed() + number))
-        limits = Limits(options.share, options.seconds)
+        limits = Limits(options.share, options.seconds, options.kills)
         campaign(ground, book, rows, limits, deployments=tuple(deployments), beside=options.beside)
 
 
@@ -74,7 +74,9 @@ def _one(options: argparse.Namespace) -> int:
         import_all(ground)
         if options.deployment[0] == "shared":
             with shared() as servers:
-                return _again(ground.on(servers), options)
+                placed = ground.on(servers)
+                import_all(placed)
+                return _again(placed, options)
         return _again(ground, options)
 
 
@@ -94,6 +96,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--full", action="store_true", help="until the goal of every row is met")
     parser.add_argument("--share", type=float, default=0, help="of the goals; 0.01, or 1 with --full")
     parser.add_argument("--seconds", type=float, default=0, help="at most; 240, or no end with --full")
+    parser.add_argument("--kills", type=float, default=float("inf"), help="kills first, and no more than so many")
     parser.add_argument("--add", action="store_true", help="to what was tried before, which is forgotten otherwise")
     parser.add_argument("--table", action="store_true", help="try nothing; the table of what was tried before")
     parser.add_argument("--rows", nargs="+", choices=list(ROWS), help="only these")

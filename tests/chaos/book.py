@@ -56,6 +56,9 @@ class Book:
     def lines(self) -> list[dict[str, Any]]:
         return self._log.lines()
 
+    def kills(self) -> int:
+        return sum(line.get("kills", 0) for line in self.lines())
+
     def next_seed(self) -> int:
         return 1 + max((line["seed"] for line in self.lines() if "seed" in line), default=0)
 

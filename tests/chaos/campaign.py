@@ -17,8 +17,8 @@ from tests.chaos.attempt import Known, Row
 from tests.chaos.book import Book, Tally
 from tests.chaos.deployment import shared
 from tests.chaos.farend import FORGETS
-from tests.chaos.plan import plan
-from tests.chaos.server import Deaths, Ground, forked, lived
+from tests.chaos.plan import FLOOR, plan
+from tests.chaos.server import Deaths, Ground, forked, import_all, lived
 
 GIVE_UP = 5
 """Tries in a row that ended in an error of the drill: then it is the machine that something is wrong with."""
@@ -32,6 +32,12 @@ class Limits:
     """Of the goals of a full run."""
     seconds: float
     """Each row is tried once, however little time there is."""
+    kills: float = float("inf")
+    """Of all rows together; where that is said, kills come first, and it is over when they were made."""
+
+    @property
+    def floor(self) -> float:
+        return FLOOR if self.kills == float("inf") else 0
 
 
 def campaign(
@@ -43,7 +49,8 @@ def campaign(
     def work(number: int) -> None:
         name = deployments[number % len(deployments)]
         seeds = iter(range(first_seed + number, 10**9, beside))
-        _Worker(ground, name, book, rows, until).work(seeds, limits.share, _among(number, deployments, beside))
+        worker = _Worker(ground, name, book, rows, limits, until)
+        worker.work(seeds, _among(number, deployments, beside))
 
     logs = [ground.folder / f"worker-{number}.log" for number in range(beside)]
     children = [forked(partial(work, number), logs[number]) for number in range(beside)]
@@ -62,19 +69,29 @@ def calm(ground: Ground) -> Known:
 class _Worker:
     """One process on one deployment, for as long as its parent lives."""
 
-    def __init__(self, ground: Ground, name: str, book: Book, rows: Mapping[str, Row], until: float) -> None:
+    def __init__(
+        self, ground: Ground, name: str, book: Book, rows: Mapping[str, Row], limits: Limits, until: float
+    ) -> None:
         self._ground = ground
         self._name = name
         self._book = book
         self._rows = rows
+        self._limits = limits
         self._until = until
         self._parent = os.getppid()
         self._trying: tuple[str, int] | None = None
         self._failures = 0
 
-    def work(self, seeds: Iterator[int], share: float, among: int) -> None:
+    def work(self, seeds: Iterator[int], among: int) -> None:
         """After a drill that failed it goes on elsewhere: nobody knows what that left."""
-        self._plan = plan(self._rows, self._book.lines(), deployment=self._name, share=share, among=among)
+        self._plan = plan(
+            self._rows,
+            self._book.lines(),
+            deployment=self._name,
+            share=self._limits.share,
+            among=among,
+            floor=self._limits.floor,
+        )
         while self._failures < GIVE_UP and self._next() is not None:
             try:
                 with _placed(self._ground, self._name) as ground:
@@ -94,7 +111,12 @@ class _Worker:
             self._trying, self._failures = None, 0
 
     def _next(self) -> str | None:
-        return self._plan.next(over=time.monotonic() > self._until) if os.getppid() == self._parent else None
+        return self._plan.next(over=self._over()) if os.getppid() == self._parent else None
+
+    def _over(self) -> bool:
+        if time.monotonic() > self._until:
+            return True
+        return self._limits.kills < float("inf") and self._book.kills() >= self._limits.kills
 
     def _failed(self, why: str) -> None:
         self._failures += 1
@@ -118,7 +140,9 @@ def _placed(ground: Ground, name: str) -> Iterator[Ground]:
         yield ground
         return
     with shared() as servers:
-        yield ground.on(servers)
+        placed = ground.on(servers)
+        import_all(placed)
+        yield placed
 
 
 def _calm(ground: Ground) -> Known:

@@ -14,7 +14,7 @@ from tests.chaos.server import MOST_LIVES, Deaths, Ground, Outcome, lived
 
 LIVES = (1, 2, 3, 4, 5)
 """Deaths of a run as it is shipped: of a job that kills three workers nothing is left to be killed."""
-MANY_LIVES = (4, 6, 8, 10)
+MANY_LIVES = (8, 12, 16, 20)
 """Of every other run, in which a job is not set aside before it has killed so many."""
 SOON = 12
 """Points that a life comes by at most, of all kinds, when it is killed while it is still recovering."""

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from sqlalchemy import func, select
 
 from agent.bootstrap import Application, Replaced, bootstrap
-from agent.bootstrap.actions import executors_for
+from agent.bootstrap.actions import code_digest, executors_for
 from agent.domain.approval import ApprovalStatus, Decision
 from agent.domain.errors import AgentError, LeaseLost
 from agent.domain.job import Lease
@@ -98,7 +98,9 @@ class Run:
     def log(self, name: str) -> Log:
         return Log(Path(self.folder) / name)
 
+    @lru_cache(maxsize=8)  # noqa: B019 (of the few runs that go on at the moment)
     def settings(self) -> Settings:
+        """Read once for all lives: asked before the first is forked."""
         folder, world = Path(self.folder), Path(self.world)
         config = folder / "agent.yaml"
         if not config.exists():
@@ -122,6 +124,12 @@ class Run:
 def telemetry(world: str) -> Sources:
     """Read once, before lives are forked; nothing in it changes."""
     return _sources(Path(world), Channels())
+
+
+@cache
+def _code() -> str:
+    """Nobody changes it while this runs."""
+    return code_digest()
 
 
 Strike = Callable[[str], None]
@@ -185,6 +193,7 @@ class Life:
             memory=NoMemory(),
             model=self._model,
             channels=(),
+            code=_code(),
             record=partial(planted.record, points=self._points, bug=self.run.planted),
         )
         return bootstrap(self.run.settings(), replaced)

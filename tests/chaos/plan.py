@@ -41,18 +41,26 @@ class Plan:
         return row in self._tried, not behind, done / (goal.first if behind else goal.whole)
 
 
-def plan(rows: Mapping[str, Row], before: list[dict[str, Any]], *, deployment: str, share: float, among: int) -> Plan:
+def plan(
+    rows: Mapping[str, Row],
+    before: list[dict[str, Any]],
+    *,
+    deployment: str,
+    share: float,
+    among: int,
+    floor: float = FLOOR,
+) -> Plan:
     """Of one of `among` workers on that deployment, for a `share` of the goals; `before`: lines of the book."""
     done = Counter[str]()
     for line in before:
         if "faults" in line and line["deployment"] == deployment:
             done[line["row"]] += line["faults"]
-    goals = {id_: _goal(row, deployment, share / among) for id_, row in rows.items()}
+    goals = {id_: _goal(row, deployment, share / among, floor) for id_, row in rows.items()}
     wanted = {id_: goal for id_, goal in goals.items() if goal.whole}
     return Plan(wanted, {id_: count / among for id_, count in done.items()})
 
 
-def _goal(row: Row, deployment: str, share: float) -> Goal:
+def _goal(row: Row, deployment: str, share: float, floor: float) -> Goal:
     whole = (row.goal if deployment == "embedded" else row.shared) * share
-    floor = FLOOR * share / (2 if row.goal and row.shared else 1)
-    return Goal(whole if row.kills else min(floor, whole), whole)
+    first = floor * share / (2 if row.goal and row.shared else 1)
+    return Goal(whole if row.kills else min(first, whole), whole)

@@ -36,7 +36,7 @@ PATIENCE = 240.0
 """Seconds a life may take that takes less than one: then it hangs."""
 ENDED = "a life ended with"
 """How it is told that the process came to an end that nobody brought about."""
-MOST_LIVES = 16
+MOST_LIVES = 26
 GROUPED = 2
 """Lives of a run that are limited, where any are."""
 HERE = Path("/dev/shm")
@@ -110,7 +110,8 @@ class Ground:
 
 
 def import_all(ground: Ground) -> None:
-    """What a life imports, compiles and looks up by and by, so that no child has to: one is lived right here.
+    """What a life imports, compiles and looks up by and by on that deployment, so that no child has to: one is lived
+    right here.
 
     RuntimeError when a thread of it is left, which no child could be forked beside.
     """
@@ -118,7 +119,7 @@ def import_all(ground: Ground) -> None:
     import agent.entrypoints.web  # noqa: F401 (what the web side of a run wants)
 
     telemetry(str(ground.world))
-    with ground.run("first") as run:
+    with ground.run(f"first-{os.getpid()}") as run:
         _live(run, 0, Points(), time.monotonic())
     if threading.active_count() > 1:
         raise RuntimeError(f"threads are left: {threading.enumerate()}")
@@ -193,6 +194,7 @@ def died(run: Run, points: Points) -> None:
 def _one_life(run: Run, number: int, points: Points, after: float | None, strike: Strike | None) -> int:
     """How it ended."""
     ours, its = socket.socketpair()
+    run.settings()
     with ours, its:
         live = partial(_live, run, number, points, time.monotonic(), its)
         child = forked(live, _log(run, number))
@@ -319,6 +321,8 @@ def forked(what: Callable[[], None], log: Path) -> int:
     """A child that does it and is gone; what it says goes to the log."""
     if (child := os.fork()) != 0:
         return child
+    # It is over before there is much to collect, and to look for it is to copy the parent's memory.
+    gc.disable()
     code = 1
     try:
         out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

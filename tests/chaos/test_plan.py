@@ -50,6 +50,15 @@ def test_each_row_once_then_kills_and_a_floor_then_everything_to_its_goal() -> N
     ]
 
 
+def test_without_a_floor_kills_come_before_all_that_was_tried_once() -> None:
+    assert _turns(plan(ROWS, [], deployment="embedded", share=1, among=1, floor=0))[:4] == [
+        ("kills", 1),
+        ("drill", 1),
+        ("both", 1),
+        ("kills", 11),
+    ]
+
+
 def test_when_the_time_is_over_each_row_is_tried_once() -> None:
     assert _turns(plan(ROWS, [], deployment="shared", share=1, among=1), over=True) == [("kills", 1), ("both", 1)]
 

@@ -155,7 +155,7 @@ def _without_files(run: Run) -> Tried:
         before = resource.prlimit(child, resource.RLIMIT_NOFILE)
         resource.prlimit(child, resource.RLIMIT_NOFILE, (open_files + 2, before[1]))
         idle = [_connected(port) for _ in range(20)]
-        status, receipt = _post(run, port, "without", patience=3)
+        status, receipt = _post(run, port, "without", patience=0.5)
         acked += [receipt] if status == 202 else []
         for one in idle:
             one.close()

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import chain
 from random import Random
 from typing import Any, Literal
 
@@ -33,8 +34,8 @@ from tests.farends.openai import (
     obliging,
 )
 
-BATCH = 40
-"""Answers of one try."""
+BATCH, BESIDE = 40, 8
+"""Answers of one try, and how many are waited for at once."""
 DEADLINE = timedelta(seconds=1)
 SLACK = 5.0
 """Seconds that a busy machine may take beyond the deadline."""
@@ -121,11 +122,14 @@ _CHOICES: tuple[Any, ...] = (
 
 
 async def _answers(chance: Random, make: Make) -> Tried:
+    """Most of the time is waited for a model that does not answer: some wait beside each other."""
+    told = await asyncio.gather(*[_in_turn(Random(chance.random()), make) for _ in range(BESIDE)])
+    return Tried(BATCH, broken(*chain(*told)))
+
+
+async def _in_turn(chance: Random, make: Make) -> list[str]:
     with OpenAIFarEnd() as endpoint:
-        told = await asyncio.gather(*[_answer(endpoint, Random(chance.random()), make) for _ in range(1)])
-        for _ in range(BATCH - 1):
-            told.append(await _answer(endpoint, chance, make))
-    return Tried(BATCH, broken(*told))
+        return [await _answer(endpoint, chance, make) for _ in range(BATCH // BESIDE)]
 
 
 async def _answer(endpoint: OpenAIFarEnd, chance: Random, make: Make) -> str:
