@@ -15,11 +15,12 @@ from agent.telemetry import Log
 from tools.act.command import Command, CommandExecutor
 from tools.act.http import Endpoint, HttpExecutor
 from tools.act.mcp import McpExecutor
+from tools.clients.kubernetes import Cluster
 
 log = Log(__name__)
 
 
-def executors_of(settings: Settings, config: Config, mcp: McpTools | None = None) -> dict[str, Executor]:
+def executors_of(config: Config, cluster: Cluster | None, mcp: McpTools | None) -> dict[str, Executor]:
     """Those that are configured; an action that needs another is left out of the catalogue."""
     found: dict[str, Executor] = {}
     if config.endpoints:
@@ -32,11 +33,10 @@ def executors_of(settings: Settings, config: Config, mcp: McpTools | None = None
     if config.commands:
         commands = {name: Command(path=one.path, read_back=one.read_back) for name, one in config.commands.items()}
         found["command"] = CommandExecutor(commands)
-    if settings.kubeconfig:
+    if cluster:
         from tools.act.kubernetes import KubernetesExecutor
-        from tools.clients.kubernetes import Cluster
 
-        found["kubernetes"] = KubernetesExecutor(Cluster(settings.kubeconfig))
+        found["kubernetes"] = KubernetesExecutor(cluster)
     if mcp and mcp.acting():
         found["mcp"] = McpExecutor(mcp.servers, mcp.acting(), mcp.allowed)
     return found

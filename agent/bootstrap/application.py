@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from agent.bootstrap.actions import catalogue_of, code_digest, executors_of
-from agent.bootstrap.backends import datadog_metrics, sources_of
+from agent.bootstrap.backends import Clients, open_clients, sources_of
 from agent.bootstrap.egress import close_off
 from agent.bootstrap.erasing import erase_again
 from agent.bootstrap.knowledge import open_memory, open_model
 from agent.bootstrap.machine import SystemClock, data_folder, one_at_a_time, own_folder, sortable_id
 from agent.bootstrap.mcp import McpTools, open_mcp
-from agent.bootstrap.people import channels_of, jira_of
+from agent.bootstrap.people import channels_of
 from agent.bootstrap.record import Record, open_record
 from agent.bootstrap.roots import deletions_of, secrets_of
 from agent.bootstrap.slack import slack_of
@@ -59,8 +59,6 @@ from agent.storage.keys import SqlKeys
 from agent.telemetry import Log, Meters
 from agent.views import Views
 from tools.base import BackendError, Topology
-from tools.clients.jira import Jira
-from tools.clients.kubernetes import Cluster
 from tools.observe.window import Window
 
 log = Log(__name__)
@@ -158,6 +156,7 @@ async def bootstrap(settings: Settings, replaced: Replaced | None = None) -> Asy
                 open_model(settings, config.model_limits, meters)
             )
             mcp = await opened.enter_async_context(open_mcp(settings, config))
+            clients = await opened.enter_async_context(open_clients(settings, config))
             keys = Keys(
                 SqlKeys(record.database, record.chain), secrets.derive("keys"), clock, former=secrets.former("keys")
             )
@@ -169,6 +168,7 @@ async def bootstrap(settings: Settings, replaced: Replaced | None = None) -> Asy
                 record,
                 replace(replaced, memory=memory, model=model),
                 Identity(secrets=secrets, keys=keys, local_operator=operator, tokens=tokens),
+                clients=clients,
                 meters=meters,
                 mcp=mcp,
             )
@@ -181,21 +181,23 @@ def _assemble(
     replaced: Replaced,
     identity: Identity,
     *,
+    clients: Clients,
     meters: Meters,
     mcp: McpTools | None,
 ) -> Application:
-    sources = replaced.sources or sources_of(settings, config, SqlChanges(record.database))
-    jira = jira_of(settings)
-    executors = replaced.executors if replaced.executors is not None else executors_of(settings, config, mcp)
+    sources = replaced.sources or sources_of(clients, config, SqlChanges(record.database))
+    executors = replaced.executors
+    if executors is None:
+        executors = executors_of(config, clients.cluster, mcp)
     context = _context(settings, config, record, sources, replace(replaced, executors=executors))
-    toolbox = _toolbox(settings, sources, jira, replaced, mcp)
+    toolbox = _toolbox(settings, sources, clients, replaced, mcp)
     service = _service(config, record, context, toolbox, rota_of(settings, config))
     hushed = service.silencing.hushed
     side = slack_of(settings, config, record, service.silencing)
     slack, more = (side.channel, [side.rounds.round]) if side else (None, [])
     channels = replaced.channels
     if channels is None:
-        channels = channels_of(settings, config, record, jira, slack, hushed=hushed)
+        channels = channels_of(settings, config, record, clients.jira, slack, hushed=hushed)
     clock = record.chain.clock
     return Application(
         settings=settings,
@@ -270,14 +272,14 @@ def _service(config: Config, record: Record, context: Context, toolbox: Toolbox,
 
 
 def _toolbox(
-    settings: Settings, sources: Sources, jira: Jira | None, replaced: Replaced, mcp: McpTools | None
+    settings: Settings, sources: Sources, clients: Clients, replaced: Replaced, mcp: McpTools | None
 ) -> Toolbox:
     return Toolbox(
         sources=sources,
         runbooks=settings.runbooks,
-        cluster=Cluster(settings.kubeconfig) if settings.kubeconfig else None,
-        datadog=datadog_metrics(settings),
-        jira=jira,
+        cluster=clients.cluster,
+        datadog=clients.datadog,
+        jira=clients.jira,
         jira_project=settings.jira_project,
         more=replaced.tools,
         foreign=mcp.tools if mcp else tuple,

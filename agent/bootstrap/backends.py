@@ -1,19 +1,24 @@
-"""What can be looked at? The reading back ends that are configured, as sources for the survey and tools for a model."""
+"""What can be looked at?  The back ends that are configured: one client for each, closed at the end."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
 from agent.config import Config
 from agent.domain.errors import ConfigurationError
 from agent.graph.context import Sources
-from agent.ports import Changes, Logs, Metrics, TopologySource
+from agent.ports import Logs, Metrics, TopologySource
 from agent.settings import Settings, secret
 from agent.storage.changes import SqlChanges
 from tools.base import BackendError, LogPage, Topology
 from tools.clients.datadog import DatadogMetrics
-from tools.cluster.facts import ClusterSource
+from tools.clients.jira import Jira
+from tools.clients.kubernetes import Cluster
+from tools.clients.kubernetes_state import KubernetesState
+from tools.observe.rollouts import RolloutChanges
 
 
 class ConfiguredTopology:
@@ -21,10 +26,10 @@ class ConfiguredTopology:
 
     def __init__(self, edges: Sequence[tuple[str, str]]) -> None:
         nodes = frozenset(name for edge in edges for name in edge)
-        self._topology = Topology(nodes=nodes, edges=frozenset(edges)) if edges else None
+        self.known = Topology(nodes=nodes, edges=frozenset(edges)) if edges else None
 
     async def topology(self, at: datetime) -> Topology | None:  # noqa: ARG002 (a configured graph holds always)
-        return self._topology
+        return self.known
 
 
 class FirstOf:
@@ -58,23 +63,58 @@ class FirstOf:
         return page
 
 
-def sources_of(settings: Settings, config: Config, changes: SqlChanges) -> Sources:
+@runtime_checkable
+class _Closes(Protocol):
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clients:
+    """What asks the back ends; None or empty for those that are not configured."""
+
+    metrics: Metrics | None
+    logs: Sequence[Logs]
+    """In the order in which they are asked."""
+    datadog: DatadogMetrics | None
+    """For a model alone: Datadog's query language is not the survey's."""
+    cluster: Cluster | None
+    jira: Jira | None
+
+
+@asynccontextmanager
+async def open_clients(settings: Settings, config: Config) -> AsyncIterator[Clients]:
+    """Each connects when it is first asked. ConfigurationError when what one needs is not there."""
+    found = Clients(
+        metrics=_metrics(settings, config),
+        logs=log_back_ends(settings, config),
+        datadog=_datadog(settings),
+        cluster=Cluster(settings.kubeconfig) if settings.kubeconfig else None,
+        jira=_jira(settings),
+    )
+    async with AsyncExitStack() as opened:
+        for client in (found.metrics, *found.logs, found.datadog, found.cluster, found.jira):
+            if isinstance(client, _Closes):
+                opened.push_async_callback(client.close)
+        yield found
+
+
+def sources_of(clients: Clients, config: Config, changes: SqlChanges) -> Sources:
     """What the survey asks; a back end that is not configured is simply not there."""
-    logs = log_back_ends(settings, config)
+    logs, cluster, namespaces = clients.logs, clients.cluster, config.back_ends.kubernetes_namespaces
     topology: list[TopologySource] = [ConfiguredTopology(config.topology)] if config.topology else []
     return Sources(
-        metrics=metrics_back_end(settings, config),
+        metrics=clients.metrics,
         logs=logs[0] if len(logs) == 1 else FirstOf(logs) if logs else None,
-        changes=(changes, *_rollouts(settings, config)),
+        changes=(changes, *([RolloutChanges(cluster, namespaces)] if cluster else [])),
         topology=tuple(topology),
-        cluster=_cluster_state(settings, config),
+        cluster=KubernetesState(cluster, namespaces) if cluster else None,
         selectors=config.survey_metrics,
         service_label=config.service_label,
         step=config.survey_step,
     )
 
 
-def metrics_back_end(settings: Settings, config: Config) -> Metrics | None:
+def _metrics(settings: Settings, config: Config) -> Metrics | None:
     if settings.prometheus_url:
         from tools.clients.prometheus import Prometheus
 
@@ -82,8 +122,7 @@ def metrics_back_end(settings: Settings, config: Config) -> Metrics | None:
     return None
 
 
-def datadog_metrics(settings: Settings) -> DatadogMetrics | None:
-    """For a model alone: Datadog's query language is not the survey's."""
+def _datadog(settings: Settings) -> DatadogMetrics | None:
     if not (settings.dd_api_key and settings.dd_app_key):
         return None
     return DatadogMetrics(
@@ -92,7 +131,6 @@ def datadog_metrics(settings: Settings) -> DatadogMetrics | None:
 
 
 def log_back_ends(settings: Settings, config: Config) -> list[Logs]:
-    """In the order in which they are asked."""
     found: list[Logs] = []
     wanted = config.back_ends
     if settings.loki_url:
@@ -131,19 +169,8 @@ def _sent(headers: Mapping[str, str]) -> dict[str, str]:
     return {header: secret(variable) for header, variable in headers.items()}
 
 
-def _rollouts(settings: Settings, config: Config) -> list[Changes]:
-    if not settings.kubeconfig:
-        return []
-    from tools.clients.kubernetes import Cluster
-    from tools.observe.rollouts import RolloutChanges
-
-    return [RolloutChanges(Cluster(settings.kubeconfig), config.back_ends.kubernetes_namespaces)]
-
-
-def _cluster_state(settings: Settings, config: Config) -> ClusterSource | None:
-    if not settings.kubeconfig:
+def _jira(settings: Settings) -> Jira | None:
+    if not settings.jira_url:
         return None
-    from tools.clients.kubernetes import Cluster
-    from tools.clients.kubernetes_state import KubernetesState
-
-    return KubernetesState(Cluster(settings.kubeconfig), config.back_ends.kubernetes_namespaces)
+    token = settings.jira_token.get_secret_value() if settings.jira_token else ""
+    return Jira(settings.jira_url, user=settings.jira_user, token=token)

@@ -62,10 +62,3 @@ def _tickets(settings: Settings, config: Config, record: Record, jira: Jira, hus
         moves=moves,
         hushed=hushed,
     )
-
-
-def jira_of(settings: Settings) -> Jira | None:
-    if not settings.jira_url:
-        return None
-    token = settings.jira_token.get_secret_value() if settings.jira_token else ""
-    return Jira(settings.jira_url, user=settings.jira_user, token=token)

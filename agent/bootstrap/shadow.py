@@ -1,6 +1,5 @@
 """What would the rules of another configuration have made of recorded alerts?  Reads the record, changes nothing."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 from sqlalchemy.engine import make_url
 
-from agent.bootstrap.backends import sources_of
+from agent.bootstrap.backends import ConfiguredTopology
 from agent.config import Config
 from agent.correlate.shadow import Shadow, compare, replay
 from agent.correlate.standing import Standing
@@ -18,13 +17,11 @@ from agent.domain.silence import Silence
 from agent.ports import Lesson
 from agent.settings import Settings
 from agent.storage import alerts, silences
-from agent.storage.changes import SqlChanges
 from agent.storage.database import Database
 from agent.storage.tables import lessons
-from tools.base import BackendError, Topology
 
 
-def shadow(settings: Settings, config: Config, since: datetime, now: datetime) -> Shadow:
+def shadow(settings: Settings, config: Config, since: datetime) -> Shadow:
     """Runs beside an agent that serves: it takes no lock and writes nothing. NotFound when there is no record."""
     file = make_url(settings.database).database or ""
     if settings.database.startswith("sqlite") and not Path(file).exists():
@@ -33,9 +30,10 @@ def shadow(settings: Settings, config: Config, since: datetime, now: datetime) -
     try:
         warm = since - Standing.horizon(config.correlation)
         recorded, silenced, causes = database.read_now(lambda connection: _read(connection, warm))
-        topology = asyncio.run(_topology(settings, config, database, now))
     finally:
         database.close()
+    # As it is known now: what it was then is not on the record.
+    topology = ConfiguredTopology(config.topology).known
     standing = Standing(config.correlation, inhibit=config.inhibit, silences=silenced, topology=topology)
     return compare(recorded, replay(recorded, standing), causes, since)
 
@@ -49,14 +47,3 @@ def _causes(connection: Connection) -> dict[str, str]:
     told = [Lesson.model_validate(row) for row in connection.execute(select(lessons.c.lesson)).scalars()]
     confirmed = [one for one in told if one.confirmed_by != "quiet period"]
     return {one.incident: f"{one.component}: {one.fault}" if one.fault else one.component for one in confirmed}
-
-
-async def _topology(settings: Settings, config: Config, database: Database, now: datetime) -> Topology | None:
-    """As it is known now: what it was then is not on the record."""
-    for source in sources_of(settings, config, SqlChanges(database)).topology:
-        try:
-            if (found := await source.topology(now)) is not None:
-                return found
-        except BackendError:
-            continue
-    return None

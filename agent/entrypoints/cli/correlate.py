@@ -35,9 +35,8 @@ def shadow(
     from agent.bootstrap.shadow import shadow as run
     from agent.settings import load
 
-    now = SystemClock().now()
     settings = load().model_copy(update={"config_file": config})
-    found = run(settings, settings.config(), now - _length(since), now)
+    found = run(settings, settings.config(), SystemClock().now() - _length(since))
     if as_json:
         say_json(found.model_dump(mode="json"))
     else:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.bootstrap.backends import log_back_ends
+from agent.bootstrap.backends import log_back_ends, open_clients
 from agent.config import Config
 from agent.domain.errors import ConfigurationError
 from agent.entrypoints.cli.checks.finding import State
@@ -39,6 +39,15 @@ async def test_headers_and_labels_are_sent_as_configured_also_by_doctor(
         await logs.close()
 
     assert ([line.service for line in page.lines], found.state) == (["cart"], State.OK)
+
+
+async def test_every_client_is_closed_at_the_end(tmp_path: Path) -> None:
+    async with loki(now=lambda: nanoseconds(T0 + 9 * SECOND)) as server:
+        settings = _settings(tmp_path, "{}\n", loki_url=server.url, prometheus_url=server.url)
+        async with open_clients(settings, settings.config()) as clients:
+            await clients.logs[0].search(T0, T0 + SECOND)
+        with pytest.raises(RuntimeError, match="closed"):
+            await clients.logs[0].search(T0, T0 + SECOND)
 
 
 def test_a_header_whose_variable_is_not_set_is_told_at_the_start(tmp_path: Path) -> None:
