@@ -19,6 +19,7 @@ from agent.bootstrap import Application, Replaced, bootstrap
 from agent.domain.remediation import Proposal, Risk
 from agent.domain.rules import Policy
 from agent.entrypoints.serving import serving
+from agent.entrypoints.steady import steady
 from agent.entrypoints.worker import Worker
 from agent.graph.context import Sources
 from agent.settings import Settings
@@ -68,6 +69,7 @@ async def serve(folder: Path, slack: str, clicks: int, waiting: int) -> None:
     replay, model = fresh(), SlowModel()
     replaced = Replaced(memory=NoMemory(), model=model, sources=Sources(), policy=Policy(autonomy="observe"))
     async with bootstrap(settings, replaced) as application, serving(application, works=False) as running:
+        steady()
         print(json.dumps({"url": f"{running.url}/slack/events"}), flush=True)
         await application.identity.keys.create(PERSON, "person", ["approve:high"])
         worker = Worker(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from agent.bootstrap import Replaced, bootstrap
 from agent.entrypoints.serving import serving
+from agent.entrypoints.steady import steady
 from agent.settings import Settings
 from agent.testing import NoMemory
 from evals.bench.children import until_told
@@ -22,6 +23,7 @@ async def serve(data: Path) -> None:
         bootstrap(settings, Replaced(memory=NoMemory())) as application,
         serving(application, works=False) as running,
     ):
+        steady()
         minted = await application.identity.keys.create("bench", "machine", ["ingest"])
         print(json.dumps({"url": f"{running.url}/webhooks/alertmanager", "key": minted.token}), flush=True)
         await until_told()

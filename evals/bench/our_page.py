@@ -17,6 +17,7 @@ from agent.bootstrap import Application
 from agent.bootstrap.machine import sortable_id
 from agent.domain.event import EventType
 from agent.entrypoints.serving import serving
+from agent.entrypoints.steady import steady
 from agent.identity.sessions import cookie_name, issue
 from agent.storage.tables import alerts, incidents, runs
 from evals.bench.children import until_told
@@ -30,6 +31,7 @@ _COPIED = 1_000
 async def serve(data: Path, many: int) -> None:
     replay = fresh()
     async with replayed(data, replay) as application, serving(application) as running:
+        steady()
         await application.service.intake.receive("alertmanager", "bench", alert(replay, "c0"))
         incident = await _reported(application)
         await application.record.database.write(lambda connection: _copy(connection, incident, many))

@@ -95,7 +95,10 @@ def _run(settings: "Settings", *, works: bool) -> None:
 async def _serve(settings: "Settings", *, works: bool) -> None:
     import time
 
+    from agent.entrypoints.steady import starting, steady
+
     began = time.monotonic()
+    starting()
     from agent.bootstrap import bootstrap
     from agent.bootstrap.listening import require_leave_to_listen
     from agent.entrypoints.dashboard import one_time_code
@@ -105,6 +108,7 @@ async def _serve(settings: "Settings", *, works: bool) -> None:
     _log(settings)
     _outlive_signals()
     async with bootstrap(settings) as application, serving(application, works=works) as running:
+        steady()
         complain(f"incident-agent serves at {running.url}, ready after {time.monotonic() - began:.1f} s.")
         if application.identity.local_operator:
             complain(f"On this machine no key is needed yet: commands use the one in {settings.data}.")
@@ -117,6 +121,9 @@ async def _serve(settings: "Settings", *, works: bool) -> None:
 async def _work(settings: "Settings", *, probe: bool) -> None:
     from contextlib import AsyncExitStack
 
+    from agent.entrypoints.steady import starting, steady
+
+    starting()
     from agent.bootstrap import bootstrap
     from agent.bootstrap.listening import require_leave_to_listen
     from agent.entrypoints.serving import probed, working
@@ -129,6 +136,7 @@ async def _work(settings: "Settings", *, probe: bool) -> None:
         if probe:
             url = await opened.enter_async_context(probed(application))
             complain(f"The worker answers at {url}, health and metrics alone.")
+        steady()
         await working(application)
 
 
