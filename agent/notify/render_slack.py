@@ -3,6 +3,7 @@
 Mark-up of Slack's is `&`, `<`, `>`; with these written out there is no mention, no link and no date but ours.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -10,18 +11,23 @@ from pydantic import JsonValue
 
 from agent.domain.approval import Approval, ApprovalStatus
 from agent.domain.base import Noun
-from agent.domain.hypothesis import Diagnosis, Usage, Verdict
+from agent.domain.hypothesis import Claim, Diagnosis, Usage, Verdict
 from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.wording import counted
-from agent.notify.slack_api import Block, Text
+from agent.notify.slack_api import Block, Shared, Text
 from agent.policy.redaction import visible
 
 SECTION = 3_000
 """Characters of a section's text."""
 FIELD = 2_000
+ALT = 2_000
 _PIECE = 2_700
 """Characters of a long text in one message of a thread; the rest is for the frame around it."""
 _EVIDENCE = 3
+"""Claims on a card."""
+_LINKS, _CITED = 3, 380
+"""Pieces of evidence of one claim, and characters of their links, so that three claims fit a section."""
+_OURS = re.compile(r"[A-Za-z0-9-]{1,20}")
 _DECIDED = 5
 """Approvals that a card shows at most, the newest."""
 _OVER = {IncidentStatus.RESOLVED, IncidentStatus.CLOSED}
@@ -80,13 +86,15 @@ class Card:
         self._words = words
         self._page = page
 
-    def draw(self, seen: Seen) -> Text:
+    def draw(self, seen: Seen, chart: Shared | None = None) -> Text:
+        """`chart`: what the diagnosis was read from."""
         incident = seen.incident
         headline = f"[{incident.severity.upper()}] {self._words.said(incident.title, 300)}"
         blocks = [
             _section(f"{_SIGNS.get(incident.status, ':rotating_light:')} *{headline}*"),
             self._facts(incident),
             *self._cause(seen),
+            *([_image(chart)] if chart else []),
             *self._questions(seen),
             self._foot(seen),
             *_buttons(seen),
@@ -113,12 +121,22 @@ class Card:
         what = "Cause" if found.verdict is Verdict.CAUSE else found.verdict.capitalize()
         where = f" {self._words.said(found.component, 200)}" if found.component else ""
         head = f"*{what}*{where} · {found.confidence:.0%} sure · {by}"
-        lines = [f"• {self._cited(claim.text, claim.evidence)}" for claim in found.claims[:_EVIDENCE]]
         parts = [_section(f"{head}\n{self._words.said(found.summary, 1_500)}")]
+        lines = [self._cited(claim, seen.incident.id) for claim in found.claims[:_EVIDENCE]]
         return parts + ([_section("\n".join(lines))] if lines else [])
 
-    def _cited(self, text: str, evidence: Sequence[str]) -> str:
-        return f"{self._words.said(text, 800)} [{self._words.said(', '.join(evidence), 100)}]"
+    def _cited(self, claim: Claim, incident: str) -> str:
+        """With a link to each piece of evidence, where there is a page to link to."""
+        links = [self._linked(id_, incident) for id_ in claim.evidence[:_LINKS]]
+        cited = ", ".join(links)
+        if len(cited) > _CITED:
+            cited = self._words.said(", ".join(claim.evidence), 100)
+        return f"• {self._words.said(claim.text, 600)} [{cited}]"
+
+    def _linked(self, evidence: str, incident: str) -> str:
+        if not self._page or not _OURS.fullmatch(evidence):
+            return self._words.said(evidence, 30)
+        return f"<{self._page}/incidents/{incident}#{evidence}|{evidence}>"
 
     def _questions(self, seen: Seen) -> list[Block]:
         blocks: list[Block] = []
@@ -210,6 +228,10 @@ def _section(text: str) -> Block:
 def _mrkdwn(text: str) -> Block:
     # `verbatim`: Slack itself makes no links of addresses and no mentions of channel names.
     return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def _image(chart: Shared) -> Block:
+    return {"type": "image", "slack_file": {"id": chart.file}, "alt_text": chart.said[:ALT]}
 
 
 def _choice(asked: Approval) -> Block:

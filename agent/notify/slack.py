@@ -15,7 +15,7 @@ from agent.notify.errands import Errand, Errands
 from agent.notify.news import Hushed, never
 from agent.notify.render_slack import SECTION, Card, Seen, Words, section
 from agent.notify.slack_api import Picture, Place, SlackApi, Text
-from agent.notify.slack_messages import Message, Messages, place_of
+from agent.notify.slack_messages import Message, Messages, place_of, shared_of
 from agent.ports import Call, Clock
 from agent.telemetry import Log
 from tools.base import ActResult, BackendError, Unsure
@@ -137,7 +137,7 @@ class SlackChannel:
 
     async def drawn(self, incident: str) -> Text:
         """The card as it would be now."""
-        return self._card.draw(await self._look(incident))
+        return await self._drawn(await self._look(incident))
 
     async def answer(self, incident: str, place: Place, question: str, text: str) -> None:
         """Answer what was asked below a card, once a question."""
@@ -182,7 +182,7 @@ class SlackChannel:
         channel = self.channel(incident)
         if not channel or incident.status in OVER:
             return None
-        drawn = self._card.draw(seen)
+        drawn = await self._drawn(seen)
         errand = Errand("post", incident.id, incident.id, f"Post a card for {incident.id}.")
         posted = await self._messages.post(Message(errand, channel, drawn, key=_CARD + incident.id))
         place = place_of(posted)
@@ -191,12 +191,19 @@ class SlackChannel:
         return place
 
     async def _update(self, place: Place, seen: Seen, what: str) -> None:
-        drawn, id_ = self._card.draw(seen), seen.incident.id
+        drawn, id_ = await self._drawn(seen), seen.incident.id
         if self._last.get(id_) == _looks(drawn):
             return
 
         async def run() -> ActResult:
-            await self.api.update(place, drawn)
+            try:
+                await self.api.update(place, drawn)
+            except BackendError as refused:
+                bare = _without_picture(drawn)
+                if refused.retry or bare == drawn:
+                    raise
+                # A file that Slack has not looked through yet, or that somebody deleted, cannot stand on a card.
+                await self.api.update(place, bare)
             return ActResult(ok=True, detail="The card is current.")
 
         async def again() -> ActResult:
@@ -241,11 +248,18 @@ class SlackChannel:
         picture = await self._picture(seen)
         if picture is None:
             return
-        errand = Errand("chart", str(entry.sequence), seen.incident.id, "Show the chart behind the diagnosis.")
+        errand = Errand("chart", _behind(seen), seen.incident.id, "Show the chart behind the diagnosis.")
         try:
             await self._messages.picture(errand, place, picture)
         except Later as reason:
             log.warning("a chart was not shown", reason=str(reason))
+            return
+        await self._update(place, seen, f"{entry.sequence} with its chart")
+
+    async def _drawn(self, seen: Seen) -> Text:
+        """The card, with the chart once that is in Slack."""
+        uploaded = await self._errands.done("chart", _behind(seen)) if seen.diagnosis else None
+        return self._card.draw(seen, shared_of(uploaded))
 
     def _whole_question(self, seen: Seen) -> list[str]:
         """What the card has no room for."""
@@ -255,6 +269,15 @@ class SlackChannel:
 
 _CARD = "card:"
 """What the key of a card begins with; the incident follows."""
+
+
+def _behind(seen: Seen) -> str:
+    """What makes the chart of this diagnosis this one and no other."""
+    return digest([seen.incident.id, seen.diagnosis.model_dump(mode="json") if seen.diagnosis else None])
+
+
+def _without_picture(drawn: Text) -> Text:
+    return Text(drawn.text, [block for block in drawn.blocks if block["type"] != "image"])
 
 
 def _of_telling(entry: Recorded) -> bool:

@@ -51,6 +51,16 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Shared:
+    """A picture that was uploaded."""
+
+    file: str
+    """Slack's id of it."""
+    said: str
+    """The same in a sentence."""
+
+
+@dataclass(frozen=True)
 class Picture:
     title: str
     said: str
@@ -97,8 +107,8 @@ class SlackApi:
         messages = await self._messages("conversations.replies" if thread else "conversations.history", channel, where)
         return next((Place(channel, str(one["ts"])) for one in messages if _key(one) == key), None)
 
-    async def upload(self, below: Place, name: str, picture: Picture) -> None:
-        """A picture into a thread. Unsure when it may be there."""
+    async def upload(self, below: Place, name: str, picture: Picture) -> str:
+        """A picture into a thread; Slack's id of it. Unsure when it may be there."""
         given = {"filename": name, "length": len(picture.png), "alt_txt": picture.said[:1_000]}
         got = await self._call("files.getUploadURLExternal", data=given)
         await self._send(str(got.get("upload_url", "")), picture.png)
@@ -108,6 +118,7 @@ class SlackApi:
             channel_id=below.channel,
             thread_ts=below.ts,
         )
+        return str(got.get("file_id", ""))
 
     async def find_file(self, name: str, below: Place) -> Place | None:
         """Where a file of this name stands in the thread, if it is among its newest."""

@@ -7,7 +7,7 @@ from agent.domain.base import digest
 from agent.domain.remediation import Effect, EffectStatus
 from agent.notify.dispatcher import Later
 from agent.notify.errands import Errand, Errands
-from agent.notify.slack_api import Picture, Place, SlackApi, Text
+from agent.notify.slack_api import Picture, Place, Shared, SlackApi, Text
 from agent.ports import Call
 from agent.telemetry import Log
 from tools.base import ActResult, BackendError, Unsure
@@ -47,12 +47,12 @@ class Messages:
 
         async def run() -> ActResult:
             try:
-                await self._api.upload(below, named, picture)
+                file = await self._api.upload(below, named, picture)
             except BackendError as error:
                 if "missing_scope" in str(error):
                     raise BackendError("Charts need the scope files:write (docs/slack.md).") from error
                 raise
-            return ActResult(ok=True, detail="Uploaded.")
+            return ActResult(ok=True, detail="Uploaded.", data={"file": file, "said": picture.said})
 
         return await self._once(errand, run, lambda: self._api.find_file(named, below))
 
@@ -80,6 +80,12 @@ def place_of(effect: Effect | None) -> Place | None:
     """Where a message was posted; None when it was not."""
     result = effect.result if effect else None
     return Place(str(result["channel"]), str(result["ts"])) if isinstance(result, dict) and "ts" in result else None
+
+
+def shared_of(effect: Effect | None) -> Shared | None:
+    """The picture that was uploaded; None when it was not, or is only known to stand in its thread."""
+    result = effect.result if effect else None
+    return Shared(str(result["file"]), str(result["said"])) if isinstance(result, dict) and "file" in result else None
 
 
 def _key(errand: Errand) -> str:

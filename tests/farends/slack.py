@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
@@ -94,6 +94,8 @@ class SlackFarEnd(FarEnd):
         """response_url's path -> the message that it may replace."""
         self.scopes = {"files:write"}
         self._uploads: dict[str, File] = {}
+        self.shared: dict[str, File] = {}
+        """By their ids, those that a card may show."""
         self.socket = SocketEnd()
 
     def __enter__(self) -> Self:
@@ -238,7 +240,7 @@ class SlackFarEnd(FarEnd):
         channel = _channel(given.get("channel", ""))
         if channel is None:
             return _no("channel_not_found")
-        if problem := _problem(given):
+        if problem := _problem(given, self.shared):
             return _no(problem)
         thread = given.get("thread_ts", "")
         if thread and not any(one.ts == thread for one in self.messages):
@@ -256,7 +258,7 @@ class SlackFarEnd(FarEnd):
         found = next((one for one in self.messages if (one.channel, one.ts) == (channel, given.get("ts"))), None)
         if found is None:  # chat.update knows channels by id alone
             return _no("message_not_found" if channel in CHANNELS else "channel_not_found")
-        if problem := _problem(given):
+        if problem := _problem(given, self.shared):
             return _no(problem)
         found.text, found.blocks = given.get("text", ""), given.get("blocks", [])
         self.took_effect(effect="update", channel=channel, ts=found.ts, text=found.text)
@@ -318,6 +320,7 @@ class SlackFarEnd(FarEnd):
             return _no("channel_not_found")
         for file, asked in zip(found, given["files"], strict=True):
             file.title = asked.get("title", "")
+            self.shared[asked["id"]] = file
         ts = f"1700000000.{next(self._counter):06}"
         self.messages.append(Message(channel, ts, "", [], thread, files=found))
         self.took_effect(effect="picture", channel=channel, ts=ts, text=found[0].title)
@@ -333,7 +336,7 @@ class SlackFarEnd(FarEnd):
             return Answer(404, "used_url")
         given, message = asked.json(), self._replies[asked.path]
         if given.get("replace_original") and message is not None:
-            if problem := _problem(given):
+            if problem := _problem(given, self.shared):
                 return Answer(400, problem)
             message.text, message.blocks = given.get("text", ""), given.get("blocks", [])
             self.took_effect(effect="update", channel=message.channel, ts=message.ts, text=message.text)
@@ -367,16 +370,16 @@ def _channel(named: str) -> str | None:
     return next((id_ for id_, name in CHANNELS.items() if named in {id_, name, f"#{name}"}), None)
 
 
-def _problem(given: Mapping[str, Any]) -> str:
+def _problem(given: Mapping[str, Any], files: Collection[str] = ()) -> str:
     blocks = given.get("blocks") or []
     if not given.get("text") and not blocks:
         return "no_text"
     if len(given.get("text", "")) > 40_000:
         return "msg_too_long"
-    return "" if len(blocks) <= MOST_BLOCKS and all(map(_sound, blocks)) else "invalid_blocks"
+    return "" if len(blocks) <= MOST_BLOCKS and all(_sound(one, files) for one in blocks) else "invalid_blocks"
 
 
-def _sound(block: Mapping[str, Any]) -> bool:
+def _sound(block: Mapping[str, Any], files: Collection[str]) -> bool:
     match block["type"]:
         case "section":
             texts, fields = [block["text"]] if "text" in block else [], block.get("fields", [])
@@ -393,6 +396,8 @@ def _sound(block: Mapping[str, Any]) -> bool:
             return 1 <= len(names) <= 25 and len(set(names)) == len(names) and all(map(_button, block["elements"]))
         case "divider":
             return True
+        case "image":
+            return block["slack_file"]["id"] in files and 1 <= len(block["alt_text"]) <= LONGEST_FIELD
     return False
 
 

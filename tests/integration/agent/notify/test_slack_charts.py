@@ -47,7 +47,9 @@ async def test_the_chart_behind_the_diagnosis_stands_below_the_card_and_says_its
             await here.dispatch()
         [(message, file)] = _pictures(here)
         card = here.slack.card()
+        [image] = [block for block in card.blocks if block["type"] == "image"]
     assert (message.channel, message.thread_ts, file.title) == (card.channel, card.ts, "latency of cart")
+    assert (here.slack.shared[image["slack_file"]["id"]], image["alt_text"]) == (file, file.alt)
     assert file.content.startswith(b"\x89PNG")
     assert file.alt.startswith("latency of cart from ")
 
@@ -92,3 +94,15 @@ async def test_an_app_that_may_not_upload_goes_without_charts(tmp_path: Path) ->
         await here.dispatch()
         assert "approve" in here.slack.card().buttons
         assert _pictures(here) == []
+
+
+async def test_a_card_goes_without_a_chart_that_is_gone(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        await here.incident()
+        await _diagnosed(here)
+        await here.dispatch()
+        here.slack.shared.clear()
+        await here.ask()
+        await here.dispatch()
+        card = here.slack.card()
+    assert ("approve" in card.buttons, [block for block in card.blocks if block["type"] == "image"]) == (True, [])

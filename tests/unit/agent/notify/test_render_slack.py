@@ -84,6 +84,34 @@ def test_a_card_fits_however_long_the_texts_are(letter: str) -> None:
     assert max(len(block["text"]["text"]) for block in shown.blocks if "text" in block) <= SECTION
 
 
+def test_each_piece_of_evidence_is_a_link_to_it_and_what_cannot_be_one_of_ours_is_text() -> None:
+    seen = _seen("cart leaks.")
+    claims = (Claim(text="It leaks.", evidence=("e1", "e2")), Claim(text="It lies.", evidence=(MARKUP,)))
+    known = seen.diagnosis
+    assert known is not None
+    seen = seen.model_copy(update={"diagnosis": known.model_copy(update={"claims": claims})})
+    [told] = [
+        str(block["text"]["text"])  # type: ignore[index, call-overload]  # a section's
+        for block in Card(Words(str), "https://agent.example").draw(seen).blocks
+        if "It leaks." in str(block)
+    ]
+    page = "https://agent.example/incidents/inc-1"
+    assert told.splitlines()[0] == f"• It leaks. [<{page}#e1|e1>, <{page}#e2|e2>]"
+    assert "<" not in told.splitlines()[1]
+
+
+def test_a_card_with_links_fits_however_long_the_address_is() -> None:
+    seen = _seen("x" * 20_000)
+    known = seen.diagnosis
+    assert known is not None
+    claims = tuple(Claim(text="x" * 20_000, evidence=("e1", "e2", "e3", "e4")) for _ in range(9))
+    seen = seen.model_copy(update={"diagnosis": known.model_copy(update={"claims": claims})})
+    for host in ("a.example", "a" * 60 + ".example", "a" * 400):
+        drawn = Card(Words(str), f"https://{host}").draw(seen)
+        sections = [block["text"]["text"] for block in drawn.blocks if "text" in block]  # type: ignore[index, call-overload]  # a section's
+        assert max(len(str(text)) for text in sections) <= SECTION
+
+
 @pytest.mark.parametrize("most", range(3, 40))
 def test_nothing_is_cut_within_what_was_written_out(most: int) -> None:
     cut = escaped("a&b<c>d" * 10, most)
