@@ -7,10 +7,10 @@ from typing import NamedTuple
 from agent.correlate.case import Case
 from agent.correlate.placement import Arrival
 from agent.correlate.standing import Standing
-from agent.correlate.wording import duration, words
+from agent.correlate.wording import words
 from agent.domain.base import canonical
 from agent.domain.rules import Correlation
-from agent.domain.wording import counted
+from agent.domain.wording import counted, lasting
 
 NEIGHBOUR = 0.5
 """What an incident next door counts, against one at the alert's own component."""
@@ -46,7 +46,7 @@ def heard_lately(case: Case, arrival: Arrival, rules: Correlation) -> bool:
 def chosen(found: list[Candidate], arrival: Arrival, rules: Correlation) -> str:
     """Why the first, and why not the next."""
     best, now = found[0], arrival.now
-    heard = duration(max(now - best.case.heard_at, timedelta(0)))
+    heard = lasting(max(now - best.case.heard_at, timedelta(0)))
     why = f"{best.why} incident {best.case.incident.id}{best.heard} {heard} before."
     if len(found) == 1:
         return why
@@ -56,7 +56,7 @@ def chosen(found: list[Candidate], arrival: Arrival, rules: Correlation) -> str:
 
 def _lately(case: Case, now: datetime, rules: Correlation) -> str:
     alerts = counted(round(case.activity(now, rules.burst)), "alert")
-    return f"{alerts} of late, begun {duration(now - case.began)} ago"
+    return f"{alerts} of late, begun {lasting(now - case.began)} ago"
 
 
 def _everything(arrival: Arrival, standing: Standing, group: dict[str, str]) -> Iterator[Candidate]:

@@ -10,11 +10,12 @@ from agent.correlate.labels import group_of
 from agent.correlate.placement import Answer, Arrival, Joins, Opens, Reopens, Resolves, Update
 from agent.correlate.series import Series, tells_start
 from agent.correlate.standing import Standing
-from agent.correlate.wording import duration, title_of, words
+from agent.correlate.wording import title_of, words
 from agent.domain.alert import Fate, Severity
 from agent.domain.base import canonical
 from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.rules import Correlation
+from agent.domain.wording import lasting
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ def _reopens(asked: _Question, case: Case) -> Answer | None:
         return None
     episode = known.episode if flaps else known.episode + 1
     how = "no new episode" if flaps else f"episode {episode}"
-    why = f"It fires {duration(gap)} after incident {known.id} was resolved: {how}."
+    why = f"It fires {lasting(gap)} after incident {known.id} was resolved: {how}."
     effect = Reopens(known.id, episode, _update(case, arrival), anew=not flaps)
     return Answer(Fate.INCIDENT, why + flaps, known.id, effect)
 
@@ -140,7 +141,7 @@ def _opens(asked: _Question, id_: str) -> Answer:
         previous=previous,
     )
     follows = f" It follows incident {previous}, which is over." if previous else ""
-    why = f"No open incident shares {words(asked.group)} within {duration(standing.rules.window)}.{follows}"
+    why = f"No open incident shares {words(asked.group)} within {lasting(standing.rules.window)}.{follows}"
     return Answer(Fate.INCIDENT, why, id_, Opens(incident))
 
 
@@ -169,4 +170,4 @@ def _flaps(series: Series | None, arrival: Arrival, rules: Correlation) -> str:
     if count <= rules.flap_limit:
         return ""
     at_least = "at least " if count > rules.flap_limit + 1 else ""
-    return f" It flaps: {at_least}{count} occurrences within {duration(rules.window)}; counted, not investigated anew."
+    return f" It flaps: {at_least}{count} occurrences within {lasting(rules.window)}; counted, not investigated anew."

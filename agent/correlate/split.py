@@ -11,11 +11,11 @@ from agent.correlate.case import Case, Joined, leader, staying
 from agent.correlate.labels import group_of, shared
 from agent.correlate.placement import Answer, Arrival, Splits, Update
 from agent.correlate.standing import Standing
-from agent.correlate.wording import duration, title_of
+from agent.correlate.wording import title_of
 from agent.domain.alert import Alert, Fate, Severity
 from agent.domain.base import canonical
 from agent.domain.incident import Incident, IncidentStatus
-from agent.domain.wording import counted
+from agent.domain.wording import counted, lasting
 
 
 def judge(arrival: Arrival, standing: Standing, case: Case, new_id: Callable[[], str]) -> Answer | None:
@@ -28,7 +28,7 @@ def judge(arrival: Arrival, standing: Standing, case: Case, new_id: Callable[[],
         return None
     first = min(one.placed.received_at for one in anew)
     moved = [one for one in lately if one.placed.received_at >= first and standing.still_fires(one)]
-    within = f"within {duration(rules.burst)} while they fired"
+    within = f"within {lasting(rules.burst)} while they fired"
     why = f"{len(series)} alerts of incident {case.incident.id} started anew {within}"
     effect = _splits(arrival, standing, case, moved, new_id())
     where = f"{effect.incident.id}, which takes {counted(len(moved), 'alert')} with it"

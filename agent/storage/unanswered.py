@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select, update
 
 from agent.domain.approval import Approval, ApprovalStatus
 from agent.domain.event import Event, EventType
+from agent.domain.wording import lasting
 from agent.storage.approval_rows import approvals_of
 from agent.storage.journal import Chain
 from agent.storage.tables import approvals
@@ -27,8 +28,8 @@ def expire(connection: Connection, chain: Chain) -> list[Approval]:
     late = overdue(connection, chain.now(connection))
     _set_expired(connection, chain, late, "nobody decided in time")
     for asked in late:
-        minutes = (asked.expires_at - asked.created_at).total_seconds() / 60
-        escalate(connection, chain, asked, f"Nobody answered within {minutes:.3g} min, and nothing was done.")
+        waited = lasting(asked.expires_at - asked.created_at)
+        escalate(connection, chain, asked, f"Nobody answered within {waited}, and nothing was done.")
     return late
 
 
@@ -54,7 +55,7 @@ def remind(connection: Connection, chain: Chain) -> list[Approval]:
         left = asked.expires_at - at
         due = _reminders_due(asked.created_at, asked.expires_at, at)
         connection.execute(update(approvals).where(approvals.c.id == asked.id).values(reminded=due))
-        text = f"Still waits for a human, {left.total_seconds() / 60:.2g} min left: {asked.proposal.title}?"
+        text = f"Still waits for a human, {lasting(left)} left: {asked.proposal.title}?"
         facts = {"approval": asked.id, "seconds_left": int(left.total_seconds()), "last": left <= LAST_CALL}
         chain.append(connection, _event(EventType.APPROVAL_REMINDED, asked, text, facts))
     return waiting

@@ -31,7 +31,7 @@ def test_burst_that_starts_anew_is_another_incident_and_takes_its_alerts_along()
     assert isinstance(effect, Splits)
     assert (effect.parent, effect.alerts) == ("in0001", ("al6", "al7", "al8"))
     assert desk.placements[-1].placed.reason == (
-        "3 alerts of incident in0001 started anew within 60 s while they fired: that is another incident, in0002,"
+        "3 alerts of incident in0001 started anew within 1 min while they fired: that is another incident, in0002,"
         " which takes 3 alerts with it."
     )
     old, new = desk.incident("in0001"), desk.incident("in0002")
