@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import pytest
 
@@ -104,3 +105,30 @@ def test_the_plan_has_the_fewest_slots_that_keep_the_target() -> None:
     assert (planned.slots, planned.busy) == (6, offered / 6)
     assert planned.waits == pytest.approx(8.54, abs=0.01)  # 0.2847 of the arrivals wait 60 s / (6 - 4)
     assert mean_wait(5, offered, 60) > 10
+
+
+def test_what_is_told_of_a_load_is_what_a_clock_beside_it_counts() -> None:
+    chance, slots, at = Random(7), [0.0, 0.0], 0.0
+    told: list[tuple[float, EventType, str]] = []
+    held: list[tuple[float, float]] = []
+    for number in range(2_000):
+        at += chance.expovariate(1 / 30)
+        begins = max(at, min(slots))
+        ends = begins + chance.uniform(20, 60)
+        slots[slots.index(min(slots))] = ends
+        held.append((at, ends))
+        told += [(at, EventType.INCIDENT_OPENED, f"i{number}"), (begins, EventType.TRIAGED, f"i{number}")]
+        told += [(ends, EventType.DIAGNOSED, f"i{number}"), (ends, EventType.REPORTED, f"i{number}")]
+    found = traffic(episodes(journal(*sorted(told))))
+    assert found is not None
+    # Looked at once a second, how many are without a diagnosis?
+    changes = sorted([(begin, 1) for begin, _ in held] + [(end, -1) for _, end in held])
+    looks, present, at_once = range(int(held[0][0]), int(held[-1][0])), 0, []
+    for second in looks:
+        while changes and changes[0][0] <= second:
+            present += changes.pop(0)[1]
+        at_once.append(present)
+    assert found.in_progress == pytest.approx(sum(at_once) / len(at_once), rel=0.02)
+    assert found.rate == pytest.approx(2_000 / (held[-1][0] - held[0][0]) * 3600)
+    assert found.answer_seconds == pytest.approx(sum(end - begin for begin, end in held) / 2_000, rel=1e-6)
+    assert found.busy_seconds == pytest.approx(40, rel=0.02)
