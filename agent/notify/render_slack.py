@@ -69,6 +69,14 @@ class Words:
         """The same, in its lines."""
         return escaped(self._clean(text), most)
 
+    def lacks(self, text: str, most: int = SECTION) -> str:
+        """What `shown` leaves out of it, in a sentence; empty when people see all of it."""
+        cleaned = visible(self._clean(text))
+        if cleaned != visible(text):
+            return "Addresses or names are replaced in this. Read it on the page before you approve it."
+        cut = len(_escape(cleaned)) > most
+        return "This is cut. Read all of it below, or on the page, before you approve it." if cut else ""
+
     def plain(self, text: str, most: int = FIELD) -> str:
         """The same where Slack reads no mark-up: cleaned and on one line."""
         return " ".join(visible(self._clean(text)).split())[:most]
@@ -151,7 +159,9 @@ class Card:
         needs = f" · approved {asked.progress}" if asked.quorum > 1 else ""
         by = f" (by {self._words.said(', '.join(asked.approvers), 200)})" if asked.approvers else ""
         head = f"*May the agent do this?* · risk {asked.proposal.risk}{needs}{by} · expires {when(asked.expires_at)}"
-        return [_section(head), _section(self._words.shown(asked.shown)), _choice(asked)]
+        lacks = self._words.lacks(asked.shown)
+        warning = [_section(f":warning: {lacks}")] if lacks else []
+        return [_section(head), _section(self._words.shown(asked.shown)), *warning, _choice(asked)]
 
     def _stamp(self, asked: Approval) -> str:
         title = self._words.said(asked.proposal.title, 300)

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -64,8 +65,15 @@ def _cells(entry: Any) -> list[str]:
 
 
 def _harmless(cell: str) -> str:
-    """No formula for a spreadsheet to run (OWASP, CSV injection), no control character."""
-    return printable("'" + cell if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell)
+    """No formula for a spreadsheet to run (OWASP, CSV injection), no control character.
+
+    Nor behind a semicolon: where the comma is the decimal sign, spreadsheets part cells there.
+    """
+    return printable(_FORMULA.sub("'", cell))
+
+
+_FORMULA = re.compile(r"""(?:\A|(?<=;))(?=[\s"]*[=+@-]|[\t\r])""")
+"""The place in front of one."""
 
 
 def _row(cells: Iterable[str]) -> str:

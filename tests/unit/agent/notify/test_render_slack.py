@@ -131,3 +131,18 @@ def test_the_stamp_says_who_and_when_local_to_the_reader() -> None:
     shown = _drawn(_seen("ann", ApprovalStatus.APPROVED)).shown
     stamp = f"<!date^{int(AT.timestamp())}^{{date_short_pretty}} {{time}}|2026-11-21 12:05 UTC>"
     assert f":white_check_mark: *ann*\nApproved by ann at {stamp} (slack).\n“ann”" in shown
+
+
+@pytest.mark.attack("S29")
+@pytest.mark.parametrize(
+    ("text", "warning"),
+    [
+        ("Restart cart?\n  service = cart", ""),
+        ("Restart cart?\nWould send: POST http://10.20.30.40/services/cart/restart", "are replaced in this"),
+        ("Restart cart?\n" + "x" * SECTION, "This is cut"),
+    ],
+)
+def test_a_question_that_is_not_shown_whole_says_so_above_its_buttons(text: str, warning: str) -> None:
+    words = _drawn(_seen(text)).shown
+    assert (":warning:" in words) == bool(warning)
+    assert warning in words
