@@ -8,18 +8,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, text, update
 
 from agent.ports import Clock
 from agent.storage.database import Database
 from agent.storage.sealing import opened, seal
-from agent.storage.tables import deliveries
+from agent.storage.tables import Utc, deliveries
 from agent.telemetry import Log
 
 log = Log(__name__)
 
 KEPT = timedelta(hours=1)
 """Longer than any sender tries again, and than anybody waits for what came of it."""
+# Said once: somebody waits for each, and to put a statement together takes longer than to run it.
+_HEARD = text(
+    "INSERT INTO deliveries (id, heard_at, taken_at, delivery) VALUES (:id, :now, :now, :kept)"
+    " ON CONFLICT (id) DO NOTHING"
+).bindparams(bindparam("now", type_=Utc()))
+_DONE = update(deliveries).where(deliveries.c.id == bindparam("done")).values(delivery=None)
 
 
 @dataclass(frozen=True)
@@ -39,13 +45,12 @@ class SqlDeliveries:
 
     async def first_time(self, id_: str, delivery: str) -> bool:
         """On the disk when this returns; False when it was heard before, by whichever process."""
-        now, kept = self._clock.now(), seal(self._keys[0], f"{id_} {delivery}")
-        return await self._database.write(lambda connection: _first_time(connection, id_, kept, now))
+        heard = {"id": id_, "now": self._clock.now(), "kept": seal(self._keys[0], f"{id_} {delivery}")}
+        return await self._database.write(lambda connection: connection.execute(_HEARD, heard).rowcount == 1)
 
     async def done(self, id_: str) -> None:
         """Nobody needs to do it any more."""
-        its_own = update(deliveries).where(deliveries.c.id == id_).values(delivery=None)
-        await self._database.write(lambda connection: connection.execute(its_own))
+        await self._database.write(lambda connection: connection.execute(_DONE, {"done": id_}))
 
     async def left(self, after: timedelta) -> list[Left]:
         """What was heard so long ago and is not done; now it is the caller's to do. What is old is forgotten."""
@@ -67,13 +72,6 @@ class SqlDeliveries:
                 return Left(id_, delivery)
         log.warning("a delivery on the record is none of ours", id=id_)
         return None
-
-
-def _first_time(connection: Connection, id_: str, kept: str, now: datetime) -> bool:
-    if connection.scalar(select(deliveries.c.id).where(deliveries.c.id == id_)):
-        return False
-    connection.execute(deliveries.insert().values(id=id_, heard_at=now, taken_at=now, delivery=kept))
-    return True
 
 
 def _left(connection: Connection, since: datetime) -> Sequence[tuple[str, str]]:
