@@ -16,6 +16,7 @@ from typing import Any, Never
 from pydantic import SecretStr
 
 from agent.bootstrap import Application, Replaced, bootstrap
+from agent.domain.approval import ApprovalStatus
 from agent.domain.remediation import Proposal, Risk
 from agent.domain.rules import Policy
 from agent.entrypoints.serving import serving
@@ -81,12 +82,15 @@ async def serve(folder: Path, slack: str, clicks: int, waiting: int) -> None:
         )
         working = asyncio.create_task(worker.run())
         for number in range(waiting):
-            await application.service.intake.receive("alertmanager", "bench", alert(replay, f"c{number}"))
+            # Not by the person who clicks: what somebody's own alert led to, somebody else decides.
+            await application.service.intake.receive("alertmanager", "alerts", alert(replay, f"c{number}"))
         asked = await _ask(application, clicks, waiting)
         while model.waiting < waiting:  # noqa: ASYNC110 (nobody tells how many wait)
             await asyncio.sleep(0.1)
         _tell(folder, {"approvals": asked, "secret": secret})
         await until_told()
+        if not await application.views.approvals(ApprovalStatus.APPROVED):
+            raise RuntimeError("no click has decided anything")
         working.cancel()
 
 
