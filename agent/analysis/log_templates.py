@@ -10,7 +10,7 @@ from agent.analysis.log_absences import Absence, absences
 from agent.analysis.log_record import Kind, LogRecord, deviations, record
 from agent.analysis.log_traces import Spectrum
 from tools.base import LogLine
-from tools.log_templates import printable
+from tools.printable import printable
 
 _CHANGED = 3.0
 """Deviations from which a rate has changed, in a log of few kinds."""

@@ -9,7 +9,7 @@ from tools.base import LogLine
 from tools.cluster.times import moment
 from tools.log_levels import level_of
 from tools.log_lines import parse
-from tools.log_templates import printable
+from tools.printable import printable
 
 MOST = 5_000
 """Lines of one answer; the last ones are kept."""

@@ -8,9 +8,9 @@ from typing import Literal
 from pydantic import BaseModel, Field, JsonValue
 
 from tools.base import BackendError, Change, Changes, Tool, ToolResult
-from tools.log_templates import printable
 from tools.observe.entities import MOST
 from tools.observe.window import Span, Window
+from tools.printable import printable
 
 MOST_SHOWN = 20
 MOST_KEPT = 100

@@ -10,8 +10,8 @@ import numpy as np
 from pydantic import JsonValue
 
 from tools.base import Series
-from tools.log_templates import printable
 from tools.observe.window import Window
+from tools.printable import printable
 
 POINTS_KEPT = 24
 """Points of a series that are kept, evenly chosen."""

@@ -8,9 +8,11 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, JsonValue, StringConstraints
 
 from tools.base import BackendError, LogLine, LogPage, Logs, Tool, ToolResult
-from tools.log_templates import Template, kinds, printable, readable
+from tools.log_masks import readable
+from tools.log_templates import Template, kinds
 from tools.observe.entities import MOST
 from tools.observe.window import Span, Window
+from tools.printable import printable
 
 LINES = 5000
 """Lines that one search reads, the newest first."""

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, create_model
 
 from tools.base import BackendError, ToolResult
 from tools.clients.mcp import McpServer, Offer
-from tools.log_templates import printable
+from tools.printable import printable
 
 LONGEST_DESCRIPTION = 400
 """Characters of a server's words on a tool that a model reads."""

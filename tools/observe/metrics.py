@@ -8,10 +8,10 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 from tools.base import BackendError, Metrics, Tool, ToolResult
-from tools.log_templates import printable
 from tools.observe.courses import courses, facts_of, json_of, label_of, line_of, number_of
 from tools.observe.entities import named
 from tools.observe.window import Moment, Span, Window
+from tools.printable import printable
 from tools.promql import checked, invents_labels, literal, quoted
 
 MOST_SHOWN = 12

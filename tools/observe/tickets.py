@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from tools.base import BackendError, ToolResult
 from tools.clients.jira import Jira, Ticket, quoted, text_contains, text_contains_any
-from tools.log_templates import printable
+from tools.printable import printable
 
 EXCERPT = 300
 """Characters of a description or comment that are handed on."""

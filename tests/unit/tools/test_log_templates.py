@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tools.base import LogLine
-from tools.log_templates import Template, assign, group, printable, readable, template
+from tools.log_masks import readable, template
+from tools.log_templates import Template, assign, group
+from tools.printable import printable
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
