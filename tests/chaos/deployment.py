@@ -3,12 +3,14 @@
 import itertools
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
+
+from redis.exceptions import AuthenticationError
 
 from tests.farends.postgres import HOW as HOW_POSTGRES
 from tests.farends.postgres import PostgresServer, binaries, postgres_server
@@ -17,6 +19,14 @@ from tests.farends.redis import RedisServer, redis_server
 from tests.system import found
 
 TEMPLATE = "opened"
+_TO_REDIS: Mapping[str, Sequence[Sequence[str]]] = {
+    "redis wiped": [["FLUSHALL"]],
+    "redis full": [["CONFIG", "SET", "maxmemory", "1"]],
+    # Of a master that is not there: what there is can be read.
+    "redis read-only": [["REPLICAOF", "127.0.0.1", "1"]],
+    "redis wants a password": [["CONFIG", "SET", "requirepass", "changed"], ["CLIENT", "KILL", "TYPE", "NORMAL"]],
+    "redis paused": [["CLIENT", "PAUSE", "3000", "ALL"]],
+}
 IN_MEMORY = Path("/dev/shm")
 
 
@@ -64,9 +74,7 @@ class Shared:
     def record(self) -> Iterator[tuple[str, str]]:
         database = f"run_{next(self._numbers)}"
         self._say(f"CREATE DATABASE {database} TEMPLATE {TEMPLATE}")
-        with self.redis.client() as redis:
-            redis.config_set("maxmemory", 0)
-            redis.flushall()
+        self._well_again()
         try:
             yield self._address(database), self.redis.url
         finally:
@@ -78,12 +86,6 @@ class Shared:
             case "redis dies":
                 self.redis.kill()
                 self.redis.start()
-            case "redis wiped":
-                with self.redis.client() as redis:
-                    redis.flushall()
-            case "redis full":
-                with self.redis.client() as redis:
-                    redis.config_set("maxmemory", 1)
             case "entries deleted":
                 self._delete_entries()
             case "postgres crashes":
@@ -95,7 +97,20 @@ class Shared:
             case "sessions cut":
                 self._say("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE 'run_%'")
             case _:
-                raise ValueError(what)
+                with self.redis.client() as redis:
+                    for command in _TO_REDIS[what]:
+                        redis.execute_command(*command)
+
+    def _well_again(self) -> None:
+        """An empty Redis, whatever was done to it."""
+        try:
+            with self.redis.client() as redis:
+                redis.execute_command("REPLICAOF", "NO", "ONE")
+                redis.config_set("maxmemory", 0)
+                redis.flushall()
+        except AuthenticationError:
+            self.redis.kill()
+            self.redis.start()
 
     def _delete_entries(self) -> None:
         with self.redis.client() as redis:

@@ -2,7 +2,20 @@
 
 from tests.chaos import power, syncs
 from tests.chaos.attempt import Known, Row, Tried, broken
-from tests.chaos.drills import herds, machine, models, network, readonly, rolls, slow, storage, storms, tickets
+from tests.chaos.drills import (
+    herds,
+    machine,
+    models,
+    network,
+    readonly,
+    rolls,
+    sleepers,
+    slow,
+    storage,
+    storms,
+    tickets,
+    unheard,
+)
 from tests.chaos.kills import (
     DAY,
     HOUR,
@@ -158,6 +171,24 @@ ROWS = {
         0,
         tickets.tickets(tickets.refuses),
         slow=True,
+    ),
+    "N03": Row(
+        "the line to PostgreSQL breaks at a COMMIT: before it is done, or done and nobody hears of it",
+        0,
+        200,
+        unheard.unheard,
+    ),
+    "N04": Row(
+        "Redis has become a replica of nobody and takes no writes, asks for a password, or answers nothing for 3 s",
+        0,
+        100,
+        struck(while_it_works("redis read-only", "redis wants a password", "redis paused")),
+    ),
+    "N05": Row(
+        "SIGSTOP of a whole process at any point; another takes over, on the file with its lock lost; SIGCONT",
+        200,
+        60,
+        sleepers.taken_over,
     ),
     "F12": Row(
         "power cut: times that somebody was told something, and whether all of it was synced by then (strace)",
