@@ -364,6 +364,8 @@ def _loudness(shift: Shift) -> tuple[bool, bool, float, float]:
 
 def _summary(weighed: Weighed, verdict: Verdict, suspects: Sequence[Suspect]) -> str:
     looked = _looked_at(weighed)
+    if _blind(weighed):
+        return "There was nothing to look at: no metrics, logs or changes of that time are at hand."
     if not suspects or verdict is Verdict.HEALTHY:
         return f"Nothing that points to a fault was found in {looked} around {wording.clock(weighed.onset.at)}."
     first = suspects[0]
@@ -374,6 +376,11 @@ def _summary(weighed: Weighed, verdict: Verdict, suspects: Sequence[Suspect]) ->
         return f"{over}; what else is unusual shows most at {first.component}. {first.why}"
     others = " and ".join(one.component for one in suspects[:2] if one.evidence) or first.component
     return f"The evidence in {looked} does not decide between causes; look at {others} first. {first.why}"
+
+
+def _blind(weighed: Weighed) -> bool:
+    seen = weighed.seen
+    return not (len(weighed.table.rows) or seen.lines or seen.changes or seen.cluster or weighed.dossiers)
 
 
 def _looked_at(weighed: Weighed) -> str:
@@ -427,6 +434,8 @@ def _next_check(weighed: Weighed, suspects: Sequence[Suspect], verdict: Verdict)
         return "See whether the alert still fires: it may have been over when the agent looked."
     if verdict is Verdict.HEALTHY:
         return "Check whether the alert's rule still fits: what it speaks of is back in its usual range."
+    if _blind(weighed):
+        return "Connect metrics, logs or changes; incident-agent doctor says which of them answer."
     return "Ask for more: metrics, logs or changes of the alerted component and of what it depends on."
 
 

@@ -128,7 +128,8 @@ class Card:
         by = "a model, checked against the evidence" if found.analysed_by == "model" else "analysis, no model asked"
         what = "Cause" if found.verdict is Verdict.CAUSE else found.verdict.capitalize()
         where = f" {self._words.said(found.component, 200)}" if found.component else ""
-        head = f"*{what}*{where} · {found.confidence:.0%} sure · {by}"
+        sure = "" if found.verdict is Verdict.INCONCLUSIVE else f" · {found.confidence:.0%} sure"
+        head = f"*{what}*{where}{sure} · {by}"
         parts = [_section(f"{head}\n{self._words.said(found.summary, 1_500)}")]
         lines = [self._cited(claim, seen.incident.id) for claim in found.claims[:_EVIDENCE]]
         return parts + ([_section("\n".join(lines))] if lines else [])

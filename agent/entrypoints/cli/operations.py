@@ -114,14 +114,21 @@ def capacity(
 
 
 def _told(load: "Traffic", planned: "Plan", target: float, workers: int) -> "Iterator[str]":
-    yield f"{load.episodes} incidents in {seconds(load.hours * 3600)}"
+    from agent.domain.wording import counted
+
+    yield f"{counted(load.episodes, 'incident')} in {seconds(load.hours * 3600)}"
     yield f"λ  {load.rate:.1f} an hour; {load.peak_rate:.0f} an hour in the busiest quarter of an hour"
-    yield f"W  {seconds(load.answer_seconds)} from alert to diagnosis, on average"
+    yield f"W  {_precise(load.answer_seconds)} from alert to diagnosis, on average"
     yield f"L  {load.in_progress:.2f} in progress at a time (L = λW)"
-    yield f"   {seconds(load.busy_seconds)} of a worker's time each"
+    yield f"   {_precise(load.busy_seconds)} of a worker's time each"
     yield ""
     yield f"To keep the wait at the peak under {seconds(target)}: {_slots(planned.slots, workers)}."
     yield f"They would then wait {planned.waits:.1f} s, and be busy {planned.busy:.0%} of the time."
+
+
+def _precise(length: float) -> str:
+    """Short times with a digit more."""
+    return f"{length:.1f} s" if length < 10 else seconds(length)
 
 
 def _slots(slots: int, workers: int) -> str:

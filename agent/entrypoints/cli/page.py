@@ -45,7 +45,8 @@ def _waves(whole: WholeIncident) -> Iterator[str]:
 
 def _diagnosis(found: Diagnosis) -> Iterator[str]:
     yield ""
-    yield f"Diagnosis ({found.verdict}, {found.confidence:.0%} sure, by {found.analysed_by})"
+    sure = "" if found.verdict == "inconclusive" else f", {found.confidence:.0%} sure"
+    yield f"Diagnosis ({found.verdict}{sure}, by {found.analysed_by})"
     yield f"  {found.summary}"
     if found.degraded_because:
         yield f"  Without the model: {found.degraded_because}"
