@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from evals.bench import clicks, cold_start, first_answer, intake, page, steps
+from evals.bench import clicks, cold_start, first_answer, intake, keeping, page, steps
 from evals.bench.row import Row, machine
 
 _COLUMNS = "{:<31}{:>10} {:<9}{:>10}{:>8}{:>6}"
@@ -25,6 +25,8 @@ class Size:
     """That one run of intake posts."""
     incidents: int
     """That one run takes through the graph."""
+    kept: int
+    """Alerts whose keeping is measured, in one run."""
     looks: int
     """At each page, in one run."""
     watchers: int
@@ -35,8 +37,8 @@ class Size:
     """Investigations that wait for a model meanwhile."""
 
 
-FULL = Size(runs=5, seconds=3.0, incidents=12, looks=100, watchers=200, clicking=10.0, waiting=200)
-QUICK = Size(runs=1, seconds=0.3, incidents=2, looks=5, watchers=5, clicking=1.0, waiting=5)
+FULL = Size(runs=5, seconds=3.0, incidents=12, kept=200, looks=100, watchers=200, clicking=10.0, waiting=200)
+QUICK = Size(runs=1, seconds=0.3, incidents=2, kept=10, looks=5, watchers=5, clicking=1.0, waiting=5)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,6 +61,7 @@ async def measure(folder: Path, size: Size) -> list[Row]:
     return [
         *await intake.rows(folder, size.runs, size.seconds),
         await steps.row(folder, size.runs, size.incidents),
+        *await keeping.rows(folder, size.runs, size.kept),
         await first_answer.row(folder, size.runs),
         *await cold_start.rows(folder, size.runs),
         await clicks.row(folder, size.runs, size.clicking, size.waiting),

@@ -1,4 +1,4 @@
-"""The agent on a recorded incident, analysis alone: nothing is waited for that is not its own work."""
+"""The agent on a recorded incident: nothing is waited for that is not its own work."""
 
 import json
 from collections.abc import AsyncIterator
@@ -10,6 +10,7 @@ from agent.bootstrap.machine import SystemClock
 from agent.domain.rules import Policy
 from agent.entrypoints.demo.recording import Recording
 from agent.entrypoints.demo.replay import Replay
+from agent.ports import Model
 from agent.settings import Settings
 from agent.testing import NoMemory
 
@@ -18,11 +19,11 @@ RECORDING = Recording(_ROOT / "evals" / "cases" / "lab" / "deploy-payment")
 
 
 @asynccontextmanager
-async def replayed(data: Path, replay: Replay) -> AsyncIterator[Application]:
+async def replayed(data: Path, replay: Replay, model: Model | None = None) -> AsyncIterator[Application]:
     """On a data folder of its own, asking the recording; it proposes nothing and remembers nothing."""
     settings = Settings.model_validate({"data": data, "port": 0, "runbooks": _ROOT / "runbooks"})
     replaced = Replaced(
-        clock=SystemClock(), sources=replay.sources, memory=NoMemory(), policy=Policy(autonomy="observe")
+        clock=SystemClock(), sources=replay.sources, model=model, memory=NoMemory(), policy=Policy(autonomy="observe")
     )
     async with bootstrap(settings, replaced) as application:
         yield application

@@ -9,6 +9,8 @@ _NAMES = [
     ("intake, 1 alert a post", "alerts/s"),
     ("intake, 10 alerts a post", "alerts/s"),
     ("durable graph steps", "steps/s"),
+    ("keeping: alerts to placed", "s"),
+    ("keeping: an incident, a model", "s"),
     ("first useful answer, no model", "s"),
     ("cold start, serve to ready", "s"),
     ("cold start, --help", "s"),
