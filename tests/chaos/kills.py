@@ -129,6 +129,15 @@ def crowded(chance: Random, _: Known) -> Fault:
     return Fault(_token(chance), run={"crowd": True, "denies": chance.random() < 0.2})
 
 
+def at_the_last_moment(chance: Random, known: Known) -> Fault:
+    """Around the second in which the question expires; the next life's clock is a second later."""
+    fault = _story(
+        chance, Deaths(points=(("", chance.randint(1, len(known.passed))),) * chance.choice((0, 1, 1, 2))), {}
+    )
+    seconds = chance.choice((0.0, 0.001, 0.5, 1.0, 2.0, -0.001, -1.0))
+    return Fault(fault.token, fault.deaths, {**fault.run, "before_expiry": seconds})
+
+
 def while_it_works(*what: str) -> Draw:
     """One of these, at any point of the first life; half of those lives are killed somewhere, too."""
 

@@ -76,6 +76,8 @@ class Run:
     """Seconds by which the clock of the other one is ahead."""
     crowd: bool = False
     """Both people click three times, all at once."""
+    before_expiry: float | None = None
+    """People click so many seconds before their question expires, or after it where it is negative."""
     web: bool = False
     """The alert comes by HTTP, from a sender that is a process of its own."""
     strikes: tuple[tuple[str, int, str], ...] = ()
@@ -246,6 +248,8 @@ class Life:
         decision = Decision.DENY if self.run.denies else Decision.APPROVE
         for asked in await application.views.approvals(ApprovalStatus.PENDING):
             done += 1
+            if self.run.before_expiry is not None:
+                self.clock.time = max(self.clock.time, asked.expires_at - timedelta(seconds=self.run.before_expiry))
             if self.run.crowd:
                 clicks = [self._click(application, asked.id, person, decision) for person in ("anne", "bert") * 3]
                 await asyncio.gather(*clicks)

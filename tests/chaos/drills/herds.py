@@ -4,6 +4,8 @@ import asyncio
 import os
 import signal
 import time
+from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from random import Random
@@ -23,15 +25,17 @@ from tests.attacks.world import QuickClock
 from tests.chaos.apart import apart
 from tests.chaos.attempt import Known, Tried, broken
 from tests.chaos.check import Found
+from tests.chaos.drills.machine import serving
 from tests.chaos.life import LEASE, Run
 from tests.chaos.points import Points
-from tests.chaos.server import Ground, _ended, _live, _log, forked, judged
+from tests.chaos.server import Deaths, Ground, _ended, _live, _log, _send, forked, judged, lived
 
 TOGETHER = 3
 CLAIMERS = 8
 JOBS = 25
 """That are claimed in one try."""
 HELD = 200
+WEBS, SENDERS = 2, 8
 UNSETTLED = timedelta(seconds=1)
 PATIENCE = 60.0
 
@@ -57,6 +61,20 @@ def killed_together(ground: Ground, seed: int, known: Known) -> Tried:
 def _herd(run: Run, number: int) -> list[int]:
     live = partial(_live, run, number, Points(), time.monotonic())
     return [forked(live, _log(run, number)) for _ in range(TOGETHER)]
+
+
+def told_at_once(ground: Ground, seed: int, _: Known) -> Tried:
+    """The same alert, by many senders, to two web sides that share a record."""
+    chance = Random(f"told:{seed}")
+    with ground.run(f"keeps-told-{seed}", web=True) as run, ExitStack() as webs:
+        ports = [webs.enter_context(serving(run))[0] for _ in range(WEBS)]
+        senders = [forked(partial(_send, run, chance.choice(ports)), _log(run, 99)) for _ in range(SENDERS)]
+        ended = [_ended(sender, None) for sender in senders]
+        webs.close()
+        outcome = lived(replace(run, web=False), Deaths())
+        told = broken("a sender never got its 2xx" if any(ended) else "")
+    found = outcome.found
+    return Tried(SENDERS, Found(found.lost, found.duplicates, (*found.broken, *told.broken)), outcome.effects)
 
 
 def claimed(ground: Ground, seed: int, _: Known) -> Tried:
