@@ -6,6 +6,7 @@ all-MiniLM-L6-v2: Reimers and Gurevych, "Sentence-BERT", EMNLP 2019; here as int
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,7 +81,9 @@ class MiniLM:
         _TOKENIZER.read()
 
     @classmethod
+    @cache
     def load(cls) -> "MiniLM":
+        """The one of this process: what loading it took, 165 MB, the allocator does not give back."""
         from onnxruntime import InferenceSession, SessionOptions
         from tokenizers import Tokenizer
 

