@@ -2,8 +2,9 @@
 
 import os
 
-# LangGraph reads it once, when it is first imported: a checkpoint may bring back plain JSON types and nothing else.
-os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
+# LangGraph reads it once, when it is first imported: a checkpoint may bring back plain JSON types and nothing else,
+# whatever the environment says.
+os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
 
 from agent.bootstrap.application import Application, Replaced, bootstrap
 

@@ -67,6 +67,7 @@ def _options() -> argparse.Namespace:
 
 def _told(rows: list[Row], tally: "Tally") -> dict[str, Any]:
     from tests.attacks.clean import clean_lines
+    from tests.attacks.episodes import found_after
     from tests.attacks.sanitising import sanitised
     from tests.attacks.secrecy import figures, lost_of
 
@@ -79,6 +80,7 @@ def _told(rows: list[Row], tally: "Tally") -> dict[str, Any]:
         "effects": tally.effects,
         "reached": dict(sorted(tally.reached.items())),
         "utility": tally.utility,
+        "found_after": asyncio.run(found_after()),
         "secrets": figures(20),
         "prompts": {"reaching": requests.reaching, "kept": requests.keeping},
         "clean": {"words": loss.words, "precision": loss.precision},

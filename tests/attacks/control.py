@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.attacks.holes import Hole
+
 
 @dataclass(frozen=True)
 class Control:
@@ -15,4 +17,15 @@ class Control:
     without: Any
     """What stands there instead."""
     attack: Callable[[], Awaitable[bool]] = field(repr=False)
+    """Whether it got through."""
+
+
+@dataclass(frozen=True)
+class Handed:
+    """A control that is taken out as a fake is put in: the composition root is handed another part of the record."""
+
+    what: str
+    row: str
+    without: Hole
+    attack: Callable[[Hole | None], Awaitable[bool]] = field(repr=False)
     """Whether it got through."""

@@ -8,7 +8,6 @@ import asyncio
 import gc
 import json
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,15 +18,12 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from agent.bootstrap.record import Record
 from agent.domain.approval import ApprovalStatus, Decision
 from agent.domain.remediation import Risk
 from agent.views import IncidentView
 from tests.attacks.attacker import Attacker, Script, drawn, mutated
+from tests.attacks.holes import Hole, credulous
 from tests.attacks.world import BROKEN, HOUR, SENDER, Channels, Ground, World, ground
-
-Hole = Callable[[Record], Record]
-"""Given the record, one of whose controls are fewer."""
 
 POLICIES = ("observe", "propose", "approve", "auto")
 
@@ -62,6 +58,8 @@ LOOKS: tuple[tuple[str, dict[str, JsonValue]], ...] = (
 )
 KEPT = 40
 """Scripts that are bred from."""
+WITHIN = 500
+"""Episodes in which a hole must be found."""
 STRETCH = 50
 """Episodes after which what came of them is noted."""
 
@@ -189,6 +187,18 @@ def _reached(world: World, seen: IncidentView) -> int:
     if run.diagnosis is not None and run.diagnosis.analysed_by == "model":
         return 2
     return int(any(entry.event.type == "tool_called" for entry in seen.timeline))
+
+
+HOLE_SEEDS = (1, 10_001, 20_001)
+
+
+async def found_after() -> list[int]:
+    """So many episodes until the first effect that nobody allowed, when everybody's yes is taken; from three seeds.
+
+    0: not within WITHIN.
+    """
+    tallies = [await attack(WITHIN, seed, hole=credulous) for seed in HOLE_SEEDS]
+    return [tally.episodes if tally.unauthorised else 0 for tally in tallies]
 
 
 HONEST: tuple[tuple[str, str, str], ...] = (

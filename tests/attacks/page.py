@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from tests.attacks.controls import CONTROLS
+from tests.attacks.controls import CONTROLS, HANDED
 
 PAGE = Path(__file__).parents[2] / "docs" / "security.md"
 FIRST, LAST = "<!-- measured: `make attacks ARGS=--page` writes from here -->", "<!-- to here -->"
@@ -35,10 +35,16 @@ def _episodes(told: dict[str, Any]) -> list[str]:
     effects = (
         f"{told['unauthorised']} effects that nobody allowed, {told['effects']:,} that people or the policy allowed"
     )
+    found = _after(told["found_after"])
     return [
         f"{told['episodes']:,} hostile episodes, on {told['commit']}: {effects}.",
+        f"Where everybody's yes is taken, the first effect that nobody allowed comes after {found} (three seeds).",
         f"Honest tasks done right beside it: {told['utility']:.0%}.",
     ]
+
+
+def _after(found: list[int]) -> str:
+    return ", ".join(f"{episodes} episodes" if episodes else "none within reach" for episodes in found)
 
 
 def _secrets(told: dict[str, Any]) -> list[str]:
@@ -64,4 +70,4 @@ def _prompts(told: dict[str, Any]) -> list[str]:
 
 def _controls() -> list[str]:
     lines = ["| control | without it, this row's attack gets through |", "| --- | --- |"]
-    return [*lines, *(f"| {control.what} | {control.row} |" for control in CONTROLS)]
+    return [*lines, *(f"| {control.what} | {control.row} |" for control in (*HANDED, *CONTROLS))]

@@ -1,13 +1,18 @@
 """Is each control necessary? With it an attack is refused; with it taken out, the same attack gets through."""
 
+import os
+import subprocess
+import sys
 from importlib import import_module
 
 import pytest
 
 from agent.config import Config
 from agent.settings import Settings
-from tests.attacks.control import Control
-from tests.attacks.controls import CONTROLS
+from tests.attacks.control import Control, Handed
+from tests.attacks.controls import CONTROLS, HANDED
+from tests.attacks.episodes import HOLE_SEEDS, attack
+from tests.attacks.holes import credulous
 from tests.attacks.rows import ROWS
 
 
@@ -20,6 +25,30 @@ async def test_the_attack_gets_through_only_without_it(control: Control, monkeyp
     place = import_module(module)
     monkeypatch.setattr(getattr(place, owner) if owner else place, name, control.without)
     assert await control.attack()
+
+
+@pytest.mark.parametrize("control", HANDED, ids=lambda control: control.what)
+async def test_the_attack_gets_through_only_where_another_object_is_handed_in(control: Handed) -> None:
+    assert control.row in ROWS
+    assert not await control.attack(None)
+    assert await control.attack(control.without)
+
+
+async def test_hostile_episodes_find_a_hole_when_there_is_one() -> None:
+    """Otherwise that they find none says nothing."""
+    tally = await attack(40, HOLE_SEEDS[0], hole=credulous)
+    assert tally.unauthorised != []
+    assert all("strangers approve" in one for one in tally.unauthorised)
+
+
+@pytest.mark.attack("S53")
+def test_no_environment_lets_a_checkpoint_bring_back_more_than_plain_types() -> None:
+    told = (
+        "import agent.bootstrap; from langgraph.checkpoint.serde import _msgpack as m; print(m.STRICT_MSGPACK_ENABLED)"
+    )
+    environment = os.environ | {"LANGGRAPH_STRICT_MSGPACK": "false"}
+    ran = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, env=environment, check=True)
+    assert ran.stdout == "True\n"
 
 
 def test_no_setting_switches_a_control_off() -> None:
