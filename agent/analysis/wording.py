@@ -43,7 +43,9 @@ def excess(node: str, one: Excess, flow: Flow) -> str:
     if one.new:
         return f"{node} was not called before the onset; its {what} is {number(one.after)}"
     unit = " s" if flow.dimension == "time" else ""
-    moved = f"went from {number(one.before)}{unit} to {number(one.after)}{unit}"
+    before, after = f"{number(one.before)}{unit}", f"{number(one.after)}{unit}"
+    # Its middle value may be the same when it was high for the lesser part of the time.
+    moved = f"went from {before} to {after}" if before != after else f"left its level of {before} now and then"
     return f"{what} of {node} {moved} ({number(one.z)} times its usual variation)"
 
 

@@ -18,4 +18,4 @@ def lasting(length: timedelta) -> str:
 
 def chance(value: float) -> str:
     """`34%`; never 0% or 100%, because nothing here is certain."""
-    return "< 1%" if value < 0.005 else "> 99%" if value > 0.995 else f"{value:.0%}"
+    return "<1%" if value < 0.005 else ">99%" if value > 0.995 else f"{value:.0%}"

@@ -10,7 +10,7 @@ def test_one_thing_has_no_s() -> None:
 
 
 def test_nothing_is_told_as_certain() -> None:
-    assert [chance(value) for value in (0.0, 0.004, 0.34, 0.994, 1.0)] == ["< 1%", "< 1%", "34%", "99%", "> 99%"]
+    assert [chance(value) for value in (0.0, 0.004, 0.34, 0.994, 1.0)] == ["<1%", "<1%", "34%", "99%", ">99%"]
 
 
 def test_a_length_of_time_has_the_two_units_that_matter() -> None:

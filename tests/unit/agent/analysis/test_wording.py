@@ -1,0 +1,18 @@
+"""Does a finding's sentence say what was measured?"""
+
+from agent.analysis import wording
+from agent.analysis.excess import Excess
+from agent.analysis.topology import Flow
+
+
+def _told(dimension: str, before: float, after: float) -> str:
+    one = Excess(amount=1.0, z=8.0, before=before, after=after, new=False, rows=())
+    return wording.excess("till", one, Flow(dimension, "till", {"till": one}, {}))  # type: ignore[arg-type]  # a kind
+
+
+def test_a_time_has_its_unit_and_what_came_and_went_did_not_go_from_nothing_to_nothing() -> None:
+    assert [_told("time", 0.05, 0.35), _told("failures", 0.0, 0.31), _told("failures", 0.0, 0.0)] == [
+        "latency of till went from 0.05 s to 0.35 s (8 times its usual variation)",
+        "failing share of till went from 0 to 0.31 (8 times its usual variation)",
+        "failing share of till left its level of 0 now and then (8 times its usual variation)",
+    ]
