@@ -106,8 +106,9 @@ class _Worker:
             seed = next(seeds)
             self._trying, began = (row, seed), time.monotonic()
             tried = self._rows[row].attempt(ground, seed, known)
-            self._book.tried(row, self._name, seed, tried, time.monotonic() - began)
-            self._plan.count(row, tried.faults)
+            took = time.monotonic() - began
+            self._book.tried(row, self._name, seed, tried, took)
+            self._plan.count(row, tried.faults, took)
             self._trying, self._failures = None, 0
 
     def _next(self) -> str | None:
@@ -123,7 +124,7 @@ class _Worker:
         row, seed = self._trying or ("", 0)
         self._book.note(failed=why[-3000:], of=row, seed=seed, deployment=self._name)
         if row:
-            self._plan.count(row, 1)
+            self._plan.count(row, 1, 0)
         self._trying = None
 
 

@@ -1,6 +1,8 @@
-"""Which row is next?  Each once; then kills to their goals, and all else to a floor; then all else to its goal."""
+"""Which row is next?  Each once; then kills to their goals, and all else to a floor; then all else to its goal, what
+takes least for a fault first.
+"""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,10 +20,11 @@ class Goal:
 
 
 class Plan:
-    def __init__(self, goals: Mapping[str, Goal], done: Mapping[str, float]) -> None:
-        """By row, in faults; `done`: what was tried before."""
+    def __init__(self, goals: Mapping[str, Goal], done: Mapping[str, float], took: Mapping[str, float]) -> None:
+        """By row, in faults; `done`: what was tried before, `took`: the seconds of that."""
         self._goals = goals
         self._done = Counter(done)
+        self._took = defaultdict[str, float](float, took)
         self._tried = set[str]()
 
     def next(self, *, over: bool) -> str | None:
@@ -31,14 +34,16 @@ class Plan:
             return None
         return row
 
-    def count(self, row: str, faults: int) -> None:
+    def count(self, row: str, faults: int, seconds: float) -> None:
         self._tried.add(row)
         self._done[row] += max(1, faults)
+        self._took[row] += seconds
 
-    def _urgency(self, row: str) -> tuple[bool, bool, float]:
-        done, goal = self._done[row], self._goals[row]
-        behind = done < goal.first
-        return row in self._tried, not behind, done / (goal.first if behind else goal.whole)
+    def _urgency(self, row: str) -> tuple[bool, int, float]:
+        tried, done, goal = row in self._tried, self._done[row], self._goals[row]
+        if done < goal.first:
+            return tried, 0, done / goal.first
+        return tried, 1 if done < goal.whole else 2, self._took[row] / max(1, done)
 
 
 def plan(
@@ -51,13 +56,14 @@ def plan(
     floor: float = FLOOR,
 ) -> Plan:
     """Of one of `among` workers on that deployment, for a `share` of the goals; `before`: lines of the book."""
-    done = Counter[str]()
+    done, took = Counter[str](), Counter[str]()
     for line in before:
         if "faults" in line and line["deployment"] == deployment:
             done[line["row"]] += line["faults"]
+            took[line["row"]] += line["seconds"]
     goals = {id_: _goal(row, deployment, share / among, floor) for id_, row in rows.items()}
     wanted = {id_: goal for id_, goal in goals.items() if goal.whole}
-    return Plan(wanted, {id_: count / among for id_, count in done.items()})
+    return Plan(wanted, *({id_: count / among for id_, count in counted.items()} for counted in (done, took)))
 
 
 def _goal(row: Row, deployment: str, share: float, floor: float) -> Goal:
