@@ -220,6 +220,9 @@ def _loaded(file: Path) -> dict[str, Any]:
         raise ConfigurationError(f"AGENT_CONFIG: {file} is not YAML: {where}{error.problem}.") from error
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigurationError(f"AGENT_CONFIG: {file} is not YAML; it is no text in UTF-8.") from error
+    except (ValueError, RecursionError) as error:
+        # A date that is none, such as 2026-13-45; lists in lists without end.
+        raise ConfigurationError(f"AGENT_CONFIG: {file} cannot be read as YAML: {error}.") from error
     if not isinstance(loaded, dict):
         raise ConfigurationError(f"AGENT_CONFIG: {file} must hold settings, each as `name: value`.")
     return loaded

@@ -66,6 +66,9 @@ def _document(text: str) -> object:
     loader = _Strict(text)
     try:
         return loader.get_single_data()
+    except ValueError as error:
+        # What is written like a date and is none.
+        raise yaml.YAMLError(str(error)) from error
     finally:
         loader.dispose()
 

@@ -93,7 +93,7 @@ class ReadRunbook:
 def _head(text: str) -> dict[str, object]:
     try:
         head = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise BadRunbook(f"has front matter that is not YAML: {' '.join(str(error).split())}.") from error
     if not isinstance(head, dict):
         raise BadRunbook("has front matter that is not a mapping.")

@@ -45,6 +45,8 @@ def test_the_file_of_owners_is_read_beside_the_configuration(tmp_path: Path) -> 
         ("policy: {autonomy: [\n", "", "agent.yaml is not YAML: line 2, column 1: expected the node content"),
         ("hello", "", "agent.yaml must hold settings, each as `name: value`"),
         ("\x00", "", "agent.yaml is not YAML; it is no text in UTF-8"),
+        ("since: 2026-13-45", "", "agent.yaml cannot be read as YAML: month must be in 1..12"),
+        ("teams: " + "[" * 5_000, "", "agent.yaml cannot be read as YAML: maximum recursion depth"),
         ("quiet_period: soon", "", "quiet_period: this is a length of time, in seconds or as `hours:minutes:seconds`"),
         ("endpoints: {shop: {}}", "", "endpoints.shop.url: this is needed"),
         ("policy: approve", "", "policy: this holds settings of its own, each as `name: value`"),

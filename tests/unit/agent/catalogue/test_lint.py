@@ -79,6 +79,8 @@ def test_each_broken_rule_is_named_with_its_field(tmp_path: Path, written: str, 
         (SKILL.replace("description: Restart it.", ""), "needs a description of 1 to 1024 characters"),
         (SKILL.replace("\nText.\n", ""), "has no text below its front matter."),
         (SKILL.replace("name: restart", "name: [restart"), "has front matter that is not YAML"),
+        (SKILL.replace("name: restart", "name: 2026-13-45"), "has front matter that is not YAML"),
+        (SKILL.replace("name: restart", "name: " + "[" * 5_000), "has front matter that is not YAML"),
     ],
 )
 def test_a_runbook_that_people_cannot_read_has_no_action(tmp_path: Path, skill: str, message: str) -> None:

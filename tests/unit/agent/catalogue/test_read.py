@@ -67,6 +67,7 @@ def test_what_is_wrong_is_said_with_the_file_and_the_field(
         ("- a list", "is not a mapping of keys to values."),
         ("", "is not a mapping of keys to values."),
         (b"\xff\xfe", "is not UTF-8."),
+        ("since: 2026-13-45", "is not the YAML expected here: month must be in 1..12."),
         ("[" * 20_000, "is not the YAML expected here: it is nested too deeply."),
         ("#" * 70_000, "cannot be read: is larger than 65536 bytes."),
     ],
