@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from agent.domain.hypothesis import Fault
 from agent.domain.incident import Symptom
+from tools.cluster.names import Names
 
 
 class Signal(StrEnum):
@@ -48,7 +49,12 @@ _RULES: tuple[tuple[str, str, Signal, int], ...] = (
     ("selftime exclusive", "", Signal.SELF_TIME, +1),
     ("restarts restart oom oomkilled killed crash crashes terminated evicted starttime", "", Signal.RESTARTS, +1),
     ("up uptime replicas", "", Signal.RESTARTS, -1),
-    ("availability available success successes healthy ready apdex hit", "memory disk fs", Signal.AVAILABILITY, -1),
+    (
+        "availability available success successes healthy ready apdex hit",
+        "memory disk fs queue messages",
+        Signal.AVAILABILITY,
+        -1,
+    ),
     ("throttled throttling throttle steal", "", Signal.CPU, +1),
     ("retransmit retransmits retransmitted retrans retransmission rtt", "", Signal.NETWORK, +1),
     ("dropped drop drops loss corrupt corrupted collisions", "queue", Signal.NETWORK, +1),
@@ -62,15 +68,11 @@ _RULES: tuple[tuple[str, str, Signal, int], ...] = (
     ("network net tcp udp packets bandwidth socket sockets", "connections pool", Signal.NETWORK, 0),
     ("memory mem rss heap swap workingset pgfault gc collection collections", "", Signal.MEMORY, +1),
     ("disk fs filesystem inode inodes iops blkio syscall io iowait wal", "", Signal.DISK, +1),
-    (
-        "connections connection pool threads goroutines queue queued pending backlog waiting fds locks inflight lag",
-        "",
-        Signal.POOL,
-        +1,
-    ),
+    ("connections connection clients pool threads goroutines fds locks", "", Signal.POOL, +1),
+    ("queue queued pending backlog waiting inflight lag", "", Signal.POOL, +1),
     ("latency duration responsetime time elapsed rt ms milliseconds seconds delay", "", Signal.LATENCY, +1),
     (
-        "requests request rq calls call rps qps rpm throughput hits messages operations ops sessions rate",
+        "requests request rq calls call rps qps rpm throughput hits messages operations ops sessions rate handled",
         "",
         Signal.TRAFFIC,
         0,
@@ -85,10 +87,12 @@ _OUTGOING = frozenset({"client", "outbound", "egress", "outgoing", "downstream"}
 _JOINED = {("self", "time"): "selftime", ("start", "time"): "starttime", ("response", "time"): "responsetime"}
 COMPONENT_LABELS = (
     *("service", "app", "component", "service_name", "app_kubernetes_io_name", "application", "microservice"),
-    *("deployment", "workload", "statefulset", "daemonset", "k8s_deployment_name", "pod", "k8s_pod_name"),
-    *("container", "container_name", "job", "host", "node", "instance"),
+    *("kubernetes_name", "k8s_app", "deployment", "workload", "statefulset", "daemonset", "k8s_deployment_name"),
+    *("pod", "pod_name", "k8s_pod_name", "kubernetes_pod_name", "consumergroup"),
+    *("container", "container_name", "exported_job", "job", "host", "node", "instance"),
 )
-_OBJECT_LABELS = ("deployment", "statefulset", "daemonset", "pod", "container", "name", "node", "instance")
+_OBJECTS = ("deployment", "statefulset", "daemonset", "pod", "pod_name", "container", "name", "node")
+_OBJECT_LABELS = (*(f"exported_{name}" for name in _OBJECTS), *_OBJECTS, "instance")
 """Where metrics about others' objects name them: their service and job are those of the exporter."""
 _ABOUT_OBJECTS = re.compile(r"^(container|kube|machine|node)_")
 SOURCE_LABELS = ("source", "src", "caller", "client", "from", "source_service", "source_workload", "source_app")
@@ -108,7 +112,8 @@ _FAILING = (
 _GRPC_NUMBERS = "2|4|8|10|13|14|15|5xx"
 """The codes of those names: https://grpc.github.io/grpc/core/md_doc_statuscodes.html"""
 _IN_CLUSTER = re.compile(r"^(?P<service>[a-z0-9-]+)\.[a-z0-9-]+\.svc(\.[a-z0-9.-]+)?(:\d+)?$")
-_POD = re.compile(r"^(?P<owner>.+?)(-[a-z0-9]{6,10})?-[a-z0-9]{5}$|^(?P<set>.+)-\d+$")
+_WORKLOADS = Names(())
+"""None is known: a pod's is told by the form of its name."""
 
 ECHOES = frozenset({Signal.LATENCY, Signal.OUTGOING_LATENCY, Signal.ERRORS, Signal.AVAILABILITY, Signal.TRAFFIC})
 """Signals that travel along calls: they show on whoever waits, too."""
@@ -222,10 +227,15 @@ def _first(labels: Mapping[str, str], names: Iterable[str]) -> str:
     return next((_plain(name, value) for name, value in told), "")
 
 
+@lru_cache(maxsize=4096)
+def _workload(pod: str) -> str:
+    return _WORKLOADS.whole("Pod", pod)
+
+
 def _plain(label: str, value: str) -> str:
     """A pod stands for whatever owns it, an address in a cluster for its service, a job for what it runs."""
-    if "pod" in label and (match := _POD.match(value)):
-        return match["owner"] or match["set"] or value
+    if "pod" in label:
+        return _workload(value)
     if match := _IN_CLUSTER.match(value):
         return match["service"]
     return value.rpartition("/")[2] if label == "job" else value

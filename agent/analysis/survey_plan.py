@@ -36,6 +36,8 @@ _NOISE = re.compile(
 )
 """What exporters say about themselves."""
 _TIME_WORDS = {"request", "requests", "duration", "latency", "seconds", "milliseconds", "ms", "time"}
+_MODE, _IDLE = "mode", "idle"
+"""Of a machine's processors: all modes together say how many there are."""
 _STATISTICS = ("stat", "statistic", "aggregation", "quantile", "reporter")
 
 
@@ -220,7 +222,9 @@ def _gauge(
 def _counter(
     name: str, sets: Sequence[Mapping[str, str]], keep: Sequence[str], groups: int, shape: _Shape
 ) -> tuple[list[Ask], int]:
-    count = Ask(name, f"sum by ({', '.join(keep)}) (rate({name}%s[{shape.rate_window}]))", shape.matchers)
+    busy = (f'{_MODE}!="{_IDLE}"',) if any(labels.get(_MODE) == _IDLE for labels in sets) else ()
+    total = f"sum by ({', '.join(keep)}) (rate({name}%s[{shape.rate_window}]))"
+    count = Ask(name, total, (*shape.matchers, *busy))
     asks = [count, *_failing(count, sets, shape)]
     return asks, groups * len(asks)
 

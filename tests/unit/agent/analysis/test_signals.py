@@ -27,6 +27,10 @@ from agent.analysis.signals import Meaning, Signal, component, edge, meaning
         ("kube_pod_container_status_restarts_total", Meaning(Signal.RESTARTS, 1)),
         ("process_start_time_seconds", Meaning(Signal.RESTARTS, 1)),
         ("up", Meaning(Signal.RESTARTS, -1)),
+        ("grpc_server_handled_total", Meaning(Signal.TRAFFIC, 0)),
+        ("rabbitmq_queue_messages_ready", Meaning(Signal.POOL, 1)),
+        ("redis_connected_clients", Meaning(Signal.POOL, 1)),
+        ("kafka_consumergroup_current_offset", Meaning(Signal.OTHER, 0)),
         ("business_kpi", Meaning(Signal.OTHER, 0)),
     ],
 )
@@ -46,6 +50,11 @@ def test_a_status_label_turns_requests_into_errors() -> None:
         ({"service": "cart", "pod": "cart-5d9c-x2x4z"}, "cart"),
         ({"pod": "cart-5f6585d649-fnmft"}, "cart"),
         ({"pod": "store-0"}, "store"),
+        ({"pod": "cart-redis"}, "cart-redis"),
+        ({"kubernetes_pod_name": "cart-5f6585d649-fnmft"}, "cart"),
+        ({"kubernetes_name": "cart", "job": "kubernetes-service-endpoints"}, "cart"),
+        ({"consumergroup": "cart", "topic": "orders", "job": "kafka-exporter"}, "cart"),
+        ({"exported_job": "cart", "job": "collector"}, "cart"),
         ({"deployment": "cart"}, "cart"),
         ({"service": "front", "target": "cart"}, "cart"),
         ({"source": "front", "destination": "cart"}, "cart"),
@@ -66,6 +75,8 @@ def test_an_exporter_is_not_the_object_that_it_tells_of() -> None:
 
     assert component(scraped, metric="container_memory_working_set_bytes") == "cart"
     assert component(scraped, metric="kubelet_running_pods") == "kubelet"
+    moved = {"pod": "kube-state-metrics-5f6585d649-fnmft", "exported_pod": "cart-5f6585d649-fnmft"}
+    assert component(moved, metric="kube_pod_container_status_restarts_total") == "cart"
 
 
 def test_a_mesh_names_caller_and_target() -> None:

@@ -137,3 +137,11 @@ def test_a_timer_without_buckets_tells_a_mean_a_count_and_what_failed() -> None:
         ("http_server_requests", f"{by} (rate({name}_count[60s]))"),
         ("http_server_requests", f"{by} (rate({name}_count{{{failed}}}[60s]))"),
     ]
+
+
+def test_how_busy_a_machine_is_leaves_its_idle_time_out() -> None:
+    found = [{"__name__": "node_cpu_seconds_total", "instance": "a:9100", "mode": mode} for mode in ("idle", "user")]
+
+    [asked] = plan(found, {}, [], step=STEP).asks
+
+    assert asked.promql == 'sum by (instance) (rate(node_cpu_seconds_total{mode!="idle"}[60s]))'
