@@ -1,10 +1,22 @@
 """An alert: what a monitoring system said, once, about one set of labels."""
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 from agent.domain.base import Noun, digest
+
+_OBJECTS = ("exported_deployment", "deployment", "statefulset", "daemonset", "exported_pod", "pod", "node")
+_MEASURED_BY = {
+    "kube-state-metrics": _OBJECTS,
+    "kubelet": _OBJECTS,
+    "cadvisor": _OBJECTS,
+    "node-exporter": ("node", "instance"),
+}
+"""Exporters, whose service and job say who measured, and the labels of what they measure."""
+_PART_OF = re.compile(r"-[a-z0-9]{6,10}-[a-z0-9]{5}$|-\d{1,4}$")
+"""What a deployment or a stateful set adds to its own name in those of its pods."""
 
 
 class Severity(StrEnum):
@@ -94,9 +106,11 @@ class Alert(Noun):
     @property
     def service(self) -> str:
         """The component it speaks of, by the field's usual labels; empty when no label names one."""
-        for label in ("service", "app", "component", "deployment", "job", "host", "instance"):
+        named = (f"{self.labels.get('service', '')} {self.labels.get('job', '')}").split()
+        objects = next((told for one in named for name, told in _MEASURED_BY.items() if name in one), ())
+        for label in (*objects, "service", "app", "component", "deployment", "job", "host", "instance"):
             if value := self.labels.get(label):
-                return value
+                return _PART_OF.sub("", value) if label in ("pod", "exported_pod") else value
         return ""
 
 
