@@ -16,7 +16,7 @@ from agent.domain.wording import counted
 from agent.identity.roles import Caller, require_every_team
 from agent.policy.maintenance import hush, hushes, in_force
 from agent.service.intake import Ids
-from agent.storage import alerts, incidents, silences
+from agent.storage import alerts, incidents, journal, silences
 from agent.storage.database import Database
 from agent.storage.journal import Chain
 from agent.storage.tables import LOOKED, cursors
@@ -167,8 +167,13 @@ class Silencing:
         for incident in incidents.live(connection) if ended else ():
             over = hush(ended, incident)
             if over is not None and incident.status is not IncidentStatus.RESOLVED:
-                text = f"Over: {over.title}, and this is still {incident.status}: {incident.title}."
-                told = Event(type=EventType.INCIDENT_UPDATED, incident=incident.id, text=text)
+                status = incident.status.replace("_", " ")
+                text = f"Over: {over.title}, and this is still {status}: {incident.title}."
+                about = journal.entries(
+                    connection, incident=incident.id, types=[EventType.DIAGNOSED], newest=True, limit=1
+                )
+                said = " ".join([text, *(entry.event.text for entry in about)])
+                told = Event(type=EventType.INCIDENT_UPDATED, incident=incident.id, text=said)
                 self._chain.append(connection, told.model_copy(update={"facts": {"hush_over": True}}))
 
     def _maintenance(self, connection: Connection, now: datetime) -> list[Held]:

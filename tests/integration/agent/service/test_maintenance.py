@@ -9,7 +9,7 @@ import pytest
 from agent.bootstrap import Application, Replaced, bootstrap
 from agent.domain.alert import Fate
 from agent.domain.errors import Refused
-from agent.domain.event import EventType
+from agent.domain.event import Event, EventType
 from agent.domain.maintenance import MaintenanceWindow
 from agent.domain.silence import Matcher
 from agent.graph.context import Sources
@@ -125,6 +125,8 @@ async def test_where_incidents_open_nobody_is_called_until_the_window_is_over(tm
         [(fate, incident)] = await _receive(application, _body(_alert("Errors", "till")))
         opened = (await application.views.incidents()).incidents[0]
         quiet = await application.service.silencing.hushed(opened)
+        found = Event(type=EventType.DIAGNOSED, incident=incident, text="till leaks.")
+        await application.record.journal.record(found)
         swept = []
         for minutes in (0, 10, 59, 60, 64, 65, 66):
             clock.time = BEGAN + timedelta(minutes=minutes)
@@ -137,7 +139,7 @@ async def test_where_incidents_open_nobody_is_called_until_the_window_is_over(tm
         assert swept == [0, 0, 0, 0, 0, 1, 0]
         told = [one.event for one in await application.views.audit() if "hush_over" in one.event.facts]
         assert [(one.incident, one.text) for one in told] == [
-            (incident, f"Over: maintenance “saturday”, and this is still open: {opened.title}.")
+            (incident, f"Over: maintenance “saturday”, and this is still open: {opened.title}. till leaks.")
         ]
 
 
