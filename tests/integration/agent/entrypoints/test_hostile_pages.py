@@ -160,7 +160,7 @@ async def test_hostile_words_in_every_field_stay_words_on_every_page(tmp_path: P
 
 
 @pytest.mark.attack("S55")
-async def test_a_hostile_report_is_text_as_a_page_and_a_download_nobody_renders(tmp_path: Path) -> None:
+async def test_a_hostile_report_or_question_is_text_as_a_page_and_a_download_nobody_renders(tmp_path: Path) -> None:
     async with line(tmp_path, policy="{autonomy: observe}") as running:
         application, incidents = running.application, running.application.record.incidents
         await running.post_alert()
@@ -173,6 +173,13 @@ async def test_a_hostile_report_is_text_as_a_page_and_a_download_nobody_renders(
             page.feed(answer.text)
             assert (answer.status_code, page.wrong) == (200, [])
             assert "[a](javascript:hacked())" in "".join(page.text)
+            found = re.search(r'name="csrf" value="([^"]+)"', answer.text)
+            assert found is not None
+            said = {"csrf": found[1], "question": HOSTILE}
+            asked = await browser.post(f"/incidents/{incident}/ask", data=said)
+            page = Tags()
+            page.feed(asked.text)
+            assert (asked.status_code, page.wrong, "hacked()" in "".join(page.text)) == (200, [], True)
             raw = await browser.get(f"/incidents/{incident}/report.md")
             assert raw.headers["content-disposition"].startswith("attachment; ")
             assert raw.headers["x-content-type-options"] == "nosniff"
