@@ -20,7 +20,6 @@ from agent.bootstrap.teams import owners_of, policy_of, rota_of
 from agent.bootstrap.tokens import tokens_of
 from agent.bootstrap.toolbox import Toolbox
 from agent.bootstrap.tracing import open_tracing
-from agent.catalogue.catalogue import Catalogue
 from agent.config import Config
 from agent.correlate.correlator import Correlator
 from agent.domain.incident import Incident
@@ -79,8 +78,6 @@ class Replaced:
     clock: Clock | None = None
     sources: Sources | None = None
     executors: Mapping[str, Executor] | None = None
-    catalogue: Catalogue | None = None
-    """Read earlier, in the place of the runbooks folder's."""
     model: Model | None = None
     memory: Memory | None = None
     tools: Sequence[Tool] = ()
@@ -289,7 +286,7 @@ def _toolbox(
 def _context(settings: Settings, config: Config, record: Record, sources: Sources, replaced: Replaced) -> Context:
     clock = record.chain.clock
     executors = replaced.executors or {}
-    catalogue = replaced.catalogue or catalogue_of(settings, executors)
+    catalogue = catalogue_of(settings, executors)
     policy = replaced.policy or policy_of(config)
     act = Act(
         catalogue=catalogue,

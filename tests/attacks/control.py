@@ -27,5 +27,5 @@ class Handed:
     what: str
     row: str
     without: Hole
-    attack: Callable[[Hole | None], Awaitable[bool]] = field(repr=False)
-    """Whether it got through."""
+    got_through: Callable[[Hole | None], Awaitable[bool]] = field(repr=False)
+    """Whether the attack got through, with the record as it is or as it was handed in."""

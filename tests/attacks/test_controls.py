@@ -30,8 +30,8 @@ async def test_the_attack_gets_through_only_without_it(control: Control, monkeyp
 @pytest.mark.parametrize("control", HANDED, ids=lambda control: control.what)
 async def test_the_attack_gets_through_only_where_another_object_is_handed_in(control: Handed) -> None:
     assert control.row in ROWS
-    assert not await control.attack(None)
-    assert await control.attack(control.without)
+    assert not await control.got_through(None)
+    assert await control.got_through(control.without)
 
 
 async def test_hostile_episodes_find_a_hole_when_there_is_one() -> None:

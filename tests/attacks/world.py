@@ -17,9 +17,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from agent.bootstrap import Application, Replaced, bootstrap
-from agent.bootstrap.actions import catalogue_of
 from agent.bootstrap.record import Record
-from agent.catalogue.catalogue import Catalogue
 from agent.domain.approval import ApprovalStatus, Decision
 from agent.domain.base import canonical
 from agent.domain.errors import AgentError
@@ -144,14 +142,13 @@ class _InOneThread(Database):
 
 @dataclass(frozen=True)
 class Ground:
-    """What no episode changes, made once: a record that each world gets a copy of, the catalogue, the telemetry."""
+    """What no episode changes, made once: a record that each world gets a copy of, and the telemetry."""
 
     folder: Path
     settings: Settings
     people: Mapping[str, Caller]
     """By the names of their keys."""
     hands: Hands
-    catalogue: Catalogue
     sources: Callable[[Channels], Sources]
 
     @asynccontextmanager
@@ -173,7 +170,6 @@ class Ground:
                 clock=clock,
                 sources=self.sources(channels),
                 executors=self.hands.executors(),
-                catalogue=self.catalogue,
                 model=model,
                 memory=memory or NoMemory(),
                 tools=tools,
@@ -196,8 +192,7 @@ async def ground() -> AsyncIterator[Ground]:
             await application.record.database.write(lambda connection: _remember(connection, application.record.chain))
             people = {name: await _with_a_key(application.identity.keys, name) for name in _KEYS}
         _record_telemetry(folder)
-        catalogue = catalogue_of(settings, hands.executors())
-        yield Ground(folder, settings, people, hands, catalogue, cache(partial(_planted_sources, folder)))
+        yield Ground(folder, settings, people, hands, cache(partial(_planted_sources, folder)))
 
 
 def _planted_sources(folder: Path, channels: Channels) -> Sources:
