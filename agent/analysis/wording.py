@@ -8,7 +8,6 @@ from agent.analysis.conditions import Unmet
 from agent.analysis.excess import Excess
 from agent.analysis.log_templates import LineShift
 from agent.analysis.log_traces import Spectrum
-from agent.analysis.signals import Signal
 from agent.analysis.storm import Blame
 from agent.analysis.topology import Flow
 from tools.base import Change
@@ -106,7 +105,3 @@ def quoted(text: str) -> str:
     """Untrusted text: one line, capped, in quotation marks."""
     line = " ".join(text.split())
     return f"“{line[:_QUOTED]}…”" if len(line) > _QUOTED else f"“{line}”"
-
-
-def signal_of(one: Shift) -> str:
-    return "a measure" if one.row.meaning.signal is Signal.OTHER else one.row.meaning.signal.value
