@@ -4,6 +4,7 @@ Slack knows no idempotency key. So a message carries its key as metadata, by whi
 a message should look and may be said twice. When Slack tells us to slow down, nothing is sent until that time is over.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,6 +25,8 @@ LOOKED_AT = 100
 """The newest messages of a channel or thread, among which a key is looked for."""
 HOOKS = "https://hooks.slack.com/"
 FILES = "https://files.slack.com/"
+_LINES = re.compile(r"wss://(?:[a-z0-9-]+\.)+slack\.com/")
+"""Where lines of Socket Mode are opened."""
 
 _PASSING = {"ratelimited", "rate_limited", "service_unavailable", "request_timeout", "team_added_to_org"}
 _OURS_TO_MEND = {"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive", "missing_scope"}
@@ -139,8 +142,8 @@ class SlackApi:
         """Where a line for Socket Mode may be opened, once and within half a minute."""
         answer = await self._call("apps.connections.open", token=app_token)
         url = str(answer.get("url", ""))
-        if not url.startswith("wss://" if not self._base_url else ("wss://", "ws://127.0.0.1:")):
-            raise BackendError("apps.connections.open: no address came.")
+        if not (_LINES.match(url) or (self._base_url and url.startswith(("wss://", "ws://127.0.0.1:")))):
+            raise BackendError("apps.connections.open: no address of Slack's came.")
         return url
 
     async def respond(self, url: str, shown: Text, *, replace: bool = False) -> None:

@@ -127,3 +127,22 @@ async def test_nobody_goes_where_an_answer_points(way: Callable[[str, Path], Awa
             await way(pointing.url, tmp_path)
         assert pointing.asked != []
         assert elsewhere.asked == []
+
+
+@pytest.mark.attack("S51")
+@pytest.mark.parametrize(
+    "url",
+    [
+        "wss://evil.example/",
+        "wss://evilslack.com/",
+        "wss://a.slack.com@evil.example/",
+        "wss://evil.example\\.slack.com/",
+    ],
+)
+async def test_a_line_of_socket_mode_is_opened_to_slack_alone(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def told(*_: object, **__: object) -> dict[str, str]:
+        return {"url": url}
+
+    monkeypatch.setattr(SlackApi, "_call", told)
+    with pytest.raises(BackendError, match=r"no address of Slack's"):
+        await SlackApi("xoxb-1", FastClock()).socket_address("xapp-1")
