@@ -2,29 +2,19 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 
-from pydantic import JsonValue
-
-from agent.analysis import cluster, onset, pictures, signals, verdicts, wording
-from agent.analysis.calls import Lost
+from agent.analysis import cluster, pictures, signals, verdicts, wording
 from agent.analysis.changes import Shift
-from agent.analysis.cluster_trouble import Trouble, strongest
-from agent.analysis.conditions import Unmet
+from agent.analysis.cluster_trouble import strongest
 from agent.analysis.dossier import Dossier, Weighed
 from agent.analysis.findings import Findings
-from agent.analysis.log_templates import LineShift
-from agent.analysis.log_traces import Spectrum
+from agent.analysis.ledger import Ledger
 from agent.analysis.signals import ECHOES, Signal
 from agent.analysis.standing import standing
-from agent.analysis.storm import Blame
-from agent.analysis.table import Floats
 from agent.analysis.topology import Flow
 from agent.analysis.weights import Judgement
-from agent.domain.evidence import CallGraph, Curve, Evidence, EvidenceKind
+from agent.domain.evidence import EvidenceKind
 from agent.domain.hypothesis import Claim, Fault, Suspect, Verdict
-from tools.base import Change
 
 _SUSPECTS = 8
 """Suspects that are told; the rest of the components are only counted."""
@@ -40,57 +30,11 @@ _CHANGED = {
 }
 _TELLING = 4.0
 """Robust deviations from which a shift says what kind of fault it is."""
-_SAMPLES = 6
-_SOURCE = "analysis"
-
-
-@dataclass
-class _Ledger:
-    """Numbers evidence as it is cited; the same observation is cited under one id."""
-
-    seen: Weighed
-    kept: dict[str, Evidence] = field(default_factory=dict)
-
-    def add(
-        self,
-        kind: EvidenceKind,
-        query: str,
-        entity: str,
-        summary: str,
-        content: JsonValue,
-        *,
-        untrusted: bool = False,
-        picture: Curve | CallGraph | None = None,
-    ) -> str:
-        key = f"{kind}|{query}|{entity}|{summary}"
-        if key not in self.kept:
-            start, end = self._window()
-            self.kept[key] = Evidence(
-                id=f"a{len(self.kept) + 1}",
-                kind=kind,
-                source=_SOURCE,
-                query=query,
-                entity=entity,
-                starts_at=start,
-                ends_at=end,
-                summary=summary,
-                content=content,
-                trust="user-controlled" if untrusted else "system",
-                picture=picture,
-            )
-        return self.kept[key].id
-
-    def curve(self, name: str, values: Floats, unit: str = "") -> Curve | None:
-        return pictures.curve(name, self.seen.table.times, values, self.seen.onset.at, unit)
-
-    def _window(self) -> tuple[datetime, datetime]:
-        table, now = self.seen.table, self.seen.seen.now
-        return (table.at(0) if len(table.times) else self.seen.onset.at), now
 
 
 def write(weighed: Weighed, judgement: Judgement) -> Findings:
     """The findings, with everything that a suspect or a claim cites among the evidence."""
-    ledger = _Ledger(weighed)
+    ledger = Ledger(weighed)
     scores = _scores(weighed)
     symptom = _symptom_claims(weighed, ledger)
     suspects = tuple(
@@ -125,36 +69,36 @@ def _scores(weighed: Weighed) -> dict[str, float]:
     return {one.component: math.exp(one.weight - top) / total for one in weighed.dossiers}
 
 
-def _census_claims(weighed: Weighed, ledger: _Ledger) -> tuple[Claim, ...]:
+def _census_claims(weighed: Weighed, ledger: Ledger) -> tuple[Claim, ...]:
     """What was looked at and found well is evidence, too."""
     state = weighed.seen.cluster
     if state is None:
         return ()
-    text = _sentence(cluster.census(state))
+    text = wording.sentence(cluster.census(state))
     cited = ledger.add(EvidenceKind.PLATFORM, state.query, "", text, {"as_of": state.at.isoformat()})
     return (Claim(text=text, evidence=(cited,)),)
 
 
-def _symptom_claims(weighed: Weighed, ledger: _Ledger) -> tuple[Claim, ...]:
-    claims = [Claim(text=_sentence(wording.unmet(one)), evidence=(_unmet(one, ledger),)) for one in weighed.unmet]
+def _symptom_claims(weighed: Weighed, ledger: Ledger) -> tuple[Claim, ...]:
+    claims = [Claim(text=wording.sentence(wording.unmet(one)), evidence=(ledger.unmet(one),)) for one in weighed.unmet]
     claims += [
         Claim(
-            text=_sentence(wording.excess(flow.top, flow.excess[flow.top], flow)),
-            evidence=(_flow(flow, flow.top, ledger),),
+            text=wording.sentence(wording.excess(flow.top, flow.excess[flow.top], flow)),
+            evidence=(ledger.flow(flow, flow.top),),
         )
         for flow in weighed.flows
     ]
     if weighed.onset.sure > 0 and claims:
-        claims.append(Claim(text=_sentence(f"Onset: {weighed.onset.why}"), evidence=(_onset(weighed, ledger),)))
+        claims.append(Claim(text=wording.sentence(f"Onset: {weighed.onset.why}"), evidence=(ledger.onset(),)))
     return tuple(claims)
 
 
-def _suspect(one: Dossier, score: float, ledger: _Ledger) -> Suspect:
+def _suspect(one: Dossier, score: float, ledger: Ledger) -> Suspect:
     found = _findings(one, ledger)[:_PER_SUSPECT]
     return Suspect(
         component=one.component,
         score=score,
-        why=_sentence("; ".join([text for text, _ in found[:2]] + ([one.prior.why] if one.prior else [])))
+        why=wording.sentence("; ".join([text for text, _ in found[:2]] + ([one.prior.why] if one.prior else [])))
         if found
         else "Nothing of its own was found.",
         evidence=tuple(dict.fromkeys(one for _, one in found)),
@@ -162,181 +106,26 @@ def _suspect(one: Dossier, score: float, ledger: _Ledger) -> Suspect:
     )
 
 
-def _cause_claims(one: Dossier, ledger: _Ledger) -> tuple[Claim, ...]:
+def _cause_claims(one: Dossier, ledger: Ledger) -> tuple[Claim, ...]:
     return tuple(
-        Claim(text=_sentence(text), evidence=(one,)) for text, one in _findings(one, ledger)[: _PER_SUSPECT + 1]
+        Claim(text=wording.sentence(text), evidence=(one,)) for text, one in _findings(one, ledger)[: _PER_SUSPECT + 1]
     )
 
 
-def _findings(one: Dossier, ledger: _Ledger) -> list[tuple[str, str]]:
+def _findings(one: Dossier, ledger: Ledger) -> list[tuple[str, str]]:
     """(sentence, evidence id) of all that speaks against a component, the weightiest kinds first."""
-    found = [(trouble.text, _trouble(trouble, ledger)) for trouble in strongest(one.troubles)[:2]]
-    found += [(wording.share(one.component, flow), _flow(flow, one.component, ledger)) for flow in one.flows[:1]]
+    found = [(trouble.text, ledger.trouble(trouble)) for trouble in strongest(one.troubles)[:2]]
+    found += [(wording.share(one.component, flow), ledger.flow(flow, one.component)) for flow in one.flows[:1]]
     if one.lost:
-        found.append((wording.lost(one.lost), _lost(one.lost, ledger)))
-    found += [(wording.change(change, minutes), _change(change, ledger)) for change, minutes in one.changes[:1]]
-    found += [(wording.lines(line), _lines(line, ledger)) for line in one.lines[:1]]
+        found.append((wording.lost(one.lost), ledger.lost(one.lost)))
+    found += [(wording.change(change, minutes), ledger.change(change)) for change, minutes in one.changes[:1]]
+    found += [(wording.lines(line), ledger.lines(line)) for line in one.lines[:1]]
     if one.failing:
-        found.append((wording.failing(one.failing), _failing(one.failing, ledger)))
-    found += [(wording.shift(shift), _shift(shift, ledger)) for shift in one.shifts[:2] if shift.own >= 1]
+        found.append((wording.failing(one.failing), ledger.failing(one.failing)))
+    found += [(wording.shift(shift), ledger.shift(shift)) for shift in one.shifts[:2] if shift.own >= 1]
     if one.blame:
-        found.append((wording.blame(one.blame), _blame(one.blame, ledger)))
+        found.append((wording.blame(one.blame), ledger.blame(one.blame)))
     return found
-
-
-def _unmet(one: Unmet, ledger: _Ledger) -> str:
-    return ledger.add(
-        EvidenceKind.METRIC,
-        one.expression,
-        "",
-        _sentence(wording.unmet(one)),
-        {"met": 0, "moments": one.moments, "first": one.first.isoformat(), "last": one.last.isoformat()},
-        untrusted=True,
-    )
-
-
-def _onset(weighed: Weighed, ledger: _Ledger) -> str:
-    rows = onset.symptom_rows(weighed.table, weighed.seen.alerts, weighed.seen.symptom)
-    return ledger.add(
-        EvidenceKind.METRIC,
-        " or ".join(weighed.table.rows[row].reading.asked for row in rows),
-        "",
-        _sentence(f"Onset: {weighed.onset.why}"),
-        {"onset": weighed.onset.at.isoformat(), "windows_before_as_high": _rounded(1 - weighed.onset.sure)},
-    )
-
-
-def _flow(flow: Flow, node: str, ledger: _Ledger) -> str:
-    excess, share, table = flow.excess[node], flow.share.get(node, 0.0), ledger.seen.table
-    return ledger.add(
-        EvidenceKind.METRIC,
-        " or ".join(table.rows[row].reading.asked for row in excess.rows),
-        node,
-        _sentence(wording.excess(node, excess, flow)),
-        {
-            "before": _rounded(excess.before),
-            "after": _rounded(excess.after),
-            "deviations": _rounded(excess.z),
-            "symptom_of": flow.top,
-            "share_of_symptom": _rounded(min(1.0, share)),
-            "attribution": wording.share(node, flow) if share > 0 else "",
-            "samples": _samples(ledger, excess.levels),
-        },
-        picture=ledger.curve(
-            "latency" if flow.dimension == "time" else "failing share",
-            excess.levels,
-            "s" if flow.dimension == "time" else "ratio",
-        ),
-    )
-
-
-def _lost(lost: Lost, ledger: _Ledger) -> str:
-    return ledger.add(
-        EvidenceKind.METRIC,
-        ledger.seen.table.rows[lost.row].reading.asked,
-        lost.component,
-        _sentence(wording.lost(lost)),
-        {
-            "before": _rounded(lost.before),
-            "after": _rounded(lost.after),
-            "deviations": _rounded(lost.z),
-            "samples": _samples(ledger, ledger.seen.table.values[lost.row]),
-        },
-        picture=ledger.curve(ledger.seen.table.rows[lost.row].reading.series.name, ledger.seen.table.values[lost.row]),
-    )
-
-
-def _shift(shift: Shift, ledger: _Ledger) -> str:
-    return ledger.add(
-        EvidenceKind.METRIC,
-        shift.row.reading.asked,
-        shift.row.component,
-        _sentence(wording.shift(shift)),
-        {
-            "before": _rounded(shift.before),
-            "after": _rounded(shift.after),
-            "deviations": _rounded(shift.z),
-            "not_shared": _rounded(shift.own),
-            "samples": _samples(ledger, ledger.seen.table.values[shift.index]),
-        },
-        picture=ledger.curve(shift.row.reading.series.name, ledger.seen.table.values[shift.index]),
-    )
-
-
-def _samples(ledger: _Ledger, values: Floats) -> JsonValue:
-    """The last few samples as [Unix seconds, value]."""
-    measured = [(t, v) for t, v in zip(ledger.seen.table.times, values, strict=True) if v == v]  # noqa: PLR0124 (not NaN)
-    return [[float(t), _rounded(float(v))] for t, v in measured[-_SAMPLES:]]
-
-
-def _lines(line: LineShift, ledger: _Ledger) -> str:
-    return ledger.add(
-        EvidenceKind.LOG,
-        f"{ledger.seen.seen.lines_query or 'log lines'} | template {line.template}",
-        line.component,
-        _sentence(wording.lines(line)),
-        {
-            "template": line.template,
-            "level": line.level,
-            "expected": _rounded(line.before),
-            "count": line.after,
-            "first": line.first.isoformat(),
-            "example": line.example,
-        },
-        untrusted=True,
-    )
-
-
-def _failing(one: Spectrum, ledger: _Ledger) -> str:
-    return ledger.add(
-        EvidenceKind.LOG,
-        f"{ledger.seen.seen.lines_query or 'log lines'} | requests since the onset by trace id",
-        one.component,
-        _sentence(wording.failing(one)),
-        {
-            "failed": one.failing,
-            "requests": one.through,
-            "failed_past_it": one.failing_past,
-            "requests_past_it": one.past,
-            "deviations": _rounded(one.z),
-        },
-    )
-
-
-def _change(change: Change, ledger: _Ledger) -> str:
-    return ledger.add(
-        EvidenceKind.CHANGE,
-        f"changes of {change.service} from {change.source}",
-        change.service,
-        _sentence(f"{change.kind} of {change.service} at {wording.clock(change.at)}: {wording.quoted(change.summary)}"),
-        {"at": change.at.isoformat(), "kind": change.kind, "summary": change.summary, "author": change.author},
-        untrusted=True,
-    )
-
-
-def _trouble(trouble: Trouble, ledger: _Ledger) -> str:
-    return ledger.add(
-        EvidenceKind.PLATFORM,
-        trouble.about,
-        trouble.component,
-        _sentence(trouble.text),
-        trouble.content,
-        untrusted=trouble.untrusted,
-    )
-
-
-def _blame(blame: Blame, ledger: _Ledger) -> str:
-    return ledger.add(
-        EvidenceKind.ALERT,
-        f"alerts of this incident that bear on {blame.component}",
-        blame.component,
-        _sentence(wording.blame(blame)),
-        {
-            "alerts": blame.alerts,
-            "first": blame.first.isoformat(),
-            "telling": [[kind, here, raisers] for kind, here, raisers in blame.telling],
-        },
-    )
 
 
 def _fault(one: Dossier, weighed: Weighed) -> Fault:
@@ -389,7 +178,7 @@ def _looked_at(weighed: Weighed) -> str:
     return f"{measured}{cluster.extent(seen.cluster)}"
 
 
-def _ruled_out(weighed: Weighed, ledger: _Ledger) -> tuple[str, ...]:
+def _ruled_out(weighed: Weighed, ledger: Ledger) -> tuple[str, ...]:
     """Components that move only because something they depend on does, then those that did not move."""
     flow = next(iter(weighed.flows), None)
     passed_on = {
@@ -397,7 +186,7 @@ def _ruled_out(weighed: Weighed, ledger: _Ledger) -> tuple[str, ...]:
         for one in weighed.dossiers[1:]
         if flow and (by := _explained_by(one.component, flow, weighed))
     }
-    said = [_sentence(wording.explained(name, flow, by)) for name, by in passed_on.items() if flow]
+    said = [wording.sentence(wording.explained(name, flow, by)) for name, by in passed_on.items() if flow]
     still = sum(1 for one in weighed.dossiers[1:] if one.weight < weighed.nothing)
     if still:
         said.append(f"{still} of {len(weighed.dossiers)} components show nothing beyond their usual variation.")
@@ -405,7 +194,7 @@ def _ruled_out(weighed: Weighed, ledger: _Ledger) -> tuple[str, ...]:
     return tuple(said[:_SUSPECTS])
 
 
-def _compared(weighed: Weighed, said: Sequence[str], still: int, ledger: _Ledger) -> None:
+def _compared(weighed: Weighed, said: Sequence[str], still: int, ledger: Ledger) -> None:
     """What was measured of all components together: what rules some of them out, or finds nothing at all."""
     compared = f"{len(weighed.dossiers)} components were compared with their usual variation"
     ledger.add(
@@ -429,7 +218,7 @@ def _explained_by(node: str, flow: Flow, weighed: Weighed) -> str:
 
 def _next_check(weighed: Weighed, suspects: Sequence[Suspect], verdict: Verdict) -> str:
     if verdict is Verdict.CAUSE and len(suspects) > 1:
-        return _sentence(f"If this is wrong, look at {suspects[1].component}: {suspects[1].why.rstrip('.')}")
+        return wording.sentence(f"If this is wrong, look at {suspects[1].component}: {suspects[1].why.rstrip('.')}")
     if weighed.unmet:
         return "See whether the alert still fires: it may have been over when the agent looked."
     if verdict is Verdict.HEALTHY:
@@ -437,12 +226,3 @@ def _next_check(weighed: Weighed, suspects: Sequence[Suspect], verdict: Verdict)
     if _blind(weighed):
         return "Connect metrics, logs or changes; incident-agent doctor says which of them answer."
     return "Ask for more: metrics, logs or changes of the alerted component and of what it depends on."
-
-
-def _sentence(text: str) -> str:
-    return text if not text or text.endswith((".", "”")) else f"{text}."
-
-
-def _rounded(value: float) -> float | None:
-    """Four significant digits; None for what is not a number."""
-    return float(f"{value:.4g}") if math.isfinite(value) else None

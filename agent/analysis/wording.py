@@ -15,6 +15,10 @@ from tools.base import Change
 _QUOTED = 160
 
 
+def sentence(text: str) -> str:
+    return text if not text or text.endswith((".", "”")) else f"{text}."
+
+
 def number(value: float) -> str:
     """Three significant digits, no exponent for what people read at a glance."""
     if value == 0:
