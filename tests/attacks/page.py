@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.attacks.controls import CONTROLS, HANDED
+from tests.attacks.episodes import WITHIN
 
 PAGE = Path(__file__).parents[2] / "docs" / "security.md"
 FIRST, LAST = "<!-- measured: `make attacks ARGS=--page` writes from here -->", "<!-- to here -->"
@@ -24,10 +25,10 @@ def made(told: dict[str, Any]) -> str:
 
 def _rows(told: dict[str, Any]) -> list[str]:
     rows = told["rows"]
-    if not rows:
-        return []
     passed = sum(0 < row["tried"] == row["passed"] for row in rows)
     tests = sum(row["tried"] for row in rows)
+    if not tests:
+        return []
     return [f"{passed} of the {len(rows)} rows of the attack table are tried and refused, by {tests} tests."]
 
 
@@ -38,13 +39,13 @@ def _episodes(told: dict[str, Any]) -> list[str]:
     found = _after(told["found_after"])
     return [
         f"{told['episodes']:,} hostile episodes, on {told['commit']}: {effects}.",
-        f"Where everybody's yes is taken, the first effect that nobody allowed comes after {found} (three seeds).",
+        f"Where everybody's yes is taken, the first effect that nobody allowed comes after {found} episodes: three seeds.",
         f"Honest tasks done right beside it: {told['utility']:.0%}.",
     ]
 
 
 def _after(found: list[int]) -> str:
-    return ", ".join(f"{episodes} episodes" if episodes else "none within reach" for episodes in found)
+    return ", ".join(str(episodes) if episodes else f"more than {WITHIN}" for episodes in found)
 
 
 def _secrets(told: dict[str, Any]) -> list[str]:
