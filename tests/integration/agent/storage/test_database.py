@@ -69,7 +69,10 @@ async def test_what_comes_after_the_close_is_refused_and_waits_for_nobody(addres
         await database.write(_add("after"))
     with pytest.raises(RuntimeError, match="closed"):
         database.write_now(_add("after"))
-    assert await waiting is None
+    await waiting
+    again = Database(address)
+    assert await again.read(_names) == ["before"]
+    again.close()
 
 
 async def test_the_migrations_bring_a_database_to_the_shape_of_the_tables(database: Database) -> None:
