@@ -53,7 +53,8 @@ async def investigated(settings: Settings, asked: Asked) -> list[IncidentView]:
 def _thrown_away(settings: Settings, folder: Path) -> Settings:
     own = {
         "data": folder,
-        "mcp_pins": settings.pins,
+        # Before the first start there is no folder, and nothing was pinned.
+        "mcp_pins": settings.pins if settings.pins.parent.is_dir() else None,
         "database_url": "",
         "redis_url": None,
         "chroma_url": "",
