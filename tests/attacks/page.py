@@ -39,7 +39,7 @@ def _episodes(told: dict[str, Any]) -> list[str]:
     found = _after(told["found_after"])
     return [
         f"{told['episodes']:,} hostile episodes, on {told['commit']}: {effects}.",
-        f"Where everybody's yes is taken, the first effect that nobody allowed comes after {found} episodes: three seeds.",
+        f"Where everybody's yes is taken, an effect that nobody allowed comes after {found} episodes: three seeds.",
         f"Honest tasks done right beside it: {told['utility']:.0%}.",
     ]
 
