@@ -26,7 +26,8 @@ _TOGETHER: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("configuration", "AGENT_JWT_AUDIENCE", ("AGENT_JWT_KEYS",)),
 )
 """(what it is of, a variable, those of which one must be set beside it)."""
-_FILES = ("AGENT_MCP_PINS", "AGENT_DELETION_LIST", "AGENT_JOURNAL_ANCHORS")
+_FILES = ("AGENT_MCP_PINS", "AGENT_DELETION_LIST")
+_A_FILE = "Name a file that the agent may write to."
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ def doubts(settings: Settings) -> Iterator[Flaw]:
     if missing:
         says = f"KUBECONFIG: there is no file {missing[0]}, so that pods, events and rollouts are not looked at"
         yield Flaw("kubernetes", says, "Name a kubeconfig, or unset it.")
+    if settings.journal_anchors is not None and (wrong := _no_file(settings.journal_anchors)):
+        yield Flaw("configuration", f"AGENT_JOURNAL_ANCHORS: {wrong}, so that nothing is done in the world", _A_FILE)
 
 
 def _halves(settings: Settings) -> Iterator[Flaw]:
@@ -91,11 +94,9 @@ def _unusable(settings: Settings) -> Iterator[Flaw]:
     folder = settings.chroma_path
     if folder is not None and not settings.chroma_url and (wrong := _no_folder(folder)):
         yield Flaw("memory", f"AGENT_CHROMA_PATH: {wrong}", "Name a folder that the agent may write to.")
-    for variable, file in zip(
-        _FILES, (settings.mcp_pins, settings.deletion_list, settings.journal_anchors), strict=True
-    ):
+    for variable, file in zip(_FILES, (settings.mcp_pins, settings.deletion_list), strict=True):
         if file is not None and (wrong := _no_file(file)):
-            yield Flaw("configuration", f"{variable}: {wrong}", "Name a file that the agent may write to.")
+            yield Flaw("configuration", f"{variable}: {wrong}", _A_FILE)
 
 
 def _no_folder(path: Path) -> str:

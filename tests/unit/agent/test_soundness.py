@@ -52,7 +52,6 @@ def test_a_place_that_cannot_be_used_is_refused_by_its_setting(tmp_path: Path) -
             chroma_path=tmp_path / "file" / "memory",
             mcp_pins=tmp_path,
             deletion_list=tmp_path / "none" / "list",
-            journal_anchors=tmp_path / "new",
         )
     )
     assert [f"{one.about}: {one.says}" for one in found] == [
@@ -76,9 +75,18 @@ def test_what_is_whole_or_not_there_at_all_is_sound(tmp_path: Path) -> None:
     assert (list(flaws(_settings())), list(flaws(whole)), list(doubts(_settings()))) == ([], [], [])
 
 
-def test_a_kubeconfig_that_is_not_there_is_told_and_the_rest_goes_on() -> None:
-    [doubt] = doubts(_settings(kubeconfig="/nonexistent/config"))
-    assert str(doubt) == (
-        "KUBECONFIG: there is no file /nonexistent/config, so that pods, events and rollouts are not looked at. "
-        "Name a kubeconfig, or unset it."
+def test_what_will_not_work_is_told_and_the_rest_goes_on() -> None:
+    given = _settings(kubeconfig="/nonexistent/config", journal_anchors=Path("/nonexistent/anchors"))
+    assert ([str(doubt) for doubt in doubts(given)], list(flaws(given))) == (
+        [
+            (
+                "KUBECONFIG: there is no file /nonexistent/config, so that pods, events and rollouts are not looked at. "
+                "Name a kubeconfig, or unset it."
+            ),
+            (
+                "AGENT_JOURNAL_ANCHORS: there is no folder /nonexistent, so that nothing is done in the world. "
+                "Name a file that the agent may write to."
+            ),
+        ],
+        [],
     )
