@@ -80,8 +80,8 @@ def test_what_will_not_work_is_told_and_the_rest_goes_on() -> None:
     assert ([str(doubt) for doubt in doubts(given)], list(flaws(given))) == (
         [
             (
-                "KUBECONFIG: there is no file /nonexistent/config, so that pods, events and rollouts are not looked at. "
-                "Name a kubeconfig, or unset it."
+                "KUBECONFIG: there is no file /nonexistent/config, so that pods, events and rollouts are not looked "
+                "at. Name a kubeconfig, or unset it."
             ),
             (
                 "AGENT_JOURNAL_ANCHORS: there is no folder /nonexistent, so that nothing is done in the world. "
