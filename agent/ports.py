@@ -161,8 +161,8 @@ class Incidents(Protocol):
 
     async def alerts(self, incident: str) -> list[Placed]: ...
 
-    async def move(self, incident: str, status: IncidentStatus, because: str) -> None:
-        """Set the status and tell the journal. A closed incident stays closed."""
+    async def move(self, incident: str, status: IncidentStatus, because: str, lease: Lease | None = None) -> None:
+        """Set the status and tell the journal. A closed incident stays closed. LeaseLost when the job is another's."""
         ...
 
     async def add_evidence(self, incident: str, found: Sequence[Evidence]) -> list[Evidence]:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Row, select, update
 
 from agent.domain.approval import Approval, Vote
-from agent.domain.errors import Conflict, JournalBroken, LeaseLost, NotFound, Refused
+from agent.domain.errors import Conflict, JournalBroken, NotFound, Refused
 from agent.domain.event import Event, EventType
 from agent.domain.incident import Incident
 from agent.domain.job import Lease
@@ -20,9 +20,10 @@ from agent.domain.remediation import Effect, EffectStatus, Past, Proposal, effec
 from agent.ports import Call, Clock
 from agent.storage import holds, spending
 from agent.storage.database import Database
+from agent.storage.fencing import fence
 from agent.storage.journal import Chain
 from agent.storage.sight import Teams, within
-from agent.storage.tables import effects, jobs, journal, switches
+from agent.storage.tables import effects, journal, switches
 from tools.base import ActResult, BackendError, Unsure
 
 NEVER_ARRIVED = ActResult(ok=False, detail="The far end never got it.", data={"retry": True})
@@ -93,7 +94,7 @@ class SqlLedger:
         self, connection: Connection, effect: Effect, proposal: Proposal | None, lease: Lease | None
     ) -> tuple[Effect, bool]:
         """(the effect as it stands, whether this call wrote it)."""
-        _fence(connection, lease)
+        fence(connection, lease)
         if known := _get(connection, effect.key):
             return known, False
         if reason := self._unsound():
@@ -137,7 +138,7 @@ class SqlLedger:
         return closed
 
     def _write_outcome(self, connection: Connection, closed: Effect, lease: Lease | None) -> None:
-        _fence(connection, lease)
+        fence(connection, lease)
         written = connection.execute(
             update(effects)
             .where(effects.c.key == closed.key, effects.c.status == EffectStatus.INTENT)
@@ -228,15 +229,6 @@ def of_incident(connection: Connection, incident: str) -> list[Effect]:
 def _get(connection: Connection, key: str) -> Effect | None:
     row = connection.execute(select(effects).where(effects.c.key == key)).one_or_none()
     return _effect(row) if row else None
-
-
-def _fence(connection: Connection, lease: Lease | None) -> None:
-    """A worker that slept past its lease writes nothing more: the job's epoch has moved on."""
-    if lease is None:
-        return
-    epoch = connection.scalar(select(jobs.c.epoch).where(jobs.c.id == lease.job.id).with_for_update())
-    if epoch != lease.epoch:
-        raise LeaseLost
 
 
 def _absent(result: ActResult | None) -> bool:

@@ -94,6 +94,10 @@ class Shared:
             case "postgres restarts":
                 self.postgres.stop("fast")
                 self.postgres.start()
+            case "postgres read-only" | "postgres writable":
+                setting = "on" if what == "postgres read-only" else "off"
+                self._say(f"ALTER SYSTEM SET default_transaction_read_only = {setting}")
+                self._say("SELECT pg_reload_conf()")
             case "sessions cut":
                 self._say("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE 'run_%'")
             case _:

@@ -347,6 +347,7 @@ async def _fates(application: Application, receipt: str) -> list[list[str | None
 def main() -> None:
     """`began` is by the monotonic clock, which all processes of a machine share."""
     told = json.loads(sys.argv[1])
+    told["run"]["strikes"] = tuple(map(tuple, told["run"]["strikes"]))
     asyncio.run(Life(Run(**told["run"]), told["life"], Points(), began=told["began"]).live())
 
 

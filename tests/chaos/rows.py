@@ -205,6 +205,13 @@ ROWS = {
         40,
         struck(at_the_last_moment),
     ),
+    "N09": Row(
+        "PostgreSQL takes no writes for a while, under a whole process that alerts come in at",
+        0,
+        60,
+        rolls.read_only_for_a_while,
+        slow=True,
+    ),
     "F12": Row(
         "power cut: times that somebody was told something, and whether all of it was synced by then (strace)",
         60,

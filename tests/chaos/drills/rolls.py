@@ -26,7 +26,8 @@ from tests.attacks.world import NOW, QuickClock
 from tests.chaos.apart import apart
 from tests.chaos.attempt import Known, Tried
 from tests.chaos.check import FATES, OVER, Found
-from tests.chaos.life import BODY, KEYS, Life, Run, _ending
+from tests.chaos.deployment import Shared
+from tests.chaos.life import BODY, KEYS, Life, Run, Strike, _ending
 from tests.chaos.points import Points
 from tests.chaos.server import Ground, _log, forked
 
@@ -41,6 +42,8 @@ READY, STOP = "ready.json", "stop"
 PATIENCE = 120.0
 """Seconds that a busy machine may take for what takes one."""
 SETTLED = OVER | {"awaiting_approval"}
+STANDS = 2
+"""Of one try."""
 HOLDS = 4
 """Of one try."""
 HELD_UP = (1.0, 12.0)
@@ -110,6 +113,15 @@ class _Crew:
         took = time.monotonic() - began
         if code or took > GRACE.total_seconds() + SLACK:
             self.told.append(f"told to stop, it ended with {code} after {took:.0f} s")
+
+    def answers(self, child: int, path: str) -> int:
+        """The status."""
+        connection = HTTPConnection(self._up[child].removeprefix("http://"), timeout=PATIENCE)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status
+        finally:
+            connection.close()
 
     def sender(self) -> int:
         return forked(partial(_send, self.run), _log(self.run, 99))
@@ -194,10 +206,33 @@ def _held_up(crew: _Crew, chance: Random) -> Tried:
     return _judged(crew, len(crew.run.log(HELD).lines()), ending)
 
 
-def _judged(crew: _Crew, faults: int, ending: dict[str, Any]) -> Tried:
+def read_only_for_a_while(ground: Ground, seed: int, _: Known) -> Tried:
+    """PostgreSQL takes no writes, as where its disk is full or another became the master, and takes them again."""
+    with ground.run(f"standby-{seed}") as run:
+        strike = ground.deployment.strike if isinstance(ground.deployment, Shared) else None
+        return apart(lambda: _read_only(_Crew(run), strike or (lambda _: None), Random(f"standby:{seed}")))
+
+
+def _read_only(crew: _Crew, strike: Strike, chance: Random) -> Tried:
+    child = crew.start()
+    crew.post_to(child)
+    sender = crew.sender()
+    for _ in range(STANDS):
+        time.sleep(chance.uniform(0, 2))
+        strike("postgres read-only")
+        _until(lambda: crew.answers(child, "/readyz") == 503, "it goes on saying that it is ready")
+        time.sleep(chance.uniform(0, 2))
+        strike("postgres writable")
+        _until(lambda: crew.answers(child, "/readyz") == 200, "it does not get ready again")
+    crew.post_to()
+    crew.stop(child)
+    return _judged(crew, STANDS, crew.finish(sender), may_answer=frozenset({503}))
+
+
+def _judged(crew: _Crew, faults: int, ending: dict[str, Any], may_answer: frozenset[object] = frozenset()) -> Tried:
     posts = crew.run.log(POSTS).lines()
     acked = [line for line in posts if "acked" in line]
-    refused = Counter(line["answered"] for line in posts if "answered" in line)
+    refused = Counter(line["answered"] for line in posts if line.get("answered", 202) not in {202, *may_answer})
     lost = [
         f"{line['acked']} ended as {fates}" for line in acked if not _whole(fates := ending["fates"][line["acked"]])
     ]
