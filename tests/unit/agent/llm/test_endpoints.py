@@ -31,8 +31,10 @@ def test_the_general_key_goes_to_the_general_place_alone() -> None:
         ("openai:@http://x", "'openai:@http://x' names no model; write it like openai:gpt-5-mini."),
         (
             "qwen3:8b",
-            "'qwen3:8b' names the provider qwen3, whose package is not here; install langchain-qwen3, or write "
-            "openai:MODEL for a server that speaks OpenAI's API.",
+            (
+                "'qwen3:8b' names the provider qwen3, whose package is not here; install langchain-qwen3, or write "
+                "openai:MODEL for a server that speaks OpenAI's API."
+            ),
         ),
         ("openai:a@http://x#NONE", "'openai:a@http://x#NONE' takes its key from NONE, which is not set."),
     ],
