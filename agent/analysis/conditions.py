@@ -2,17 +2,22 @@
 
 A comparison of what was measured all along can be found not to hold; nothing else can. So nothing is said of `absent`,
 of alternatives (`or`), where one side has no data, or when one of the alerts does not tell its expression.
+
+Whoever sends an alert writes its link, too. So an expression must speak of what the alert names, is asked within the
+limits of every query, and takes a cause away at most: it never makes one, and its numbers are shown to nobody.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import promql_parser as ast
 
+from agent.analysis.signals import COMPONENT_LABELS
 from agent.domain.alert import Alert
 from tools.base import BackendError, Series
 from tools.promql import invents_labels, nodes, parsed
@@ -20,8 +25,16 @@ from tools.promql import invents_labels, nodes, parsed
 _COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<="})
 _MOST = 4
 """Conditions of one incident that are asked again: more are a storm, which is judged otherwise."""
+_STORM = 50
+"""Alerts beyond which none is asked again: one of so many holds, and to look for it costs series times alerts."""
+_COMPARED = 4
+"""Operands of one condition, each a query of its own."""
+CLOSEST = timedelta(seconds=5)
+"""What is measured is seldom measured more often: asked so often, no moment at which a condition held is missed."""
 _BEFORE = 2
-"""Steps before its start from which an alert's condition held, whatever the sender's clock."""
+"""Steps before its start from which what an alert compares must have been measured."""
+_LATE = timedelta(minutes=10)
+"""An alert may be this late after its condition: rules are evaluated with a delay, and clocks differ."""
 _HOLE = 1.5
 """Steps without a sample that are a hole."""
 
@@ -33,6 +46,8 @@ class Condition:
     expression: str
     operands: tuple[str, ...]
     """What it compares or joins, each an expression of its own."""
+    named: frozenset[str] = frozenset()
+    """Label values that it asks for."""
 
 
 @dataclass(frozen=True)
@@ -57,20 +72,48 @@ class Unmet:
 
 def conditions(alerts: Sequence[Alert]) -> tuple[Condition, ...]:
     """The different conditions of all alerts; none when one of the alerts has none, or there are too many."""
-    found = {one.link: condition_of(one) for one in alerts}
-    told = {one.expression: one for one in found.values() if one is not None}
-    return tuple(told.values()) if all(found.values()) and len(told) <= _MOST else ()
+    if len(alerts) > _STORM or len({_expression(one) for one in alerts}) > _MOST:
+        return ()
+    found = [condition_of(one) for one in alerts]
+    told = dict.fromkeys(one for one in found if one is not None)
+    return tuple(told) if all(found) else ()
 
 
 def condition_of(alert: Alert) -> Condition | None:
     """By the `g0.expr` with which Prometheus, Thanos and Mimir link to an alert's graph."""
+    return _condition(_expression(alert)) if alert.starts_at_known else None
+
+
+def _expression(alert: Alert) -> str:
     try:
-        given = parse_qs(urlsplit(alert.link).query).get("g0.expr", [""])
-        tree = parsed(given[0])
-    except (ValueError, BackendError):
+        return parse_qs(urlsplit(alert.link).query).get("g0.expr", [""])[0]
+    except ValueError:
+        return ""
+
+
+@lru_cache(maxsize=256)
+def _condition(expression: str) -> Condition | None:
+    try:
+        tree = parsed(expression)
+    except BackendError:
         return None
-    operands = None if invents_labels(tree) else _operands(tree)
-    return Condition(given[0], tuple(dict.fromkeys(operands))) if operands else None
+    every = nodes(tree)
+    selectors = [node for node in every if isinstance(node, ast.VectorSelector)]
+    # Loki's rules link as Prometheus's do; what names no metric may be a selector of its streams.
+    if invents_labels(tree) or any(map(_moves, every)) or not all(map(_metric, selectors)):
+        return None
+    operands = tuple(dict.fromkeys(_operands(tree) or ()))
+    named = {matcher.value for one in selectors for matcher in one.matchers.matchers if matcher.op == ast.MatchOp.Equal}
+    return Condition(expression, operands, frozenset(named)) if 0 < len(operands) <= _COMPARED else None
+
+
+def _moves(node: Any) -> bool:
+    """Whether it means another moment in a range than in a rule: `@ start()` and `@ end()` do."""
+    return str(getattr(node, "at", None)) in ("@ start()", "@ end()")
+
+
+def _metric(selector: Any) -> bool:
+    return bool(selector.name) or any(one.name == "__name__" for one in selector.matchers.matchers)
 
 
 def _operands(node: Any) -> list[str] | None:
@@ -104,27 +147,40 @@ def spoken_of(found: Iterable[Series], alerts: Sequence[Alert]) -> tuple[Series,
 
 def unmet(asked: Sequence[Asked], alerts: Sequence[Alert], now: datetime, step: timedelta) -> tuple[Unmet, ...]:
     """Every condition of the alerts when none of them holds for any alert; else none at all."""
-    known = {one.condition.expression: one for one in asked}
-    begun = min([alert.starts_at for alert in alerts] + [now]) - _BEFORE * step
-    found: dict[str, Unmet] = {}
+    known = {one.condition: one for one in asked}
+    told = min([alert.starts_at for alert in alerts] + [now])
+    found: dict[Condition, Unmet] = {}
     for alert in alerts:
-        told = condition_of(alert)
-        one = known.get(told.expression) if told else None
-        if one is None or not (moments := _measured(one, alert, begun, now, step)) or _held(one, alert, begun, now):
+        condition = condition_of(alert)
+        one = known.get(condition) if condition else None
+        if one is None or not _speaks(one, alert) or _moments(one.held, alert, told - _LATE, now):
             return ()
-        found[one.condition.expression] = _unmet(one.condition, moments)
+        if not (moments := _measured(one, alert, told - _BEFORE * step, now, step)):
+            return ()
+        found[one.condition] = _unmet(one.condition, moments)
     return tuple(found.values())
+
+
+def _speaks(one: Asked, alert: Alert) -> bool:
+    """Whether it is about the component that the alert names: a rule may compare anything, its sender link anything."""
+    named = {alert.service, *(alert.labels.get(label, "") for label in COMPONENT_LABELS)} - {""}
+    answered = (series for operand in one.operands for series in operand if about(series.labels, alert))
+    return not named.isdisjoint(one.condition.named) or any(
+        not named.isdisjoint(series.labels.values()) for series in answered
+    )
 
 
 def _measured(one: Asked, alert: Alert, begun: datetime, now: datetime, step: timedelta) -> set[int]:
     """The moments at which everything it compares was measured; none when it was not so all along."""
-    moments = set.intersection(*(_moments(operand, alert, begun, now) for operand in one.operands))
+    moments = set.intersection(*(_moments(map(_numbers, operand), alert, begun, now) for operand in one.operands))
     along = np.array([1000 * begun.timestamp(), *sorted(moments), 1000 * now.timestamp()])
     return moments if np.diff(along).max() < _HOLE * 1000 * step.total_seconds() else set()
 
 
-def _held(one: Asked, alert: Alert, begun: datetime, now: datetime) -> bool:
-    return bool(_moments(one.held, alert, begun, now))
+def _numbers(one: Series) -> Series:
+    """Without what is not a number: a ratio of no requests was not measured."""
+    there = ~np.isnan(one.values)
+    return one if there.all() else replace(one, times=one.times[there], values=one.values[there])
 
 
 def _moments(found: Iterable[Series], alert: Alert, begun: datetime, now: datetime) -> set[int]:

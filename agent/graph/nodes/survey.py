@@ -164,9 +164,11 @@ async def _conditions(
         return ()
 
     async def put(one: Condition) -> Asked:
-        answers = [await metrics.query_range(ql, start, end, sources.step) for ql in (one.expression, *one.operands)]
-        held, *operands = (conditions.spoken_of(answer, alerts) for answer in answers)
-        return Asked(one, held, tuple(operands))
+        close = min(sources.step, conditions.CLOSEST)
+        held = await metrics.query_range(one.expression, start, end, close)
+        compared = [await metrics.query_range(operand, start, end, sources.step) for operand in one.operands]
+        operands = tuple(conditions.spoken_of(answer, alerts) for answer in compared)
+        return Asked(one, conditions.spoken_of(held, alerts), operands)
 
     found = await asyncio.gather(*(gaps.or_else(put(one), None) for one in conditions.conditions(alerts)))
     return tuple(one for one in found if one is not None)
