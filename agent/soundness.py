@@ -1,9 +1,11 @@
 """Do the settings fit together?  Half a credential, and a place that cannot be used, are told before anything opens."""
 
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from pydantic import SecretStr
 
@@ -16,7 +18,6 @@ _TOGETHER: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("jira", "JIRA_URL", ("JIRA_TOKEN",)),
     ("jira", "JIRA_TOKEN", ("JIRA_URL",)),
     ("model", "AGENT_MODEL_FALLBACKS", ("AGENT_MODEL", "OPENAI_API_KEY")),
-    ("slack", "SLACK_BOT_TOKEN", ("SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET")),
     ("slack", "SLACK_APP_TOKEN", ("SLACK_BOT_TOKEN",)),
     ("slack", "SLACK_SIGNING_SECRET", ("SLACK_BOT_TOKEN",)),
     ("configuration", "SMTP_HOST", ("SMTP_FROM",)),
@@ -26,7 +27,6 @@ _TOGETHER: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("configuration", "AGENT_JWT_AUDIENCE", ("AGENT_JWT_KEYS",)),
 )
 """(what it is of, a variable, those of which one must be set beside it)."""
-_FILES = ("AGENT_MCP_PINS", "AGENT_DELETION_LIST")
 _A_FILE = "Name a file that the agent may write to."
 
 
@@ -56,10 +56,12 @@ def flaws(settings: Settings) -> Iterator[Flaw]:
 
 def doubts(settings: Settings) -> Iterator[Flaw]:
     """What will not work, while the rest does."""
-    missing = [path for path in settings.kubeconfig.split(os.pathsep) if path and not Path(path).expanduser().is_file()]
-    if missing:
+    if missing := [path for path in settings.kubeconfig.split(os.pathsep) if path and _found(Path(path)) != "file"]:
         says = f"KUBECONFIG: there is no file {missing[0]}, so that pods, events and rollouts are not looked at"
         yield Flaw("kubernetes", says, "Name a kubeconfig, or unset it.")
+    if settings.slack_bot_token and not (settings.slack_app_token or settings.slack_signing_secret):
+        says = "SLACK_APP_TOKEN and SLACK_SIGNING_SECRET are not set, so that nobody can click or ask in Slack"
+        yield Flaw("slack", says, "Set one of them beside SLACK_BOT_TOKEN; until then, decide on the page.")
     if settings.journal_anchors is not None and (wrong := _no_file(settings.journal_anchors)):
         yield Flaw("configuration", f"AGENT_JOURNAL_ANCHORS: {wrong}, so that nothing is done in the world", _A_FILE)
 
@@ -94,24 +96,36 @@ def _unusable(settings: Settings) -> Iterator[Flaw]:
     folder = settings.chroma_path
     if folder is not None and not settings.chroma_url and (wrong := _no_folder(folder)):
         yield Flaw("memory", f"AGENT_CHROMA_PATH: {wrong}", "Name a folder that the agent may write to.")
-    for variable, file in zip(_FILES, (settings.mcp_pins, settings.deletion_list), strict=True):
-        if file is not None and (wrong := _no_file(file)):
-            yield Flaw("configuration", f"{variable}: {wrong}", _A_FILE)
+    pins, deletions = settings.mcp_pins, settings.deletion_list
+    # Pins that are there may be read-only: what is pinned already is all that is allowed then.
+    if pins is not None and _found(pins) != "file" and (wrong := _no_file(pins)):
+        yield Flaw("configuration", f"AGENT_MCP_PINS: {wrong}", _A_FILE)
+    if deletions is not None and (wrong := _no_file(deletions)):
+        yield Flaw("configuration", f"AGENT_DELETION_LIST: {wrong}", _A_FILE)
 
 
 def _no_folder(path: Path) -> str:
     """Why it cannot be used or made; empty when it can."""
-    above = next(one for one in (path.absolute(), *path.absolute().parents) if one.exists())
-    if not above.is_dir():
+    above = next(one for one in (path.absolute(), *path.absolute().parents) if _found(one))
+    if _found(above) != "folder":
         return f"{above} is a file"
     return "" if os.access(above, os.W_OK | os.X_OK) else f"{above} cannot be written to"
 
 
 def _no_file(path: Path) -> str:
     """Why it cannot be written to or made; empty when it can."""
-    if path.is_dir():
+    folder = path.absolute().parent
+    if _found(path) == "folder":
         return f"{path} is a folder"
-    if not path.absolute().parent.is_dir():
-        return f"there is no folder {path.absolute().parent}"
-    writable = os.access(path if path.exists() else path.absolute().parent, os.W_OK)
-    return "" if writable else f"{path} cannot be written to"
+    if _found(folder) != "folder":
+        return f"there is no folder {folder}"
+    return "" if os.access(path if _found(path) else folder, os.W_OK) else f"{path} cannot be written to"
+
+
+def _found(path: Path) -> Literal["file", "folder", ""]:
+    """What is there; nothing, too, where this process may not look."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return ""
+    return "folder" if stat.S_ISDIR(mode) else "file"

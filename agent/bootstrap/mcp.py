@@ -73,10 +73,17 @@ class Pins:
         return found
 
     def add(self, server: str, digests: Mapping[str, str]) -> None:
-        """Keep these beside the server's others."""
+        """Keep these beside the server's others. ConfigurationError when that is impossible."""
         found = self.read()
         found[server] = {**found.get(server, {}), **digests}
-        files.write_over(self._file, json.dumps(found, indent=1, sort_keys=True))
+        try:
+            files.write_over(self._file, json.dumps(found, indent=1, sort_keys=True))
+        except OSError as error:
+            new = ", ".join(sorted(digests))
+            raise ConfigurationError(
+                f"{self._file} cannot be written to ({error.strerror}), so that {new} of the MCP server {server} "
+                "cannot be pinned; let the agent write to its folder, or take them out of `mcp` in AGENT_CONFIG."
+            ) from error
 
 
 class McpTools:

@@ -24,10 +24,10 @@ def _settings(**given: Any) -> Settings:
         ({"dd_app_key": KEY}, "DD_APP_KEY is set and DD_API_KEY is not. Set DD_API_KEY, or take DD_APP_KEY away."),
         ({"jira_token": KEY}, "JIRA_TOKEN is set and JIRA_URL is not. Set JIRA_URL, or take JIRA_TOKEN away."),
         (
-            {"slack_bot_token": KEY},
+            {"slack_signing_secret": KEY},
             (
-                "SLACK_BOT_TOKEN is set and SLACK_APP_TOKEN and SLACK_SIGNING_SECRET are not. "
-                "Set SLACK_APP_TOKEN or SLACK_SIGNING_SECRET, or take SLACK_BOT_TOKEN away."
+                "SLACK_SIGNING_SECRET is set and SLACK_BOT_TOKEN is not. "
+                "Set SLACK_BOT_TOKEN, or take SLACK_SIGNING_SECRET away."
             ),
         ),
         (
@@ -73,6 +73,28 @@ def test_what_is_whole_or_not_there_at_all_is_sound(tmp_path: Path) -> None:
         chroma_path=tmp_path / "memory",
     )
     assert (list(flaws(_settings())), list(flaws(whole)), list(doubts(_settings()))) == ([], [], [])
+
+
+def test_a_place_that_cannot_be_looked_at_is_told_as_one_that_is_not_there() -> None:
+    unseen = "/" + "n" * 300
+    given = _settings(kubeconfig=unseen, deletion_list=Path(unseen) / "list")
+    assert [one.says for one in (*flaws(given), *doubts(given))] == [
+        f"AGENT_DELETION_LIST: there is no folder {unseen}",
+        f"KUBECONFIG: there is no file {unseen}, so that pods, events and rollouts are not looked at",
+    ]
+
+
+def test_slack_may_be_told_of_incidents_with_nobody_answering_there() -> None:
+    given = _settings(slack_bot_token=KEY)
+    assert ([str(doubt) for doubt in doubts(given)], list(flaws(given))) == (
+        [
+            (
+                "SLACK_APP_TOKEN and SLACK_SIGNING_SECRET are not set, so that nobody can click or ask in Slack. "
+                "Set one of them beside SLACK_BOT_TOKEN; until then, decide on the page."
+            )
+        ],
+        [],
+    )
 
 
 def test_what_will_not_work_is_told_and_the_rest_goes_on() -> None:

@@ -81,6 +81,17 @@ async def test_a_spoilt_file_of_pins_switches_everything_off(tmp_path: Path) -> 
     assert found.tools() == ()
 
 
+async def test_where_nothing_can_be_pinned_no_tool_is_used_and_nobody_waits(tmp_path: Path) -> None:
+    async with served("well") as url:
+        found = McpTools([reading(url, "lookup")], Pins(tmp_path / "none" / "pins"))
+        with pytest.raises(ConfigurationError, match="lookup of the MCP server shop cannot be pinned"):
+            await found.look()
+        keeping = asyncio.create_task(found.keep_looking())
+        await asyncio.wait_for(found.looked.wait(), 60)
+        keeping.cancel()
+    assert found.tools() == ()
+
+
 async def test_an_investigation_has_them_among_its_own_with_the_same_limits(tmp_path: Path) -> None:
     async with served("well") as url:
         found = McpTools([reading(url, "lookup")], Pins(tmp_path / "pins"))

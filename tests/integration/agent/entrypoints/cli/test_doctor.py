@@ -150,7 +150,11 @@ def test_what_answers_wrongly_is_broken_with_its_own_words_and_a_way_to_mend_it(
         ("jira", {"jira_url": "http://127.0.0.1:1"}, "Set JIRA_TOKEN, or take JIRA_URL away."),
         ("datadog", {"dd_api_key": SecretStr("k")}, "Set DD_APP_KEY, or take DD_API_KEY away."),
         ("model", {"model": "openai:gpt-5-mini"}, "Set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own"),
-        ("slack", {"slack_bot_token": SecretStr("t")}, "Set SLACK_APP_TOKEN or SLACK_SIGNING_SECRET, or take"),
+        (
+            "slack",
+            {"slack_bot_token": SecretStr("t")},
+            "Set one of them beside SLACK_BOT_TOKEN; until then, decide on the page.",
+        ),
         ("kubernetes", {"kubeconfig": "/nonexistent"}, "Name a kubeconfig, or unset it."),
         ("memory", {"chroma_path": Path("/etc/passwd")}, "Name a folder that the agent may write to."),
         ("memory", {"embeddings": "openai:text-embedding-3-small"}, "Set OPENAI_API_KEY, or OPENAI_BASE_URL"),
