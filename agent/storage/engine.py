@@ -26,9 +26,10 @@ def open_engine(url: str, connections: int) -> Engine:
     )
 
 
-def said(error: DBAPIError) -> str:
-    """What the engine itself said, in one line."""
-    return str(error.orig).strip().partition("\n")[0]
+def said(error: Exception) -> str:
+    """What the engine itself said, or whoever stands before it, in one line."""
+    told = error.orig if isinstance(error, DBAPIError) else error
+    return str(told).strip().partition("\n")[0]
 
 
 def patience() -> dict[str, str | int]:

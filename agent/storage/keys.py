@@ -6,9 +6,9 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Row, inspect, select, update
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
-from agent.domain.errors import ConfigurationError
+from agent.domain.errors import ConfigurationError, QueueFull
 from agent.domain.event import Event, EventType
 from agent.domain.key import StoredKey
 from agent.storage.database import Database
@@ -51,8 +51,8 @@ class SqlKeys:
         used = update(keys).where(keys.c.id == id).values(last_used_at=at)
         try:
             await self._database.write(lambda connection: connection.execute(used))
-        except DBAPIError as error:
-            # On a disk that can only be read, whoever may read goes on reading.
+        except (SQLAlchemyError, QueueFull) as error:
+            # On a disk that can only be read, or is behind, whoever may read goes on reading.
             log.debug("the use of a key was not noted", because=said(error))
 
     def _add(self, connection: Connection, key: StoredKey) -> None:

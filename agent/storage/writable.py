@@ -9,7 +9,7 @@ import time
 from datetime import timedelta
 
 from sqlalchemy import Connection, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from agent.domain.errors import QueueFull
 from agent.storage.database import Database
@@ -39,6 +39,8 @@ class Writable:
             self._trying = asyncio.create_task(self._try())
         # It goes on when nobody waits for it any more: whoever asks next finds what it came to.
         done, _ = await asyncio.wait({self._trying}, timeout=patience.total_seconds())
+        for tried in done:
+            tried.result()
         if done or time.monotonic() - self._database.committed_at < self._fresh:
             # Behind many others its turn may come late: it is busy, and it writes.
             return self._refusal
@@ -55,10 +57,8 @@ class Writable:
     async def _refused(self) -> str:
         try:
             await self._database.write(_count_one)
-        except DBAPIError as error:
+        except (SQLAlchemyError, QueueFull) as error:
             return said(error)
-        except QueueFull as error:
-            return str(error)
         return ""
 
 

@@ -5,12 +5,16 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import Connection, event, func, select, update
 
 from agent.storage.database import Database
+from agent.storage.journal import Chain
+from agent.storage.keys import SqlKeys
 from agent.storage.tables import TRIED, cursors
 from agent.storage.transaction import TURN
 from agent.storage.writable import Writable
+from tests.integration.agent.storage.conftest import Clock
 
 LONG, SHORT, NOTHING = timedelta(seconds=60), timedelta(seconds=0.2), timedelta(0)
 
@@ -55,7 +59,7 @@ async def _read_only(database: Database) -> AsyncIterator[None]:
 
 
 async def test_however_often_it_is_asked_one_commit_is_made(database: Database) -> None:
-    asked = Writable(database)
+    asked = Writable(database, fresh=LONG)
     assert await asyncio.gather(*(asked.why_not(LONG) for _ in range(50))) == [""] * 50
     assert await asked.why_not(LONG) == ""
     assert await database.read(_tried) == 1
@@ -82,3 +86,17 @@ async def test_a_record_with_much_to_write_is_busy_and_refuses_nothing(database:
     await database.write(_tried)
     with _held_up(database):
         assert await Writable(database, fresh=LONG).why_not(SHORT) == ""
+
+
+async def test_a_record_that_was_closed_is_never_taken_for_one_that_can_be_written_to(address: str) -> None:
+    database = Database(address)
+    await asyncio.to_thread(database.close)
+    with pytest.raises(RuntimeError, match="closed"):
+        await Writable(database).why_not(LONG)
+
+
+async def test_whoever_shows_a_key_reads_on_where_its_use_cannot_be_noted(
+    database: Database, chain: Chain, clock: Clock
+) -> None:
+    async with _read_only(database):
+        await SqlKeys(database, chain).touch("k", clock.now())
