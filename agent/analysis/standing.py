@@ -66,19 +66,18 @@ def standing(weighed: Weighed) -> Standing:
     first = weighed.dossiers[0] if weighed.dossiers else Dossier("")
     rows = symptom_rows(weighed.table, seen.alerts, seen.symptom)[:_LOOKED_AT]
     telemetry = bool(weighed.table.rows or seen.lines or seen.cluster)
+    measured = samples(weighed.table, weighed.onset, rows)
     return Standing(
         weight=min(_HEAVIEST, first.weight),
         loud=loud(first, weighed),
         felt=felt(weighed.table, weighed.onset, rows),
         unusual=unusual(weighed.table, weighed.onset, rows),
-        seen=samples(weighed.table, weighed.onset, rows)
-        + sum(one.moments for one in weighed.unmet)
-        + cluster.size(seen.cluster),
+        seen=measured + sum(one.moments for one in weighed.unmet) + cluster.size(seen.cluster),
         told=1 / (1 + math.exp(weighed.nothing - nats(first.troubles))) if first.troubles else 0.0,
         storm=not telemetry and len(seen.alerts) > 1,
         known=len(seen.alerts) >= _STORM and not rows,
         unmet=bool(weighed.unmet),
-        visible=bool(rows) or bool(weighed.unmet) or (cluster.looked(seen.cluster) and not first.troubles),
+        visible=measured > 0 or bool(weighed.unmet) or (cluster.looked(seen.cluster) and not first.troubles),
         harmless=_harmless(weighed),
         anything=(bool(weighed.dossiers) or cluster.looked(seen.cluster))
         and (telemetry or bool(seen.changes) or len(seen.alerts) > 1),

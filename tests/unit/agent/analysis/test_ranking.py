@@ -246,3 +246,16 @@ def test_a_component_that_has_worse_minutes_at_other_times_explains_nothing() ->
     shares = [weigh(one).flows[0].share["side"] for one in (seen, restless)]
 
     assert shares == [pytest.approx(0.4, abs=0.05), 0.0]
+
+
+def test_what_the_alert_speaks_of_is_not_called_healthy_when_it_was_not_measured_since() -> None:
+    shop, told = Shop(), alert("HighLatency", NOW - timedelta(minutes=3), service="front")
+
+    def until_before(one: Series) -> Series:
+        known = one.times < (NOW - timedelta(minutes=10)).timestamp()
+        return dataclasses.replace(one, times=one.times[known], values=one.values[known])
+
+    ended = [until_before(one) if one.labels["service"] == "front" else one for one in shop.series()]
+    found = [dataclasses.replace(shop.observed(told), readings=readings(all_)) for all_ in (shop.series(), ended)]
+
+    assert [diagnose(one).verdict for one in found] == [Verdict.HEALTHY, Verdict.INCONCLUSIVE]
