@@ -1,11 +1,11 @@
 """An alert: what a monitoring system said, once, about one set of labels."""
 
-import re
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 from agent.domain.base import Noun, digest
+from tools.cluster.names import Names
 
 _OBJECTS = ("exported_deployment", "deployment", "statefulset", "daemonset", "exported_pod", "pod", "node")
 _MEASURED_BY = {
@@ -15,8 +15,8 @@ _MEASURED_BY = {
     "node-exporter": ("node", "instance"),
 }
 """Exporters, whose service and job say who measured, and the labels of what they measure."""
-_PART_OF = re.compile(r"-[a-z0-9]{6,10}-[a-z0-9]{5}$|-\d{1,4}$")
-"""What a deployment or a stateful set adds to its own name in those of its pods."""
+_WORKLOADS = Names(())
+"""None is known: a pod's is told by the form of its name, as it is for its metrics."""
 
 
 class Severity(StrEnum):
@@ -110,7 +110,7 @@ class Alert(Noun):
         objects = next((told for one in named for name, told in _MEASURED_BY.items() if name in one), ())
         for label in (*objects, "service", "app", "component", "deployment", "job", "host", "instance"):
             if value := self.labels.get(label):
-                return _PART_OF.sub("", value) if label in ("pod", "exported_pod") else value
+                return _WORKLOADS.whole("Pod", value) if label in ("pod", "exported_pod") else value
         return ""
 
 

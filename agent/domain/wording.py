@@ -9,8 +9,8 @@ def counted(number: int, thing: str) -> str:
 
 
 def lasting(length: timedelta) -> str:
-    """In the two units that matter: `1 h 5 min`, `12 s`."""
-    whole = round(length.total_seconds())
+    """In the two units that matter: `1 h 5 min`, `12 s`; never less than nothing, however clocks differ."""
+    whole = max(0, round(length.total_seconds()))
     named = ((whole // 3600, "h"), (whole % 3600 // 60, "min"), (whole % 60, "s"))
     told = [f"{number} {unit}" for number, unit in named if number][:2]
     return " ".join(told) or "0 s"

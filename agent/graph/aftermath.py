@@ -21,7 +21,7 @@ def impact(
         yield f"It lasted {lasting(incident.resolved_at - began)}, from {began:%H:%M:%S} to {_clock(incident)} UTC."
     else:
         yield f"It began at {began:%H:%M:%S} UTC and is not over."
-    services = sorted({service for placed in alerts if (service := placed.alert.labels.get("service", ""))})
+    services = sorted({service for placed in alerts if (service := placed.alert.service)})
     yield f"{counted(len(alerts), 'alert')}, of {_names(services) or 'no service that they name'}."
     pictures = (one.picture for one in reversed(evidence))
     calls = next((picture for picture in pictures if isinstance(picture, CallGraph)), None)

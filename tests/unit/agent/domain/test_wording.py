@@ -14,4 +14,5 @@ def test_nothing_is_told_as_certain() -> None:
 
 
 def test_a_length_of_time_has_the_two_units_that_matter() -> None:
-    assert [lasting(timedelta(seconds=length)) for length in (0, 12, 3600, 3905)] == ["0 s", "12 s", "1 h", "1 h 5 min"]
+    assert [lasting(timedelta(seconds=length)) for length in (-5, 0, 12, 3600)] == ["0 s", "0 s", "12 s", "1 h"]
+    assert lasting(timedelta(seconds=3905)) == "1 h 5 min"
