@@ -108,6 +108,10 @@ class Worker:
         lease = await self._queue.lease(self._name, LEASE)
         if lease is None:
             return 0
+        if self._stopping.is_set():
+            # It was on its way when the stop came.
+            await self._queue.release(lease)
+            return 0
         await self._work_on(lease)
         return 1
 

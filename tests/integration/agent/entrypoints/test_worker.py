@@ -5,15 +5,19 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any, Never
 
 from sqlalchemy import select
 
 from agent.bootstrap import Application, Replaced, bootstrap
+from agent.domain.job import Lease
 from agent.entrypoints.worker import Worker
 from agent.graph.context import Sources
 from agent.identity.roles import Caller
+from agent.queue.sql import SqlQueue
 from agent.settings import Settings
+from agent.storage.jobs import SqlJobs
 from agent.storage.tables import jobs
 from agent.testing import NoMemory
 from tests.integration.agent.service.test_placement import _alert, _body
@@ -57,6 +61,19 @@ class NoAnswer:
         raise AssertionError("nobody sets it")
 
 
+class StoppedMeanwhile(SqlQueue):
+    """Whoever leases from it is told to stop before the answer is there."""
+
+    stop: Callable[[], None]
+    leased = 0
+
+    async def lease(self, holder: str, length: timedelta) -> Lease | None:
+        lease = await super().lease(holder, length)
+        self.stop()
+        self.leased += lease is not None
+        return lease
+
+
 async def test_all_that_is_held_is_kept_alive_and_what_was_withdrawn_is_cut_off(tmp_path: Path) -> None:
     model = NoAnswer()
     replaced = Replaced(clock=ShortPauses(), model=model, memory=NoMemory(), sources=Sources())
@@ -90,6 +107,23 @@ async def test_a_step_that_does_not_end_is_cut_off_after_the_grace_and_its_job_g
         again = await application.queue.lease("another", timedelta(seconds=30))
 
     assert (model.cut_off, again and (again.job.kind, again.attempt)) == (1, ("investigate", 1))
+
+
+async def test_what_was_leased_while_a_stop_came_is_given_back_untouched(tmp_path: Path) -> None:
+    model = NoAnswer()
+    replaced = Replaced(model=model, memory=NoMemory(), sources=Sources())
+    async with bootstrap(Settings.model_validate({"data": tmp_path}), replaced) as application:
+        await application.service.intake.receive("alertmanager", "test", _body(_alert("Errors", "cart")))
+        await application.service.placement.place_waiting()
+        record = application.record
+        queue = StoppedMeanwhile(SqlJobs(record.database, record.chain, application.clock), Random(0))
+        worker = Worker(application.service, queue, application.clock, concurrency=1)
+        queue.stop = worker.stop
+        async with asyncio.timeout(PATIENCE):
+            await worker.run()
+        again = await application.queue.lease("another", timedelta(seconds=30))
+
+    assert (queue.leased, model.asked, again and again.attempt) == (1, 0, 1)
 
 
 @asynccontextmanager
