@@ -9,7 +9,6 @@ from agent.domain.base import digest
 from agent.domain.event import EventType, Recorded
 from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.quiet import QuietHours
-from agent.domain.remediation import EffectStatus
 from agent.notify.dispatcher import Later
 from agent.notify.errands import Errand, Errands
 from agent.notify.news import Hushed, never
@@ -196,14 +195,16 @@ class SlackChannel:
             return
 
         async def run() -> ActResult:
+            shown = drawn
             try:
-                await self.api.update(place, drawn)
+                await self.api.update(place, shown)
             except BackendError as refused:
-                bare = _without_picture(drawn)
-                if refused.retry or bare == drawn:
+                shown = _without_picture(drawn)
+                if refused.retry or shown == drawn:
                     raise
                 # A file that Slack has not looked through yet, or that somebody deleted, cannot stand on a card.
-                await self.api.update(place, bare)
+                await self.api.update(place, shown)
+            self._last[id_] = _looks(shown)
             return ActResult(ok=True, detail="The card is current.")
 
         async def again() -> ActResult:
@@ -214,9 +215,7 @@ class SlackChannel:
                 raise Later(str(error)) from error
 
         errand = Errand("update", what, id_, f"Update the card of {id_}.")
-        effect = await self._errands.once(errand, Call(run=run, read_back=again))
-        if effect.status is EffectStatus.DONE:
-            self._last[id_] = _looks(drawn)
+        await self._errands.once(errand, Call(run=run, read_back=again))
 
     async def _detail(self, place: Place, seen: Seen, entry: Recorded) -> None:
         """Below the card. What is told late is told at once with what followed: the last of it speaks for all."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.domain.event import EventType
 from agent.domain.evidence import Curve, Evidence, EvidenceKind
 from agent.domain.hypothesis import Claim, Diagnosis, Usage, Verdict
 from tests.farends.loopback import Answer, CutAfter, Instead
@@ -106,3 +107,19 @@ async def test_a_card_goes_without_a_chart_that_is_gone(tmp_path: Path) -> None:
         await here.dispatch()
         card = here.slack.card()
     assert ("approve" in card.buttons, [block for block in card.blocks if block["type"] == "image"]) == (True, [])
+
+
+async def test_a_chart_that_slack_did_not_take_at_first_stands_on_the_card_at_the_next_news(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        await here.incident()
+        await _diagnosed(here)
+        await here.dispatch()
+        shared = dict(here.slack.shared)
+        here.slack.shared.clear()
+        await here.ask()
+        await here.dispatch()
+        here.slack.shared.update(shared)
+        await here.tell(EventType.INCIDENT_UPDATED, "inc-1", "Another alert came.")
+        await here.dispatch()
+        shown = [block["slack_file"]["id"] for block in here.slack.card().blocks if block["type"] == "image"]
+    assert shown == list(shared)
