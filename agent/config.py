@@ -169,7 +169,8 @@ class Config(Noun):
     back_ends: BackEnds = BackEnds()
     """Headers, names and places that the back ends want."""
     survey_metrics: tuple[str, ...] = ()
-    """Selectors whose series the survey looks at; empty: it finds them by the incident's labels."""
+    """Selectors whose series the survey looks at, beside those an alert's own expression names; empty: it finds them by
+    the incident's labels."""
     survey_step: timedelta = Field(timedelta(seconds=15), ge=timedelta(seconds=1))
     """How far apart the survey's points are: the usual scrape interval; a shorter one shows a younger fault."""
     service_label: str = "service"
