@@ -19,7 +19,10 @@ _PACKAGES = {
     "azure_openai": "langchain_openai",
     "bedrock": "langchain_aws",
     "bedrock_converse": "langchain_aws",
+    "bedrock_mantle_anthropic": "langchain_aws",
+    "bedrock_mantle_openai": "langchain_aws",
     "google_anthropic_vertex": "langchain_google_vertexai",
+    "langsmith": "langchain_openai",
     "nvidia": "langchain_nvidia_ai_endpoints",
 }
 """LangChain's packages that are not called after their provider."""
@@ -70,12 +73,18 @@ def endpoints(
 
 
 def _require_installed(spec: str, provider: str) -> None:
-    package = _PACKAGES.get(provider, f"langchain_{provider}")
+    package = package_of(provider)
     if not package.isidentifier() or find_spec(package) is None:
         raise ConfigurationError(
             f"{spec!r} names the provider {provider}, whose package is not here; install "
             f"{package.replace('_', '-')}, or write openai:MODEL for a server that speaks OpenAI's API."
         )
+
+
+def package_of(provider: str) -> str:
+    """The package that LangChain takes it from; it reads `google-genai` as `google_genai`."""
+    known = provider.replace("-", "_").lower()
+    return _PACKAGES.get(known, f"langchain_{known}")
 
 
 def chat_model(place: Endpoint, http: "httpx2.AsyncClient", *, max_output_tokens: int) -> "BaseChatModel":

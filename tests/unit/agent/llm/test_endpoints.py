@@ -2,7 +2,7 @@ import pytest
 from pydantic import SecretStr
 
 from agent.domain.errors import ConfigurationError
-from agent.llm.endpoints import Endpoint, endpoint, endpoints
+from agent.llm.endpoints import Endpoint, endpoint, endpoints, package_of
 
 KEY = SecretStr("sk-general")
 
@@ -43,3 +43,11 @@ def test_what_cannot_be_understood_is_refused_in_one_sentence(spec: str, said: s
     with pytest.raises(ConfigurationError) as caught:
         endpoint(spec, base_url="", api_key=None, environ={})
     assert str(caught.value) == said
+
+
+def test_each_provider_is_looked_for_where_langchain_takes_it_from() -> None:
+    from langchain.chat_models.base import _BUILTIN_PROVIDERS
+
+    taken = {name: module.partition(".")[0] for name, (module, *_) in _BUILTIN_PROVIDERS.items()}
+    assert {name: package_of(name) for name in taken} == taken
+    assert package_of("Google-GenAI") == "langchain_google_genai"
