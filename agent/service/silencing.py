@@ -116,14 +116,15 @@ class Silencing:
         return hushes(found) if found and found.ends_at > self._chain.clock.now() else ""
 
     async def was_hushed(self, incident: Incident) -> bool:
-        """Did somebody's maintenance keep people from being told of it?"""
-        return await self._database.read(lambda connection: self.hush(connection, incident)) is not None
+        """Did somebody's maintenance, while it lasted, keep people from being told of it?"""
+        over = incident.resolved_at or incident.closed_at
+        return await self._database.read(lambda connection: self.hush(connection, incident, over)) is not None
 
-    def hush(self, connection: Connection, incident: Incident) -> Silence | None:
-        """The last window since it opened in which nobody is paged about it; it may have ended."""
-        now = self._chain.clock.now()
-        kept = [one for one in silences.ending_after(connection, incident.opened_at) if one.starts_at <= now]
-        return hush([*kept, *in_force(self._calendar, incident.opened_at), *in_force(self._calendar, now)], incident)
+    def hush(self, connection: Connection, incident: Incident, until: datetime | None = None) -> Silence | None:
+        """The last window from when it opened to `until`, or now, in which nobody is paged about it; it may be over."""
+        until = until or self._chain.clock.now()
+        kept = [one for one in silences.ending_after(connection, incident.opened_at) if one.starts_at <= until]
+        return hush([*kept, *in_force(self._calendar, incident.opened_at), *in_force(self._calendar, until)], incident)
 
     async def sweep(self) -> int:
         """Look again at what was held back and still fires, once its window or silence is over; how many."""

@@ -10,6 +10,7 @@ from agent.bootstrap import Application, Replaced, bootstrap
 from agent.domain.alert import Fate
 from agent.domain.errors import Refused
 from agent.domain.event import Event, EventType
+from agent.domain.incident import IncidentStatus
 from agent.domain.maintenance import MaintenanceWindow
 from agent.domain.silence import Matcher
 from agent.graph.context import Sources
@@ -141,6 +142,22 @@ async def test_where_incidents_open_nobody_is_called_until_the_window_is_over(tm
         assert [(one.incident, one.text) for one in told] == [
             (incident, f"Over: maintenance “saturday”, and this is still open: {opened.title}. till leaks.")
         ]
+
+
+async def test_a_window_that_began_when_it_was_over_kept_nobody_from_being_told(tmp_path: Path) -> None:
+    clock = Clock()
+    async with _opened(tmp_path, clock) as application:
+        silencing = application.service.silencing
+        [(_, incident)] = await _receive(application, _body(_alert("Errors", "cart")))
+        assert incident is not None
+        clock.time += timedelta(minutes=5)
+        await application.record.incidents.move(incident, IncidentStatus.RESOLVED, "It is over.")
+        told = []
+        for begins in (10, 2):
+            await silencing.plan(_window(opens=True, begins=begins), "", ANN)
+            clock.time = BEGAN + timedelta(minutes=11)
+            told.append(await silencing.was_hushed(await application.record.incidents.get(incident)))
+        assert told == [False, True]
 
 
 @pytest.mark.parametrize("minutes", [-10, 0])
