@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from tools.base import BackendError
 from tools.clients.http import quoted as shown
 from tools.clients.outcome import Answered, Unanswered
-from tools.clients.threads import Threads
+from tools.clients.threads import NotBegun, Threads
 
 MAX_BODY = 8 * 1024 * 1024
 """Bytes of one answer."""
@@ -92,6 +92,8 @@ class Jira:
         seconds = self._deadline.total_seconds()
         try:
             return await self._threads.run(lambda: _translated(what, function), self._deadline)
+        except NotBegun as error:
+            raise BackendError(f"Jira, {what}: too much is asked at once; it was not sent.", retry=True) from error
         except TimeoutError as error:
             raise Unanswered(f"Jira, {what}: no complete answer within {seconds:g} s.") from error
 

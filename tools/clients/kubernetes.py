@@ -26,7 +26,7 @@ from tools.clients.kubernetes_objects import (
     replica_set_of,
 )
 from tools.clients.outcome import Unanswered
-from tools.clients.threads import Threads
+from tools.clients.threads import NotBegun, Threads
 
 PAGE = 500
 """Objects of one list; a namespace that has more is reported as cut."""
@@ -178,6 +178,8 @@ class Cluster:
     async def _within(self, deadline: timedelta, what: str, function: Callable[[], T]) -> T:
         try:
             return await self._threads.run(function, deadline)
+        except NotBegun as error:
+            raise BackendError(f"{what}: too much is asked at once; it was not sent.", retry=True) from error
         except TimeoutError as error:
             raise Unanswered(f"{what}: no complete answer within {deadline.total_seconds():g} s.") from error
 

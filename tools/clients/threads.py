@@ -11,6 +11,10 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
+class NotBegun(TimeoutError):
+    """All places were taken until the deadline: nothing was asked."""
+
+
 class Threads:
     """At most `limit` calls of one client at once, so that a back end that hangs holds up nothing but itself.
 
@@ -22,10 +26,20 @@ class Threads:
         self._places = asyncio.Semaphore(limit)
 
     async def run(self, function: Callable[[], T], deadline: timedelta) -> T:
-        """The function's result, or what it raised; TimeoutError when neither came within the deadline."""
-        async with asyncio.timeout(deadline.total_seconds()):
-            await self._places.acquire()
-            return await self._started(function)
+        """The function's result, or what it raised; TimeoutError when neither came within the deadline.
+
+        NotBegun when it never ran.
+        """
+        begun = False
+        try:
+            async with asyncio.timeout(deadline.total_seconds()):
+                await self._places.acquire()
+                begun = True
+                return await self._started(function)
+        except TimeoutError as error:
+            if begun:
+                raise
+            raise NotBegun from error
 
     def _started(self, function: Callable[[], T]) -> "asyncio.Future[T]":
         loop = asyncio.get_running_loop()

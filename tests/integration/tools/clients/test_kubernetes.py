@@ -1,5 +1,7 @@
+import asyncio
+import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ from tests.farends.loopback import Answer, CutAfter, Drip, Endless, Instead, Lat
 from tools.base import BackendError
 from tools.clients.kubernetes import PAGE, Cluster
 from tools.clients.kubernetes_objects import ClusterEvent, Pod
-from tools.clients.outcome import Answered
+from tools.clients.outcome import Answered, Unanswered
 
 
 @pytest.fixture
@@ -194,3 +196,14 @@ async def test_the_client_can_be_closed_and_used_again(api: KubernetesFarEnd, tm
     for _ in range(2):
         assert (await cluster.deployment("shop", "big")).name == "big"
         await cluster.close()
+
+
+async def test_what_waits_behind_calls_that_hang_was_surely_not_sent(api: KubernetesFarEnd, tmp_path: Path) -> None:
+    cluster, release = Cluster(str(api.kubeconfig(tmp_path)), deadline=timedelta(seconds=0.2)), threading.Event()
+    hanging = [cluster.ask("hang", lambda *_: release.wait()) for _ in range(8)]
+    assert [type(one) for one in await asyncio.gather(*hanging, return_exceptions=True)] == [Unanswered] * 8
+    with pytest.raises(BackendError) as refused:
+        await cluster.deployments("shop")
+    release.set()
+    await cluster.close()
+    assert (type(refused.value), refused.value.retry, api.asked) == (BackendError, True, [])

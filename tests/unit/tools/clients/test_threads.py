@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tools.clients.threads import Threads
+from tools.clients.threads import NotBegun, Threads
 
 SOON = timedelta(minutes=1)
 AT_ONCE = timedelta(milliseconds=20)
@@ -20,9 +20,10 @@ async def test_the_result_and_the_error_come_back() -> None:
 
 async def test_a_call_that_hangs_is_abandoned_and_keeps_its_place_until_it_ends() -> None:
     threads, release = Threads(limit=1), threading.Event()
-    with pytest.raises(TimeoutError):
+    with pytest.raises(TimeoutError) as hung:
         await threads.run(release.wait, AT_ONCE)
-    with pytest.raises(TimeoutError):
+    assert not isinstance(hung.value, NotBegun)
+    with pytest.raises(NotBegun):
         await threads.run(lambda: 1, AT_ONCE)
     release.set()
     assert await threads.run(lambda: 1, SOON) == 1
