@@ -4,7 +4,7 @@ A comparison of what was measured all along can be found not to hold; nothing el
 of alternatives (`or`), where one side has no data, or when one of the alerts does not tell its expression.
 
 Whoever sends an alert writes its link, too. So an expression must speak of what the alert names, is asked within the
-limits of every query, and takes a cause away at most: it never makes one, and its numbers are shown to nobody.
+limits of every query, and takes away a cause that is not certain at most: it makes none, and its numbers are not shown.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

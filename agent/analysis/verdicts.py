@@ -1,5 +1,7 @@
 """Cause, healthy or inconclusive, and how sure is that?"""
 
+from dataclasses import replace
+
 from agent.analysis.standing import Standing
 from agent.analysis.weights import SUREST, Judgement
 from agent.domain.hypothesis import Verdict
@@ -13,11 +15,22 @@ def judge(one: Standing, by: Judgement) -> tuple[Verdict, float]:
     if not one.anything:
         return Verdict.INCONCLUSIVE, 0.0
     real = probability_real(one, by)
-    if (one.told if one.unmet else real) >= by.decided:
+    if _decided(one, by):
         return Verdict.CAUSE, probability_first(one, by)
     if _well_seen(one) and real < by.calm:
         return Verdict.HEALTHY, (1 - real) * (one.seen + 1) / (one.seen + 2)
     return Verdict.INCONCLUSIVE, probability_first(one, by)
+
+
+def _decided(one: Standing, by: Judgement) -> bool:
+    """Whether it is told as a cause.
+
+    Where what the alerts fire on does not hold, their number says nothing, and what was seen must be as sure as it must
+    be that nothing is wrong: the expression is the sender's word, which may be forged.
+    """
+    if not one.unmet:
+        return probability_real(one, by) >= by.decided
+    return one.told >= by.decided or probability_real(replace(one, known=False), by) >= 1 - by.calm
 
 
 def _well_seen(one: Standing) -> bool:

@@ -22,18 +22,30 @@ QUIET = Standing(
     unmet=False,
     anything=True,
 )
+LIKELY = replace(QUIET, weight=4.0, loud=3.0, felt=0.5)
 LOUD = replace(QUIET, weight=6.0, loud=5.0, felt=0.9)
 
 
-def test_a_loud_and_heavy_suspect_is_the_cause_unless_what_the_alert_fires_on_does_not_hold() -> None:
-    assert [judge(replace(LOUD, unmet=unmet), BY)[0] for unmet in (False, True)] == [
+def test_a_suspect_is_the_cause_unless_what_the_alert_fires_on_does_not_hold() -> None:
+    assert [judge(replace(LIKELY, unmet=unmet), BY)[0] for unmet in (False, True)] == [
+        Verdict.CAUSE,
+        Verdict.INCONCLUSIVE,
+    ]
+
+
+def test_no_word_of_the_sender_hides_what_is_all_but_certain() -> None:
+    assert judge(replace(LOUD, unmet=True), BY)[0] is Verdict.CAUSE
+
+
+def test_the_number_of_alerts_is_no_fault_where_what_they_fire_on_does_not_hold() -> None:
+    assert [judge(replace(QUIET, known=True, unmet=unmet), BY)[0] for unmet in (False, True)] == [
         Verdict.CAUSE,
         Verdict.INCONCLUSIVE,
     ]
 
 
 def test_a_cluster_that_tells_a_fault_is_believed_whatever_the_alert_fires_on() -> None:
-    assert judge(replace(LOUD, unmet=True, told=0.9), BY)[0] is Verdict.CAUSE
+    assert judge(replace(LIKELY, unmet=True, told=0.9), BY)[0] is Verdict.CAUSE
 
 
 def test_nothing_is_called_healthy_of_which_one_moment_was_unusual() -> None:
