@@ -35,6 +35,8 @@ _BEFORE = 2
 """Steps before its start from which what an alert compares must have been measured."""
 _LATE = timedelta(minutes=10)
 """An alert may be this late after its condition: rules are evaluated with a delay, and clocks differ."""
+_NOT_OF_SERIES = frozenset({"__name__", "severity"})
+"""In an alert the severity is its rule's, whatever a series of log lines calls so."""
 _HOLE = 1.5
 """Steps without a sample that are a hole."""
 
@@ -138,7 +140,7 @@ def _selects(node: Any) -> bool:
 
 def about(labels: Mapping[str, str], alert: Alert) -> bool:
     """An alert about one route says nothing of the others."""
-    return all(alert.labels.get(name, value) == value for name, value in labels.items() if name != "__name__")
+    return all(alert.labels.get(name, value) == value for name, value in labels.items() if name not in _NOT_OF_SERIES)
 
 
 def spoken_of(found: Iterable[Series], alerts: Sequence[Alert]) -> tuple[Series, ...]:

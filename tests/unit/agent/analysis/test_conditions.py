@@ -142,13 +142,15 @@ def test_one_alert_whose_condition_holds_is_enough() -> None:
         ("a > 1", {"cluster": "eu"}, False),
         ('a{service!="front"} > 1', {}, False),
         ("a > 1", {"destination": "front"}, True),
+        ("a > 1", {"service": "front", "severity": "error"}, True),
+        ("a > 1", {"service": "front", "cluster": "us"}, False),
         ('a{job="front"} > 1', {}, True),
     ],
 )
 def test_only_a_condition_on_the_component_that_an_alert_names_says_something_of_it(
     expression: str, labels: Mapping[str, str], speaks: bool
 ) -> None:
-    told = _alert(expression, cluster="eu")
+    told = _alert(expression, cluster="eu", severity="critical")
     asked = [Asked(one, (), ((_series(labels, range(10)),),)) for one in conditions([told])]
 
     assert bool(unmet(asked, [told], NOW, STEP)) is speaks
