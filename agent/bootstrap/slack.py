@@ -56,7 +56,9 @@ def slack_of(settings: Settings, config: Config, record: Record, silencing: Sile
         lambda incident: _seen(views, incident),
         views.timeline,
         clock=clock,
-        card=Card(words, settings.url.rstrip("/")),
+        card=Card(
+            words, settings.url.rstrip("/"), answered=bool(settings.slack_app_token or settings.slack_signing_secret)
+        ),
         words=words,
         channel=channel,
         quiet=quiet,

@@ -89,10 +89,12 @@ class Words:
 class Card:
     """Draws incidents."""
 
-    def __init__(self, words: Words, page: str = "") -> None:
-        """`page`: the dashboard's address, for a link; empty: none."""
+    def __init__(self, words: Words, page: str = "", *, answered: bool = True) -> None:
+        """`page`: the dashboard's address, for a link; empty: none. `answered`: do clicks come back?  If not, there are
+        no buttons."""
         self._words = words
         self._page = page
+        self._answered = answered
 
     def draw(self, seen: Seen, chart: Shared | None = None) -> Text:
         """`chart`: what the diagnosis was read from."""
@@ -105,7 +107,7 @@ class Card:
             *([_image(chart)] if chart else []),
             *self._questions(seen),
             self._foot(seen),
-            *_buttons(seen),
+            *(_buttons(seen) if self._answered else []),
         ]
         return Text(f"{headline}: {_worded(incident.status)}", blocks)
 
@@ -162,7 +164,8 @@ class Card:
         head = f"*May the agent do this?* · risk {asked.proposal.risk}{needs}{by} · expires {when(asked.expires_at)}"
         lacks = self._words.lacks(asked.shown)
         warning = [_section(f":warning: {lacks}")] if lacks else []
-        return [_section(head), _section(self._words.shown(asked.shown)), *warning, _choice(asked)]
+        choice = _choice(asked) if self._answered else _section("Decide on the page or on the command line.")
+        return [_section(head), _section(self._words.shown(asked.shown)), *warning, choice]
 
     def _stamp(self, asked: Approval) -> str:
         title = self._words.said(asked.proposal.title, 300)

@@ -78,6 +78,14 @@ def test_nobody_is_mentioned_and_nothing_linked_whatever_the_texts_say(status: A
 
 
 @pytest.mark.attack("S29")
+def test_where_no_click_would_come_back_there_is_no_button() -> None:
+    drawn = Card(Words(str), answered=False).draw(_seen("Restart cart?")).blocks
+    assert "actions" not in {block["type"] for block in drawn}
+    assert {"type": "mrkdwn", "text": "Decide on the page or on the command line.", "verbatim": True} in [
+        block.get("text") for block in drawn
+    ]
+
+
 @pytest.mark.parametrize("letter", ["x", "&", "x\n", "\U0001f525"])
 def test_a_card_fits_however_long_the_texts_are(letter: str) -> None:
     shown = _drawn(_seen(letter * 20_000))
