@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import SecretStr
 
 from agent.domain.errors import ConfigurationError
-from agent.settings import Settings
+from agent.settings import Settings, secret
 
 _TOGETHER: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("datadog", "DD_API_KEY", ("DD_APP_KEY",)),
@@ -51,6 +51,7 @@ def flaws(settings: Settings) -> Iterator[Flaw]:
     """What nothing should start with: it was wanted, and would not work without a word."""
     yield from _halves(settings)
     yield from _keyless(settings)
+    yield from _headless(settings)
     yield from _unusable(settings)
 
 
@@ -90,6 +91,23 @@ def _keyless(settings: Settings) -> Iterator[Flaw]:
         if named and "@http" not in named and named.partition(":")[0] in {named, "openai"}:
             mend = "Set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own that needs none."
             yield Flaw(about, f"{variable} is {named} and has no key", mend)
+
+
+def _headless(settings: Settings) -> Iterator[Flaw]:
+    """A header that a back end wants, and nothing to send in it."""
+    try:
+        wanted = settings.config().back_ends
+    except ConfigurationError:
+        return  # Which is told where the file is read.
+    for about, url, headers in (
+        ("prometheus", settings.prometheus_url, wanted.prometheus_headers),
+        ("loki", settings.loki_url, wanted.loki_headers),
+        ("elasticsearch", settings.elasticsearch_url, wanted.elasticsearch_headers),
+    ):
+        for header, variable in headers.items() if url else ():
+            if not secret(variable):
+                says = f"AGENT_CONFIG: back_ends: {variable} is not set, which is to be sent as {header}"
+                yield Flaw(about, says, f"Set {variable}, or take the header away.")
 
 
 def _unusable(settings: Settings) -> Iterator[Flaw]:

@@ -8,7 +8,6 @@ from typing import Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
 from agent.config import Config
-from agent.domain.errors import ConfigurationError
 from agent.graph.context import Sources
 from agent.ports import Logs, Metrics, TopologySource
 from agent.settings import Settings, secret
@@ -83,7 +82,7 @@ class Clients:
 
 @asynccontextmanager
 async def open_clients(settings: Settings, config: Config) -> AsyncIterator[Clients]:
-    """Each connects when it is first asked. ConfigurationError when what one needs is not there."""
+    """Each connects when it is first asked."""
     found = Clients(
         metrics=_metrics(settings, config),
         logs=log_back_ends(settings, config),
@@ -163,9 +162,6 @@ def log_back_ends(settings: Settings, config: Config) -> list[Logs]:
 
 
 def _sent(headers: Mapping[str, str]) -> dict[str, str]:
-    for variable in headers.values():
-        if not secret(variable):
-            raise ConfigurationError(f"AGENT_CONFIG: back_ends: {variable} is not set.")
     return {header: secret(variable) for header, variable in headers.items()}
 
 

@@ -9,8 +9,10 @@ from agent.bootstrap.backends import log_back_ends, open_clients
 from agent.config import Config
 from agent.domain.errors import ConfigurationError
 from agent.entrypoints.cli.checks.finding import State
+from agent.entrypoints.cli.checks.run import findings
 from agent.entrypoints.cli.checks.sources import loki as doctor
 from agent.settings import Settings
+from agent.soundness import require_sound
 from tests.farends.loki import loki
 from tools.clients.loki import Loki, nanoseconds
 
@@ -50,10 +52,13 @@ async def test_every_client_is_closed_at_the_end(tmp_path: Path) -> None:
             await clients.logs[0].search(T0, T0 + SECOND)
 
 
-def test_a_header_whose_variable_is_not_set_is_told_at_the_start(tmp_path: Path) -> None:
+async def test_a_header_whose_variable_is_not_set_is_told_at_the_start_and_by_doctor(tmp_path: Path) -> None:
+    says = "AGENT_CONFIG: back_ends: SHOP_TENANT is not set, which is to be sent as X-Scope-OrgID"
     settings = _settings(tmp_path, CONFIG, loki_url="http://localhost:3100")
-    with pytest.raises(ConfigurationError, match="back_ends: SHOP_TENANT is not set"):
-        log_back_ends(settings, settings.config())
+    with pytest.raises(ConfigurationError, match=says):
+        require_sound(settings)
+    assert [one.says for one in await findings(settings) if one.name == "loki"] == [says]
+    require_sound(_settings(tmp_path, CONFIG))
 
 
 async def test_times_of_log_files_that_name_no_zone_are_of_the_configured_one(tmp_path: Path) -> None:
