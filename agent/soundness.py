@@ -13,7 +13,6 @@ from agent.domain.errors import ConfigurationError
 from agent.settings import Settings, secret
 
 _TOGETHER: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("datadog", "DD_API_KEY", ("DD_APP_KEY",)),
     ("datadog", "DD_APP_KEY", ("DD_API_KEY",)),
     ("jira", "JIRA_URL", ("JIRA_TOKEN",)),
     ("jira", "JIRA_TOKEN", ("JIRA_URL",)),
@@ -60,6 +59,10 @@ def doubts(settings: Settings) -> Iterator[Flaw]:
     if missing := [path for path in settings.kubeconfig.split(os.pathsep) if path and _found(Path(path)) != "file"]:
         says = f"KUBECONFIG: there is no file {missing[0]}, so that pods, events and rollouts are not looked at"
         yield Flaw("kubernetes", says, "Name a kubeconfig, or unset it.")
+    if _is_set(settings.dd_api_key) and not _is_set(settings.dd_app_key):
+        # Datadog's own agents and tracers have this key alone: it is no sign that this agent was meant.
+        says = "DD_API_KEY is set and DD_APP_KEY is not, so that Datadog is not asked for metrics or logs"
+        yield Flaw("datadog", says, "Set DD_APP_KEY if it should be.")
     if settings.slack_bot_token and not (settings.slack_app_token or settings.slack_signing_secret):
         says = "SLACK_APP_TOKEN and SLACK_SIGNING_SECRET are not set, so that nobody can click or ask in Slack"
         yield Flaw("slack", says, "Set one of them beside SLACK_BOT_TOKEN; until then, decide on the page.")

@@ -20,7 +20,6 @@ def _settings(**given: Any) -> Settings:
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"dd_api_key": KEY}, "DD_API_KEY is set and DD_APP_KEY is not. Set DD_APP_KEY, or take DD_API_KEY away."),
         ({"dd_app_key": KEY}, "DD_APP_KEY is set and DD_API_KEY is not. Set DD_API_KEY, or take DD_APP_KEY away."),
         ({"jira_token": KEY}, "JIRA_TOKEN is set and JIRA_URL is not. Set JIRA_URL, or take JIRA_TOKEN away."),
         (
@@ -98,12 +97,16 @@ def test_slack_may_be_told_of_incidents_with_nobody_answering_there() -> None:
 
 
 def test_what_will_not_work_is_told_and_the_rest_goes_on() -> None:
-    given = _settings(kubeconfig="/nonexistent/config", journal_anchors=Path("/nonexistent/anchors"))
+    given = _settings(kubeconfig="/nonexistent/config", journal_anchors=Path("/nonexistent/anchors"), dd_api_key=KEY)
     assert ([str(doubt) for doubt in doubts(given)], list(flaws(given))) == (
         [
             (
                 "KUBECONFIG: there is no file /nonexistent/config, so that pods, events and rollouts are not looked "
                 "at. Name a kubeconfig, or unset it."
+            ),
+            (
+                "DD_API_KEY is set and DD_APP_KEY is not, so that Datadog is not asked for metrics or logs. "
+                "Set DD_APP_KEY if it should be."
             ),
             (
                 "AGENT_JOURNAL_ANCHORS: there is no folder /nonexistent, so that nothing is done in the world. "

@@ -148,7 +148,7 @@ def test_what_answers_wrongly_is_broken_with_its_own_words_and_a_way_to_mend_it(
         ("prometheus", {"prometheus_url": "http://127.0.0.1:1"}, "Check PROMETHEUS_URL."),
         ("prometheus", {"prometheus_url": "nonsense"}, "Check PROMETHEUS_URL."),
         ("jira", {"jira_url": "http://127.0.0.1:1"}, "Set JIRA_TOKEN, or take JIRA_URL away."),
-        ("datadog", {"dd_api_key": SecretStr("k")}, "Set DD_APP_KEY, or take DD_API_KEY away."),
+        ("datadog", {"dd_api_key": SecretStr("k")}, "Set DD_APP_KEY if it should be."),
         ("model", {"model": "openai:gpt-5-mini"}, "Set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own"),
         (
             "slack",
