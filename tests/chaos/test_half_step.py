@@ -1,9 +1,10 @@
-"""A step's result is stored, and the checkpoint after it is not: does the run go on, from wherever that was?"""
+"""Something happens in the middle of a step: does the run go on, from wherever that was?"""
 
 import asyncio
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,15 @@ async def test_a_call_whose_job_was_set_aside_is_unknown_and_a_human_is_called(t
         ["parked"],
         ["unknown"],
     )
+
+
+async def test_a_clock_set_back_does_not_have_the_agent_look_at_a_time_before_the_alert(
+    tmp_path: Path, port: int
+) -> None:
+    run = replace(await _opened(tmp_path, port), strikes=(("checkpoint:after put_writes", 1, "clock -3600"),))
+    await Life(run, 0, Points()).live()
+    ending = json.loads((Path(run.folder) / ENDING).read_text())
+    assert list(ending["incidents"].values()) == ["parked"]
 
 
 async def _opened(tmp_path: Path, port: int) -> Run:

@@ -54,9 +54,12 @@ class _Gaps:
 
 async def survey(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     context = runtime.context
-    alerts = tuple(placed.alert for placed in await context.incidents.alerts(state["incident"]))
+    placed = await context.incidents.alerts(state["incident"])
+    # A clock that was set back since they came would have the agent look at a time before them, and find it healthy.
+    now = max([context.clock.now(), *(one.received_at for one in placed)])
     gaps = _Gaps()
-    seen = await observe(context.sources, alerts, Symptom(state["symptom"]), context.clock.now(), gaps.sentences)
+    alerts = tuple(one.alert for one in placed)
+    seen = await observe(context.sources, alerts, Symptom(state["symptom"]), now, gaps.sentences)
     team = (await context.incidents.get(state["incident"])).team
     seen = replace(seen, found_before=tuple(await context.lessons.found_before(team)))
     # The analysis computes for up to seconds; the leases of other runs must be renewed meanwhile.
