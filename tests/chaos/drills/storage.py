@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import sqlite3
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -99,11 +100,20 @@ def _flip_journal(run: Run, data: Path, chance: Random, table: str) -> str:
         row = chance.choice(rows)
         places = [place for place, value in enumerate(row[1:]) if isinstance(value, str) and value]
         place = chance.choice(places)
-        value = _other(row[1 + place], chance)
+        while _same_moment(row[1 + place], value := _other(row[1 + place], chance)):
+            pass
         record.execute(f"UPDATE {table} SET {columns[place]} = ? WHERE rowid = ?", (value, row[0]))
     record.close()
     first = row[1] if table == "journal" else 0
     return asyncio.run(_judge_journal(run, first, f"{table}.{columns[place]} of row {row[0]}"))
+
+
+def _same_moment(one: str, other: str) -> bool:
+    """A comma before the fraction of a second, or another letter before the hour, is read as if nothing had changed."""
+    try:
+        return datetime.fromisoformat(one) == datetime.fromisoformat(other)
+    except ValueError:
+        return False
 
 
 async def _judge_journal(run: Run, sequence: int, what: str) -> str:
