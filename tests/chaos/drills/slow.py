@@ -4,17 +4,14 @@ The far end is called over it; PostgreSQL and Redis, where there are any, are as
 """
 
 import asyncio
-import os
-import signal
-import socket
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, replace
 from random import Random
 from urllib.parse import urlsplit
 
 from tests.chaos.attempt import Known, Tried
 from tests.chaos.farend import FORGETS
+from tests.chaos.line import line
 from tests.chaos.server import Deaths, Ground, lived
 
 
@@ -55,30 +52,15 @@ def _over_a_line(address: str, lines: ExitStack, chance: Random) -> str:
     return address.replace(f":{port}/", f":{lines.enter_context(_line(port, NEAR, chance.random()))}/")
 
 
-@contextmanager
-def _line(port: int, weather: Weather, drawn: float) -> Iterator[int]:
+def _line(port: int, weather: Weather, drawn: float) -> AbstractContextManager[int]:
     """Its port; what comes there goes to the other."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        if (child := os.fork()) == 0:
-            try:
-                asyncio.run(_pass_on(listening, port, weather, Random(drawn)))
-            finally:
-                os._exit(0)
-        here = int(listening.getsockname()[1])
-    try:
-        yield here
-    finally:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+    chance = Random(drawn)
 
-
-async def _pass_on(listening: socket.socket, port: int, weather: Weather, chance: Random) -> None:
     async def connected(near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
         far, there = await asyncio.open_connection("127.0.0.1", port)
         await asyncio.gather(_pump(near, there, weather, chance), _pump(far, back, weather, chance))
 
-    async with await asyncio.start_server(connected, sock=listening) as server:
-        await server.serve_forever()
+    return line(connected)
 
 
 async def _pump(source: asyncio.StreamReader, to: asyncio.StreamWriter, weather: Weather, chance: Random) -> None:

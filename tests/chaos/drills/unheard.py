@@ -5,11 +5,8 @@ The line is a process of its own, which reads what passes; all connections of th
 """
 
 import asyncio
-import os
-import signal
-import socket
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Literal
@@ -17,6 +14,7 @@ from urllib.parse import urlsplit
 
 from tests.chaos.attempt import Known, Tried
 from tests.chaos.farend import FORGETS
+from tests.chaos.line import line
 from tests.chaos.logs import Log
 from tests.chaos.server import Deaths, Ground, lived
 
@@ -34,7 +32,7 @@ def unheard(ground: Ground, seed: int, _: Known) -> Tried:
     deaths = Deaths(points=(("", chance.randint(1, 90)),) * chance.choice((0, 0, 1)))
     with ground.run(f"{chance.choice(('keeps', FORGETS))}-unheard-{seed}") as run:
         log, port = run.log(BROKEN), urlsplit(run.database).port
-        with _line(_Line(port or 0, breaks, log)) as near:
+        with line(_Line(port or 0, breaks, log).connected) as near:
             outcome = lived(replace(run, database=run.database.replace(f":{port}/", f":{near}/")), deaths)
         return Tried(len(log.lines()), outcome.found, outcome.effects, outcome.recovered, outcome.kills)
 
@@ -85,25 +83,3 @@ async def _pass_back(
             await to.drain()
     answered.set()
     to.close()
-
-
-@contextmanager
-def _line(line: _Line) -> Iterator[int]:
-    """Its port."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        if (child := os.fork()) == 0:
-            try:
-                asyncio.run(_listen(listening, line))
-            finally:
-                os._exit(0)
-        here = int(listening.getsockname()[1])
-    try:
-        yield here
-    finally:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-
-
-async def _listen(listening: socket.socket, line: _Line) -> None:
-    async with await asyncio.start_server(line.connected, sock=listening) as server:
-        await server.serve_forever()
