@@ -19,8 +19,8 @@ from agent.bootstrap import Application, Replaced, bootstrap
 from agent.domain.approval import Decision
 from agent.domain.remediation import Proposal, Risk
 from agent.domain.rules import Policy
+from agent.entrypoints.garbage import steady
 from agent.entrypoints.serving import serving
-from agent.entrypoints.steady import steady
 from agent.entrypoints.worker import Worker
 from agent.graph.context import Sources
 from agent.identity.keys import caller_of

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 from agent.bootstrap import Replaced, bootstrap
+from agent.entrypoints.garbage import steady
 from agent.entrypoints.serving import serving
-from agent.entrypoints.steady import steady
 from agent.settings import Settings
 from agent.testing import NoMemory
 from evals.bench.children import until_told

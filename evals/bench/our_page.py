@@ -16,8 +16,8 @@ from sqlalchemy import ColumnElement, Connection, Table, insert, select
 from agent.bootstrap import Application
 from agent.bootstrap.machine import sortable_id
 from agent.domain.event import EventType
+from agent.entrypoints.garbage import steady
 from agent.entrypoints.serving import serving
-from agent.entrypoints.steady import steady
 from agent.identity.sessions import cookie_name, issue
 from agent.storage.tables import alerts, incidents, runs
 from evals.bench.children import until_told

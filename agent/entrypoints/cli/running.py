@@ -95,7 +95,7 @@ def _run(settings: "Settings", *, works: bool) -> None:
 async def _serve(settings: "Settings", *, works: bool) -> None:
     import time
 
-    from agent.entrypoints.steady import starting, steady
+    from agent.entrypoints.garbage import starting, steady
 
     began = time.monotonic()
     starting()
@@ -121,7 +121,7 @@ async def _serve(settings: "Settings", *, works: bool) -> None:
 async def _work(settings: "Settings", *, probe: bool) -> None:
     from contextlib import AsyncExitStack
 
-    from agent.entrypoints.steady import starting, steady
+    from agent.entrypoints.garbage import starting, steady
 
     starting()
     from agent.bootstrap import bootstrap

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from agent.entrypoints.steady import SELDOM, starting, steady
+from agent.entrypoints.garbage import SELDOM, starting, steady
 
 
 class Ring:
