@@ -1,9 +1,18 @@
-"""What a skip means: on a developer's machine one line that says what to install, in CI a failure."""
+"""What a skip means: on a developer's machine one line that says what to install, in CI a failure.
+
+And what a path means that is none: with tests in several processes pytest would say no more than that none ran.
+"""
 
 import os
 from collections.abc import Generator
 
 import pytest
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    here = config.invocation_params.dir
+    if missing := [given for given in config.args if not (here / given.partition("::")[0]).exists()]:
+        raise pytest.UsageError(f"there is no {', '.join(missing)}")
 
 
 @pytest.hookimpl(wrapper=True)
