@@ -67,9 +67,8 @@ def baseline(values: Floats, rows: Sequence[Row]) -> Baseline:
         return Baseline(nothing, nothing + 1e-9, nothing)
     count = np.isfinite(values).sum(axis=1).astype(np.float64)
     filled = np.where(count[:, None] > 0, values, 0.0)
-    median = np.nanmedian(filled, axis=1)
-    spread = _MAD_TO_SIGMA * np.nanmedian(np.abs(filled - median[:, None]), axis=1)
-    low, high = np.nanpercentile(filled, [25, 75], axis=1)
+    low, median, high = quantiles(filled, 0.25, 0.5, 0.75)
+    spread = _MAD_TO_SIGMA * medians(np.abs(filled - median[:, None]))
     own = np.maximum(spread, (high - low) / _IQR_TO_SIGMA)
     scale = np.maximum(own, np.maximum(_floors(rows), _jitter(rows, median, own)) * np.abs(median))
     widened = scale * np.sqrt((count + 2) / np.maximum(count, 1))
@@ -98,7 +97,7 @@ def shifts(table: Table, first: int, last: int) -> list[Shift]:
     kept = np.flatnonzero((before.count > 0) & (measured > 0))
     if not len(kept):
         return []
-    after = np.nanmedian(during[kept], axis=1)
+    after = medians(during[kept])
     z = np.clip((after - before.median[kept]) / before.scale[kept], -_MOST, _MOST)
     common = _common(table, kept, z)
     worse = [table.rows[index].meaning.worse for index in kept]
@@ -120,12 +119,23 @@ def shifts(table: Table, first: int, last: int) -> list[Shift]:
     ]
 
 
-def medians(stretches: Floats) -> Floats:
+def medians(values: Floats) -> Floats:
     """Of each row; NaN for a row that was never measured."""
-    measured = np.isfinite(stretches).any(axis=1)
-    found = np.full(len(stretches), np.nan)
-    found[measured] = np.nanmedian(stretches[measured], axis=1)
-    return found
+    return quantiles(values, 0.5)[0]
+
+
+def quantiles(values: Floats, *shares: float) -> list[Floats]:
+    """Of what was measured of each row, as `numpy.nanquantile` does it, without its loop over the rows."""
+    ordered = np.sort(values, axis=1)
+    last = np.maximum(np.isfinite(ordered).sum(axis=1) - 1, 0)
+    return [_interpolated(ordered, last * share) for share in shares]
+
+
+def _interpolated(ordered: Floats, place: Floats) -> Floats:
+    rows, below = np.arange(len(ordered)), np.floor(place).astype(np.int64)
+    low, high = ordered[rows, below], ordered[rows, np.ceil(place).astype(np.int64)]
+    between: Floats = low + (high - low) * (place - below)
+    return between
 
 
 def _common(table: Table, kept: NDArray[np.int64], z: Floats) -> Floats:

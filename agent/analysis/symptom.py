@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from agent.domain.alert import Alert
 from agent.domain.incident import Symptom
@@ -34,8 +35,10 @@ def spoken_of(alerts: Sequence[Alert], symptom: Symptom | None) -> Symptom:
     return symptom or next(iter(each), Symptom.OTHER)
 
 
-def _told(said: str) -> list[Symptom]:
-    return [symptom for symptom, words in _WORDS if re.search(words, said, re.IGNORECASE)]
+@lru_cache(maxsize=4096)
+def _told(said: str) -> tuple[Symptom, ...]:
+    """Kept: the alerts of a storm say the same few things again and again."""
+    return tuple(symptom for symptom, words in _WORDS if re.search(words, said, re.IGNORECASE))
 
 
 def _words(name: str) -> str:
