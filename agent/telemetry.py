@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, TextIO
 
+from tools.invisible import written_out
+
 _FIELDS: ContextVar[Mapping[str, object]] = ContextVar("fields", default=MappingProxyType({}))
 
 
@@ -75,25 +77,6 @@ def configure(level: str, *, secrets: tuple[str, ...] = (), stream: TextIO | Non
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
-def printable(text: str, *, lines: bool = False) -> str:
-    r"""The text with everything that could steer a terminal or forge a line written out, like `\u001b`.
-
-    Control characters, the C1 set, bidirectional overrides, invisible joiners and lone surrogates; with `lines`,
-    newlines and tabs stay.
-    """
-    return (_STEERING_BUT_LINES if lines else _STEERING).sub(_written_out, text)
-
-
-# Unicode's Cc, Zl, Zp and Cs, and those of Cf that reorder or hide text (Trojan Source, CVE-2021-42574).
-_RANGES = r"\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
-_STEERING = re.compile(rf"[\x00-\x1f{_RANGES}]")
-_STEERING_BUT_LINES = re.compile(rf"[\x00-\x08\x0b-\x1f{_RANGES}]")
-
-
-def _written_out(match: re.Match[str]) -> str:
-    return f"\\u{ord(match.group()):04x}"
-
-
 _SECRET_FIELD = re.compile(r"(?i)(token|secret|password|passwd|authorization|cookie|api_?key|app_?key|private_?key)")
 _SECRET_TEXT = (
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{6,}"), r"\1 ***"),
@@ -155,14 +138,14 @@ class _AsJson(_Formatter):
         for name, value in self._fields(record).items():
             line.setdefault(name, value)
         # JSON escapes the newline and the escape character by itself, the rest of what steers a terminal it does not.
-        return printable(json.dumps(line, ensure_ascii=False, default=str))
+        return written_out(json.dumps(line, ensure_ascii=False, default=str))
 
 
 class _ForPeople(_Formatter):
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%SZ")
         fields = " ".join(f"{k}={v}" for k, v in self._fields(record).items())
-        return printable(f"{at} {record.levelname.lower():7} {self._message(record)} {fields}".rstrip())
+        return written_out(f"{at} {record.levelname.lower():7} {self._message(record)} {fields}".rstrip())
 
 
 class Meters:

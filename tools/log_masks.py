@@ -6,7 +6,7 @@ Text that outsiders can choose (user agents, referers, query strings, names of u
 import re
 from functools import lru_cache
 
-from tools.printable import printable
+from tools.invisible import visible
 
 MAX_MESSAGE = 1000
 """Characters of a message that are looked at; the rest of a long one says nothing about its kind."""
@@ -31,7 +31,7 @@ def readable(message: str) -> str:
 
 def _words(message: str) -> list[str]:
     """The telling part of the message, without the fields that outsiders fill."""
-    words = _without_user_fields(_head(printable(message))[:MAX_MESSAGE]).split()
+    words = _without_user_fields(_head(visible(message))[:MAX_MESSAGE]).split()
     if words[1:2] == ["-"] and len(words) > 2 and _mask(words[0]) == "<ip>":
         words[2] = "<user>"  # the combined access log names the user there
     return words

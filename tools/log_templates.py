@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tools.base import LogLine
+from tools.invisible import visible
 from tools.log_masks import MAX_EXAMPLE, template
-from tools.printable import printable
 
 MIN_VARIANTS = 4
 """So many different words in one place make it a variable."""
@@ -66,7 +66,7 @@ def _summary(text: str, lines: list[LogLine]) -> Template:
         count=len(lines),
         first=earliest.at,
         last=max(line.at for line in lines),
-        example=printable(earliest.message)[:MAX_EXAMPLE],
+        example=visible(earliest.message)[:MAX_EXAMPLE],
         levels=dict(Counter(line.level for line in lines)),
         services=dict(Counter(line.service for line in lines)),
     )

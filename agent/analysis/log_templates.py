@@ -10,7 +10,7 @@ from agent.analysis.log_absences import Absence, absences
 from agent.analysis.log_record import Kind, LogRecord, deviations, record
 from agent.analysis.log_traces import Spectrum
 from tools.base import LogLine
-from tools.printable import printable
+from tools.invisible import visible
 
 _CHANGED = 3.0
 """Deviations from which a rate has changed, in a log of few kinds."""
@@ -104,7 +104,7 @@ def _risen(component: str, text: str, kind: Kind, seen: LogRecord) -> LineShift 
     return LineShift(
         component=component,
         template=text,
-        example=printable(first.message)[:_EXAMPLE],
+        example=visible(first.message)[:_EXAMPLE],
         level=first.level,
         before=len(kind.before) * seen.scale,
         after=len(kind.since),
@@ -123,7 +123,7 @@ def _gone(one: Absence) -> LineShift | None:
     return LineShift(
         component=one.component,
         template=one.template,
-        example=printable(last.message)[:_EXAMPLE],
+        example=visible(last.message)[:_EXAMPLE],
         level=last.level,
         before=one.expected,
         after=one.after,

@@ -14,7 +14,7 @@ import yaml
 
 from agent.catalogue.read import load
 from agent.domain.errors import Refused
-from agent.telemetry import printable
+from tools.invisible import written_out
 
 _ADDRESSES: Mapping[str, tuple[tuple[str, ...], str]] = {
     "prometheus/": (("prometheus_url",), "PROMETHEUS_URL"),
@@ -122,7 +122,7 @@ def written(draft: Draft) -> tuple[str, str]:
     }
     head = (
         "# A proposal. Fill in faults, blast_radius and success, name the program under `commands` by its absolute\n"
-        f"# path ({printable(draft.program)}), and call this file action.yaml when somebody has reviewed it.\n"
+        f"# path ({written_out(draft.program)}), and call this file action.yaml when somebody has reviewed it.\n"
     )
     return skill, head + yaml.safe_dump(action, sort_keys=False, width=110)
 
@@ -157,7 +157,7 @@ def _address(name: str, config: Any) -> Found:
         return Left(_shown(name), "we have no tools for it; an MCP server for it can be named under `mcp`")
     if not re.fullmatch(r"https?://[^\s@{}]+", value):
         return Left(_shown(name), f"it has no plain address; set {variable} yourself")
-    return Setting(variable, printable(value))
+    return Setting(variable, written_out(value))
 
 
 def _tool(toolset: str, tool: Any) -> Found:
@@ -166,7 +166,7 @@ def _tool(toolset: str, tool: Any) -> Found:
         return Left(name, "it is a script for a shell, or no command at all")
     command = tool["command"].strip()
     if _SHELL.search(command):
-        return Left(name, "it needs a shell or logic in its template: " + printable(command)[:120])
+        return Left(name, "it needs a shell or logic in its template: " + written_out(command)[:120])
     try:
         words = shlex.split(_VARIABLE.sub(lambda found: "{" + found[1].lower() + "}", command))
     except ValueError as error:
@@ -174,7 +174,7 @@ def _tool(toolset: str, tool: Any) -> Found:
     slug = _NAME.sub("-", str(tool.get("name", "")).casefold()).strip("-")[:64].strip("-")
     if not words or not slug or "{" in words[0] or any("{{" in word for word in words):
         return Left(name, "its program or its name is not fixed")
-    said = " ".join(printable(str(tool.get("description", ""))).split())[:500]
+    said = " ".join(written_out(str(tool.get("description", ""))).split())[:500]
     return Draft(slug, words[0], tuple(words[1:]), said or f"Runs {words[0]}.")
 
 
@@ -186,8 +186,10 @@ def _server(name: str, body: Any) -> Found:
     if str(config.get("mode", "")).casefold() == "sse" or url.rstrip("/").endswith("/sse"):
         return Left(_shown(f"MCP server {name}"), "it speaks the older SSE transport; give its streamable HTTP address")
     slug = _NAME.sub("-", name.casefold()).strip("-")[:24].strip("-")
-    return Server(slug, printable(url)) if slug[:1].isalpha() else Left(_shown(f"MCP server {name}"), "it has no name")
+    return (
+        Server(slug, written_out(url)) if slug[:1].isalpha() else Left(_shown(f"MCP server {name}"), "it has no name")
+    )
 
 
 def _shown(name: str) -> str:
-    return printable(name)[:120]
+    return written_out(name)[:120]

@@ -13,7 +13,7 @@ from agent.domain.errors import NotAllowed, Unauthenticated
 from agent.domain.incident import IncidentStatus
 from agent.entrypoints.auth import Guarded, Reader, application_of, authenticate
 from agent.identity.roles import require_every_team
-from agent.telemetry import printable
+from tools.invisible import written_out
 
 open_router = APIRouter(tags=["health"])
 router = APIRouter(route_class=Guarded, tags=["health"])
@@ -37,7 +37,7 @@ async def ready(request: Request) -> Response:
     works = read and not refusal
     content: dict[str, object] = {"status": "ready" if works else "not ready"}
     if await _has_a_key(request):
-        writing = printable(f"refused: {refusal}. {_remedy(application)}") if refusal else "works"
+        writing = written_out(f"refused: {refusal}. {_remedy(application)}") if refusal else "works"
         content["checks"] = {"record": "answers" if read else "does not answer", "writing": writing}
     return JSONResponse(content, 200 if works else 503)
 

@@ -12,7 +12,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agent.domain import errors
-from agent.telemetry import Log, printable
+from agent.telemetry import Log
+from tools.invisible import written_out
 
 log = Log(__name__)
 
@@ -42,7 +43,7 @@ def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) 
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
-        "detail": printable(detail, lines=True),
+        "detail": written_out(detail, lines=True),
     }
     return JSONResponse(content, status, _headers(status) | dict(headers or {}), "application/problem+json")
 

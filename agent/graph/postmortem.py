@@ -13,8 +13,8 @@ from agent.domain.incident import Incident
 from agent.domain.remediation import Effect, Proposal, Verification
 from agent.domain.wording import chance, counted
 from agent.graph.aftermath import follow_ups, impact
-from agent.graph.question import visible
 from agent.graph.state import Answer
+from tools.invisible import written_out
 
 _SHOWN_ALERTS = 20
 _SHOWN_SUSPECTS = 5
@@ -59,12 +59,12 @@ def postmortem(account: Account) -> str:
 
 def safe(text: str) -> str:
     """Text from outside, on one line and without meaning to Markdown or HTML."""
-    return re.sub(r"([\\`*_{}\[\]<>#|!])", r"\\\1", visible(" ".join(text.split())))
+    return re.sub(r"([\\`*_{}\[\]<>#|!])", r"\\\1", written_out(" ".join(text.split())))
 
 
 def code(text: str) -> str:
     """Text from outside as a code span; the fence is longer than any run of back-ticks in it."""
-    flat = visible(" ".join(text.split()))
+    flat = written_out(" ".join(text.split()))
     fence = "`" * (max((len(run) for run in re.findall(r"`+", flat)), default=0) + 1)
     return f"{fence} {flat} {fence}" if len(fence) > 1 else f"`{flat}`"
 

@@ -1,13 +1,12 @@
 """What exactly is a human shown before deciding? Arguments first, nothing that could hide them."""
 
-import unicodedata
-
 from pydantic import JsonValue
 
 from agent.domain.approval import Approval
 from agent.domain.hypothesis import Diagnosis
 from agent.domain.remediation import Judgement, Proposal, Risk
 from agent.policy.approval import quorum
+from tools.invisible import written_out
 
 
 def shown(proposal: Proposal, diagnosis: Diagnosis, judgement: Judgement) -> str:
@@ -26,7 +25,7 @@ def shown(proposal: Proposal, diagnosis: Diagnosis, judgement: Judgement) -> str
         *([f"Needs: {quorum(proposal.risk)} people"] if quorum(proposal.risk) > 1 else []),
         f"Digest: {proposal.digest}",
     ]
-    return "\n".join(visible(line) for line in lines)
+    return "\n".join(written_out(line) for line in lines)
 
 
 def interruption(asked: Approval) -> dict[str, JsonValue]:
@@ -53,13 +52,3 @@ def _told(observed: JsonValue) -> str:
             return ", ".join(f"{name} = {value}" for name, value in observed.items())
         case _:
             return str(observed)
-
-
-def visible(line: str) -> str:
-    """Control, bidirectional and zero-width characters written out, so that none of them can rearrange what is read."""
-    return "".join(
-        f"\\u{ord(character):04x}"
-        if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
-        else character
-        for character in line
-    )

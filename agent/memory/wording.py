@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from agent.domain.hypothesis import Fault
 from agent.ports import Lesson
+from tools.invisible import visible
 
 OUTCOMES = ("recovered", "not_recovered", "no_action")
 _NAME = 100
@@ -29,25 +30,24 @@ def cleaned(lesson: Lesson, redact: Callable[[str], str]) -> Lesson:
     """
     return lesson.model_copy(
         update={
-            "title": redact(visible(lesson.title))[:_SENTENCE],
-            "service": visible(lesson.service)[:_NAME],
-            "alert_names": tuple(visible(name)[:_NAME] for name in lesson.alert_names[:_NAMES]),
-            "symptom": visible(lesson.symptom)[:_NAME],
-            "component": visible(lesson.component)[:_NAME],
+            "title": redact(one_line(lesson.title))[:_SENTENCE],
+            "service": one_line(lesson.service)[:_NAME],
+            "alert_names": tuple(one_line(name)[:_NAME] for name in lesson.alert_names[:_NAMES]),
+            "symptom": one_line(lesson.symptom)[:_NAME],
+            "component": one_line(lesson.component)[:_NAME],
             "fault": lesson.fault if lesson.fault in set(Fault) else Fault.UNKNOWN.value,
-            "cause": redact(visible(lesson.cause))[:_SENTENCE],
-            "remedy": redact(visible(lesson.remedy))[:_SENTENCE],
+            "cause": redact(one_line(lesson.cause))[:_SENTENCE],
+            "remedy": redact(one_line(lesson.remedy))[:_SENTENCE],
             "outcome": lesson.outcome if lesson.outcome in OUTCOMES else "no_action",
-            "confirmed_by": visible(lesson.confirmed_by)[:_NAME],
-            "signs": tuple(visible(sign)[:_NAME] for sign in lesson.signs[:_NAMES]),
+            "confirmed_by": one_line(lesson.confirmed_by)[:_NAME],
+            "signs": tuple(one_line(sign)[:_NAME] for sign in lesson.signs[:_NAMES]),
         }
     )
 
 
-def visible(text: str) -> str:
-    """Without control, formatting (bidirectional, zero-width), private and surrogate characters; blanks single."""
-    kept = (" " if char.isspace() else char for char in unicodedata.normalize("NFKC", text))
-    return " ".join("".join(c for c in kept if not unicodedata.category(c).startswith("C")).split())
+def one_line(text: str) -> str:
+    """Without invisible characters; letters of any width and kind as their plain ones; blanks single."""
+    return " ".join(unicodedata.normalize("NFKC", visible(text)).split())
 
 
 def _joined(*parts: str) -> str:
@@ -56,4 +56,4 @@ def _joined(*parts: str) -> str:
 
 def _words(text: str) -> str:
     """`HighErrorRate`, `high_error_rate` and `high-error-rate` are the same three words to a reader."""
-    return " ".join(re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[_\-]", " ", visible(text)).split()).rstrip(".")
+    return " ".join(re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[_\-]", " ", one_line(text)).split()).rstrip(".")

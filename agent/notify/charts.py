@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from agent.domain.base import Noun
 from agent.domain.evidence import Curve, Evidence
-from agent.policy.redaction import visible
+from tools.invisible import visible
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

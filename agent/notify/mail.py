@@ -14,6 +14,7 @@ from agent.notify.errands import Errand, Errands
 from agent.notify.news import LONGEST, News, Newsroom
 from agent.telemetry import Log
 from tools.base import ActResult
+from tools.invisible import visible
 
 log = Log(__name__)
 
@@ -120,4 +121,4 @@ class MailChannel:
 
 def _one_line(text: str) -> str:
     """What an outsider may have written begins no header of its own."""
-    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    return " ".join(visible(text).split())

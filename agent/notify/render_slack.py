@@ -15,7 +15,7 @@ from agent.domain.hypothesis import Claim, Diagnosis, Usage, Verdict
 from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.wording import counted
 from agent.notify.slack_api import Block, Shared, Text
-from agent.policy.redaction import visible
+from tools.invisible import visible
 
 SECTION = 3_000
 """Characters of a section's text."""

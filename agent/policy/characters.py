@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from tools.invisible import visible
+
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2212\ufe63\uff0d", "-") | {"\u03bc": "u", "\u00b5": "u"})
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _FOREIGN = ("CYRILLIC", "GREEK", "CHEROKEE", "ARMENIAN", "COPTIC")
@@ -12,10 +14,8 @@ _TWINS = str.maketrans("авгсԁеһіјкӏмнорԛѕтԝхуαβεηικν
 
 def plain(text: str) -> str:
     """The text as one writes it on a keyboard: full-width letters and digits narrow, nothing invisible, one hyphen."""
-    if text.isascii():
-        return text
-    shown = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
-    return unicodedata.normalize("NFKC", shown).translate(_DASHES)
+    text = visible(text)
+    return text if text.isascii() else unicodedata.normalize("NFKC", text).translate(_DASHES)
 
 
 def disguised(text: str) -> str:

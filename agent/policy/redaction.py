@@ -14,6 +14,7 @@ from pydantic import JsonValue
 from agent.domain.errors import Refused
 from agent.policy.secret_patterns import PATTERNS, Pattern, encoded
 from agent.policy.user_fields import abstracted, named
+from tools.invisible import visible
 
 MOST_CHARACTERS = 8_000_000
 MOST_DEPTH = 64
@@ -27,16 +28,6 @@ _SECRETS = "|".join(sorted({pattern.label for pattern in PATTERNS if not pattern
 _SECRET = re.compile(rf"<(?:{_SECRETS}):\d+>")
 _TORN = re.compile(r"%(?:[0-9A-Fa-f]{2})?\Z")
 _WORD_ENDS = re.compile(r"[\s\"']|\Z")
-
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f"  # control characters but tab, line feed and carriage return
-    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0d\ufeff\uffa0\ufff0-\uffff"
-    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"  # tags, variation selectors
-)
-_ASCII_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
-_BREAKS = re.compile("\r\n|[\r\x85\u2028\u2029]")
-_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class Redactor:
@@ -179,14 +170,6 @@ class Redactor:
     def _neutralised(self, found: re.Match[str]) -> str:
         """What only looks like a pseudonym must not be given somebody's data when texts are restored."""
         return found[0] if found[0] in self._given else f"[{found[1]}]"
-
-
-def visible(text: str) -> str:
-    """Without characters that people do not see and models do: controls, bidirectional marks, zero widths, tags."""
-    if text.isascii() and not _ASCII_CONTROLS.search(text):
-        return text
-    text = _BREAKS.sub("\n", _ESCAPES.sub("", text))
-    return _SURROGATES.sub("\ufffd", _INVISIBLE.sub("", text))
 
 
 def _end_of_word(text: str, at: int) -> int:

@@ -14,7 +14,7 @@ from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.text import Text
 
-from agent.telemetry import printable
+from tools.invisible import written_out
 
 WIDTH = 112
 _INDENT = 23
@@ -60,7 +60,7 @@ class Transcript:
 
     def say(self, who: Who, text: str) -> None:
         """Whatever the text holds, it cannot steer a terminal."""
-        said = Said(self._clock() - self._began, who, printable(text, lines=True))
+        said = Said(self._clock() - self._began, who, written_out(text, lines=True))
         self.said.append(said)
         for line in said.lines():
             self._out(line)

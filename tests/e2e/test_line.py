@@ -33,6 +33,8 @@ async def test_an_approved_action_heals_once_and_is_verified(tmp_path: Path) -> 
         assert (diagnosis.component, diagnosis.analysed_by) == ("payment", "analysis")
         cited = {id_ for claim in diagnosis.claims for id_ in claim.evidence}
         assert cited <= {one.id for one in seen.evidence}
+        assert [one.component for one in seen.hypotheses if one.status == "supported"] == ["payment"]
+        assert [(one.name, one.status) for one in seen.actions] == [("roll-back-deploy", EffectStatus.DONE)]
         assert (await running.application.record.journal.verify())[1] == ""
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from tools.base import LogLine
 from tools.cluster.times import moment
+from tools.invisible import visible
 from tools.log_levels import level_of
 from tools.log_lines import parse
-from tools.printable import printable
 
 MOST = 5_000
 """Lines of one answer; the last ones are kept."""
@@ -41,7 +41,7 @@ def of_text(text: str, component: str, otherwise: str = "") -> list[LogLine]:
     """One line each; a line without a time has that of the line above."""
     found: list[LogLine] = []
     at = _LONG_AGO
-    for raw in printable(text).splitlines():
+    for raw in visible(text).splitlines():
         if raw.strip():
             said = parse(raw.strip())
             at = said.at or at

@@ -8,9 +8,9 @@ from typing import Literal
 from pydantic import BaseModel, Field, JsonValue
 
 from tools.base import BackendError, Change, Changes, Tool, ToolResult
+from tools.invisible import visible
 from tools.observe.entities import MOST
 from tools.observe.window import Span, Window
-from tools.printable import printable
 
 MOST_SHOWN = 20
 MOST_KEPT = 100
@@ -85,7 +85,7 @@ def _line(change: Change, window: Window) -> str:
 
 
 def _short(text: str, longest: int) -> str:
-    line = " ".join(printable(text).split())
+    line = " ".join(visible(text).split())
     return line if len(line) <= longest else line[: longest - 3] + "..."
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from pydantic import JsonValue
 
 from tools.base import Series
+from tools.invisible import visible
 from tools.observe.window import Window
-from tools.printable import printable
 
 POINTS_KEPT = 24
 """Points of a series that are kept, evenly chosen."""
@@ -122,7 +122,7 @@ def facts_of(course: Course) -> JsonValue:
 def label_of(one: Series) -> str:
     """The series as a selector, cut where a label value is long."""
     short = {name: value if len(value) <= 80 else value[:77] + "..." for name, value in one.labels.items()}
-    return printable(Series(one.name, short, one.times, one.values).selector)[:300] or "value"
+    return visible(Series(one.name, short, one.times, one.values).selector)[:300] or "value"
 
 
 def number_of(value: float | None) -> str:

@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, JsonValue, StringConstraints
 
 from tools.base import BackendError, LogLine, LogPage, Logs, Tool, ToolResult
+from tools.invisible import visible
 from tools.log_masks import readable
 from tools.log_templates import Template, kinds
 from tools.observe.entities import MOST
 from tools.observe.window import Span, Window
-from tools.printable import printable
 
 LINES = 5000
 """Lines that one search reads, the newest first."""
@@ -156,7 +156,7 @@ def _lines(found: Sequence[Kind]) -> list[str]:
 def _most(counts: Mapping[str, int]) -> str:
     """The most frequent names, and how many others there are."""
     names = [name for name, _ in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])) if name]
-    return printable(",".join(names[:3]))[:120] + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return visible(",".join(names[:3]))[:120] + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _facts(kind: Kind) -> JsonValue:

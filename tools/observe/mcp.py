@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, create_model
 
 from tools.base import BackendError, ToolResult
 from tools.clients.mcp import McpServer, Offer
-from tools.printable import printable
+from tools.invisible import visible
 
 LONGEST_DESCRIPTION = 400
 """Characters of a server's words on a tool that a model reads."""
@@ -45,7 +45,7 @@ class McpTool:
     def __init__(self, server: McpServer, offer: Offer, kind: str) -> None:
         """`kind`: the kind of evidence it gives. Raises Unusable."""
         self.name = named(server.name, offer.name)
-        said = " ".join(printable(offer.description).split())[:LONGEST_DESCRIPTION]
+        said = " ".join(visible(offer.description).split())[:LONGEST_DESCRIPTION]
         self.description = f"{offer.name} of the MCP server {server.name}. Its own words, unverified: “{said}”"
         self.kind = kind
         self.arguments = arguments_of(offer)
@@ -60,7 +60,7 @@ class McpTool:
             said = await self._server.call(self._offer.name, given, self._offer.digest)
         except BackendError as error:
             return ToolResult(ok=False, text=str(error), query=asked, trust="user-controlled")
-        text = printable(said.text)
+        text = visible(said.text)
         return ToolResult(ok=said.ok, text=text or "(nothing)", query=asked, data=said.data, trust="user-controlled")
 
 
@@ -93,7 +93,7 @@ def _fields(
             raise Unusable(f"{offer.name} has an argument {name[:80]!a}, which cannot be offered")
         told = schema if isinstance(schema, dict) else {}
         kind = _kind(told)
-        description = " ".join(printable(str(told.get("description", ""))).split())[:200]
+        description = " ".join(visible(str(told.get("description", ""))).split())[:200]
         if name in needed:
             yield f"argument_{number}", (kind, Field(alias=name, description=description))
         else:

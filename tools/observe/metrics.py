@@ -8,10 +8,10 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 from tools.base import BackendError, Metrics, Tool, ToolResult
+from tools.invisible import visible
 from tools.observe.courses import courses, facts_of, json_of, label_of, line_of, number_of
 from tools.observe.entities import named
 from tools.observe.window import Moment, Span, Window
-from tools.printable import printable
 from tools.promql import checked, invents_labels, literal, quoted
 
 MOST_SHOWN = 12
@@ -201,7 +201,7 @@ def _metric_line(name: str, sets: Sequence[Mapping[str, str]], kind: str) -> str
         for label, values in _values(sets).items()
     ]
     about = [part for part in (kind, f"{len(sets)} series" if sets else "") if part]
-    return printable(f"{name} ({', '.join(about)}) {'; '.join(shown)}".strip())[:300]
+    return visible(f"{name} ({', '.join(about)}) {'; '.join(shown)}".strip())[:300]
 
 
 def _metric_facts(name: str, sets: Sequence[Mapping[str, str]], kind: str) -> JsonValue:

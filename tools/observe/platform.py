@@ -9,11 +9,11 @@ from tools.base import BackendError, Tool, ToolResult
 from tools.clients.kubernetes import Cluster
 from tools.clients.kubernetes_objects import ClusterEvent, Pod, ReplicaSet
 from tools.clients.outcome import Answered
+from tools.invisible import visible
 from tools.observe.cluster_names import Name, Namespace, ServiceArguments, failed
 from tools.observe.pod_logs import PodLogs
 from tools.observe.rollouts import rollouts
 from tools.observe.window import Span, Window
-from tools.printable import printable
 
 MOST_SHOWN = 20
 """Pods or events that a result lists; the rest is counted."""
@@ -230,4 +230,4 @@ def _revision_facts(revision: ReplicaSet) -> JsonValue:
 
 
 def _cut(text: str) -> str:
-    return " ".join(printable(text).split())[:LONGEST_MESSAGE]
+    return " ".join(visible(text).split())[:LONGEST_MESSAGE]

@@ -12,7 +12,7 @@ import typer
 
 from agent.entrypoints.cli.options import Json, journal, running_agent
 from agent.entrypoints.cli.say import say, say_json
-from agent.telemetry import printable
+from tools.invisible import written_out
 
 if TYPE_CHECKING:
     from agent.settings import Settings
@@ -56,7 +56,7 @@ def table(entries: Iterable[Any]) -> Iterator[str]:
 
 
 def _line(entry: Any) -> str:
-    return printable(json.dumps(entry, ensure_ascii=False)) + "\n"
+    return written_out(json.dumps(entry, ensure_ascii=False)) + "\n"
 
 
 def _cells(entry: Any) -> list[str]:
@@ -69,7 +69,7 @@ def _harmless(cell: str) -> str:
 
     Nor behind a semicolon: where the comma is the decimal sign, spreadsheets part cells there.
     """
-    return printable(_FORMULA.sub("'", cell))
+    return written_out(_FORMULA.sub("'", cell))
 
 
 _FORMULA = re.compile(r"""(?:\A|(?<=;))(?=[\s"]*[=+@-]|[\t\r])""")

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from agent.telemetry import printable
+from tools.invisible import written_out
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -32,17 +32,17 @@ _STYLES = {
 
 def say(text: str = "") -> None:
     """To standard output."""
-    sys.stdout.write(printable(text, lines=True) + "\n")
+    sys.stdout.write(written_out(text, lines=True) + "\n")
 
 
 def complain(text: str) -> None:
     """To standard error, when something failed."""
-    sys.stderr.write(printable(text, lines=True) + "\n")
+    sys.stderr.write(written_out(text, lines=True) + "\n")
 
 
 def say_json(value: "JsonValue") -> None:
     """One JSON document."""
-    sys.stdout.write(printable(json.dumps(value, ensure_ascii=False, indent=2), lines=True) + "\n")
+    sys.stdout.write(written_out(json.dumps(value, ensure_ascii=False, indent=2), lines=True) + "\n")
 
 
 def say_table(head: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str) -> None:
@@ -68,7 +68,7 @@ def live_table() -> Iterator[Show]:
     with Live(console=_console(), auto_refresh=False) as live:
 
         def show(head: Sequence[str], rows: Iterable[Sequence[str]], lines: Sequence[str]) -> None:
-            below = [Text(printable(line), no_wrap=True, overflow="ellipsis") for line in lines]
+            below = [Text(written_out(line), no_wrap=True, overflow="ellipsis") for line in lines]
             live.update(Group(_table(head, rows), Text(), *below), refresh=True)
 
         yield show
@@ -82,7 +82,7 @@ def progress(what: str) -> Iterator[None]:
         return
     from rich.console import Console
 
-    with Console(stderr=True).status(printable(what)):
+    with Console(stderr=True).status(written_out(what)):
         yield
 
 
@@ -93,7 +93,7 @@ def say_markdown(text: str) -> None:
         return
     from rich.markdown import Markdown
 
-    _console().print(Markdown(printable(text, lines=True), hyperlinks=False))
+    _console().print(Markdown(written_out(text, lines=True), hyperlinks=False))
 
 
 def moment(at: datetime | None) -> str:
@@ -115,7 +115,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> "Table":
     table = Table(*head, box=None, pad_edge=False, header_style="dim")
     for row in rows:
         # Text takes no markup: data cannot style, link or hide anything.
-        table.add_row(*(Text(printable(cell), style=_STYLES.get(cell, "")) for cell in row))
+        table.add_row(*(Text(written_out(cell), style=_STYLES.get(cell, "")) for cell in row))
     return table
 
 

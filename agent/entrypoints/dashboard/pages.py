@@ -23,8 +23,8 @@ from agent.domain.wording import chance, counted
 from agent.entrypoints.access import noted
 from agent.entrypoints.auth import application_of
 from agent.entrypoints.dashboard.visitor import Visitor
-from agent.graph.question import visible
 from agent.telemetry import Log
+from tools.invisible import written_out
 
 log = Log(__name__)
 
@@ -112,7 +112,7 @@ def shown_safely(value: object) -> object:
     """Characters that could hide or rearrange what is read are written out; lines and tabs stay."""
     if not isinstance(value, str) or hasattr(value, "__html__") or value.isprintable():
         return value
-    return "\n".join("\t".join(visible(part) for part in line.split("\t")) for line in value.split("\n"))
+    return written_out(value, lines=True)
 
 
 def ago(moment: datetime, now: datetime) -> str:

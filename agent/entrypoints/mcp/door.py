@@ -19,7 +19,7 @@ from starlette.types import Message
 from agent.domain.errors import AgentError
 from agent.entrypoints.auth import Guarded, Reader, application_of
 from agent.entrypoints.mcp.desk import SERVICES, Desk
-from agent.telemetry import printable
+from tools.invisible import written_out
 from tools.wrap import reasons
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ async def _called(desk: Desk, name: str, arguments: dict[str, Any]) -> "CallTool
     except ValidationError as error:
         return said(reasons(error), wrong=True)
     except AgentError as error:
-        return said(printable(str(error), lines=True), wrong=True)
+        return said(written_out(str(error), lines=True), wrong=True)
     return said(json.dumps(found, ensure_ascii=False), wrong=False)
 
 

@@ -12,9 +12,10 @@ from agent.graph.conversation.brief import Brief, told, written
 from agent.graph.conversation.form import ToldClaim
 from agent.graph.conversation.means import Means
 from agent.policy.grounding import Dropped, ground
-from agent.policy.redaction import Redactor, visible
+from agent.policy.redaction import Redactor
 from agent.ports import Message
 from prompts import render
+from tools.invisible import visible
 
 LONGEST_QUESTION = 2_000
 

@@ -5,8 +5,9 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from agent.domain.hypothesis import Fault
-from agent.policy.redaction import Redactor, visible
+from agent.policy.redaction import Redactor
 from tools.base import ToolResult
+from tools.invisible import visible
 
 NAME = "give_diagnosis"
 Names = list[str]

@@ -6,8 +6,9 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from agent.domain.hypothesis import Hypothesis
-from agent.policy.redaction import Redactor, visible
+from agent.policy.redaction import Redactor
 from tools.base import ToolResult
+from tools.invisible import visible
 
 NAME = "record_hypotheses"
 

@@ -2,6 +2,7 @@
 
 from agent.analysis import wording
 from agent.analysis.excess import Excess
+from agent.analysis.storm import Blame
 from agent.analysis.topology import Flow
 
 

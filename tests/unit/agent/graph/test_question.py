@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from agent.domain.approval import Approval, ApprovalStatus
 from agent.domain.hypothesis import Diagnosis, Verdict
 from agent.domain.remediation import Judgement, Permission, Proposal, Risk
-from agent.graph.question import interruption, shown, visible
+from agent.graph.question import interruption, shown
 
 PROPOSAL = Proposal(
     incident="inc-1",
@@ -25,11 +25,6 @@ PROPOSAL = Proposal(
     observed={"version": "2.4.0", "pid": 17},
     dry_run="POST /services/cart/restart",
 )
-
-
-@pytest.mark.attack("S29")
-def test_characters_that_rearrange_text_are_written_out() -> None:
-    assert visible("cart\u202e\u200b\n\x1b[2Jx") == "cart\\u202e\\u200b\\u000a\\u001b[2Jx"
 
 
 @pytest.mark.attack("S29")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.memory.wording import cleaned, of_alert, of_lesson, visible
+from agent.memory.wording import cleaned, of_alert, of_lesson, one_line
 from tests.unit.agent.memory.lessons import lesson
 
 
@@ -19,13 +19,13 @@ def test_identifiers_are_read_as_words() -> None:
         ("a\u200bb\u202ec\x00d", "abcd"),
         (" two\n\tlines\u2028here ", "two lines here"),
         ("\uff21dmin", "Admin"),
-        ("lone \ud800 surrogate", "lone surrogate"),
+        ("lone \ud800 surrogate", "lone \ufffd surrogate"),
         ("Käse 🧀", "Käse 🧀"),
     ],
 )
 @pytest.mark.attack("S10", "S12")
 def test_only_what_a_person_would_see_is_kept(text: str, seen: str) -> None:
-    assert visible(text) == seen
+    assert one_line(text) == seen
 
 
 def test_a_lesson_is_made_visible_before_it_is_redacted_and_capped_after() -> None:

@@ -34,6 +34,22 @@ async def test_alert_tells_its_fate_reason_and_incident(served: Served) -> None:
     )
 
 
+async def test_what_an_incident_tells_stands_under_the_names_that_were_promised(served: Served) -> None:
+    incident = await opened(served, "Promised")
+    told = (await served.http.get(f"/api/incidents/{incident}")).json()
+
+    assert {"alerts", "evidence", "hypotheses", "actions", "timeline", "usage"} <= told.keys()
+    assert (told["id"], told["status"]) == (incident, told["incident"]["status"])
+    assert told["usage"] == {"calls": 0, "input_tokens": 0, "cached_tokens": 0, "output_tokens": 0, "cost_usd": 0.0}
+
+
+async def test_a_body_that_cannot_be_read_has_a_fate_too(served: Served) -> None:
+    receipt = (await served.post("alertmanager", b'{"alerts": [')).json()["receipt"]
+    (kept,) = (await served.http.get(f"/api/receipts/{receipt}")).json()["quarantined"]
+
+    assert (kept["fate"], kept["body"]) == ("quarantined", '{"alerts": [')
+
+
 async def test_incidents_are_listed_searched_and_paged(served: Served) -> None:
     for name in ("Beta", "Gamma", "Delta"):
         await opened(served, name)
