@@ -14,6 +14,7 @@ from agent.analysis.cluster_standing import Now
 from agent.analysis.cluster_trouble import BROKEN, CRASH, FAILING, HINT, WRONG, Trouble
 from agent.analysis.wording import quoted
 from agent.domain.hypothesis import Fault
+from agent.domain.wording import counted
 from tools.cluster.facts import Event, LogKind
 
 LOGGED = "log"
@@ -66,7 +67,7 @@ def _event(component: str, reason: str, events: list[Event]) -> Trouble:
     return Trouble(
         component=component,
         kind=kind,
-        text=f"{count} events {reason} about {latest.kind} {latest.name}{why}",
+        text=f"{counted(count, 'event')} {reason} about {f'{latest.kind} {latest.name}'.strip()}{why}",
         strength=strength,
         fault=found.fault if found else _FAULTS.get(kind, Fault.UNKNOWN),
         about=f"events {reason} of {latest.kind} {latest.namespace}/{latest.name}",

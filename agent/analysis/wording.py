@@ -10,6 +10,7 @@ from agent.analysis.log_templates import LineShift
 from agent.analysis.log_traces import Spectrum
 from agent.analysis.storm import Blame
 from agent.analysis.topology import Flow
+from agent.domain.wording import counted
 from tools.base import Change
 
 _QUOTED = 160
@@ -92,11 +93,12 @@ def change(one: Change, minutes: float) -> str:
 
 def blame(one: Blame) -> str:
     if not one.telling:
-        return f"{one.alerts} alerts speak of {one.component}"
+        return f"{counted(one.alerts, 'alert')} {'speaks' if one.alerts == 1 else 'speak'} of {one.component}"
     kind, here, raisers = one.telling[0]
     return (
-        f"{one.alerts} alerts bear on {one.component}, the first at {clock(one.first)}; "
-        f"the most telling, {quoted(kind)}, is raised by {here} of its own and by {raisers} components in all"
+        f"{counted(one.alerts, 'alert')} {'bears' if one.alerts == 1 else 'bear'} on {one.component}, "
+        f"the first at {clock(one.first)}; the most telling, {quoted(kind)}, is raised by {here} of its own "
+        f"and by {counted(raisers, 'component')} in all"
     )
 
 

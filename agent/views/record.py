@@ -12,7 +12,7 @@ from agent.domain.approval import Approval, ApprovalStatus
 from agent.domain.errors import NotFound
 from agent.domain.event import Recorded
 from agent.domain.evidence import Evidence
-from agent.domain.hypothesis import Diagnosis, Usage
+from agent.domain.hypothesis import Diagnosis, Hypothesis, Usage
 from agent.domain.remediation import Effect
 from agent.identity.roles import Caller, require_every_team
 from agent.ports import Clock, Lesson
@@ -225,15 +225,36 @@ def _outline(connection: Connection, id_: str, teams: Teams) -> Outline:
 
 def _incident(connection: Connection, id_: str, teams: Teams) -> IncidentView:
     known, placed = _outline(connection, id_, teams), tuple(alerts.of_incident(connection, id_))
+    done = tuple(effects.of_incident(connection, id_))
     return IncidentView(
+        id=id_,
+        status=known.incident.status,
         incident=known.incident,
         alerts=placed,
         evidence=tuple(incidents.evidence_of(connection, id_)),
         runs=known.runs,
+        hypotheses=_hypotheses(known.runs),
+        usage=sum((run.usage for run in known.runs if run.usage), Usage()),
         approvals=known.approvals,
-        effects=tuple(effects.of_incident(connection, id_)),
+        effects=done,
+        actions=tuple(effect for effect in done if effect.kind in {"action", "rollback"}),
         timeline=_timeline(connection, id_, teams),
         waves=waves(placed),
+    )
+
+
+def _hypotheses(of: tuple[RunView, ...]) -> tuple[Hypothesis, ...]:
+    latest = of[-1].diagnosis if of else None
+    if latest is None or latest.hypotheses:
+        return latest.hypotheses if latest else ()
+    return tuple(
+        Hypothesis(
+            claim=suspect.why,
+            component=suspect.component,
+            status="supported" if suspect.component == latest.component else "open",
+            evidence_for=suspect.evidence,
+        )
+        for suspect in latest.suspects
     )
 
 

@@ -1,14 +1,15 @@
 """What does the read side show, and what can be asked of it?"""
 
 from datetime import timedelta
+from typing import Literal
 
-from agent.domain.alert import Placed
+from agent.domain.alert import Fate, Placed
 from agent.domain.approval import Approval
 from agent.domain.base import Noun
 from agent.domain.event import Recorded
 from agent.domain.evidence import Evidence
-from agent.domain.hypothesis import Diagnosis, Usage
-from agent.domain.incident import Incident, Wave
+from agent.domain.hypothesis import Diagnosis, Hypothesis, Usage
+from agent.domain.incident import Incident, IncidentStatus, Wave
 from agent.domain.remediation import Effect
 from agent.storage.alerts import Receipt
 
@@ -16,6 +17,7 @@ from agent.storage.alerts import Receipt
 class Quarantined(Noun):
     """A part of a body that could not be understood."""
 
+    fate: Literal[Fate.QUARANTINED] = Fate.QUARANTINED
     reason: str
     body: str
     """Its beginning, with what is no text replaced."""
@@ -49,13 +51,21 @@ class Outline(Noun):
 class IncidentView(Noun):
     """Everything about one incident."""
 
+    id: str
+    status: IncidentStatus
     incident: Incident
     alerts: tuple[Placed, ...]
     evidence: tuple[Evidence, ...]
     runs: tuple[RunView, ...]
     """The latest last."""
+    hypotheses: tuple[Hypothesis, ...]
+    """The latest run's: the model's, or the suspects of the analysis where it made the diagnosis."""
+    usage: Usage
+    """What the model cost in all runs."""
     approvals: tuple[Approval, ...]
     effects: tuple[Effect, ...]
+    actions: tuple[Effect, ...]
+    """Those of the effects that the catalogue allows: actions and rollbacks, not tickets and messages."""
     timeline: tuple[Recorded, ...]
     waves: tuple[Wave, ...] = ()
     """When its alerts came in several waves, so that it may be several incidents: each of them could be split off."""

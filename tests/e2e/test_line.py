@@ -7,6 +7,7 @@ import pytest
 from agent.domain.approval import ApprovalStatus, Decision
 from agent.domain.event import EventType
 from agent.domain.incident import IncidentStatus
+from agent.domain.remediation import EffectStatus
 from agent.identity.roles import Caller
 from tests.e2e.line import Line, line
 

@@ -60,8 +60,12 @@ def _diagnosis(found: Diagnosis) -> Iterator[str]:
     for suspect in found.suspects[:5]:
         yield f"  {chance(suspect.score):>5}  {suspect.component}: {suspect.why} [{', '.join(suspect.evidence)}]"
     if found.ruled_out:
-        yield f"Ruled out: {'; '.join(found.ruled_out)}"
+        yield ""
+        yield "Ruled out"
+    for one in found.ruled_out:
+        yield f"  - {one}"
     if found.next_check:
+        yield ""
         yield f"Next: {found.next_check}"
 
 
