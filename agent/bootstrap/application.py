@@ -83,6 +83,7 @@ class Replaced:
     tools: Sequence[Tool] = ()
     """Beside those of the sources."""
     channels: Sequence[Channel] | None = None
+    correlator: Correlator | None = None
     policy: Policy | None = None
     code: str = ""
     """In the place of the digest of the code that acts."""
@@ -188,7 +189,8 @@ def _assemble(
         executors = executors_of(config, clients.cluster, mcp)
     context = _context(settings, config, record, sources, replace(replaced, executors=executors))
     toolbox = _toolbox(settings, sources, clients, replaced, mcp)
-    service = _service(config, record, context, toolbox, rota_of(settings, config))
+    correlator = replaced.correlator or Correlator(partial(sortable_id, "inc"))
+    service = _service(config, record, context, toolbox, rota=rota_of(settings, config), correlator=correlator)
     hushed = service.silencing.hushed
     side = slack_of(settings, config, record, service.silencing)
     slack, more = (side.channel, [side.rounds.round]) if side else (None, [])
@@ -213,14 +215,16 @@ def _assemble(
     )
 
 
-def _service(config: Config, record: Record, context: Context, toolbox: Toolbox, rota: Rota) -> Service:
+def _service(
+    config: Config, record: Record, context: Context, toolbox: Toolbox, *, rota: Rota, correlator: Correlator
+) -> Service:
     graph = build_graph(record.checkpoints)
     owners = owners_of(config)
     placement = Placement(
         database=record.database,
         chain=record.chain,
         queue=record.queue,
-        correlator=Correlator(partial(sortable_id, "inc")),
+        correlator=correlator,
         rules=config.correlation,
         inhibit=config.inhibit,
         owners=owners,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from agent.correlate.placement import Effect, Joins, Nothing, Opens, Placement, Reopens, Resolves, Splits, changed
+from agent.domain.alert import Fate
 from agent.domain.errors import Conflict
 from agent.domain.event import Event, EventType
 from agent.domain.incident import Incident, IncidentStatus
@@ -118,7 +119,10 @@ class Batch:
 def _told(placements: Sequence[Placement]) -> Event:
     fates = Counter(str(placement.placed.fate) for placement in placements)
     where = ", ".join(f"{number} {fate}" for fate, number in sorted(fates.items()))
-    text = f"Placed {counted(len(placements), 'alert')}: {where}."
+    aside = [
+        f" Alert {one.placed.id}: {one.placed.reason}" for one in placements if one.placed.fate is Fate.QUARANTINED
+    ]
+    text = f"Placed {counted(len(placements), 'alert')}: {where}.{''.join(aside)}"
     receipts = sorted({placement.placed.receipt for placement in placements})
     facts = {"fates": dict(fates), "receipts": receipts[:20]}
     return Event(type=EventType.ALERT_PLACED, text=text, facts=facts)

@@ -5,12 +5,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from agent.correlate.correlator import Correlator
+from agent.correlate.placement import Nothing
 from agent.correlate.placement import Placement as Decided
 from agent.correlate.standing import Standing
-from agent.domain.alert import Placed
-from agent.domain.errors import Conflict
+from agent.domain.alert import Fate, Placed
+from agent.domain.errors import Conflict, JournalBroken, QueueFull
 from agent.domain.maintenance import MaintenanceWindow
 from agent.domain.rules import Correlation, InhibitRule
 from agent.policy.maintenance import in_force
@@ -21,7 +23,10 @@ from agent.storage import alerts, incidents, silences
 from agent.storage.database import Database
 from agent.storage.duties import batches, next_batch
 from agent.storage.journal import Chain
+from agent.telemetry import Log
 from tools.base import Topology
+
+log = Log(__name__)
 
 BATCH = 1_000
 """Alerts that share a transaction: what they change of one incident is written once."""
@@ -30,6 +35,10 @@ OVERLAP = timedelta(seconds=2)
 """What is stamped now may be committed a little later, and other processes' clocks differ a little."""
 TRIES = 5
 """A batch whose ground was changed while it was placed is placed anew, so often; then it waits for the next round."""
+ALONE = 3
+"""An alert that cannot be placed is tried alone, so often, and then set aside: it must not hold up those behind it."""
+LONGEST = 500
+"""Characters of a reason that somebody else's words are in."""
 FOLLOWED = timedelta(days=7)
 """An incident closed so long ago is still named by the next one with its labels, also after a restart."""
 
@@ -86,26 +95,52 @@ class Placement:
             if not waiting or not await self._mine():
                 return 0
             try:
-                await self._place(waiting)
+                await self._place_all(waiting)
             except Conflict:
                 # An incident was merged meanwhile, or another process placed alerts: it is placed again, by the record.
                 continue
             return len(waiting)
         return 0
 
-    async def _place(self, waiting: Sequence[Placed]) -> None:
+    async def _place_all(self, waiting: Sequence[Placed], tries: int = ALONE) -> None:
+        """One that cannot be placed is found by halves, and set aside; the others are placed in their order."""
         standing = await self._current()
+        try:
+            await self._place(waiting, standing)
+        except Exception as error:
+            if not _its_own(error):
+                raise
+            if len(waiting) > 1:
+                await self._place_all(waiting[: len(waiting) // 2])
+                await self._place_all(waiting[len(waiting) // 2 :])
+            elif tries > 1:
+                await self._place_all(waiting, tries - 1)
+            else:
+                await self._set_aside(waiting[0], error)
+
+    async def _place(self, waiting: Sequence[Placed], standing: Standing) -> None:
         try:
             placements = []
             for one in waiting:
                 placement = self._correlator.place(one, standing)
                 standing.apply(placement)
                 placements.append(placement)
-            await self._database.write(lambda connection: self._write(connection, placements))
+            await self._store(placements)
         except BaseException:
             # What is in memory is no longer what is on the record: it is read again for the next batch.
             self._standing = None
             raise
+
+    async def _set_aside(self, one: Placed, error: Exception) -> None:
+        """It is told in the same way as where others ended, and nothing remembers it."""
+        because = f"It could not be placed, {ALONE} times: {type(error).__name__}: {error}"[:LONGEST]
+        log.error("no incident is opened for an alert: it is set aside", because=error, alert=one.id)
+        aside = one.model_copy(update={"fate": Fate.QUARANTINED, "reason": because, "incident": None})
+        await self._current()
+        await self._store([Decided(aside, Nothing(), one.alert.identity)])
+
+    async def _store(self, placements: Sequence[Decided]) -> None:
+        await self._database.write(lambda connection: self._write(connection, placements))
         self._batches += 1
         self._queue.wake()
 
@@ -149,3 +184,10 @@ class Placement:
         for placed in alerts.remembered(connection, now - Standing.horizon(self._rules)):
             standing.remember(placed)
         return standing
+
+
+def _its_own(error: Exception) -> bool:
+    """Is it the alert that fails?  What the record, the machine or other processes do is tried again, for ever."""
+    if isinstance(error, SQLAlchemyError):
+        return isinstance(error, DataError | IntegrityError)
+    return not isinstance(error, Conflict | JournalBroken | QueueFull | OSError | MemoryError)

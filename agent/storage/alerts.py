@@ -14,6 +14,9 @@ from agent.ports import Unparsed
 from agent.storage.sight import Teams, within
 from agent.storage.tables import alerts, incidents, quarantine, receipts
 
+_CORRELATED = alerts.c.fate != Fate.QUARANTINED
+"""Placed, and not set aside: what the correlator failed of once is not shown to it again."""
+
 
 class Receipt(Noun):
     """What a sender is told: this much is on the disk."""
@@ -94,13 +97,13 @@ def remembered(connection: Connection, moment: datetime) -> list[Placed]:
     """Placed alerts received since then, and all of live incidents, in order: what the correlator must know again."""
     live = select(incidents.c.id).where(incidents.c.status != IncidentStatus.CLOSED)
     wanted = or_(alerts.c.received_at >= moment, alerts.c.incident.in_(live))
-    query = select(alerts).where(wanted, alerts.c.fate.is_not(None)).order_by(alerts.c.sequence)
+    query = select(alerts).where(wanted, _CORRELATED).order_by(alerts.c.sequence)
     return [_placed(row) for row in connection.execute(query)]
 
 
 def placed_since(connection: Connection, moment: datetime) -> list[Placed]:
     """Placed alerts received since then, in order."""
-    query = select(alerts).where(alerts.c.received_at >= moment, alerts.c.fate.is_not(None)).order_by(alerts.c.sequence)
+    query = select(alerts).where(alerts.c.received_at >= moment, _CORRELATED).order_by(alerts.c.sequence)
     return [_placed(row) for row in connection.execute(query)]
 
 
@@ -135,7 +138,8 @@ def counts(connection: Connection) -> dict[str, int]:
     """How many alerts ended where; `waiting` for those not placed yet."""
     rows = connection.execute(select(alerts.c.fate, func.count()).group_by(alerts.c.fate)).all()
     found = {str(fate or "waiting"): number for fate, number in rows}
-    found[Fate.QUARANTINED] = connection.scalar(select(func.count()).select_from(quarantine)) or 0
+    unread = connection.scalar(select(func.count()).select_from(quarantine)) or 0
+    found[Fate.QUARANTINED] = found.get(Fate.QUARANTINED, 0) + unread
     return found
 
 

@@ -147,7 +147,11 @@ def _attempt(change: _Change[T], connection: Connection) -> tuple[T | None, Base
         if connection.invalidated:
             # The connection is gone, and with it the whole batch.
             raise
-        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT change")
+        try:
+            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT change")
+        except DBAPIError:
+            # SQLite has rolled the whole batch back by itself, as it does on a full disk: that is told, not this.
+            raise error from None
         return None, error
     connection.exec_driver_sql("RELEASE SAVEPOINT change")
     return result, None

@@ -107,8 +107,8 @@ def _fates(connection: Connection, since: datetime) -> dict[str, int]:
     counted = select(alerts.c.fate, func.count()).where(alerts.c.received_at >= since).group_by(alerts.c.fate)
     found = {str(fate or "waiting"): number for fate, number in connection.execute(counted)}
     unread = select(func.count()).select_from(quarantine.join(receipts)).where(receipts.c.received_at >= since)
-    number = connection.scalar(unread) or 0
-    return found | ({Fate.QUARANTINED.value: number} if number else {})
+    aside = found.get(Fate.QUARANTINED, 0) + (connection.scalar(unread) or 0)
+    return found | ({Fate.QUARANTINED.value: aside} if aside else {})
 
 
 def _days(connection: Connection, since: datetime) -> tuple[Day, ...]:

@@ -14,6 +14,7 @@ OUTERMOST = {
     "agent/entrypoints/cli/frame.py",  # a person gets a sentence, whatever went wrong
     "tools/clients/threads.py",  # what a thread raises is handed to whoever waits for it
     "agent/entrypoints/problems.py",  # a caller gets a sentence, whatever went wrong
+    "agent/service/placement.py",  # whatever an alert brings about, it is set aside with it and the next one is placed
     "agent/entrypoints/worker.py",  # whatever a job raises, the worker goes on with the next one
 }
 """Where errors of every kind may be caught: the frames that nothing stands around. Raising again is no catching."""
