@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from tools.act.observation import observation
 from tools.base import ActResult, BackendError, Unsure
 from tools.clients.kubernetes import Cluster, apps, check_name
-from tools.clients.kubernetes_objects import CHANGE_CAUSE, TEMPLATE_HASH, Deployment, ReplicaSet, deployment_of
+from tools.clients.kubernetes_deployments import CHANGE_CAUSE, TEMPLATE_HASH, Deployment, ReplicaSet, deployment_of
 from tools.clients.outcome import Answered, Unanswered
 
 EFFECTS = "incident-agent/effects"

@@ -14,24 +14,22 @@ from typing import Any, Generic, TypeVar
 from tools.base import BackendError
 from tools.clients.http import quoted
 from tools.clients.kubernetes_connection import MAX_BODY, Request, answer, connected, home_namespace
-from tools.clients.kubernetes_objects import (
-    ClusterEvent,
-    Deployment,
-    Object,
-    Pod,
-    ReplicaSet,
-    deployment_of,
-    event_of,
-    pod_of,
-    replica_set_of,
-)
+from tools.clients.kubernetes_deployments import Deployment, ReplicaSet, deployment_of, replica_set_of
 from tools.clients.outcome import Unanswered
 from tools.clients.threads import NotBegun, Threads
+from tools.cluster.events import event_of
+from tools.cluster.facts import Event, Pod
+from tools.cluster.fields import Object
+from tools.cluster.names import Names
+from tools.cluster.pods import pod_of
 
 PAGE = 500
 """Objects of one list; a namespace that has more is reported as cut."""
 BUILD = timedelta(seconds=30)
 """For importing the official client, some hundred modules, and reading its configuration."""
+
+_BY_FORM = Names(())
+"""No workload is known here: what a pod is a part of is told by its owner, or by the form of its name."""
 
 T = TypeVar("T")
 
@@ -96,15 +94,15 @@ class Cluster:
         return await self._list(
             f"pods {selector}".strip(),
             namespace,
-            pod_of,
+            lambda item: pod_of({**item, "kind": "Pod"}, _BY_FORM),
             lambda api, options: _core(api).list_namespaced_pod(namespace, label_selector=selector, **options),
         )
 
-    async def events(self, namespace: str) -> Listing[ClusterEvent]:
+    async def events(self, namespace: str) -> Listing[Event]:
         return await self._list(
             "events",
             namespace,
-            event_of,
+            lambda item: event_of(item, _BY_FORM.whole),
             lambda api, options: _core(api).list_namespaced_event(namespace, **options),
         )
 

@@ -35,6 +35,7 @@ class Container:
     message: str = ""
     exit_code: int | None = None
     started_at: datetime | None = None
+    ended_at: datetime | None = None
     last_reason: str = ""
     last_exit_code: int | None = None
     last_ended_at: datetime | None = None
@@ -61,6 +62,9 @@ class Pod:
     labels: Mapping[str, str] = field(default_factory=dict)
     containers: tuple[Container, ...] = ()
     conditions: tuple[Condition, ...] = ()
+    images: tuple[str, ...] = ()
+    """Of the containers that are wanted."""
+    started_at: datetime | None = None
 
 
 @dataclass(frozen=True)

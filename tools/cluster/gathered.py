@@ -12,6 +12,7 @@ from typing import Any
 from tools.base import LogLine
 from tools.cluster import objects
 from tools.cluster.facts import ClusterState, LogKind, Monitor, Probe
+from tools.cluster.fields import meta, namespace
 from tools.cluster.names import Names
 from tools.cluster.times import latest
 
@@ -40,14 +41,14 @@ class Gathered:
         for item in items:
             if item.get("kind") == "Event":
                 self._add_event(item)
-            elif item.get("kind") and _meta(item).get("name"):
+            elif item.get("kind") and meta(item).get("name"):
                 self._add_object(item)
 
     def state(self, otherwise: datetime, query: str, at: datetime | None = None) -> ClusterState:
         """As of `at`; None: of the latest time that was read, `otherwise` when there was none."""
         every = [item for places in self.objects.values() for item in places.values()]
         at = at or latest([*every, *self.events.values()], (line.at for line in self.lines)) or otherwise
-        names = Names(_meta(item)["name"] for item in every if item["kind"] in _WHOLES)
+        names = Names(meta(item)["name"] for item in every if item["kind"] in _WHOLES)
         parsed = objects.parsed(every, self.events.values(), names, at)
         whole = _Whole(names, parsed)
         return ClusterState(
@@ -74,9 +75,8 @@ class Gathered:
         self.events[key] = merged(self.events.get(key, {}), item)
 
     def _add_object(self, item: Object) -> None:
-        meta = _meta(item)
-        places = self.objects.setdefault((item["kind"], meta["name"]), {})
-        place = str(meta.get("namespace") or "")
+        places = self.objects.setdefault((item["kind"], meta(item)["name"]), {})
+        place = namespace(item)
         if not place and places:
             place = next(iter(places))
         elif place and "" in places:
@@ -119,8 +119,3 @@ def merged(old: Any, new: Any) -> Any:
 def _key(members: list[Any]) -> str:
     whole = bool(members) and all(isinstance(one, Mapping) for one in members)
     return next((key for key in _KEYS if whole and all(key in one for one in members)), "")
-
-
-def _meta(item: Mapping[str, Any]) -> Mapping[str, Any]:
-    meta = item.get("metadata")
-    return meta if isinstance(meta, Mapping) else {}

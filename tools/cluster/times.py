@@ -39,6 +39,14 @@ def _from_seconds(seconds: float) -> datetime | None:
         return None
 
 
+def before(at: datetime | None, seconds: Any) -> datetime | None:
+    """So long before it; None when either is not told."""
+    try:
+        return at - timedelta(seconds=int(seconds)) if at else None
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
 def age(written: str) -> timedelta | None:
     """`3m30s`, `58m`, `2d4h`; None when it is no age."""
     parts = _PART.findall(written)

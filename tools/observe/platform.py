@@ -2,13 +2,15 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from tools.base import BackendError, Tool, ToolResult
 from tools.clients.kubernetes import Cluster
-from tools.clients.kubernetes_objects import ClusterEvent, Pod, ReplicaSet
+from tools.clients.kubernetes_deployments import ReplicaSet
 from tools.clients.outcome import Answered
+from tools.cluster.facts import Container, Event, Pod
 from tools.invisible import visible
 from tools.observe.cluster_names import Name, Namespace, ServiceArguments, failed
 from tools.observe.pod_logs import PodLogs
@@ -88,8 +90,8 @@ class Events:
             listing = await self._cluster.events(namespace)
         except BackendError as error:
             return failed(self.name, asked, error)
-        wanted = [one for one in listing.items if start <= one.at < end and _is_about(one, asked.service)]
-        wanted.sort(key=lambda one: (one.type == "Normal", -one.at.timestamp()))  # Warnings first, then the latest.
+        wanted = [one for one in listing.items if start <= _seen(one) < end and _is_about(one, asked.service)]
+        wanted.sort(key=lambda one: (one.type == "Normal", -_seen(one).timestamp()))  # Warnings first, then the latest.
         about = f" about {asked.service}" if asked.service else ""
         return ToolResult(
             ok=True,
@@ -163,7 +165,7 @@ def _entities(*names: str) -> tuple[str, ...]:
 
 def _pods_in_short(pods: Sequence[Pod], service: str, namespace: str) -> str:
     phases = ", ".join(f"{count} {phase}" for phase, count in Counter(pod.phase for pod in pods).most_common())
-    ready = sum(pod.ready == pod.containers for pod in pods)
+    ready = sum(_ready(pod) == len(pod.images) for pod in pods)
     restarts = sum(pod.restarts for pod in pods)
     of = f" of {service}" if service else ""
     return f"{len(pods)} pods{of} in {namespace} ({phases or 'none'}): {ready} ready, {restarts} restarts."
@@ -171,9 +173,9 @@ def _pods_in_short(pods: Sequence[Pod], service: str, namespace: str) -> str:
 
 def _pod_line(pod: Pod) -> str:
     started = f", since {pod.started_at:%Y-%m-%dT%H:%M:%SZ}" if pod.started_at else ""
-    troubles = "".join(f"; {_cut(trouble)}" for trouble in pod.troubles)
+    troubles = "".join(f"; {_cut(trouble)}" for trouble in _troubles(pod))
     images = ", ".join(pod.images)
-    state = f"{pod.phase}, {pod.ready}/{pod.containers} ready, {pod.restarts} restarts"
+    state = f"{pod.phase}, {_ready(pod)}/{len(pod.images)} ready, {pod.restarts} restarts"
     return f"{pod.name}: {state}{started}, {images} on {pod.node or 'no node'}{troubles}"
 
 
@@ -183,33 +185,63 @@ def _pod_facts(pod: Pod) -> JsonValue:
         "phase": pod.phase,
         "node": pod.node,
         "started_at": pod.started_at.isoformat() if pod.started_at else None,
-        "ready": pod.ready,
-        "containers": pod.containers,
+        "ready": _ready(pod),
+        "containers": len(pod.images),
         "restarts": pod.restarts,
         "images": list(pod.images),
-        "troubles": [_cut(trouble) for trouble in pod.troubles],
+        "troubles": [_cut(trouble) for trouble in _troubles(pod)],
     }
 
 
-def _is_about(event: ClusterEvent, service: str) -> bool:
+def _ready(pod: Pod) -> int:
+    return sum(one.ready for one in pod.containers if not one.init)
+
+
+def _troubles(pod: Pod) -> list[str]:
+    """Why it is not running, and how its containers ended last: `shop: OOMKilled (exit 137) at ...`."""
+    unmet = [one for one in pod.conditions if one.status != "True" and one.message]
+    said = [f"{one.reason or one.type}: {one.message}" for one in unmet]
+    return said + [trouble for one in pod.containers if not one.init for trouble in _container_troubles(one)]
+
+
+def _container_troubles(container: Container) -> list[str]:
+    name, troubles = container.name, []
+    if container.state == "waiting":
+        troubles.append(f"{name}: waits, {container.reason or 'for no reason given'}: {container.message}")
+    if container.state == "terminated":
+        troubles.append(_ended(name, container.reason, container.exit_code, container.ended_at))
+    if container.last_exit_code is not None:
+        troubles.append(_ended(name, container.last_reason, container.last_exit_code, container.last_ended_at))
+    return troubles
+
+
+def _ended(name: str, reason: str, code: int | None, at: datetime | None) -> str:
+    return f"{name}: {reason or 'ended'} (exit {code})" + (f" at {at:%Y-%m-%dT%H:%M:%SZ}" if at else "")
+
+
+def _seen(event: Event) -> datetime:
+    return event.at or datetime.min.replace(tzinfo=UTC)
+
+
+def _is_about(event: Event, service: str) -> bool:
     """A deployment's replica sets and pods have names that begin with its own."""
     return not service or event.name == service or event.name.startswith(f"{service}-")
 
 
-def _events_in_short(events: Sequence[ClusterEvent], about: str, namespace: str) -> str:
+def _events_in_short(events: Sequence[Event], about: str, namespace: str) -> str:
     counts = ", ".join(f"{count} {reason}" for reason, count in Counter(one.reason for one in events).most_common())
     return f"{len(events)} events{about} in {namespace}: {counts or 'none'}."
 
 
-def _event_line(event: ClusterEvent) -> str:
+def _event_line(event: Event) -> str:
     times = f" x{event.count}" if event.count > 1 else ""
     about = f"{event.kind} {event.name}"
-    return f"{event.at:%Y-%m-%dT%H:%M:%SZ} {event.type} {event.reason}{times} {about}: {_cut(event.message)}"
+    return f"{_seen(event):%Y-%m-%dT%H:%M:%SZ} {event.type} {event.reason}{times} {about}: {_cut(event.message)}"
 
 
-def _event_facts(event: ClusterEvent) -> JsonValue:
+def _event_facts(event: Event) -> JsonValue:
     return {
-        "at": event.at.isoformat(),
+        "at": _seen(event).isoformat(),
         "type": event.type,
         "reason": event.reason,
         "kind": event.kind,

@@ -7,7 +7,8 @@ from typing import Any
 
 from tools.base import Change
 from tools.clients.kubernetes import Cluster
-from tools.clients.kubernetes_objects import Deployment, Object, ReplicaSet
+from tools.clients.kubernetes_deployments import Deployment, ReplicaSet
+from tools.cluster.fields import Object
 
 
 class RolloutChanges:

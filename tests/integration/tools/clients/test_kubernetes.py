@@ -11,8 +11,8 @@ from tests.farends.kubernetes import KubernetesFarEnd
 from tests.farends.loopback import Answer, CutAfter, Drip, Endless, Instead, Late, deadline_for
 from tools.base import BackendError
 from tools.clients.kubernetes import PAGE, Cluster
-from tools.clients.kubernetes_objects import ClusterEvent, Pod
 from tools.clients.outcome import Answered, Unanswered
+from tools.cluster.facts import Condition, Event, Pod
 
 
 @pytest.fixture
@@ -51,39 +51,18 @@ async def test_a_deployment_is_read_as_it_was_captured(api: KubernetesFarEnd, tm
 
 
 async def test_a_pod_that_waits_says_what_for(api: KubernetesFarEnd, tmp_path: Path) -> None:
-    listing = await Cluster(str(api.kubeconfig(tmp_path))).pods("shop", {"app": "big"})
-    assert listing.items == (
-        Pod(
-            name="big-75f6f5554b-7t6cn",
-            namespace="shop",
-            owner="big-75f6f5554b",
-            phase="Pending",
-            node="",
-            started_at=None,
-            ready=0,
-            containers=1,
-            restarts=0,
-            images=("x",),
-            troubles=("Unschedulable: 0/1 nodes are available: 1 Insufficient memory.",),
-        ),
-    )
-
-
-async def test_a_container_that_was_killed_says_why_and_when(api: KubernetesFarEnd, tmp_path: Path) -> None:
-    (status,) = api.pods["shop-757df545c7-9pg95"]["status"]["containerStatuses"]
-    ended = {"reason": "OOMKilled", "exitCode": 137, "finishedAt": "2026-11-21T21:00:00Z"}
-    status.update(
-        restartCount=4,
+    (found,) = (await Cluster(str(api.kubeconfig(tmp_path))).pods("shop", {"app": "big"})).items
+    said = Condition("PodScheduled", "False", "Unschedulable", "0/1 nodes are available: 1 Insufficient memory.")
+    assert found == Pod(
+        name="big-75f6f5554b-7t6cn",
+        namespace="shop",
+        workload="big",
+        phase="Pending",
+        status="Pending",
         ready=False,
-        state={"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 40s"}},
-        lastState={"terminated": ended},
-    )
-    listing = await Cluster(str(api.kubeconfig(tmp_path))).pods("shop", {"app": "shop"})
-    (pod,) = [one for one in listing.items if one.restarts]
-    assert (pod.restarts, pod.ready, pod.troubles) == (
-        4,
-        0,
-        ("shop: waits, CrashLoopBackOff: back-off 40s", "shop: OOMKilled (exit 137) at 2026-11-21T21:00:00Z"),
+        labels={"app": "big", "pod-template-hash": "75f6f5554b"},
+        conditions=(said,),
+        images=("x",),
     )
 
 
@@ -91,21 +70,25 @@ async def test_events_of_both_shapes_have_a_time(api: KubernetesFarEnd, tmp_path
     listing = await Cluster(str(api.kubeconfig(tmp_path))).events("shop")
     assert (len(listing.items), listing.cut) == (26, False)
     assert [listing.items[0], listing.items[-1]] == [
-        ClusterEvent(
+        Event(
             at=datetime(2026, 11, 21, 20, 56, 54, 866000, tzinfo=UTC),
             type="Warning",
             reason="FailedScheduling",
             kind="Pod",
             name="big-75f6f5554b-7t6cn",
+            namespace="shop",
+            component="big",
             message="0/1 nodes are available: 1 Insufficient memory.",
             count=1,
         ),
-        ClusterEvent(
+        Event(
             at=datetime(2026, 11, 21, 20, 56, 49, tzinfo=UTC),
             type="Normal",
             reason="ScalingReplicaSet",
             kind="Deployment",
             name="shop",
+            namespace="shop",
+            component="shop",
             message="Scaled down replica set shop-649c9dcf46 to 0",
             count=1,
         ),

@@ -59,6 +59,23 @@ async def test_a_pod_that_waits_says_why(cluster: Cluster) -> None:
     )
 
 
+async def test_a_container_that_was_killed_says_why_and_when(api: KubernetesFarEnd, cluster: Cluster) -> None:
+    (status,) = api.pods["shop-757df545c7-9pg95"]["status"]["containerStatuses"]
+    ended = {"reason": "OOMKilled", "exitCode": 137, "finishedAt": "2026-11-21T21:00:00Z"}
+    status.update(
+        restartCount=4,
+        ready=False,
+        state={"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 40s"}},
+        lastState={"terminated": ended},
+    )
+    tool = Pods(cluster)
+    assert (await tool(tool.arguments(service="shop"))).text.splitlines()[1] == (
+        "shop-757df545c7-9pg95: Running, 0/1 ready, 4 restarts, since 2026-11-21T20:56:47Z, "
+        "registry.example.com/shop:v2.31 on hollow-1; shop: waits, CrashLoopBackOff: back-off 40s; "
+        "shop: OOMKilled (exit 137) at 2026-11-21T21:00:00Z"
+    )
+
+
 async def test_pods_that_no_deployment_made_are_found_by_their_usual_labels(
     api: KubernetesFarEnd, cluster: Cluster
 ) -> None:
