@@ -200,7 +200,7 @@ class ChromaMemory:
 
     def _safe(self, text: str) -> str:
         try:
-            return self._redact(wording.one_line(text))
+            return self._redact(wording.plain_line(text))
         except Refused as refused:
             raise MemoryUnavailable(f"The memory was not asked: {refused}") from refused
 

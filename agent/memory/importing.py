@@ -16,7 +16,7 @@ from agent.domain.base import digest
 from agent.domain.hypothesis import Fault
 from agent.memory.rejection import Rejected, in_the_past, parsed
 from agent.memory.tickets import lesson_of
-from agent.memory.wording import one_line
+from agent.memory.wording import plain_line
 from agent.ports import Lesson
 
 _LONGEST = 64 * 1024
@@ -112,4 +112,4 @@ def _from_line(line: bytes, now: datetime) -> Lesson:
 
 def _named(ticket: Mapping[str, JsonValue], number: int) -> str:
     key = ticket.get("key")
-    return one_line(key)[:50] if isinstance(key, str) and key else f"ticket {number}"
+    return plain_line(key)[:50] if isinstance(key, str) and key else f"ticket {number}"

@@ -1,12 +1,11 @@
 """Which words of an incident are remembered, and which are turned into a vector?"""
 
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 
 from agent.domain.hypothesis import Fault
+from agent.policy.characters import plain
 from agent.ports import Lesson
-from tools.invisible import visible
 
 OUTCOMES = ("recovered", "not_recovered", "no_action")
 _NAME = 100
@@ -30,24 +29,24 @@ def cleaned(lesson: Lesson, redact: Callable[[str], str]) -> Lesson:
     """
     return lesson.model_copy(
         update={
-            "title": redact(one_line(lesson.title))[:_SENTENCE],
-            "service": one_line(lesson.service)[:_NAME],
-            "alert_names": tuple(one_line(name)[:_NAME] for name in lesson.alert_names[:_NAMES]),
-            "symptom": one_line(lesson.symptom)[:_NAME],
-            "component": one_line(lesson.component)[:_NAME],
+            "title": redact(plain_line(lesson.title))[:_SENTENCE],
+            "service": plain_line(lesson.service)[:_NAME],
+            "alert_names": tuple(plain_line(name)[:_NAME] for name in lesson.alert_names[:_NAMES]),
+            "symptom": plain_line(lesson.symptom)[:_NAME],
+            "component": plain_line(lesson.component)[:_NAME],
             "fault": lesson.fault if lesson.fault in set(Fault) else Fault.UNKNOWN.value,
-            "cause": redact(one_line(lesson.cause))[:_SENTENCE],
-            "remedy": redact(one_line(lesson.remedy))[:_SENTENCE],
+            "cause": redact(plain_line(lesson.cause))[:_SENTENCE],
+            "remedy": redact(plain_line(lesson.remedy))[:_SENTENCE],
             "outcome": lesson.outcome if lesson.outcome in OUTCOMES else "no_action",
-            "confirmed_by": one_line(lesson.confirmed_by)[:_NAME],
-            "signs": tuple(one_line(sign)[:_NAME] for sign in lesson.signs[:_NAMES]),
+            "confirmed_by": plain_line(lesson.confirmed_by)[:_NAME],
+            "signs": tuple(plain_line(sign)[:_NAME] for sign in lesson.signs[:_NAMES]),
         }
     )
 
 
-def one_line(text: str) -> str:
-    """Without invisible characters; letters of any width and kind as their plain ones; blanks single."""
-    return " ".join(unicodedata.normalize("NFKC", visible(text)).split())
+def plain_line(text: str) -> str:
+    """As one writes it on a keyboard (`plain`), with single blanks."""
+    return " ".join(plain(text).split())
 
 
 def _joined(*parts: str) -> str:
@@ -56,4 +55,4 @@ def _joined(*parts: str) -> str:
 
 def _words(text: str) -> str:
     """`HighErrorRate`, `high_error_rate` and `high-error-rate` are the same three words to a reader."""
-    return " ".join(re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[_\-]", " ", one_line(text)).split()).rstrip(".")
+    return " ".join(re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[_\-]", " ", plain_line(text)).split()).rstrip(".")

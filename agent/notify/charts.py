@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from agent.domain.base import Noun
 from agent.domain.evidence import Curve, Evidence
-from tools.invisible import visible
+from tools.invisible import one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -190,7 +190,7 @@ def _scaled(value: float, unit: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    line = " ".join(visible(text).split())
+    line = one_line(text)
     return line if len(line) <= _TITLE else f"{line[: _TITLE - 1]}…"
 
 

@@ -14,7 +14,7 @@ from agent.notify.errands import Errand, Errands
 from agent.notify.news import LONGEST, News, Newsroom
 from agent.telemetry import Log
 from tools.base import ActResult
-from tools.invisible import visible
+from tools.invisible import one_line
 
 log = Log(__name__)
 
@@ -89,7 +89,7 @@ class MailChannel:
         message = EmailMessage(policy=SMTP)
         message["From"] = Address("incident-agent", addr_spec=self._mail.sender)
         message["To"] = ", ".join(to)
-        message["Subject"] = _one_line(f"[{incident.severity}] {self._clean(incident.title)}")[:_SUBJECT]
+        message["Subject"] = one_line(f"[{incident.severity}] {self._clean(incident.title)}")[:_SUBJECT]
         message["Date"] = format_datetime(entry.at)
         message["Message-ID"] = self._id([incident.id, entry.sequence])
         message["In-Reply-To"] = message["References"] = self._id([incident.thread])
@@ -117,8 +117,3 @@ class MailChannel:
     def _id(self, what: list[object]) -> str:
         domain = self._mail.sender.rpartition("@")[2] or "localhost"
         return f"<{digest(what)[:32]}@{domain}>"
-
-
-def _one_line(text: str) -> str:
-    """What an outsider may have written begins no header of its own."""
-    return " ".join(visible(text).split())

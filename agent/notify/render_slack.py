@@ -15,7 +15,7 @@ from agent.domain.hypothesis import Claim, Diagnosis, Usage, Verdict
 from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.wording import counted
 from agent.notify.slack_api import Block, Shared, Text
-from tools.invisible import visible
+from tools.invisible import one_line, visible
 
 SECTION = 3_000
 """Characters of a section's text."""
@@ -79,7 +79,7 @@ class Words:
 
     def plain(self, text: str, most: int = FIELD) -> str:
         """The same where Slack reads no mark-up: cleaned and on one line."""
-        return " ".join(visible(self._clean(text)).split())[:most]
+        return one_line(self._clean(text))[:most]
 
     def pieces(self, text: str) -> list[str]:
         """The same of a long text: all of it, a message's worth each."""

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, Field, JsonValue
 
 from tools.base import BackendError, Change, Changes, Tool, ToolResult
-from tools.invisible import visible
+from tools.invisible import one_line
 from tools.observe.entities import MOST
 from tools.observe.window import Span, Window
 
@@ -85,7 +85,7 @@ def _line(change: Change, window: Window) -> str:
 
 
 def _short(text: str, longest: int) -> str:
-    line = " ".join(visible(text).split())
+    line = one_line(text)
     return line if len(line) <= longest else line[: longest - 3] + "..."
 
 

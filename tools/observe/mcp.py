@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, create_model
 
 from tools.base import BackendError, ToolResult
 from tools.clients.mcp import McpServer, Offer
-from tools.invisible import visible
+from tools.invisible import one_line, visible
 
 LONGEST_DESCRIPTION = 400
 """Characters of a server's words on a tool that a model reads."""
@@ -45,7 +45,7 @@ class McpTool:
     def __init__(self, server: McpServer, offer: Offer, kind: str) -> None:
         """`kind`: the kind of evidence it gives. Raises Unusable."""
         self.name = named(server.name, offer.name)
-        said = " ".join(visible(offer.description).split())[:LONGEST_DESCRIPTION]
+        said = one_line(offer.description)[:LONGEST_DESCRIPTION]
         self.description = f"{offer.name} of the MCP server {server.name}. Its own words, unverified: “{said}”"
         self.kind = kind
         self.arguments = arguments_of(offer)
@@ -93,7 +93,7 @@ def _fields(
             raise Unusable(f"{offer.name} has an argument {name[:80]!a}, which cannot be offered")
         told = schema if isinstance(schema, dict) else {}
         kind = _kind(told)
-        description = " ".join(visible(str(told.get("description", ""))).split())[:200]
+        description = one_line(str(told.get("description", "")))[:200]
         if name in needed:
             yield f"argument_{number}", (kind, Field(alias=name, description=description))
         else:

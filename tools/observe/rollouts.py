@@ -1,14 +1,56 @@
-"""Which rollouts changed a deployment, when, and how?  Kubernetes as a source of changes."""
+"""Which rollouts changed a deployment, when, and how?  Kubernetes as a tool and as a source of changes."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from tools.base import Change
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from tools.base import BackendError, Change, ToolResult
 from tools.clients.kubernetes import Cluster
 from tools.clients.kubernetes_deployments import Deployment, ReplicaSet
 from tools.cluster.fields import Object
+from tools.observe.cluster_names import Name, Namespace, failed
+
+
+class RolloutArguments(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    service: Name = Field(min_length=1, description="The deployment.")
+    namespace: Namespace = Field("", description="Empty: the agent's own.")
+
+
+class Rollouts:
+    """What was rolled out, as a tool."""
+
+    name = "kubernetes_rollouts"
+    description = "The revisions of a deployment: when each was rolled out and what it changed."
+    kind = "change"
+    arguments: type[BaseModel] = RolloutArguments
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    async def __call__(self, arguments: BaseModel) -> ToolResult:
+        asked = RolloutArguments.model_validate(arguments.model_dump())
+        try:
+            namespace = asked.namespace or await self._cluster.home()
+            deployment = await self._cluster.deployment(namespace, asked.service)
+            sets = await self._cluster.replica_sets(namespace)
+        except BackendError as error:
+            return failed(self.name, asked, error)
+        revisions = [one for one in sets.items if one.deployment == deployment.name]
+        state = f"revision {deployment.revision}, {deployment.ready} of {deployment.replicas} replicas ready"
+        changes = [f"{one.at:%Y-%m-%dT%H:%M:%SZ} {one.summary}" for one in rollouts(deployment, revisions)]
+        return ToolResult(
+            ok=True,
+            text="\n".join([f"{deployment.name} is at {state}.", *changes]),
+            query=f"replica sets of deployment {namespace}/{deployment.name}",
+            data=[_revision_facts(one) for one in sorted(revisions, key=lambda one: one.revision)],
+            entities=(deployment.name,),
+            truncated=sets.cut,
+        )
 
 
 class RolloutChanges:
@@ -92,3 +134,13 @@ def _by_name(spec: Object) -> dict[str, dict[str, Any]]:
 
 def _cause(revision: ReplicaSet) -> str:
     return f" ({revision.change_cause})" if revision.change_cause else ""
+
+
+def _revision_facts(revision: ReplicaSet) -> JsonValue:
+    return {
+        "revision": revision.revision,
+        "created_at": revision.created_at.isoformat(),
+        "replicas": revision.replicas,
+        "images": list(revision.images),
+        "change_cause": revision.change_cause,
+    }

@@ -9,8 +9,10 @@ from pydantic import BaseModel, ValidationError
 from tests.farends.kubernetes import VIEWER, KubernetesFarEnd
 from tests.farends.loopback import Answer, Instead
 from tools.clients.kubernetes import Cluster
-from tools.observe.platform import Events, Pods, Rollouts, platform_tools
+from tools.observe.platform import Events, platform_tools
 from tools.observe.pod_logs import PodLogs
+from tools.observe.pods import Pods
+from tools.observe.rollouts import Rollouts
 from tools.observe.window import Window
 
 NOW = datetime(2026, 11, 21, 21, 30, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.memory.wording import cleaned, of_alert, of_lesson, one_line
+from agent.memory.wording import cleaned, of_alert, of_lesson, plain_line
 from tests.unit.agent.memory.lessons import lesson
 
 
@@ -25,7 +25,7 @@ def test_identifiers_are_read_as_words() -> None:
 )
 @pytest.mark.attack("S10", "S12")
 def test_only_what_a_person_would_see_is_kept(text: str, seen: str) -> None:
-    assert one_line(text) == seen
+    assert plain_line(text) == seen
 
 
 def test_a_lesson_is_made_visible_before_it_is_redacted_and_capped_after() -> None:
