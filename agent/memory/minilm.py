@@ -4,7 +4,6 @@ all-MiniLM-L6-v2: Reimers and Gurevych, "Sentence-BERT", EMNLP 2019; here as int
 """
 
 import hashlib
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -85,9 +84,6 @@ class MiniLM:
     @cache
     def load(cls) -> "MiniLM":
         """The one of this process: what loading it took, 165 MB, the allocator does not give back."""
-        # Read once, as the library is loaded: without it, it writes down an id of this machine and tells its makers of
-        # every session, past every gate of Python's.
-        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         from onnxruntime import InferenceSession, SessionOptions
         from tokenizers import Tokenizer
 
