@@ -153,7 +153,10 @@ class Follower(Protocol):
 
 
 class Incidents(Protocol):
-    """The record of incidents and what was found out about them, as the graph's nodes need it."""
+    """The record of incidents and what was found out about them, as the graph's nodes need it.
+
+    In a run its changes raise LeaseLost, and are not made, once the job is another worker's.
+    """
 
     async def get(self, incident: str) -> Incident:
         """NotFound when there is none."""
@@ -161,8 +164,8 @@ class Incidents(Protocol):
 
     async def alerts(self, incident: str) -> list[Placed]: ...
 
-    async def move(self, incident: str, status: IncidentStatus, because: str, lease: Lease | None = None) -> None:
-        """Set the status and tell the journal. A closed incident stays closed. LeaseLost when the job is another's."""
+    async def move(self, incident: str, status: IncidentStatus, because: str) -> None:
+        """Set the status and tell the journal. A closed incident stays closed."""
         ...
 
     async def add_evidence(self, incident: str, found: Sequence[Evidence]) -> list[Evidence]:

@@ -52,9 +52,14 @@ from agent.service.silencing import Silencing
 from agent.service.upkeep import Upkeep
 from agent.settings import Settings
 from agent.soundness import doubts, require_sound
+from agent.storage.approvals import SqlApprovals
 from agent.storage.changes import SqlChanges
 from agent.storage.duties import Duty
+from agent.storage.fencing import Fenced
+from agent.storage.incidents import SqlIncidents
+from agent.storage.journal import SqlJournal
 from agent.storage.keys import SqlKeys
+from agent.storage.lessons import SqlLessons
 from agent.telemetry import Log, Meters
 from agent.views import Views
 from tools.base import BackendError, Topology
@@ -246,7 +251,7 @@ def _service(
     return Service(
         intake=intake,
         placement=placement,
-        runs=Runs(record.database, graph, partial(_for_run, context, toolbox)),
+        runs=Runs(record.database, graph, partial(_for_run, record, context, toolbox)),
         people=People(record.database, record.chain, record.queue, record.approvers),
         regrouping=Regrouping(
             record.database,
@@ -316,8 +321,17 @@ def _context(settings: Settings, config: Config, record: Record, sources: Source
     )
 
 
-def _for_run(context: Context, toolbox: Toolbox, lease: Lease, incident: Incident) -> Context:
-    return replace(_for_question(context, toolbox, incident), lease=lease)
+def _for_run(record: Record, context: Context, toolbox: Toolbox, lease: Lease, incident: Incident) -> Context:
+    """What it writes is refused once its job is another worker's."""
+    database, chain, clock = Fenced(record.database, lease), record.chain, context.clock
+    return replace(
+        _for_question(context, toolbox, incident),
+        incidents=SqlIncidents(database, chain, clock),
+        journal=SqlJournal(database, chain),
+        approvals=SqlApprovals(database, chain, clock),
+        lessons=SqlLessons(database, clock),
+        lease=lease,
+    )
 
 
 def _for_question(context: Context, toolbox: Toolbox, incident: Incident) -> Context:

@@ -16,6 +16,7 @@ from agent.ports import Clock
 from agent.storage import approval_rows, holds
 from agent.storage.approval_rows import approval_of, question_seal, vote_seal
 from agent.storage.database import Database
+from agent.storage.fencing import Fenced
 from agent.storage.journal import Chain
 from agent.storage.tables import approvals, votes
 from agent.storage.unanswered import escalate
@@ -38,7 +39,7 @@ class Said:
 class SqlApprovals:
     """`ports.Approvals` over the record."""
 
-    def __init__(self, database: Database, chain: Chain, clock: Clock) -> None:
+    def __init__(self, database: Database | Fenced, chain: Chain, clock: Clock) -> None:
         self._database = database
         self._chain = chain
         self._clock = clock

@@ -13,11 +13,10 @@ from agent.domain.event import Event, EventType
 from agent.domain.evidence import Evidence, EvidenceKind
 from agent.domain.hypothesis import Diagnosis, Usage
 from agent.domain.incident import Incident, IncidentStatus
-from agent.domain.job import Lease
 from agent.ports import Clock
 from agent.storage import alerts, holds
 from agent.storage.database import Database
-from agent.storage.fencing import fence
+from agent.storage.fencing import Fenced
 from agent.storage.journal import Chain
 from agent.storage.sight import Teams, within
 from agent.storage.tables import evidence, incidents, runs
@@ -26,7 +25,7 @@ from agent.storage.tables import evidence, incidents, runs
 class SqlIncidents:
     """`ports.Incidents` over the record."""
 
-    def __init__(self, database: Database, chain: Chain, clock: Clock) -> None:
+    def __init__(self, database: Database | Fenced, chain: Chain, clock: Clock) -> None:
         self._database = database
         self._chain = chain
         self._clock = clock
@@ -37,8 +36,8 @@ class SqlIncidents:
     async def alerts(self, incident: str) -> list[Placed]:
         return await self._database.read(lambda connection: alerts.of_incident(connection, incident))
 
-    async def move(self, incident: str, status: IncidentStatus, because: str, lease: Lease | None = None) -> None:
-        await self._database.write(lambda connection: self._move(connection, incident, status, because, lease))
+    async def move(self, incident: str, status: IncidentStatus, because: str) -> None:
+        await self._database.write(lambda connection: move(connection, self._chain, incident, status, because))
 
     async def add_evidence(self, incident: str, found: Sequence[Evidence]) -> list[Evidence]:
         return await self._database.write(lambda connection: _add_evidence(connection, incident, found))
@@ -67,12 +66,6 @@ class SqlIncidents:
         values = {"report": markdown, "reported_at": self._clock.now()}
         event = Event(type=EventType.REPORTED, incident=incident, text="The report is written.", facts={"run": run})
         await self._database.write(lambda connection: self._save(connection, incident, run, values, event))
-
-    def _move(
-        self, connection: Connection, incident: str, status: IncidentStatus, because: str, lease: Lease | None
-    ) -> None:
-        fence(connection, lease)
-        move(connection, self._chain, incident, status, because)
 
     def _save(self, connection: Connection, incident: str, run: str, values: dict[str, Any], event: Event) -> None:
         """Once a run and field: the same again, after a crash, is not told to the journal twice."""

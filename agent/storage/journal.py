@@ -20,6 +20,7 @@ from agent.domain.event import Event, EventType, Recorded
 from agent.ports import Clock
 from agent.storage import personal
 from agent.storage.database import Database
+from agent.storage.fencing import Fenced
 from agent.storage.sight import Teams, within
 from agent.storage.tables import cursors, journal, journal_base, journal_head
 
@@ -223,7 +224,7 @@ class Chain:
 class SqlJournal:
     """`ports.Journal` over the record."""
 
-    def __init__(self, database: Database, chain: Chain) -> None:
+    def __init__(self, database: Database | Fenced, chain: Chain) -> None:
         self._database = database
         self._chain = chain
 

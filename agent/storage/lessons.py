@@ -16,6 +16,7 @@ from agent.policy.timeless import timeless
 from agent.ports import Clock, Lesson
 from agent.storage import alerts, effects, incidents, journal
 from agent.storage.database import Database
+from agent.storage.fencing import Fenced
 from agent.storage.sight import Teams, within
 from agent.storage.tables import feedback, lessons, runs
 from agent.storage.tables import incidents as incidents_table
@@ -27,7 +28,7 @@ _REMEMBERED = 200
 class SqlLessons:
     """`ports.Lessons` over the record."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database | Fenced, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 

@@ -52,7 +52,7 @@ async def _permit(context: Context, proposal: Proposal, judgement: Judgement, di
     permission = Permission.RUN if asked.decided_via == "policy" else Permission.ASK
     if permission is Permission.ASK:
         because = f"Waits for a human: {asked.proposal.title}?"
-        await context.incidents.move(proposal.incident, IncidentStatus.AWAITING_APPROVAL, because, context.lease)
+        await context.incidents.move(proposal.incident, IncidentStatus.AWAITING_APPROVAL, because)
     return _planned(asked.proposal, judgement.model_copy(update={"permission": permission}), asked.id)
 
 

@@ -17,7 +17,7 @@ async def remediate(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     context = runtime.context
     proposal = Proposal.model_validate(state["proposal"])
     await context.incidents.move(
-        proposal.incident, IncidentStatus.REMEDIATING, f"Remediation begins: {proposal.title}.", context.lease
+        proposal.incident, IncidentStatus.REMEDIATING, f"Remediation begins: {proposal.title}."
     )
     try:
         team = (await context.incidents.get(proposal.incident)).team

@@ -18,7 +18,7 @@ async def report(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     status, because = standing(state)
     # A resolved incident is parked again only for what nobody but a human can find out.
     if incident.status is not IncidentStatus.RESOLVED or _unknown(state):
-        await context.incidents.move(incident.id, status, because, context.lease)
+        await context.incidents.move(incident.id, status, because)
     account = Account(
         incident=await context.incidents.get(incident.id),
         alerts=tuple(await context.incidents.alerts(incident.id)),

@@ -17,7 +17,7 @@ async def triage(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     incident = await context.incidents.get(state["incident"])
     alerts = [placed.alert for placed in await context.incidents.alerts(incident.id)]
     symptom = symptom_of(alerts)
-    await context.incidents.move(incident.id, IncidentStatus.INVESTIGATING, "The investigation begins.", context.lease)
+    await context.incidents.move(incident.id, IncidentStatus.INVESTIGATING, "The investigation begins.")
     text = f"Triaged as {incident.severity} with {symptom} from {counted(len(alerts), 'alert')}: {incident.title}."
     facts = {"severity": incident.severity, "symptom": symptom}
     await context.journal.record(Event(type=EventType.TRIAGED, incident=incident.id, text=text, facts=facts))

@@ -35,7 +35,7 @@ async def verify(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     action = context.catalogue.get(proposal.action)
     query = context.catalogue.success_query(action, proposal.arguments)
     await context.incidents.move(
-        proposal.incident, IncidentStatus.VERIFYING, f"Waits for the success query of {action.name}.", context.lease
+        proposal.incident, IncidentStatus.VERIFYING, f"Waits for the success query of {action.name}."
     )
     verification = await _watch(context, action, query, effect.outcome_at or effect.intent_at)
     if not verification.recovered:
