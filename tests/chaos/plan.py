@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.chaos.attempt import Row
 
-FLOOR = 50
+FLOOR = 100
 """Faults of a row that kills nobody, on both deployments together, before the kills have met their goals."""
 
 
