@@ -1,5 +1,6 @@
 """The words every tool and back end speaks: what is asked, what comes back, and what a back end must answer."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -110,21 +111,35 @@ class Metrics(Protocol):
         ...
 
 
-class Logs(Protocol):
-    """A log back end. Newest lines come first; at most `limit` of them."""
+@dataclass(frozen=True)
+class LogSearch:
+    """Lines in [start, end) of any of these services and levels (empty: of all) with `text` in them, as a literal."""
 
-    async def search(
-        self,
-        start: datetime,
-        end: datetime,
-        *,
-        services: Sequence[str] = (),
-        text: str = "",
-        levels: Sequence[str] = (),
-        limit: int = 1000,
-    ) -> LogPage:
-        """Lines in [start, end) of any of `services` (empty: all) with `text` in them, as a literal."""
-        ...
+    start: datetime
+    end: datetime
+    services: tuple[str, ...] = ()
+    text: str = ""
+    levels: tuple[str, ...] = ()
+    limit: int = 1000
+    """So many lines at most, the newest."""
+
+    def fits(self, line: LogLine) -> bool:
+        return (
+            self.start <= line.at < self.end
+            and (not self.services or line.service in self.services)
+            and (not self.levels or line.level in self.levels)
+            and self.text in line.message
+        )
+
+    def __str__(self) -> str:
+        words = {"services": self.services, "text": self.text, "levels": self.levels}
+        return f"{json.dumps(words, ensure_ascii=False)} in [{self.start.isoformat()}, {self.end.isoformat()})"
+
+
+class Logs(Protocol):
+    """A log back end. Newest lines come first."""
+
+    async def search(self, asked: LogSearch) -> LogPage: ...
 
 
 class Changes(Protocol):

@@ -12,7 +12,7 @@ from agent.graph.context import Sources
 from agent.ports import Logs, Metrics, TopologySource
 from agent.settings import Settings, secret
 from agent.storage.changes import SqlChanges
-from tools.base import BackendError, LogPage, Topology
+from tools.base import BackendError, LogPage, LogSearch, Topology
 from tools.clients.datadog import DatadogMetrics
 from tools.clients.jira import Jira
 from tools.clients.kubernetes import Cluster
@@ -37,21 +37,12 @@ class FirstOf:
     def __init__(self, logs: Sequence[Logs]) -> None:
         self._logs = logs
 
-    async def search(
-        self,
-        start: datetime,
-        end: datetime,
-        *,
-        services: Sequence[str] = (),
-        text: str = "",
-        levels: Sequence[str] = (),
-        limit: int = 1000,
-    ) -> LogPage:
+    async def search(self, asked: LogSearch) -> LogPage:
         page = LogPage(lines=(), total=0, truncated=False, query="")
         failures: list[str] = []
         for logs in self._logs:
             try:
-                page = await logs.search(start, end, services=services, text=text, levels=levels, limit=limit)
+                page = await logs.search(asked)
             except BackendError as error:
                 failures.append(str(error))
                 continue

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tools.base import BackendError, LogLine, LogPage, Series
+from tools.base import BackendError, LogLine, LogPage, LogSearch, Series
 from tools.clients.http import Http, Params, Reply, quoted, refusal
 from tools.log_levels import level_of
 
@@ -81,31 +81,25 @@ class DatadogLogs:
     async def close(self) -> None:
         await self._http.close()
 
-    async def search(
-        self,
-        start: datetime,
-        end: datetime,
-        *,
-        services: Sequence[str] = (),
-        text: str = "",
-        levels: Sequence[str] = (),
-        limit: int = 1000,
-    ) -> LogPage:
-        query = _log_query(services, text, levels)
-        asked = f"logs {query!r} in [{start.isoformat()}, {end.isoformat()})"
-        asking = {"query": query, "from": _iso(start), "to": _iso(end), "indexes": self._indexes}
+    async def search(self, asked: LogSearch) -> LogPage:
+        words = _log_query(asked)
+        query = f"logs {words!r} in [{asked.start.isoformat()}, {asked.end.isoformat()})"
+        asking = {"query": words, "from": _iso(asked.start), "to": _iso(asked.end), "indexes": self._indexes}
         lines: list[LogLine] = []
         cursor, late = "", False
         for _ in range(MOST_PAGES):
-            page: dict[str, Any] = {"limit": min(PAGE, limit - len(lines)), **({"cursor": cursor} if cursor else {})}
+            page: dict[str, Any] = {
+                "limit": min(PAGE, asked.limit - len(lines)),
+                **({"cursor": cursor} if cursor else {}),
+            }
             body = {"filter": asking, "sort": "-timestamp", "page": page}
-            answer = _answer(await self._http.post_json("/api/v2/logs/events/search", body, asked=asked), asked)
-            found, cursor, timed_out = _page(answer, asked)
-            lines += [line for line in found if start <= line.at < end]
+            answer = _answer(await self._http.post_json("/api/v2/logs/events/search", body, asked=query), query)
+            found, cursor, timed_out = _page(answer, query)
+            lines += [line for line in found if asked.start <= line.at < asked.end]
             late = late or timed_out
-            if not cursor or len(lines) >= limit:
+            if not cursor or len(lines) >= asked.limit:
                 break
-        return LogPage(tuple(lines), len(lines), bool(cursor) or late, asked)
+        return LogPage(tuple(lines), len(lines), bool(cursor) or late, query)
 
 
 def _http(site: str, api_key: str, application_key: str, url: str, deadline: timedelta) -> Http:
@@ -116,16 +110,16 @@ def _http(site: str, api_key: str, application_key: str, url: str, deadline: tim
     return Http(url or f"https://api.{site}", headers=keys, deadline=deadline, through_proxy=not url)
 
 
-def _log_query(services: Sequence[str], text: str, levels: Sequence[str]) -> str:
+def _log_query(asked: LogSearch) -> str:
     """Datadog's search syntax, with every value between quotes."""
     parts = []
-    if services:
-        parts.append(f"service:({' OR '.join(_phrase(service) for service in services)})")
-    if levels:
-        statuses = [status for level in levels for status in _STATUSES.get(level, ())]
+    if asked.services:
+        parts.append(f"service:({' OR '.join(map(_phrase, asked.services))})")
+    if asked.levels:
+        statuses = [status for level in asked.levels for status in _STATUSES.get(level, ())]
         parts.append(f"status:({' OR '.join(statuses)})")
-    if text:
-        parts.append(_phrase(text))
+    if asked.text:
+        parts.append(_phrase(asked.text))
     return " ".join(parts) or "*"
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tools.base import BackendError, LogLine, LogPage
+from tools.base import BackendError, LogLine, LogPage, LogSearch
 from tools.clients.http import Http, Reply, refusal
 from tools.log_levels import level_of, words_for
 
@@ -62,43 +62,32 @@ class Elasticsearch:
     async def close(self) -> None:
         await self._http.close()
 
-    async def search(
-        self,
-        start: datetime,
-        end: datetime,
-        *,
-        services: Sequence[str] = (),
-        text: str = "",
-        levels: Sequence[str] = (),
-        limit: int = 1000,
-    ) -> LogPage:
-        body = self._body(start, end, services=services, text=text, levels=levels, limit=min(limit, MOST_LINES))
-        asked = f"POST {self._path} {json.dumps(body, ensure_ascii=False)}"
+    async def search(self, asked: LogSearch) -> LogPage:
+        body = self._body(asked)
+        query = f"POST {self._path} {json.dumps(body, ensure_ascii=False)}"
         # An index that is not there yet holds no lines; that is no error.
         path = f"{self._path}?ignore_unavailable=true&allow_no_indices=true"
-        reply = await self._http.post_json(path, body, asked=asked)
+        reply = await self._http.post_json(path, body, asked=query)
         if reply.status != 200:
-            raise refusal(asked, reply, _words(reply))
-        return self._page(reply.json(asked), services, asked)
+            raise refusal(query, reply, _words(reply))
+        return self._page(reply.json(query), asked.services, query)
 
-    def _body(
-        self, start: datetime, end: datetime, *, services: Sequence[str], text: str, levels: Sequence[str], limit: int
-    ) -> dict[str, Any]:
-        stretch = {"gte": _milliseconds(start), "lt": _milliseconds(end), "format": "epoch_millis"}
+    def _body(self, asked: LogSearch) -> dict[str, Any]:
+        stretch = {"gte": _milliseconds(asked.start), "lt": _milliseconds(asked.end), "format": "epoch_millis"}
         filters: list[dict[str, Any]] = [{"range": {self._fields.time: stretch}}]
-        if services:
-            filters.append(_any_of(self._fields.service, [_sendable(service) for service in services]))
-        if levels:
-            words = words_for(levels)
+        if asked.services:
+            filters.append(_any_of(self._fields.service, [_sendable(service) for service in asked.services]))
+        if asked.levels:
+            words = words_for(asked.levels)
             filters.append(
                 _any_of(self._fields.level, [form(w) for w in words for form in (str, str.upper, str.title)])
             )
-        if text:
-            filters.append({"match_phrase": {self._fields.message: _sendable(text)}})
+        if asked.text:
+            filters.append({"match_phrase": {self._fields.message: _sendable(asked.text)}})
         return {
             "query": {"bool": {"filter": filters}},
             "sort": [{self._fields.time: {"order": "desc"}}],
-            "size": limit,
+            "size": min(asked.limit, MOST_LINES),
             "track_total_hits": True,
             "timeout": f"{self._seconds:.0f}s",
         }

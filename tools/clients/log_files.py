@@ -2,7 +2,6 @@
 
 import asyncio
 import glob
-import json
 import re
 import time
 from collections import deque
@@ -12,7 +11,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import BinaryIO
 
-from tools.base import LogLine, LogPage
+from tools.base import LogLine, LogPage, LogSearch
 from tools.log_lines import Parsed, parse
 
 BLOCK = 1 << 16
@@ -53,32 +52,22 @@ class LogFiles:
         self._zone = zone
         self._caps = caps
 
-    async def search(
-        self,
-        start: datetime,
-        end: datetime,
-        *,
-        services: Sequence[str] = (),
-        text: str = "",
-        levels: Sequence[str] = (),
-        limit: int = 1000,
-    ) -> LogPage:
-        wanted = _Wanted(start, end, frozenset(services), text, frozenset(levels))
-        return await asyncio.to_thread(self._search, wanted, limit)
+    async def search(self, asked: LogSearch) -> LogPage:
+        return await asyncio.to_thread(self._search, asked)
 
-    def _search(self, wanted: "_Wanted", limit: int) -> LogPage:
+    def _search(self, wanted: LogSearch) -> LogPage:
         files, cut = self._files(wanted.start)
         budget = _Budget(self._caps.search, time.monotonic() + self._caps.deadline.total_seconds())
         found: list[LogLine] = []
         total, unread = 0, ""
         for path in files:
             try:
-                here, count = self._in_file(path, wanted, limit, budget)
+                here, count = self._in_file(path, wanted, budget)
             except OSError as error:
                 unread += f"; not read: {path} ({error.strerror})"
                 continue  # one file's permissions must not hide what the others say
             total += count
-            found = sorted([*found, *here], key=lambda line: line.at, reverse=True)[:limit]
+            found = sorted([*found, *here], key=lambda line: line.at, reverse=True)[: wanted.limit]
         query = f"log files {', '.join(self._paths)} where {wanted}{unread}"
         return LogPage(tuple(found), total, bool(cut or budget.cut or unread or total > len(found)), query)
 
@@ -96,7 +85,7 @@ class LogFiles:
         recent = sorted((pair for pair in dated if pair[0] >= start.timestamp()), reverse=True)
         return [Path(name) for _, name in recent[:MOST_FILES]], len(recent) > MOST_FILES
 
-    def _in_file(self, path: Path, wanted: "_Wanted", limit: int, budget: "_Budget") -> tuple[list[LogLine], int]:
+    def _in_file(self, path: Path, wanted: LogSearch, budget: "_Budget") -> tuple[list[LogLine], int]:
         """The newest matching lines and how many match in all that was read."""
         found: list[LogLine] = []
         count = 0
@@ -107,7 +96,7 @@ class LogFiles:
                     break
                 if wanted.fits(line):
                     count += 1
-                    if len(found) < limit:
+                    if len(found) < wanted.limit:
                         found.append(line)
         return found, count
 
@@ -124,27 +113,6 @@ class LogFiles:
         for parsed in reversed(below):
             # No line above names a time: all that is known is when the file was last written.
             yield _line(parsed, written_at, service, [])
-
-
-@dataclass(frozen=True)
-class _Wanted:
-    start: datetime
-    end: datetime
-    services: frozenset[str]
-    text: str
-    levels: frozenset[str]
-
-    def fits(self, line: LogLine) -> bool:
-        return (
-            self.start <= line.at < self.end
-            and (not self.services or line.service in self.services)
-            and (not self.levels or line.level in self.levels)
-            and self.text in line.message
-        )
-
-    def __str__(self) -> str:
-        asked = {"services": sorted(self.services), "text": self.text, "levels": sorted(self.levels)}
-        return f"{json.dumps(asked, ensure_ascii=False)} in [{self.start.isoformat()}, {self.end.isoformat()})"
 
 
 @dataclass

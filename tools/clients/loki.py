@@ -1,10 +1,10 @@
 """How is Loki asked for log lines?  LogQL built from quoted values, times in nanoseconds, errors in its own words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tools.base import BackendError, LogLine, LogPage
+from tools.base import BackendError, LogLine, LogPage, LogSearch
 from tools.clients.http import Http, refusal
 from tools.log_levels import level_of, words_for
 from tools.promql import literal, quoted, selector
@@ -34,48 +34,39 @@ class Loki:
     async def close(self) -> None:
         await self._http.close()
 
-    async def search(
-        self,
-        start: datetime,
-        end: datetime,
-        *,
-        services: Sequence[str] = (),
-        text: str = "",
-        levels: Sequence[str] = (),
-        limit: int = 1000,
-    ) -> LogPage:
+    async def search(self, asked: LogSearch) -> LogPage:
         """`text` is matched as it stands, capitals included."""
-        most = min(limit, MOST_LINES)
-        logql = self._logql(services, text, levels)
-        asked = f"{logql} in [{start.isoformat()}, {end.isoformat()})"
+        most = min(asked.limit, MOST_LINES)
+        logql = self._logql(asked)
+        query = f"{logql} in [{asked.start.isoformat()}, {asked.end.isoformat()})"
         fields: dict[str, str | int] = {
             "query": logql,
-            "start": nanoseconds(start),
-            "end": nanoseconds(end),
+            "start": nanoseconds(asked.start),
+            "end": nanoseconds(asked.end),
             "limit": most,
             "direction": "backward",
         }
-        found = await self._ask("/loki/api/v1/query_range", fields, asked)
-        lines = self._lines(found, asked)
+        found = await self._ask("/loki/api/v1/query_range", fields, query)
+        lines = self._lines(found, query)
         truncated = len(lines) >= most
-        total = await self._count(logql, start, end, len(lines)) if truncated else len(lines)
-        return LogPage(tuple(lines), total, truncated and total > len(lines), asked)
+        total = await self._count(logql, asked, len(lines)) if truncated else len(lines)
+        return LogPage(tuple(lines), total, truncated and total > len(lines), query)
 
-    def _logql(self, services: Sequence[str], text: str, levels: Sequence[str]) -> str:
-        some = {self._service_label: list(services)}
-        streams = selector(one_of=some) if services else "{" + f'{self._service_label}=~".+"' + "}"
-        line = f" |= {quoted(text)}" if text else ""
-        words = quoted("(?i)" + "|".join(literal(word) for word in words_for(levels)))
+    def _logql(self, asked: LogSearch) -> str:
+        some = {self._service_label: list(asked.services)}
+        streams = selector(one_of=some) if asked.services else "{" + f'{self._service_label}=~".+"' + "}"
+        line = f" |= {quoted(asked.text)}" if asked.text else ""
+        words = quoted("(?i)" + "|".join(literal(word) for word in words_for(asked.levels)))
         # `detected_level` is Loki 3's; before that, a level is a label if the shipper made it one.
-        level = f" | detected_level=~{words} or level=~{words}" if levels else ""
+        level = f" | detected_level=~{words} or level=~{words}" if asked.levels else ""
         return streams + line + level
 
-    async def _count(self, logql: str, start: datetime, end: datetime, at_least: int) -> int:
+    async def _count(self, logql: str, asked: LogSearch, at_least: int) -> int:
         """All lines that match; `at_least` when Loki does not tell."""
-        milliseconds = max(1, (end - start) // timedelta(milliseconds=1))
+        milliseconds = max(1, (asked.end - asked.start) // timedelta(milliseconds=1))
         query = f"sum(count_over_time({logql} [{milliseconds}ms]))"
         try:
-            found = await self._ask("/loki/api/v1/query", {"query": query, "time": nanoseconds(end) - 1}, query)
+            found = await self._ask("/loki/api/v1/query", {"query": query, "time": nanoseconds(asked.end) - 1}, query)
             return max(at_least, int(float(found[0]["value"][1])) if found else 0)
         except (BackendError, ValueError, KeyError, TypeError, IndexError):
             return at_least

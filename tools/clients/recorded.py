@@ -5,7 +5,6 @@ The files are those of the case format: `metrics.om.xz` (OpenMetrics with timest
 """
 
 import asyncio
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tools.base import BackendError, Change, LogPage, Series, Topology
+from tools.base import BackendError, Change, LogPage, LogSearch, Series, Topology
 from tools.promql import MAX_POINTS, affordable_step, checked, parsed
 from tools.recording import files
 from tools.recording.columns import Vector
@@ -93,28 +92,9 @@ class RecordedLogs:
             lines = [line for line in files.log_lines(path, shift) if line.at >= at]
         self._lines = [line for line in self._lines if line.at < at] + lines
 
-    async def search(
-        self,
-        start: datetime,
-        end: datetime,
-        *,
-        services: Sequence[str] = (),
-        text: str = "",
-        levels: Sequence[str] = (),
-        limit: int = 1000,
-    ) -> LogPage:
-        wanted = set(levels)
-        found = [
-            line
-            for line in reversed(self._lines)
-            if start <= line.at < end
-            and (not services or line.service in services)
-            and (not wanted or line.level in wanted)
-            and text in line.message
-        ]
-        asked = {"services": list(services), "text": text, "levels": list(levels)}
-        query = f"recorded logs {json.dumps(asked)} in [{start.isoformat()}, {end.isoformat()})"
-        return LogPage(tuple(found[:limit]), len(found), len(found) > limit, query)
+    async def search(self, asked: LogSearch) -> LogPage:
+        found = [line for line in reversed(self._lines) if asked.fits(line)]
+        return LogPage(tuple(found[: asked.limit]), len(found), len(found) > asked.limit, f"recorded logs {asked}")
 
 
 class RecordedChanges:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, JsonValue, StringConstraints
 
-from tools.base import BackendError, LogLine, LogPage, Logs, Tool, ToolResult
+from tools.base import BackendError, LogLine, LogPage, Logs, LogSearch, Tool, ToolResult
 from tools.invisible import visible
 from tools.log_masks import readable
 from tools.log_templates import Template, kinds
@@ -76,9 +76,8 @@ class SearchLogs:
         asked = SearchArguments.model_validate(arguments.model_dump())
         try:
             start, end = asked.within(self._window)
-            page = await self._logs.search(
-                start, end, services=asked.services, text=asked.text, levels=asked.levels, limit=LINES
-            )
+            services, levels = tuple(asked.services), tuple(asked.levels)
+            page = await self._logs.search(LogSearch(start, end, services, asked.text, levels, LINES))
         except BackendError as error:
             query = asked.model_dump_json(exclude_defaults=True)
             return ToolResult(ok=False, text=f"{self.name} {query}: {error}", query=f"{self.name} {query}")

@@ -23,7 +23,7 @@ from agent.graph.context import Context, Sources
 from agent.graph.state import State
 from agent.policy.grounding import Grounded, ground
 from agent.ports import Metrics
-from tools.base import BackendError, Change, LogPage, Logs, Topology
+from tools.base import BackendError, Change, LogPage, Logs, LogSearch, Topology
 from tools.cluster.facts import ClusterState
 
 T = TypeVar("T")
@@ -196,10 +196,10 @@ async def _logs(sources: Sources, alerts: Sequence[Alert], end: datetime, gaps: 
 
 async def _newest(logs: Logs, start: datetime, end: datetime, enough: datetime) -> LogPage:
     """As one page: the newest lines, page by page back to `start` or, when they do not end there, to `enough`."""
-    first = page = await logs.search(start, end, limit=LOG_LINES)
+    first = page = await logs.search(LogSearch(start, end, limit=LOG_LINES))
     lines, pages = page.lines, 1
     while page.truncated and page.lines and pages < LOG_PAGES and lines[-1].at > enough:
-        page = await logs.search(start, lines[-1].at, limit=LOG_LINES)
+        page = await logs.search(LogSearch(start, lines[-1].at, limit=LOG_LINES))
         lines, pages = lines + page.lines, pages + 1
     return replace(first, lines=lines, truncated=page.truncated)
 

@@ -14,6 +14,7 @@ from agent.entrypoints.cli.checks.sources import loki as doctor
 from agent.settings import Settings
 from agent.soundness import require_sound
 from tests.farends.loki import loki
+from tools.base import LogSearch
 from tools.clients.loki import Loki, nanoseconds
 
 T0 = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -35,7 +36,7 @@ async def test_headers_and_labels_are_sent_as_configured_also_by_doctor(
         server.store.push({"app": "cart"}, [(nanoseconds(T0), "GET / 500", {})])
         settings = _settings(tmp_path, CONFIG, loki_url=server.url)
         [logs] = log_back_ends(settings, settings.config())
-        page = await logs.search(T0, T0 + SECOND, services=["cart"])
+        page = await logs.search(LogSearch(T0, T0 + SECOND, services=("cart",)))
         found = await doctor(settings)
         assert isinstance(logs, Loki)
         await logs.close()
@@ -47,9 +48,9 @@ async def test_every_client_is_closed_at_the_end(tmp_path: Path) -> None:
     async with loki(now=lambda: nanoseconds(T0 + 9 * SECOND)) as server:
         settings = _settings(tmp_path, "{}\n", loki_url=server.url, prometheus_url=server.url)
         async with open_clients(settings, settings.config()) as clients:
-            await clients.logs[0].search(T0, T0 + SECOND)
+            await clients.logs[0].search(LogSearch(T0, T0 + SECOND))
         with pytest.raises(RuntimeError, match="closed"):
-            await clients.logs[0].search(T0, T0 + SECOND)
+            await clients.logs[0].search(LogSearch(T0, T0 + SECOND))
 
 
 async def test_a_header_whose_variable_is_not_set_is_told_at_the_start_and_by_doctor(tmp_path: Path) -> None:
@@ -66,5 +67,5 @@ async def test_times_of_log_files_that_name_no_zone_are_of_the_configured_one(tm
     config = Config.model_validate({"log_files": {"paths": [str(tmp_path / "*.log")], "zone": "Europe/Berlin"}})
     [logs] = log_back_ends(Settings.model_validate({}), config)
 
-    page = await logs.search(T0, T0 + SECOND)
+    page = await logs.search(LogSearch(T0, T0 + SECOND))
     assert [(line.at, line.service) for line in page.lines] == [(T0, "cart")]

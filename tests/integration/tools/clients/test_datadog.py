@@ -9,7 +9,7 @@ import pytest
 
 from tests.farends.datadog import API_KEY, APPLICATION_KEY, DatadogServer, Log, Metric, datadog
 from tests.farends.misbehaving import deadline_in, misbehaving
-from tools.base import BackendError, LogLine
+from tools.base import BackendError, LogLine, LogSearch
 from tools.clients.datadog import DatadogLogs, DatadogMetrics
 from tools.observe.datadog import datadog_tools
 from tools.observe.window import Window
@@ -49,7 +49,7 @@ async def test_lines_come_newest_first_with_what_the_event_says(server: DatadogS
         Log(T0 + SECOND, "mail", "db gone", "critical", ("pod_name:mail-1", "canary"), {"dd": {"trace_id": "t1"}}),
         Log(T0 + MINUTE, "cart", "too late"),
     ]
-    page = await logs.search(T0, T0 + MINUTE)
+    page = await logs.search(LogSearch(T0, T0 + MINUTE))
     tags = {"pod_name": "mail-1", "canary": ""}
     assert page.lines == (
         LogLine(T0 + SECOND, "mail", "db gone", "error", pod="mail-1", trace="t1", labels=tags),
@@ -67,7 +67,9 @@ async def test_services_levels_and_text_narrow_the_search(server: DatadogServer,
         )
     ]
     page = await logs.search(
-        T0, T0 + MINUTE, services=["cart", "front-end"], levels=["error", "warning"], text="connection timeout (a"
+        LogSearch(
+            T0, T0 + MINUTE, services=("cart", "front-end"), levels=("error", "warning"), text="connection timeout (a"
+        )
     )
     assert [(line.service, line.level) for line in page.lines] == [
         ("front-end", "warning"),
@@ -84,17 +86,17 @@ async def test_services_levels_and_text_narrow_the_search(server: DatadogServer,
 
 async def test_pages_are_read_until_the_limit(server: DatadogServer, logs: DatadogLogs) -> None:
     server.logs += [Log(T0 + timedelta(milliseconds=place), "cart", f"line {place}") for place in range(2500)]
-    page = await logs.search(T0, T0 + MINUTE, limit=2200)
+    page = await logs.search(LogSearch(T0, T0 + MINUTE, limit=2200))
     assert (len(page.lines), page.lines[-1].message, page.truncated) == (2200, "line 300", True)
     assert [asked.body["page"] for asked in server.journal] == [
         {"limit": 1000},
         {"limit": 1000, "cursor": "1000"},
         {"limit": 200, "cursor": "2000"},
     ]
-    all_of_them = await logs.search(T0, T0 + MINUTE, limit=9000)
+    all_of_them = await logs.search(LogSearch(T0, T0 + MINUTE, limit=9000))
     assert (len(all_of_them.lines), all_of_them.truncated) == (2500, False)
     server.late = True
-    assert (await logs.search(T0, T0 + MINUTE, limit=9000)).truncated
+    assert (await logs.search(LogSearch(T0, T0 + MINUTE, limit=9000))).truncated
 
 
 @pytest.mark.parametrize(
@@ -105,8 +107,8 @@ async def test_whatever_the_text_and_the_service_hold_they_stay_values(
     server: DatadogServer, logs: DatadogLogs, text: str
 ) -> None:
     server.logs.append(Log(T0, "cart", "harmless"))
-    assert (await logs.search(T0, T0 + MINUTE, text=text)).lines == ()
-    assert (await logs.search(T0, T0 + MINUTE, services=[text])).lines == ()
+    assert (await logs.search(LogSearch(T0, T0 + MINUTE, text=text))).lines == ()
+    assert (await logs.search(LogSearch(T0, T0 + MINUTE, services=(text,)))).lines == ()
 
 
 async def test_a_metric_query_gives_a_series_a_group(server: DatadogServer, metrics: DatadogMetrics) -> None:
@@ -154,7 +156,7 @@ async def test_a_failure_is_told_with_the_query_and_may_be_tried_again(
     server.mode = mode
     logs = DatadogLogs(SITE, API_KEY, APPLICATION_KEY, url=server.url, deadline=deadline_in(mode))
     metrics = DatadogMetrics(SITE, API_KEY, APPLICATION_KEY, url=server.url, deadline=deadline_in(mode))
-    for ask in (logs.search(T0, T0 + MINUTE), metrics.query_metrics("avg:x{*}", T0, T0 + MINUTE)):
+    for ask in (logs.search(LogSearch(T0, T0 + MINUTE)), metrics.query_metrics("avg:x{*}", T0, T0 + MINUTE)):
         with pytest.raises(BackendError) as failed:
             await ask
         assert reason in str(failed.value)
@@ -168,7 +170,7 @@ async def test_a_failure_is_told_with_the_query_and_may_be_tried_again(
 async def test_wrong_keys_are_refused_and_never_shown(server: DatadogServer) -> None:
     logs = DatadogLogs(SITE, "secret-api", "secret-app", url=server.url)
     with pytest.raises(BackendError) as refused:
-        await logs.search(T0, T0 + MINUTE)
+        await logs.search(LogSearch(T0, T0 + MINUTE))
     assert str(refused.value).endswith("HTTP 403: Forbidden")
     assert "secret" not in str(refused.value)
     assert server.journal[0].headers["dd-api-key"] == "secret-api"
@@ -205,7 +207,7 @@ async def test_an_answer_that_is_not_one_of_datadog_is_an_error(answer: bytes) -
         server.mode, server.body = "200", answer
         logs = DatadogLogs(SITE, "a", "b", url=server.url)
         metrics = DatadogMetrics(SITE, "a", "b", url=server.url)
-        for ask in (logs.search(T0, T0 + MINUTE), metrics.query_metrics("avg:x{*}", T0, T0 + MINUTE)):
+        for ask in (logs.search(LogSearch(T0, T0 + MINUTE)), metrics.query_metrics("avg:x{*}", T0, T0 + MINUTE)):
             with pytest.raises(BackendError, match=r"the answer is not (one of Datadog|JSON)"):
                 await ask
         server.body = b'{"status": "error", "error": "metric is unknown"}'

@@ -10,7 +10,7 @@ import pytest
 
 from tests.farends.misbehaving import deadline_in, misbehaving
 from tests.farends.search import search_server
-from tools.base import BackendError, LogLine
+from tools.base import BackendError, LogLine, LogSearch
 from tools.clients.elasticsearch import Elasticsearch, Fields
 
 T0 = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -70,7 +70,7 @@ async def test_lines_come_newest_first_with_what_the_document_says(client: Elast
         line(T0 + MINUTE, "too late"),
         line(T0 - SECOND, "too early"),
     )
-    page = await client.search(T0, T0 + MINUTE)
+    page = await client.search(LogSearch(T0, T0 + MINUTE))
     assert page.lines == (
         LogLine(T0 + SECOND, "mail", "db gone", "error", pod="mail-1", trace="t1"),
         LogLine(T0, "cart", "GET / 200", "info"),
@@ -93,24 +93,24 @@ async def test_services_levels_and_text_narrow_the_search(
         ),
         mappings={"service": keyword} if service_type == "keyword" else None,
     )
-    found = await client.search(T0, T0 + MINUTE, services=["cart", "front-end"], levels=["error", "warning"])
+    found = await client.search(LogSearch(T0, T0 + MINUTE, services=("cart", "front-end"), levels=("error", "warning")))
     assert [(one.service, one.level) for one in found.lines] == [
         ("front-end", "warning"),
         ("front-end", "error"),
         ("cart", "warning"),
         ("cart", "error"),
     ]
-    assert len((await client.search(T0, T0 + MINUTE, text="connection timeout")).lines) == 9
-    assert (await client.search(T0, T0 + MINUTE, text="timeout connection")).lines == ()
-    assert (await client.search(T0, T0 + MINUTE, services=["nobody"])).lines == ()
+    assert len((await client.search(LogSearch(T0, T0 + MINUTE, text="connection timeout"))).lines) == 9
+    assert (await client.search(LogSearch(T0, T0 + MINUTE, text="timeout connection"))).lines == ()
+    assert (await client.search(LogSearch(T0, T0 + MINUTE, services=("nobody",)))).lines == ()
 
 
 async def test_beyond_the_limit_the_newest_come_and_all_are_counted(client: Elasticsearch, store: Store) -> None:
     store.put(*(line(T0 + place * SECOND, f"line {place}") for place in range(50)))
-    page = await client.search(T0, T0 + MINUTE, limit=3)
+    page = await client.search(LogSearch(T0, T0 + MINUTE, limit=3))
     assert [one.message for one in page.lines] == ["line 49", "line 48", "line 47"]
     assert (page.total, page.truncated) == (50, True)
-    exactly = await client.search(T0, T0 + MINUTE, limit=50)
+    exactly = await client.search(LogSearch(T0, T0 + MINUTE, limit=50))
     assert (exactly.total, exactly.truncated) == (50, False)
 
 
@@ -122,8 +122,8 @@ async def test_whatever_the_text_and_the_service_hold_they_stay_values(
     client: Elasticsearch, store: Store, text: str
 ) -> None:
     store.put(line(T0, "harmless"))
-    assert (await client.search(T0, T0 + MINUTE, text=text)).lines == ()
-    assert (await client.search(T0, T0 + MINUTE, services=[text])).lines == ()
+    assert (await client.search(LogSearch(T0, T0 + MINUTE, text=text))).lines == ()
+    assert (await client.search(LogSearch(T0, T0 + MINUTE, services=(text,)))).lines == ()
 
 
 async def test_names_with_dots_are_found_nested_and_as_they_are(server: str, store: Store) -> None:
@@ -133,21 +133,21 @@ async def test_names_with_dots_are_found_nested_and_as_they_are(server: str, sto
         mappings={"ts": {"type": "date"}},
     )
     client = Elasticsearch(server, index="logs-app", fields=Fields(time="ts", message="msg", service="app.name"))
-    page = await client.search(T0 - SECOND, T0 + SECOND)
+    page = await client.search(LogSearch(T0 - SECOND, T0 + SECOND))
     assert [(one.service, one.message) for one in page.lines] == [("cart", "flat"), ("mail", "nested")]
     await client.close()
 
 
 async def test_an_index_that_is_not_there_holds_no_lines(server: str) -> None:
     client = Elasticsearch(server, index="filebeat-*")
-    assert (await client.search(T0, T0 + MINUTE)).lines == ()
+    assert (await client.search(LogSearch(T0, T0 + MINUTE))).lines == ()
     await client.close()
 
 
 async def test_an_error_is_told_in_the_words_of_the_server(client: Elasticsearch, store: Store) -> None:
     store.put(line(T0, "x"))
     with pytest.raises(BackendError) as refused:
-        await client.search(T0, T0 + MINUTE, limit=-5)
+        await client.search(LogSearch(T0, T0 + MINUTE, limit=-5))
     assert str(refused.value).startswith("POST /logs-*/_search {")
     assert "HTTP 400: " in str(refused.value)
     assert "size" in str(refused.value).partition("HTTP 400: ")[2]
@@ -176,7 +176,7 @@ async def test_an_answer_that_is_not_one_of_elasticsearch_is_an_error(answer: by
         server.mode, server.body = "200", answer
         client = Elasticsearch(server.url)
         with pytest.raises(BackendError, match=r"the answer is not (one of Elasticsearch|JSON)"):
-            await client.search(T0, T0 + MINUTE)
+            await client.search(LogSearch(T0, T0 + MINUTE))
         await client.close()
 
 
@@ -186,7 +186,7 @@ async def test_an_answer_of_some_shards_is_marked_as_cut() -> None:
         client = Elasticsearch(server.url)
         for partial in ({"timed_out": True}, {"_shards": {"failed": 1}}):
             server.mode, server.body = "200", json.dumps({"hits": hits, **partial}).encode()
-            assert (await client.search(T0, T0 + MINUTE)).truncated
+            assert (await client.search(LogSearch(T0, T0 + MINUTE))).truncated
         await client.close()
 
 
@@ -196,7 +196,7 @@ async def test_a_server_that_hangs_or_is_overloaded_may_be_asked_again() -> None
             client = Elasticsearch(server.url, deadline=deadline_in(mode))
             server.mode = mode
             with pytest.raises(BackendError) as failed:
-                await client.search(T0, T0 + MINUTE)
+                await client.search(LogSearch(T0, T0 + MINUTE))
             assert failed.value.retry
             await client.close()
 
@@ -206,6 +206,6 @@ async def test_a_key_is_sent_in_the_header() -> None:
         server.mode, server.body = "401", b'{"error":{"type":"security_exception","reason":"missing"},"status":401}'
         client = Elasticsearch(server.url, headers={"Authorization": "ApiKey abc"})
         with pytest.raises(BackendError, match="HTTP 401: security_exception: missing"):
-            await client.search(T0, T0 + MINUTE)
+            await client.search(LogSearch(T0, T0 + MINUTE))
         assert server.journal[0].headers["authorization"] == "ApiKey abc"
         await client.close()

@@ -14,7 +14,7 @@ import pytest
 from tests.farends.datadog import API_KEY, APPLICATION_KEY, Log, datadog
 from tests.farends.loki import loki
 from tests.farends.search import search_server
-from tools.base import LogLine, Logs
+from tools.base import LogLine, Logs, LogSearch
 from tools.clients.datadog import DatadogLogs
 from tools.clients.elasticsearch import Elasticsearch
 from tools.clients.log_files import LogFiles
@@ -127,7 +127,7 @@ def shown(lines: Sequence[LogLine]) -> list[tuple[float, str, str]]:
 
 async def test_the_promise_is_kept(logs: Logs) -> None:
     """One test, since a server's start costs more than the questions."""
-    everything = await logs.search(T0, T0 + MINUTE)
+    everything = await logs.search(LogSearch(T0, T0 + MINUTE))
     assert shown(everything.lines) == [
         (30.0, "cart", "error"),
         (20.0, "mail", "warning"),
@@ -137,22 +137,24 @@ async def test_the_promise_is_kept(logs: Logs) -> None:
     assert (everything.total, everything.truncated) == (4, False)
     assert everything.query
 
-    some = await logs.search(T0, T0 + MINUTE, services=["cart", "front-end"], levels=["error"], text="db refused")
+    some = await logs.search(
+        LogSearch(T0, T0 + MINUTE, services=("cart", "front-end"), levels=("error",), text="db refused")
+    )
     assert shown(some.lines) == [(30.0, "cart", "error"), (10.0, "front-end", "error")]
     assert [line.message.removeprefix("level=error ") for line in some.lines] == [
         "connection to db refused (again)",
         "connection to db refused",
     ]
 
-    newest = await logs.search(T0, T0 + MINUTE, limit=2)
+    newest = await logs.search(LogSearch(T0, T0 + MINUTE, limit=2))
     assert (shown(newest.lines), newest.truncated) == (
         [(30.0, "cart", "error"), (20.0, "mail", "warning")],
         True,
     )
 
     for nothing in (
-        await logs.search(T0, T0 + MINUTE, services=["nobody"]),
-        await logs.search(T0, T0 + MINUTE, text="nowhere to be found"),
-        await logs.search(T0 - MINUTE, T0 - 2 * SECOND),
+        await logs.search(LogSearch(T0, T0 + MINUTE, services=("nobody",))),
+        await logs.search(LogSearch(T0, T0 + MINUTE, text="nowhere to be found")),
+        await logs.search(LogSearch(T0 - MINUTE, T0 - 2 * SECOND)),
     ):
         assert (nothing.lines, nothing.total, nothing.truncated) == ((), 0, False)

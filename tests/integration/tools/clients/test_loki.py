@@ -9,7 +9,7 @@ import pytest
 from tests.farends.logql import LogQuery, parse
 from tests.farends.loki import LokiServer, loki
 from tests.farends.misbehaving import deadline_in, misbehaving
-from tools.base import BackendError, LogLine
+from tools.base import BackendError, LogLine, LogSearch
 from tools.clients.loki import Loki, nanoseconds
 
 T0 = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -37,7 +37,7 @@ async def test_lines_of_all_streams_come_newest_first_with_what_the_labels_say(
     server.store.push(cart, [(nanoseconds(T0) + 1_500, "GET / 200", {}), (nanoseconds(T0 + MINUTE), "late", {})])
     failed = 'level=ERROR msg="db gone"'
     server.store.push({"app": "mail"}, [(nanoseconds(T0 + SECOND), failed, {"trace_id": "t1"})])
-    page = await client.search(T0, T0 + MINUTE)
+    page = await client.search(LogSearch(T0, T0 + MINUTE))
     assert page.lines == (
         LogLine(
             T0 + SECOND,
@@ -66,18 +66,18 @@ async def test_services_levels_and_text_narrow_the_search(server: LokiServer, cl
             (nanoseconds(T0) + place, f"{service} {word} (x|y)", {}) for place, word in enumerate(("info", "ERROR"))
         ]
         server.store.push({"service_name": service}, lines)
-    page = await client.search(T0, T0 + MINUTE, services=["cart.b", "mail"], levels=["error"], text="(x|y)")
+    page = await client.search(LogSearch(T0, T0 + MINUTE, services=("cart.b", "mail"), levels=("error",), text="(x|y)"))
     assert [line.message for line in page.lines] == ["cart.b ERROR (x|y)", "mail ERROR (x|y)"]
-    assert (await client.search(T0, T0 + MINUTE, text="(X|Y)")).lines == ()
-    assert (await client.search(T0, T0 + MINUTE, services=["car.*"])).lines == ()
+    assert (await client.search(LogSearch(T0, T0 + MINUTE, text="(X|Y)"))).lines == ()
+    assert (await client.search(LogSearch(T0, T0 + MINUTE, services=("car.*",)))).lines == ()
 
 
 async def test_beyond_the_limit_the_newest_come_and_all_are_counted(server: LokiServer, client: Loki) -> None:
     server.store.push({"app": "cart"}, [(nanoseconds(T0) + place, f"line {place}", {}) for place in range(50)])
-    page = await client.search(T0, T0 + MINUTE, limit=3)
+    page = await client.search(LogSearch(T0, T0 + MINUTE, limit=3))
     assert [line.message for line in page.lines] == ["line 49", "line 48", "line 47"]
     assert (page.total, page.truncated) == (50, True)
-    exactly = await client.search(T0, T0 + MINUTE, limit=50)
+    exactly = await client.search(LogSearch(T0, T0 + MINUTE, limit=50))
     assert (exactly.total, exactly.truncated) == (50, False)
 
 
@@ -91,7 +91,7 @@ async def test_whatever_the_text_and_the_service_hold_they_stay_values(
 ) -> None:
     sent = text.encode("utf-8", "replace").decode()
     server.store.push({"service_name": sent}, [(nanoseconds(T0), f"a {sent} b", {}), (nanoseconds(T0), "other", {})])
-    page = await client.search(T0, T0 + MINUTE, services=[text], text=text)
+    page = await client.search(LogSearch(T0, T0 + MINUTE, services=(text,), text=text))
     assert [line.message for line in page.lines] == [f"a {sent} b"]
     query = parse(server.journal[-1][1]["query"])
     assert isinstance(query, LogQuery)
@@ -100,15 +100,14 @@ async def test_whatever_the_text_and_the_service_hold_they_stay_values(
 
 async def test_a_query_too_long_for_an_address_goes_into_the_body(server: LokiServer, client: Loki) -> None:
     server.store.push({"app": "s7"}, [(nanoseconds(T0), "here", {})])
-    page = await client.search(
-        T0, T0 + MINUTE, services=[f"s{number}" + "x" * 190 * (number != 7) for number in range(20)]
-    )
+    services = tuple(f"s{number}" + "x" * 190 * (number != 7) for number in range(20))
+    page = await client.search(LogSearch(T0, T0 + MINUTE, services=services))
     assert [line.message for line in page.lines] == ["here"]
 
 
 async def test_an_error_is_told_in_the_words_of_loki(server: LokiServer, client: Loki) -> None:
     with pytest.raises(BackendError) as refused:
-        await client.search(T0, T0)
+        await client.search(LogSearch(T0, T0))
     assert str(refused.value) == (
         '{service_name=~".+"} in [2026-03-01T12:00:00+00:00, 2026-03-01T12:00:00+00:00): '
         "HTTP 400: end timestamp must not be before or equal to start time"
@@ -120,8 +119,8 @@ async def test_a_tenant_is_named_where_there_are_many(server: LokiServer) -> Non
     server.tenants = True
     nobody, somebody = Loki(server.url), Loki(server.url, headers={"X-Scope-OrgID": "team-a"})
     with pytest.raises(BackendError, match="HTTP 401: no org id"):
-        await nobody.search(T0, T0 + MINUTE)
-    assert (await somebody.search(T0, T0 + MINUTE)).lines == ()
+        await nobody.search(LogSearch(T0, T0 + MINUTE))
+    assert (await somebody.search(LogSearch(T0, T0 + MINUTE))).lines == ()
     assert server.journal[-1][2]["x-scope-orgid"] == "team-a"
     await nobody.close()
     await somebody.close()
@@ -142,7 +141,7 @@ async def test_an_answer_that_is_not_one_of_loki_is_an_error(answer: bytes) -> N
         server.mode, server.body = "200", answer
         client = Loki(server.url)
         with pytest.raises(BackendError, match=r"the answer is not (one of Loki|JSON)"):
-            await client.search(T0, T0 + MINUTE)
+            await client.search(LogSearch(T0, T0 + MINUTE))
         await client.close()
 
 
@@ -152,6 +151,6 @@ async def test_a_loki_that_hangs_or_is_overloaded_may_be_asked_again() -> None:
             client = Loki(server.url, deadline=deadline_in(mode))
             server.mode = mode
             with pytest.raises(BackendError) as failed:
-                await client.search(T0, T0 + MINUTE)
+                await client.search(LogSearch(T0, T0 + MINUTE))
             assert failed.value.retry
             await client.close()

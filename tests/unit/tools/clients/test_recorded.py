@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.base import BackendError, Change, LogLine, Series, Topology
+from tools.base import BackendError, Change, LogLine, LogSearch, Series, Topology
 from tools.clients.recorded import RecordedLogs, RecordedMetrics, recorded
 
 T0 = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -98,12 +98,14 @@ async def test_logs_are_searched_newest_first(tmp_path: Path) -> None:
         {"ts": (T0 + 2 * MINUTE).timestamp(), "service": "mail", "level": "error", "message": "three (a)"},
     )
     source = RecordedLogs(path)
-    page = await source.search(T0, T0 + 2 * MINUTE)
+    page = await source.search(LogSearch(T0, T0 + 2 * MINUTE))
     assert page.lines == (
         LogLine(T0 + MINUTE, "cart", "two (a)", "error", pod="p"),
         LogLine(T0, "cart", "one", "info"),
     )
-    page = await source.search(T0, T0 + 3 * MINUTE, services=["cart", "mail"], levels=["error"], text="(a)", limit=1)
+    page = await source.search(
+        LogSearch(T0, T0 + 3 * MINUTE, services=("cart", "mail"), levels=("error",), text="(a)", limit=1)
+    )
     assert ([line.message for line in page.lines], page.total, page.truncated) == (["three (a)"], 2, True)
     assert "(a)" in page.query
 
@@ -113,7 +115,7 @@ async def test_logs_go_on_with_a_second_recording(tmp_path: Path) -> None:
     well = logs(tmp_path / "b.xz", *({"ts": n * 60, "message": f"well {n}"} for n in range(2)))
     source = RecordedLogs(ill)
     source.extend(well, T0 + 2 * MINUTE)
-    page = await source.search(T0, T0 + 9 * MINUTE)
+    page = await source.search(LogSearch(T0, T0 + 9 * MINUTE))
     assert [(line.message, line.at) for line in page.lines] == [
         ("well 1", T0 + 3 * MINUTE),
         ("well 0", T0 + 2 * MINUTE),
