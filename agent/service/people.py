@@ -17,11 +17,12 @@ from agent.storage import acknowledgements, approval_rows, approvals, effects, h
 from agent.storage.approvals import Said
 from agent.storage.database import Database
 from agent.storage.journal import Chain
-from agent.storage.switches import switch_actions
+from agent.storage.switches import actions_paused, switch_actions
 from agent.storage.tables import feedback
 
 _COMMENT = 2000
 """Characters of a comment that are kept."""
+_LATER = "Actions are paused, so that a yes would be lost. Let them go on first; the question waits until it expires."
 
 
 class People:
@@ -34,7 +35,7 @@ class People:
     async def decide(self, approval: str, decision: Decision, who: Caller, via: str, comment: str = "") -> Approval:
         """Approve or deny, once a person. What is asked of two is still pending after the first.
 
-        Raises NotAllowed, AlreadyDecided, ApprovalExpired or NotFound.
+        Raises NotAllowed, AlreadyDecided, ApprovalExpired or NotFound; Conflict for a yes while actions are paused.
         """
         said = Said(who=who.name, decision=decision, via=via, key=who.key, comment=comment[:_COMMENT])
         decided = await self._database.write(lambda connection: self._decide(connection, approval, said, who))
@@ -84,6 +85,8 @@ class People:
     def _decide(self, connection: Connection, approval: str, said: Said, who: Caller) -> Approval:
         asked = approval_rows.get(connection, approval, who.teams)
         if said.decision is Decision.APPROVE:
+            if asked.status is ApprovalStatus.PENDING and actions_paused(connection):
+                raise Conflict(_LATER)
             incident = incidents.get(connection, asked.incident)
             if objection := self._approvers.objection(connection, who, asked, incident):
                 raise NotAllowed(f"You cannot approve this: {objection}.")

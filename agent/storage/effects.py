@@ -23,7 +23,8 @@ from agent.storage.database import Database
 from agent.storage.fencing import fence
 from agent.storage.journal import Chain
 from agent.storage.sight import Teams, within
-from agent.storage.tables import effects, journal, switches
+from agent.storage.switches import actions_paused
+from agent.storage.tables import effects, journal
 from tools.base import ActResult, BackendError, Unsure
 
 NEVER_ARRIVED = ActResult(ok=False, detail="The far end never got it.", data={"retry": True})
@@ -108,8 +109,8 @@ class SqlLedger:
         """Refused unless an action may run now; tickets and messages need no leave."""
         if effect.kind in {"ticket", "message"}:
             return
-        if connection.scalar(select(switches.c.on).where(switches.c.name == "actions paused")):
-            raise Refused("Actions are paused; nothing is done until they are resumed.")
+        if actions_paused(connection):
+            raise Refused("Actions are paused. Letting them go on does not make up for it: a person must do it.")
         if proposal is None:
             raise Refused("An action without a proposal is never run.")
         if reason := holds.held(connection, proposal.incident):

@@ -1,12 +1,16 @@
 """Is every action stopped? The one switch, and who set it."""
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 
 from agent.domain.event import Event, EventType
 from agent.storage.journal import Chain
 from agent.storage.tables import switches
 
 _NAME = "actions paused"
+
+
+def actions_paused(connection: Connection) -> bool:
+    return bool(connection.scalar(select(switches.c.on).where(switches.c.name == _NAME)))
 
 
 def switch_actions(connection: Connection, chain: Chain, *, paused: bool, who: str, why: str = "") -> None:

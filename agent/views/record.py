@@ -19,8 +19,9 @@ from agent.ports import Clock, Lesson
 from agent.storage import alerts, approval_rows, effects, incidents, jobs, journal, lessons
 from agent.storage.database import Database
 from agent.storage.sight import Teams, within
+from agent.storage.switches import actions_paused
 from agent.storage.tables import incidents as incidents_table
-from agent.storage.tables import journal_head, runs, switches
+from agent.storage.tables import journal_head, runs
 from agent.views import numbers
 from agent.views.numbers import Capacity, Noise
 from agent.views.shown import (
@@ -280,5 +281,5 @@ def _load(connection: Connection, now: datetime, teams: Teams) -> Load:
         incidents={str(status): int(number) for status, number in by_status},
         jobs_waiting=jobs.depth(connection),
         oldest_job=jobs.oldest(connection, now),
-        actions_paused=bool(connection.scalar(select(switches.c.on).where(switches.c.name == "actions paused"))),
+        actions_paused=actions_paused(connection),
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from agent.domain.approval import ApprovalStatus, Decision
+from agent.domain.errors import Conflict
 from agent.domain.event import EventType
 from agent.domain.incident import IncidentStatus
 from agent.domain.remediation import EffectStatus
@@ -50,6 +51,23 @@ async def test_a_denied_action_is_not_run_and_a_human_is_told(tmp_path: Path) ->
             "ann said no (“because”); nothing was done and a human must take over.",
         )
         assert (running.shop.journal, running.replay.healed_at) == ([], None)
+
+
+async def test_a_yes_while_actions_are_paused_is_not_taken_and_the_question_goes_on_waiting(tmp_path: Path) -> None:
+    async with line(tmp_path) as running:
+        await running.post_alert()
+        asked = str((await running.until(EventType.APPROVAL_REQUESTED)).event.facts["approval"])
+        people, views = running.application.service.people, running.application.views
+        keys = running.application.identity.keys
+        ann = await keys.authenticate((await keys.create("ann", "person", ["approve:high"])).token)
+        await people.switch_actions(paused=True, who=ann)
+        with pytest.raises(Conflict, match="Let them go on first"):
+            await people.decide(asked, Decision.APPROVE, ann, "rest")
+        assert (await views.approval(asked)).status is ApprovalStatus.PENDING
+        await people.switch_actions(paused=False, who=ann)
+        await people.decide(asked, Decision.APPROVE, ann, "rest")
+        await running.until(EventType.REPORTED)
+        assert [entry["what"] for entry in running.shop.journal] == ["rollback"]
 
 
 async def test_without_leave_nothing_is_even_asked(tmp_path: Path) -> None:

@@ -20,13 +20,22 @@ keys = typer.Typer(help="Who may do what.", no_args_is_help=True)
 Result = TypeVar("Result")
 
 Scope = Literal["ingest", "read", "ask", "approve:low", "approve:high", "admin"]
+_SCOPES: tuple[Scope, ...] = get_args(Scope)
 KeyId = Annotated[str, typer.Argument(metavar="KEY", help="The key's id, as `keys list` shows it.")]
+
+
+def _known_scopes(given: list[str]) -> list[str]:
+    if unknown := sorted({*given} - {*_SCOPES}):
+        raise typer.BadParameter(f"There is no scope {unknown[0]}; there are: {', '.join(_SCOPES)}.")
+    return given
 
 
 @keys.command(epilog="Example: incident-agent keys create ada --scope read --scope ask --scope approve:high")
 def create(
     name: Annotated[str, typer.Argument(help="Who it belongs to; stands in the journal.")],
-    scope: Annotated[list[str], typer.Option(help=f"What it may do, once for each: {', '.join(get_args(Scope))}.")],
+    scope: Annotated[
+        list[str], typer.Option(help=f"What it may do, once for each: {', '.join(_SCOPES)}.", callback=_known_scopes)
+    ],
     team: Annotated[
         list[str] | None,
         typer.Option(help="See the incidents of this team alone, once for each; '' for those of no team."),
@@ -36,7 +45,6 @@ def create(
 ) -> None:
     """Make a key. It is shown once, and kept nowhere."""
     kind: Literal["machine", "person"] = "machine" if machine or scope == ["ingest"] else "person"
-    # Keys.create refuses a scope that does not exist, with the list of those that do.
     _check_teams(team or [])
     made = _on_the_record(lambda known: known.create(name, kind, cast("list[Scope]", scope), team))
     _show(made, as_json=as_json)
