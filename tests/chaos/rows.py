@@ -8,6 +8,7 @@ from tests.chaos.drills import (
     models,
     network,
     operators,
+    poison,
     readonly,
     rolls,
     sleepers,
@@ -211,6 +212,12 @@ ROWS = {
         60,
         rolls.read_only_for_a_while,
         slow=True,
+    ),
+    "N10": Row(
+        "an alert that cannot be placed, one of many, and SIGKILL of the process that places them",
+        200,
+        40,
+        poison.poison,
     ),
     "F12": Row(
         "power cut: times that somebody was told something, and whether all of it was synced by then (strace)",

@@ -27,7 +27,7 @@ def _turns(made: Plan, *, over: bool = False) -> list[tuple[str, int]]:
 
 
 def test_each_row_once_then_kills_and_a_floor_then_to_their_goals_the_quickest_first() -> None:
-    assert _turns(plan(ROWS, [], deployment="embedded", share=1, among=1)) == [
+    assert _turns(plan(ROWS, [], deployment="embedded", share=1, among=1, floor=50)) == [
         ("kills", 1),
         ("drill", 1),
         ("both", 1),
