@@ -21,7 +21,8 @@ class Deletions:
     def names(self) -> list[str]:
         """Everybody on it, the oldest first, each once. ConfigurationError when it cannot be read."""
         try:
-            lines = self._path.read_text(encoding="ascii").splitlines() if self._path.exists() else []
+            # The last line may be half of one, of a request that a full disk has refused.
+            *lines, _ = self._path.read_text(encoding="ascii").split("\n") if self._path.exists() else [""]
             return list(dict.fromkeys(self._opened(line) for line in lines if line))
         except (OSError, ValueError) as error:
             raise ConfigurationError(
@@ -46,7 +47,10 @@ class Deletions:
             draft.replace(self._path)
 
     def _append(self, path: Path, name: str) -> None:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "wb") as file:
+        with os.fdopen(os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600), "a+b") as file:
+            file.seek(0)
+            if not (there := file.read()).endswith(b"\n"):
+                file.truncate(there.rfind(b"\n") + 1)
             file.write(f"{seal(self._key, name)}\n".encode())
             file.flush()
             os.fsync(file.fileno())

@@ -3,6 +3,7 @@
 from tests.chaos import power, syncs
 from tests.chaos.attempt import Known, Row, Tried, broken
 from tests.chaos.drills import (
+    erased,
     herds,
     machine,
     models,
@@ -218,6 +219,12 @@ ROWS = {
         200,
         40,
         poison.poison,
+    ),
+    "N11": Row(
+        "SIGKILL in `privacy delete`, which takes a person out of everything, in the middle of an incident",
+        200,
+        0,
+        erased.taken_out,
     ),
     "F12": Row(
         "power cut: times that somebody was told something, and whether all of it was synced by then (strace)",
