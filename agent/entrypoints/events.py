@@ -5,7 +5,8 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from fastapi import APIRouter, Header, Query
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from agent.bootstrap import Application
 from agent.domain.event import Recorded
@@ -46,12 +48,20 @@ class Tail:
         self.count = 0
         """How many are reading."""
 
-    def enter(self) -> None:
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """A reader's. HTTPException when there are too many readers."""
+        if self.count >= MOST:
+            raise HTTPException(503, f"{MOST} readers are connected; try again.")
         self.count += 1
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look())
+        try:
+            yield
+        finally:
+            self._leave()
 
-    def leave(self) -> None:
+    def _leave(self) -> None:
         self.count -= 1
         if self.count == 0 and self._looking is not None:
             self._looking.cancel()
@@ -103,33 +113,38 @@ async def events(
 async def stream(
     request: Request, written: Callable[[Recorded], str], after: int | None, last_event_id: str
 ) -> StreamingResponse:
-    """The journal as events, each entry as `written` says. HTTPException when there are too many readers."""
+    """The journal as events, each entry as `written` says."""
     tail: Tail = request.app.state.tail
-    if tail.count >= MOST:
-        raise HTTPException(503, f"{MOST} readers are connected; try again.")
     start = int(last_event_id) if last_event_id.isdecimal() else after
     position = await views_of(request).journal_head() if start is None else start
-    told = _told(request, tail, written, position)
-    return StreamingResponse(told, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+    return _Stream(tail, _told(request, tail, written, position))
+
+
+class _Stream(StreamingResponse):
+    """Takes a place as it begins, so that a burst passes no limit, and gives it back however it ends."""
+
+    def __init__(self, tail: Tail, told: AsyncIterator[str]) -> None:
+        super().__init__(told, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+        self._tail = tail
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._tail.place():
+            await super().__call__(scope, receive, send)
 
 
 async def _told(request: Request, tail: Tail, written: Callable[[Recorded], str], after: int) -> AsyncIterator[str]:
     quiet, clock, views = 0, application_of(request).clock, views_of(request)
     until = clock.now() + LONGEST
-    tail.enter()
-    try:
-        yield ": connected\n\n"
-        while clock.now() < until and not await request.is_disconnected():
-            entries = await tail.after(after)
-            if entries:
-                after = entries[-1].sequence
-                yield "".join([written(entry) for entry in await views.theirs(entries)])
-            quiet = 0 if entries else quiet + 1
-            if quiet == BEAT:
-                quiet = 0
-                yield ": still here\n\n"
-    finally:
-        tail.leave()
+    yield ": connected\n\n"
+    while clock.now() < until and not await request.is_disconnected():
+        entries = await tail.after(after)
+        if entries:
+            after = entries[-1].sequence
+            yield "".join([written(entry) for entry in await views.theirs(entries)])
+        quiet = 0 if entries else quiet + 1
+        if quiet == BEAT:
+            quiet = 0
+            yield ": still here\n\n"
 
 
 def _written(entry: Recorded) -> str:

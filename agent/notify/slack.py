@@ -1,6 +1,7 @@
 """One living card an incident: posted when it opens, kept current, its details in the thread below."""
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
@@ -52,6 +53,8 @@ _TOLD = {
 }
 """What is told below the card."""
 OVER = {IncidentStatus.RESOLVED, IncidentStatus.CLOSED}
+REMEMBERED = 1_000
+"""Incidents whose cards are known as they were last sent; any other's is sent once more, to the same end."""
 _MOST_MISSED = 20
 """Sentences of one incident that are told together at most; the page has all of them."""
 
@@ -89,8 +92,8 @@ class SlackChannel:
         self._quiet = quiet
         self._picture = picture
         self._hushed = hushed
-        self._last: dict[str, str] = {}
-        """Incident -> digest of the card as it was last sent from here."""
+        self._last: OrderedDict[str, str] = OrderedDict()
+        """Incident -> digest of the card as it was last sent from here, of the REMEMBERED latest."""
         self._too_soon: list[Incident] = []
         self._one_at_a_time = asyncio.Lock()
         """An errand under way must not be begun again beside itself."""
@@ -186,7 +189,7 @@ class SlackChannel:
         posted = await self._messages.post(Message(errand, channel, drawn, key=_CARD + incident.id))
         place = place_of(posted)
         if place is not None:
-            self._last[incident.id] = _looks(drawn)
+            self._sent(incident.id, drawn)
         return place
 
     async def _update(self, place: Place, seen: Seen, what: str) -> None:
@@ -204,7 +207,7 @@ class SlackChannel:
                     raise
                 # A file that Slack has not looked through yet, or that somebody deleted, cannot stand on a card.
                 await self.api.update(place, shown)
-            self._last[id_] = _looks(shown)
+            self._sent(id_, shown)
             return ActResult(ok=True, detail="The card is current.")
 
         async def again() -> ActResult:
@@ -216,6 +219,12 @@ class SlackChannel:
 
         errand = Errand("update", what, id_, f"Update the card of {id_}.")
         await self._errands.once(errand, Call(run=run, read_back=again))
+
+    def _sent(self, incident: str, drawn: Text) -> None:
+        self._last[incident] = _looks(drawn)
+        self._last.move_to_end(incident)
+        if len(self._last) > REMEMBERED:
+            self._last.popitem(last=False)
 
     async def _detail(self, place: Place, seen: Seen, entry: Recorded) -> None:
         """Below the card. What is told late is told at once with what followed: the last of it speaks for all."""

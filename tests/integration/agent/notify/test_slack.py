@@ -6,6 +6,7 @@ import pytest
 
 from agent.domain.event import EventType
 from agent.domain.incident import IncidentStatus
+from agent.notify import slack
 from agent.notify.dispatcher import Dispatcher
 from agent.storage import incidents
 from tests.farends.loopback import Answer, CutAfter, CutBefore, Instead
@@ -45,6 +46,20 @@ async def test_the_card_is_posted_once_kept_current_and_its_details_told_below(t
         assert _effects(here) == ["post", "reply", "update"]
         assert here.slack.thread(here.slack.card()) == ["cart leaks."]
         assert "resolved" in here.slack.card().shown
+
+
+async def test_a_card_that_is_no_longer_remembered_is_sent_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slack, "REMEMBERED", 1)
+    async with office(tmp_path) as here:
+        for incident in ("inc-1", "inc-2"):
+            await here.incident(incident)
+        await here.dispatch()
+        for incident in ("inc-2", "inc-1"):
+            await here.tell(EventType.FEEDBACK, incident, f"Right about {incident}.")
+        await here.dispatch()
+        assert _effects(here) == ["post", "post", "reply", "update", "reply"]
 
 
 async def test_each_team_has_its_channel_and_what_was_over_before_gets_no_card(tmp_path: Path) -> None:

@@ -57,15 +57,38 @@ async def test_readers_over_the_limit_are_told_to_come_again_and_places_are_give
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     readers = served.running.config.app.state.tail  # type: ignore[union-attr]
-    async with asyncio.timeout(20):
-        while readers.count:
-            await asyncio.sleep(0.05)
+    await _nobody_reads(readers)
     monkeypatch.setattr(events, "MOST", 1)
     async with asyncio.timeout(20), served.http.stream("GET", "/api/events") as answer:
         lines = answer.aiter_lines()
         await anext(lines)
         refused = await served.http.get("/api/events")
         assert (refused.status_code, readers.count) == (503, 1)
+    await _nobody_reads(readers)
+
+
+async def test_of_a_burst_of_readers_no_more_than_the_limit_get_in(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers = served.running.config.app.state.tail  # type: ignore[union-attr]
+    await _nobody_reads(readers)
+    monkeypatch.setattr(events, "MOST", 2)
+    answered, enough = [], asyncio.Event()
+
+    async def read() -> None:
+        async with served.http.stream("GET", "/api/events") as answer:
+            answered.append(answer.status_code)
+            if len(answered) == 8:
+                enough.set()
+            await enough.wait()
+
+    async with asyncio.timeout(20):
+        await asyncio.gather(*(read() for _ in range(8)))
+    assert sorted(answered) == [200] * 2 + [503] * 6
+    await _nobody_reads(readers)
+
+
+async def _nobody_reads(readers: events.Tail) -> None:
     async with asyncio.timeout(20):
         while readers.count:
             await asyncio.sleep(0.05)
