@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     probes.add_argument("--jobs", type=int, default=1, help="cases worked on at once, each in a process of its own")
     probes.add_argument("--out", type=Path, help="every answer, as JSON")
     probes.set_defaults(command=_probes)
-    _add_loso(commands.add_parser("loso", help="every number of the analysis fitted on the other sets, set by set"))
+    _add_loso(commands.add_parser("loso", help="every number of the analysis chosen on the other sets, set by set"))
     learning = commands.add_parser("learning", help="the cases below DIR again and again, each closed and confirmed")
     learning.add_argument("dir", type=Path)
     learning.add_argument("--times", type=int, default=5, help="how often each case happens")
@@ -95,7 +95,10 @@ def _add_quiet(quiet: argparse.ArgumentParser) -> None:
 
 def _add_loso(loso: argparse.ArgumentParser) -> None:
     loso.add_argument("dir", type=Path, nargs="+")
-    loso.add_argument("--out", type=Path, help="the figures and what was learned, as JSON; Markdown is printed")
+    loso.add_argument("--out", type=Path, help="the figures and what was chosen, as JSON; Markdown is printed")
+    loso.add_argument("--constants", action="store_true", help="choose the constants of the analysis, too: takes long")
+    loso.add_argument("--rounds", type=int, default=1, help="of the search for constants; one moves each of them once")
+    loso.add_argument("--work", type=Path, help="a folder for what was observed and analysed; what is in it is kept")
     loso.add_argument("--jobs", type=int, default=1, help="cases worked on at once, each in a process of its own")
     loso.add_argument(
         "--quiet", nargs="*", default=[], metavar="SET", help="sets whose history before is free of faults"
@@ -150,10 +153,11 @@ def _run(asked: argparse.Namespace) -> int:
 
 
 def _loso(asked: argparse.Namespace) -> int:
-    from evals import loso  # noqa: PLC0415 (likewise)
+    from evals import loso, loso_study  # noqa: PLC0415 (likewise)
 
-    windows = loso.Windows(tuple(asked.quiet), asked.windows, asked.seed)
-    return loso.command(asked.dir, asked.out, windows, jobs=asked.jobs)
+    windows = loso_study.Windows(tuple(asked.quiet), asked.windows, asked.seed)
+    chosen = loso.Asked(asked.constants, asked.rounds, asked.work, asked.jobs)
+    return loso.command(asked.dir, asked.out, windows, chosen)
 
 
 def _baselines(asked: argparse.Namespace) -> int:

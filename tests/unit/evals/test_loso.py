@@ -10,8 +10,9 @@ from agent.analysis.ranking import weigh
 from agent.analysis.standing import Standing, standing
 from agent.analysis.weights import SHIPPED
 from evals.__main__ import main
-from evals.loso import answer, looked_at
-from evals.loso_fit import Looked, fit, ranked
+from evals.loso import answer
+from evals.loso_fit import NEUTRAL, Looked, fit, ranked
+from evals.loso_study import Question, looked_at
 from tests.unit.agent.analysis.made import Shop, slow_back
 from tests.unit.evals.made import write_case
 
@@ -39,7 +40,7 @@ def _lessons() -> list[Looked]:
 
 
 def test_what_is_learned_tells_incidents_from_quiet_and_right_from_wrong() -> None:
-    by = fit(_lessons(), SHIPPED).judgement
+    by = fit(_lessons()).judgement
 
     loud, quiet = (replace(_FLAGS, weight=3.0, loud=nats) for nats in (3.0, 0.5))
     heavy, light = (replace(_FLAGS, weight=nats) for nats in (5.0, 2.0))
@@ -48,19 +49,16 @@ def test_what_is_learned_tells_incidents_from_quiet_and_right_from_wrong() -> No
     assert (real[0] > 0.9, real[1] < 0.1, first[0] > 0.8, first[1] < 0.5) == (True, True, True, True)
 
 
-def test_without_a_storm_to_learn_from_a_storm_is_judged_by_weight_as_the_rest_is() -> None:
-    learned = fit(_lessons(), SHIPPED)
+def test_what_nobody_taught_stays_where_it_began() -> None:
+    learned = fit(_lessons())
 
-    by = learned.judgement
-    assert [by.storm(nats) for nats in (2.0, 3.0, 4.0)] == pytest.approx(
-        [by.first(n, 3.0) for n in (2.0, 3.0, 4.0)], abs=0.01
-    )
-    assert learned.fusion == SHIPPED.fusion
+    assert learned.fusion == NEUTRAL.fusion
+    assert [learned.judgement.storm(nats) for nats in (2.0, 3.0, 4.0)] == [0.5, 0.5, 0.5]
 
 
 @pytest.mark.parametrize("shop", [slow_back(), Shop()])
 def test_a_case_is_answered_from_its_features_as_the_analysis_answers_it(shop: Shop) -> None:
-    looked, weighed = looked_at("made/one", shop.observed()), weigh(shop.observed())
+    looked, weighed = looked_at(Question("made/one", shop.observed())), weigh(shop.observed())
 
     told = answer(looked, SHIPPED)
 
@@ -78,10 +76,10 @@ def test_each_set_is_scored_with_what_the_others_taught(tmp_path: Path, capsys: 
     assert main(["loso", str(tmp_path), "--out", str(out)]) == 0
 
     told = json.loads(out.read_text())
-    assert [(row["set"], row["weights"], row["ac1"]) for row in told["rows"]] == [
-        (name, weights, 1.0) for name in ("left", "right") for weights in ("left out", "shipped", "fitted on all")
+    assert [(row["set"], row["chosen"], row["ac1"]) for row in told["rows"]] == [
+        (name, chosen, 1.0) for name in ("left", "right") for chosen in ("left out", "shipped", "on all")
     ]
-    assert set(told["weights"]) == {"all but left", "all but right", "all", "shipped"}
+    assert set(told["chosen"]) == {"all but left", "all but right", "all", "shipped"}
     assert "| left | left out | 1 | 1.000 | 1.00-1.00 |" in capsys.readouterr().out
 
 

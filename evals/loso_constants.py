@@ -1,0 +1,72 @@
+"""Which constants of the analysis would these sets have chosen?  A coordinate search from neutral values.
+
+In each round every other value of every constant is tried alone; then the best of each are taken together, the most
+telling first, each only while it still helps. It helps when what the sets lose falls by more than two standard errors
+of the difference, question by question. The loss is that of the ranking, in a conditional logit, and that of whether
+anything is wrong.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from agent.analysis.weights import Fusion
+from evals.constants import NEUTRAL, TUNED, Values
+from evals.loso_fit import Looked, doubts, fit, surprises
+from evals.loso_study import Study
+
+ROUNDS = 1
+_WINDOWS = 1
+"""Of each case, while searching; the maps to confidence are fitted to all."""
+_ERRORS = 2.0
+_LEAST = 1e-4
+"""Nats that a value must gain: less is rounding."""
+
+
+def search(study: Study, sets: Sequence[str], rounds: int = ROUNDS) -> Values:
+    """What these sets choose; where they have nothing to say, the neutral values."""
+    values: Values = NEUTRAL
+    for _ in range(rounds):
+        before = values
+        values = _one_round(study, sets, values)
+        if values == before:
+            break
+    return values
+
+
+def gained(before: Mapping[str, float], after: Mapping[str, float]) -> float:
+    """By how much less is lost, over all questions; 0 when that is within the error."""
+    less = [before.get(name, 0.0) - after.get(name, 0.0) for name in before.keys() | after.keys()]
+    gain, error = math.fsum(less), math.sqrt(math.fsum(one * one for one in less))
+    return gain if gain > max(_ERRORS * error, _LEAST) else 0.0
+
+
+def _one_round(study: Study, sets: Sequence[str], values: Values) -> Values:
+    fusion = fit(study.looked(sets, values, _WINDOWS)).fusion
+    lost = _lost(study, sets, values, fusion)
+    for name, at in _alone(study, sets, values, fusion):
+        tried = {**values, name: at}
+        study.prepare(sets, [tried], _WINDOWS)
+        now = _lost(study, sets, tried, fusion)
+        if gained(lost, now) > 0:
+            values, lost = tried, now
+    return values
+
+
+def _alone(study: Study, sets: Sequence[str], values: Values, fusion: Fusion) -> list[tuple[str, float]]:
+    """The best other value of each constant that has one, the most telling first."""
+    steps = [(one.name, at) for one in TUNED for at in one.kind.values if at != values[one.name]]
+    study.prepare(sets, [{**values, name: at} for name, at in steps], _WINDOWS)
+    lost = _lost(study, sets, values, fusion)
+    best: dict[str, tuple[float, float]] = {}
+    for name, at in steps:
+        gain = gained(lost, _lost(study, sets, {**values, name: at}, fusion))
+        if gain > best.get(name, (0.0, at))[0]:
+            best[name] = gain, at
+    return [(name, at) for name, (_, at) in sorted(best.items(), key=lambda one: -one[1][0])]
+
+
+def _lost(study: Study, sets: Sequence[str], values: Values, fusion: Fusion) -> dict[str, float]:
+    """What each question adds to the loss."""
+    looked: list[Looked] = study.looked(sets, values, _WINDOWS)
+    ranking, verdict = surprises(looked, fusion), doubts(looked, fusion)
+    return {name: ranking.get(name, 0.0) + verdict.get(name, 0.0) for name in ranking.keys() | verdict.keys()}
