@@ -9,6 +9,7 @@ os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
 # of every session, past every gate of Python's.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
-from agent.bootstrap.application import Application, Replaced, bootstrap
+from agent.bootstrap.application import Application, Replaced
+from agent.bootstrap.opening import bootstrap
 
 __all__ = ["Application", "Replaced", "bootstrap"]
