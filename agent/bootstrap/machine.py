@@ -4,6 +4,7 @@ import asyncio
 import fcntl
 import itertools
 import random
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,14 @@ from pathlib import Path
 from typing import IO
 
 from agent.domain.errors import ConfigurationError, DataFolderInUse
+from agent.telemetry import Log
 
+log = Log(__name__)
+
+STARTING = timedelta(seconds=10)
+"""How long another process may take for what processes do one at a time as they start."""
+LOOK_AGAIN = 0.05
+"""Seconds."""
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base 32: sorts as the numbers do, and has no letters that look alike."""
 
@@ -63,10 +71,15 @@ def own_folder(shared: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def one_at_a_time(folder: Path) -> Iterator[None]:
-    """Whoever else does this on the folder waits."""
+def one_at_a_time(folder: Path, longest: timedelta = STARTING) -> Iterator[None]:
+    """Whoever else does this on the folder waits, but no longer than that: a process may be stopped in the middle."""
     with (folder / "opening.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        give_up = time.monotonic() + longest.total_seconds()
+        while not _locked(lock, fcntl.LOCK_EX):
+            if time.monotonic() > give_up:
+                log.warning("another process has been starting on the data folder for long; it is not waited for")
+                break
+            time.sleep(LOOK_AGAIN)
         yield
 
 
