@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,20 +36,19 @@ class Case:
     def bodies(self) -> bytes:
         """The alerts known when the agent is asked: a storm whole where it is recorded, else the webhook body."""
         storm = self.file("alerts.jsonl")
-        if storm is None:
-            return self.alert
-        return json.dumps({"version": "4", "status": "firing", "alerts": list(records(storm))}).encode()
+        alerts = list(records(storm)) if storm else []
+        return _posted({"version": "4", "status": "firing", "alerts": alerts}) if alerts else _fired(self.alert)
 
     @property
     def now(self) -> datetime | None:
         """The moment at which the agent is asked; None when the case does not say."""
-        seconds = self.meta().get("now")
-        return None if seconds is None else datetime.fromtimestamp(float(seconds), UTC)
+        told = self.meta().get("now")
+        return None if told is None else _moment(str(told))
 
     @property
     def step(self) -> timedelta:
         seconds = self.meta().get("step_s")
-        return DEFAULT_STEP if seconds is None else timedelta(seconds=float(seconds))
+        return timedelta(seconds=float(seconds)) if seconds else DEFAULT_STEP
 
     def file(self, name: str) -> Path | None:
         """A file of the case, packed (`.xz`) or not, or of its set one level up; None when neither has it."""
@@ -75,3 +74,28 @@ def find(*roots: Path) -> list[Case]:
 def chosen(found: Sequence[Case], sets: Sequence[str]) -> list[Case]:
     """The cases of these sets; all when none is named."""
     return [case for case in found if not sets or case.set in sets]
+
+
+def _posted(body: Mapping[str, Any]) -> bytes:
+    return json.dumps(body).encode()
+
+
+def _fired(body: bytes) -> bytes:
+    """As it was while it fired: of alerts that are all over, too, the question is what broke."""
+    try:
+        told = json.loads(body)
+        alerts = [dict(one) for one in told["alerts"]]
+    except (ValueError, KeyError, TypeError):
+        return body  # It is for the agent to say what is wrong with it.
+    if not alerts or any(one.get("status") != "resolved" for one in alerts):
+        return body
+    return _posted({**told, "status": "firing", "alerts": [{**one, "status": "firing"} for one in alerts]})
+
+
+def _moment(told: str) -> datetime:
+    """Seconds since 1970, or ISO 8601."""
+    try:
+        return datetime.fromtimestamp(float(told), UTC)
+    except ValueError:
+        at = datetime.fromisoformat(told)
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at

@@ -1,17 +1,27 @@
-"""How is a case's telemetry asked?  Behind production's ports: metrics from a real Prometheus where there is one."""
+"""How is a case's telemetry asked?  Behind production's ports: metrics from a real Prometheus where there is one.
+
+A file that cannot be read is told on standard error and is as good as none: the case is answered from the others.
+"""
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from lzma import LZMAError
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from evals.case import Case
+from tools.base import BackendError
 
 if TYPE_CHECKING:
     from agent.graph.context import Sources
 
+Source = TypeVar("Source")
+
+_UNREADABLE = (BackendError, OSError, EOFError, LZMAError, ValueError, KeyError, TypeError, ArithmeticError)
 Server = Literal["auto", "prometheus", "recorded"]
 """Who answers for the metrics: a real Prometheus, the adapter in this process, or Prometheus when it is installed."""
 
@@ -32,8 +42,14 @@ def served(case: Case, metrics: Server) -> Iterator["Sources"]:
         return
     from evals import prometheus  # noqa: PLC0415 (each job loads only what it uses)
 
-    with prometheus.serving(recording, lookback=lookback(case.step)) as client:
-        yield replace(recorded_sources(case, with_metrics=False), metrics=client)
+    with ExitStack() as opened:
+        try:
+            client = opened.enter_context(prometheus.serving(recording, lookback=lookback(case.step)))
+        except (RuntimeError, *_UNREADABLE) as error:
+            _tell(recording, error, "asked without Prometheus")
+            yield recorded_sources(case)
+        else:
+            yield replace(recorded_sources(case, with_metrics=False), metrics=client)
 
 
 def recorded_sources(case: Case, *, with_metrics: bool = True) -> "Sources":
@@ -45,13 +61,27 @@ def recorded_sources(case: Case, *, with_metrics: bool = True) -> "Sources":
     metrics = case.file("metrics.om") if with_metrics else None
     logs, changes, graph = case.file("logs.jsonl"), case.file("changes.json"), case.file("topology.json")
     return Sources(
-        metrics=recorded.RecordedMetrics(metrics, lookback=lookback(case.step)) if metrics else None,
-        logs=recorded.RecordedLogs(logs) if logs else None,
-        changes=(recorded.RecordedChanges(changes),) if changes else (),
-        topology=(recorded.RecordedTopology(graph),) if graph else (),
+        metrics=_source(metrics, lambda path: recorded.RecordedMetrics(path, lookback=lookback(case.step))),
+        logs=_source(logs, recorded.RecordedLogs),
+        changes=(known,) if (known := _source(changes, recorded.RecordedChanges)) else (),
+        topology=(drawn,) if (drawn := _source(graph, recorded.RecordedTopology)) else (),
         cluster=RecordedCluster(answers) if (answers := case.file("tool_outputs.jsonl")) else None,
         step=case.step,
     )
+
+
+def _source(path: Path | None, read: Callable[[Path], Source]) -> Source | None:
+    if path is None:
+        return None
+    try:
+        return read(path)
+    except _UNREADABLE as error:
+        _tell(path, error, "answered without it")
+        return None
+
+
+def _tell(path: Path, error: Exception, how: str) -> None:
+    print(f"{path.parent.name}/{path.name}: {how}: {type(error).__name__}: {error}", file=sys.stderr)
 
 
 def lookback(step: timedelta) -> timedelta:

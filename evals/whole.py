@@ -102,7 +102,7 @@ async def place(application: Application, body: bytes) -> None:
     receipt = await service.intake.receive("alertmanager", "evals", body)
     if receipt.accepted == 0:
         kept = (await application.views.receipt(receipt.id)).quarantined
-        raise AgentError(f"no alert was accepted: {'; '.join(part.reason for part in kept)}")
+        raise AgentError(f"no alert was accepted: {'; '.join(part.reason for part in kept) or 'there is none in it'}")
     while await service.placement.place_waiting():
         pass
 

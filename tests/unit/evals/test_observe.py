@@ -28,3 +28,28 @@ def test_a_case_that_does_not_say_when_is_asked_about_five_minutes_after_its_las
     (case.folder / "meta.json").write_text(json.dumps({"step_s": 30}))
 
     assert asked_at(case) == slow_back().began + timedelta(minutes=5)
+
+
+def test_a_moment_may_be_told_as_iso_8601_and_a_step_of_nothing_is_none(tmp_path: Path) -> None:
+    case = _case(tmp_path)
+    (case.folder / "meta.json").write_text(json.dumps({"now": NOW.isoformat(), "step_s": 0}))
+
+    assert (case.now, case.step) == (NOW, timedelta(minutes=1))
+
+
+def test_alerts_that_are_all_over_are_asked_about_as_while_they_fired(tmp_path: Path) -> None:
+    case = _case(tmp_path)
+    body = json.loads(case.alert)
+    over = {**body["alerts"][0], "status": "resolved", "endsAt": NOW.isoformat()}
+    (case.folder / "alert.json").write_text(json.dumps({**body, "status": "resolved", "alerts": [over]}))
+
+    asked = json.loads(case.bodies)
+
+    assert (asked["status"], [one["status"] for one in asked["alerts"]]) == ("firing", ["firing"])
+
+
+def test_a_storm_of_no_alerts_leaves_the_alert(tmp_path: Path) -> None:
+    case = _case(tmp_path)
+    (case.folder / "alerts.jsonl").write_text("")
+
+    assert case.bodies == case.alert

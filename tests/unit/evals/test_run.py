@@ -46,6 +46,26 @@ def test_a_case_that_breaks_is_a_result_and_the_others_go_on_and_it_alone_is_tri
     assert "1 of 2 cases are answered" in told.out
 
 
+def test_what_cannot_be_read_is_told_and_the_case_is_answered_from_the_rest(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "made" / "one"
+    write_case(folder, slow_back())
+    (folder / "logs.jsonl.xz").write_bytes(b"not xz")
+    (folder / "topology.json").write_text("{}")
+    out = tmp_path / "results.json"
+
+    assert main(["run", str(tmp_path), "--out", str(out), "--metrics", "recorded"]) == 0
+
+    told = json.loads(out.read_text())["cases"][0]
+    assert (told["suspects"][0]["component"], told["error"]) == ("back", "")
+    said = capfd.readouterr().err
+    assert ["one/logs.jsonl.xz: answered without it" in said, "one/topology.json: answered without it" in said] == [
+        True,
+        True,
+    ]
+
+
 def test_no_cases_is_a_failure_that_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", str(tmp_path), "--out", str(tmp_path / "r.json")]) == 1
 
