@@ -98,8 +98,8 @@ def _add_loso(loso: argparse.ArgumentParser) -> None:
     loso.add_argument("--out", type=Path, help="the figures and what was chosen, as JSON; Markdown is printed")
     loso.add_argument("--constants", action="store_true", help="choose the constants of the analysis, too: takes long")
     loso.add_argument("--rounds", type=int, default=1, help="of the search for constants; one moves each of them once")
-    loso.add_argument("--work", type=Path, help="a folder for what was observed and analysed; what is in it is kept")
-    loso.add_argument("--jobs", type=int, default=1, help="cases worked on at once, each in a process of its own")
+    loso.add_argument("--work", type=Path, help="a folder for what was analysed; what is in it is kept")
+    loso.add_argument("--jobs", type=int, default=1, help="processes; each observes every case once")
     loso.add_argument(
         "--quiet", nargs="*", default=[], metavar="SET", help="sets whose history before is free of faults"
     )

@@ -19,7 +19,7 @@ from evals import score
 from evals.constants import NEUTRAL, TUNED, Values, shipped
 from evals.loso_constants import ROUNDS, search
 from evals.loso_fit import LEARNED, Looked, fit, ranked
-from evals.loso_study import Study, Windows, observed, suspects
+from evals.loso_study import Study, Windows, study, suspects
 from evals.score import Judged
 
 _HEAD = (
@@ -35,7 +35,7 @@ _FEWEST = 2
 
 @dataclass(frozen=True)
 class Asked:
-    """What is chosen, where what was observed and analysed is kept, and how many cases are worked on at once."""
+    """What is chosen, where what was analysed is kept, and how many processes there are."""
 
     constants: bool = False
     rounds: int = ROUNDS
@@ -60,23 +60,23 @@ def command(roots: Sequence[Path], out: Path | None, windows: Windows, asked: As
     with tempfile.TemporaryDirectory(prefix="evals-loso-") as scratch, ProcessPoolExecutor(max(1, asked.jobs)) as pool:
         folder = asked.work or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
-        study = observed(roots, windows, folder, pool)
-        if len(study.sets) < _FEWEST:
+        of = study(roots, windows, folder, pool)
+        if len(of.sets) < _FEWEST:
             raise ValueError("nothing can be left out: there are fewer than two sets of cases with a truth.json")
-        without = {name: _chosen(study, [one for one in study.sets if one != name], asked) for name in study.sets}
-        on_all = _chosen(study, study.sets, asked)
+        without = {name: _chosen(of, [one for one in of.sets if one != name], asked) for name in of.sets}
+        on_all = _chosen(of, of.sets, asked)
         answers = {
-            "left out": [one for name, by in without.items() for one in _answers(study, [name], by)],
-            "shipped": _answers(study, study.sets, _AS_SHIPPED),
-            "on all": _answers(study, study.sets, on_all),
+            "left out": [one for name, by in without.items() for one in _answers(of, [name], by)],
+            "shipped": _answers(of, of.sets, _AS_SHIPPED),
+            "on all": _answers(of, of.sets, on_all),
         }
     rows = sorted((row for name, given in answers.items() for row in _rows(name, given, roots)), key=_place)
-    learned = {**{f"all but {name}": of for name, of in without.items()}, "all": on_all, "shipped": _AS_SHIPPED}
+    learned = {**{f"all but {name}": by for name, by in without.items()}, "all": on_all, "shipped": _AS_SHIPPED}
     print("\n".join([*_table(_HEAD, (row.values() for row in rows)), "", *_table(_FITTED, _fitted(learned))]))
     if asked.constants:
         print("\n".join(["", *_table(["constant", "begun at", *learned], _moved(learned))]))
     if out:
-        told = {"rows": rows, "chosen": {name: asdict(of) for name, of in learned.items()}}
+        told = {"rows": rows, "chosen": {name: asdict(by) for name, by in learned.items()}}
         out.write_text(json.dumps(told, indent=1, default=timedelta.total_seconds), "utf-8")
     return 0
 
@@ -89,14 +89,14 @@ def answer(one: Looked, weights: Weights) -> dict[str, Any]:
     return {"id": one.id, "quiet": one.quiet, "verdict": verdict.value, "confidence": confidence, "suspects": listed}
 
 
-def _chosen(study: Study, sets: Sequence[str], asked: Asked) -> Chosen:
-    values = search(study, sets, asked.rounds) if asked.constants else {}
-    study.prepare(study.sets, [values])
-    return Chosen(values, fit(study.looked(sets, values)))
+def _chosen(of: Study, sets: Sequence[str], asked: Asked) -> Chosen:
+    values = search(of, sets, asked.rounds) if asked.constants else {}
+    of.prepare(of.sets, [values])
+    return Chosen(values, fit(of.looked(sets, values)))
 
 
-def _answers(study: Study, sets: Sequence[str], by: Chosen) -> list[dict[str, Any]]:
-    return [answer(one, by.weights) for one in study.looked(sets, by.values)]
+def _answers(of: Study, sets: Sequence[str], by: Chosen) -> list[dict[str, Any]]:
+    return [answer(one, by.weights) for one in of.looked(sets, by.values)]
 
 
 def _rows(name: str, answers: Sequence[Mapping[str, Any]], roots: Sequence[Path]) -> list[dict[str, Any]]:

@@ -1,33 +1,33 @@
 """What does the analysis make of every question, with these constants?  Observed once, analysed as often as asked.
 
-What was observed is kept in a folder, and what came of each analysis, too, so that a search which was stopped goes on
-where it stood.
+What came of each analysis is kept in a folder, so that a search which was stopped goes on where it stood.
 """
 
 import asyncio
 import hashlib
+import json
 import os
-import pickle
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from agent.analysis import ranking
+from agent.analysis.dossier import Parts
 from agent.analysis.observations import Observations
 from agent.analysis.ranking import weigh
-from agent.analysis.standing import loud, standing
+from agent.analysis.standing import Standing, loud, standing
 from agent.analysis.weights import SHIPPED, Weights
 from evals import case as cases
 from evals import score
 from evals.case import Case
 from evals.constants import TUNED, Telling, Values, put
 from evals.loso_fit import Looked
-from evals.observe import observe
-from evals.progress import Progress
+from evals.observe import alerts_of, observe
 from evals.quiet import windows_of
 
 ALL = 1_000
@@ -53,30 +53,40 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Task:
-    """The questions of one set, to be analysed with these constants; those that are shipped where none is given."""
+class Asked:
+    """All cases of one set, and the windows of quiet that are cut from them."""
 
-    kept: Path
+    cases: tuple[Case, ...]
+    windows: Windows
+
+
+@dataclass(frozen=True)
+class Task:
+    """One set, to be analysed with these constants; with those that are shipped where none is given."""
+
+    asked: Asked
     values: tuple[tuple[str, float], ...]
     """Sorted; those that matter to the set."""
     windows: int
     """Of each case, so many at most."""
+    folder: Path
 
     @property
     def answered(self) -> Path:
         """Named after all that it hangs on, the source of the analysis included."""
-        told = hashlib.sha256(f"{_version()} {self.values} {self.windows}".encode()).hexdigest()
-        return self.kept.with_name(f"{self.kept.stem}-{told[:20]}.looked")
+        told = hashlib.sha256(f"{_version()} {self.asked} {self.values} {self.windows}".encode()).hexdigest()
+        return self.folder / f"{self.asked.cases[0].set}-{told[:20]}.json"
 
 
 @dataclass(frozen=True)
 class Study:
-    """All sets, as they were observed."""
+    """All sets."""
 
-    kept: Mapping[str, Path]
+    asked: Mapping[str, Asked]
     tells: Mapping[str, frozenset[Telling]]
     truths: Mapping[str, tuple[str, bool]]
     """Id -> the component at fault, empty when none is known, and whether anything was wrong."""
+    folder: Path
     pool: Executor
 
     @property
@@ -91,37 +101,31 @@ class Study:
 
     def prepare(self, sets: Iterable[str], several: Iterable[Values], windows: int = ALL) -> None:
         """Analyse what has not been analysed yet, in the pool's processes."""
-        tasks = {self.task(name, values, windows) for name in sets for values in several}
-        missing = sorted((one for one in tasks if not one.answered.exists()), key=lambda one: one.answered)
+        tasks = dict.fromkeys(self.task(name, values, windows) for name in sets for values in several)
+        missing = [one for one in tasks if not one.answered.exists()]
         for done, _ in enumerate(self.pool.map(_work, missing), 1):
             if done % 20 == 0:
                 print(f"{done} of {len(missing)} analysed", file=sys.stderr, flush=True)
 
     def task(self, name: str, values: Values, windows: int = ALL) -> Task:
         matter = {one.name for one in TUNED if one.telling in self.tells[name]}
-        return Task(self.kept[name], tuple(sorted((of, at) for of, at in values.items() if of in matter)), windows)
+        told = tuple(sorted((of, at) for of, at in values.items() if of in matter))
+        return Task(self.asked[name], told, windows, self.folder)
 
     def _told(self, one: Looked) -> Looked:
         component, faulty = self.truths.get(one.id, ("", False))
         return replace(one, true=one.names.index(component) if component in one.names else None, faulty=faulty)
 
 
-def observed(roots: Sequence[Path], windows: Windows, folder: Path, pool: Executor) -> Study:
-    """Every case, and every window of quiet; what the folder holds already is taken from there."""
-    found = cases.find(*roots)
-    kept = {
-        name: folder / f"{name}-{windows.each}-{windows.seed}.pickle" for name in sorted({one.set for one in found})
-    }
-    missing = [one for one in found if not kept[one.set].exists()]
-    progress, asked = Progress(len(missing)), dict[str, list[Question]]()
-    for case, questions in zip(missing, pool.map(partial(_observed, windows=windows), missing), strict=True):
-        asked.setdefault(case.set, []).extend(questions)
-        progress.tick()
-    for name, questions in asked.items():
-        _keep(kept[name], questions)
-    study = Study(kept, {name: _tells(_questions(path)) for name, path in kept.items()}, {}, pool)
-    study.prepare(kept, [{}])
-    return replace(study, truths=_truths([one for name in kept for one in analysed(study.task(name, {}))], roots))
+def study(roots: Sequence[Path], windows: Windows, folder: Path, pool: Executor) -> Study:
+    """Of every case, and every window of quiet."""
+    by_set: dict[str, list[Case]] = {}
+    for case in cases.find(*roots):
+        by_set.setdefault(case.set, []).append(case)
+    asked = {name: Asked(tuple(those), windows) for name, those in sorted(by_set.items())}
+    found = Study(asked, {name: _tells(those) for name, those in by_set.items()}, {}, folder, pool)
+    found.prepare(asked, [{}])
+    return replace(found, truths=_truths([one for name in asked for one in analysed(found.task(name, {}))], roots))
 
 
 def analysed(task: Task) -> list[Looked]:
@@ -129,10 +133,12 @@ def analysed(task: Task) -> list[Looked]:
     if not task.answered.exists():
         with put(dict(task.values)) as fusion:
             weights = replace(SHIPPED, fusion=replace(SHIPPED.fusion, **fusion))
-            asked = [one for one in _questions(task.kept) if one.window is None or one.window < task.windows]
-            _keep(task.answered, [looked_at(one, weights) for one in asked])
-    found: list[Looked] = pickle.loads(task.answered.read_bytes())  # noqa: S301 (this command wrote it)
-    return found
+            questions = [one for one in _questions(task.asked) if one.window is None or one.window < task.windows]
+            looked = [looked_at(one, weights) for one in questions]
+        half = task.answered.with_suffix(f".{os.getpid()}")
+        half.write_text(json.dumps([asdict(one) for one in looked]), "utf-8")
+        half.replace(task.answered)
+    return [_read(one) for one in json.loads(task.answered.read_text("utf-8"))]
 
 
 def looked_at(question: Question, weights: Weights = SHIPPED) -> Looked:
@@ -153,6 +159,12 @@ def suspects(names: Sequence[str], scores: Sequence[float]) -> list[dict[str, ob
     return [{"component": name, "score": value} for name, value in zip(names, scores, strict=True)]
 
 
+@lru_cache(maxsize=16)
+def _questions(asked: Asked) -> list[Question]:
+    """Observed once in a process."""
+    return [one for case in asked.cases for one in _observed(case, asked.windows)]
+
+
 def _observed(case: Case, windows: Windows) -> list[Question]:
     seen = asyncio.run(observe(case))
     cut = windows_of(case, windows.each, windows.seed) if case.set in windows.sets else []
@@ -171,14 +183,10 @@ def _at(seen: Observations, now: datetime) -> Observations:
     )
 
 
-def _tells(asked: Sequence[Question]) -> frozenset[Telling]:
-    there: dict[Telling, bool] = {
-        "series": any(one.seen.readings for one in asked),
-        "lines": any(one.seen.lines for one in asked),
-        "changes": any(one.seen.changes for one in asked),
-        "alerts": any(len(one.seen.alerts) > 1 for one in asked),
-    }
-    return frozenset(name for name, is_there in there.items() if is_there)
+def _tells(recorded: Sequence[Case]) -> frozenset[Telling]:
+    files: dict[Telling, str] = {"series": "metrics.om", "lines": "logs.jsonl", "changes": "changes.json"}
+    there = {kind for kind, name in files.items() if any(case.file(name) for case in recorded)}
+    return frozenset(there | {"alerts" for case in recorded if len(alerts_of(case)) > 1})
 
 
 def _truths(looked: Sequence[Looked], roots: Sequence[Path]) -> dict[str, tuple[str, bool]]:
@@ -193,17 +201,10 @@ def _work(task: Task) -> None:
     analysed(task)
 
 
-def _keep(path: Path, found: object) -> None:
-    """Whole or not at all."""
-    half = path.with_name(f"{path.name}.{os.getpid()}")
-    half.write_bytes(pickle.dumps(found))
-    half.replace(path)
-
-
-@lru_cache(maxsize=8)
-def _questions(kept: Path) -> list[Question]:
-    found: list[Question] = pickle.loads(kept.read_bytes())  # noqa: S301 (likewise)
-    return found
+def _read(told: dict[str, Any]) -> Looked:
+    parts = tuple(Parts(**one) for one in told["parts"])
+    louds, names = tuple(told["louds"]), tuple(told["names"])
+    return Looked(**{**told, "names": names, "parts": parts, "louds": louds, "flags": Standing(**told["flags"])})
 
 
 @lru_cache(maxsize=1)

@@ -10,7 +10,7 @@ from agent.analysis.standing import Standing
 from evals.constants import NEUTRAL, Values
 from evals.loso_constants import gained, search
 from evals.loso_fit import Looked
-from evals.loso_study import ALL, Study, Windows, observed
+from evals.loso_study import ALL, Study, Windows, study
 from tests.unit.agent.analysis.made import slow_back
 from tests.unit.evals.made import write_case
 
@@ -42,14 +42,14 @@ class _Made(Study):
 @pytest.mark.parametrize(("name", "value"), [("excess.GATE", 2.0), ("onset._LEAST", 1.0)])
 def test_the_value_that_finds_the_causes_is_chosen_and_nothing_else_moves(name: str, value: float) -> None:
     with ThreadPoolExecutor(1) as pool:
-        chosen = search(_Made({}, {}, {}, pool, name, value), ["one", "two"], rounds=2)
+        chosen = search(_Made({}, {}, {}, Path(), pool, name, value), ["one", "two"], rounds=2)
 
     assert chosen == {**NEUTRAL, name: value}
 
 
 def test_what_helps_two_cases_alone_may_be_chance() -> None:
     with ThreadPoolExecutor(1) as pool:
-        chosen = search(_Made({}, {}, {}, pool, "excess.GATE", 2.0, agreeing=1), ["one", "two"])
+        chosen = search(_Made({}, {}, {}, Path(), pool, "excess.GATE", 2.0, agreeing=1), ["one", "two"])
 
     assert chosen == NEUTRAL
 
@@ -70,16 +70,16 @@ def test_a_gain_counts_beyond_two_standard_errors(
     assert gained(before, after) == gain
 
 
-def test_what_was_observed_and_analysed_is_kept_until_a_constant_changes(tmp_path: Path) -> None:
+def test_what_was_analysed_is_kept_until_a_constant_changes(tmp_path: Path) -> None:
     write_case(tmp_path / "cases" / "made" / "one", slow_back())
     kept = tmp_path / "kept"
     kept.mkdir()
 
     with ThreadPoolExecutor(1) as pool:
-        study = observed([tmp_path / "cases"], Windows(("made",), each=2), kept, pool)
-        usual, strict = study.looked(["made"], {}), study.looked(["made"], {"changes._CHANCE": 50.0})
+        of = study([tmp_path / "cases"], Windows(("made",), each=2), kept, pool)
+        usual, strict = of.looked(["made"], {}), of.looked(["made"], {"changes._CHANCE": 50.0})
         written = {path: path.stat().st_mtime_ns for path in kept.iterdir()}
-        again = observed([tmp_path / "cases"], Windows(("made",), each=2), kept, pool)
+        again = study([tmp_path / "cases"], Windows(("made",), each=2), kept, pool)
         assert again.looked(["made"], {}) == usual
 
     assert [(one.id, one.quiet, one.faulty) for one in usual] == [
@@ -90,7 +90,7 @@ def test_what_was_observed_and_analysed_is_kept_until_a_constant_changes(tmp_pat
     assert usual[0].true is not None
     assert usual[0].names[usual[0].true] == "back"
     assert [one.parts for one in usual] != [one.parts for one in strict]
-    assert len(written) == 3
+    assert len(written) == 2
     assert {path: path.stat().st_mtime_ns for path in kept.iterdir()} == written
 
 
@@ -98,6 +98,6 @@ def test_fewer_windows_are_analysed_while_searching(tmp_path: Path) -> None:
     write_case(tmp_path / "cases" / "made" / "one", slow_back())
 
     with ThreadPoolExecutor(1) as pool:
-        study = observed([tmp_path / "cases"], Windows(("made",), each=3), tmp_path, pool)
+        of = study([tmp_path / "cases"], Windows(("made",), each=3), tmp_path, pool)
 
-    assert [len(study.looked(["made"], {}, windows)) for windows in (0, 1, ALL)] == [1, 2, 4]
+    assert [len(of.looked(["made"], {}, windows)) for windows in (0, 1, ALL)] == [1, 2, 4]
