@@ -12,6 +12,7 @@ from tests.chaos.drills import (
     poison,
     readonly,
     rolls,
+    slack,
     sleepers,
     slow,
     storage,
@@ -225,6 +226,12 @@ ROWS = {
         200,
         0,
         erased.taken_out,
+    ),
+    "N12": Row(
+        "SIGKILL around a message to Slack: before it is sent, sent and not written down, and written down",
+        200,
+        40,
+        slack.killed,
     ),
     "F12": Row(
         "power cut: times that somebody was told something, and whether all of it was synced by then (strace)",
