@@ -4,10 +4,14 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.chaos import power
+from tests.chaos import deployment, power
+from tests.chaos.drills.unheard import COMMITS, broken_off
 from tests.chaos.farend import FORGETS
-from tests.chaos.planted import NORMAL
-from tests.chaos.server import ENDED, Deaths, Ground, Outcome, lived
+from tests.chaos.planted import BLIND, NORMAL
+from tests.chaos.server import ENDED, Deaths, Ground, Outcome, import_all, lived
+
+EVERY_OTHER = range(4, COMMITS, 6)
+"""Commits of a life that nobody hears of."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +55,10 @@ class Caught:
 
 
 def caught(ground: Ground) -> list[Caught]:
-    """All of them; the one that only strace can show where that may run."""
+    """All of them; those that only strace or a PostgreSQL can show where there is one."""
     found = [_caught(ground, name) for name in BUGS]
-    return found if power.probe() else [*found, _not_synced(ground)]
+    found += [] if power.probe() else [_not_synced(ground)]
+    return found if deployment.probe() else [*found, _not_asked_about(ground)]
 
 
 def _not_synced(ground: Ground) -> Caught:
@@ -61,6 +66,20 @@ def _not_synced(ground: Ground) -> Caught:
     first = next(iter(planted), "")
     what = "a commit is written, and not synced"
     return Caught(NORMAL, what, caught=bool(planted), silent=not sound, says=f"{first} before it was on the disk")
+
+
+def _not_asked_about(ground: Ground) -> Caught:
+    what = "a change whose commit nobody heard of is made again, without asking whether it was done"
+    with deployment.shared() as servers:
+        placed = ground.on(servers)
+        import_all(placed)
+        planted, sound = (_unheard(placed, bug) for bug in (BLIND, ""))
+    return Caught(BLIND, what, caught=bool(planted), silent=not sound, says=next(iter(planted), ""))
+
+
+def _unheard(ground: Ground, bug: str) -> tuple[str, ...]:
+    with ground.run(f"{FORGETS}-{time.monotonic_ns()}", planted=bug) as run:
+        return broken_off(run, dict.fromkeys(EVERY_OTHER, "after"), Deaths()).found.duplicates
 
 
 def _caught(ground: Ground, name: str) -> Caught:

@@ -8,6 +8,7 @@ import asyncio
 import json
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -21,7 +22,9 @@ from sqlalchemy import func, select
 from agent.bootstrap import Application, Replaced, bootstrap
 from agent.bootstrap.actions import code_digest, executors_for
 from agent.domain.approval import ApprovalStatus, Decision
+from agent.domain.base import canonical
 from agent.domain.errors import AgentError, LeaseLost
+from agent.domain.event import Event
 from agent.domain.job import Lease
 from agent.domain.remediation import effect_key
 from agent.graph.context import Sources
@@ -333,7 +336,13 @@ async def _ending(application: Application, sender: Log) -> dict[str, Any]:
         "intents": [entry.event.facts["key"] for entry in journal if entry.event.type == "effect_intent"],
         "placed": sum(entry.event.type == "alert_placed" for entry in journal),
         "dead": sum(entry.event.type == "job_dead" for entry in journal),
+        "repeated": [said for said, times in Counter(_said(entry.event) for entry in journal).items() if times > 1],
     }
+
+
+def _said(event: Event) -> str:
+    """Whatever makes it this entry and no other."""
+    return canonical(event.model_dump(mode="json"))
 
 
 async def _fates(application: Application, receipt: str) -> list[list[str | None]] | None:

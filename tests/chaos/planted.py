@@ -13,13 +13,14 @@ from agent.domain.event import Event
 from agent.domain.job import Lease
 from agent.domain.remediation import Effect, EffectStatus, Proposal
 from agent.ports import Call
-from agent.storage import spending
+from agent.storage import spending, transaction
 from agent.storage.database import Database
 from agent.storage.incidents import SqlIncidents
 from agent.storage.journal import Chain, SqlJournal
 from tests.chaos.points import PointedIntake, PointedLedger, PointedQueue, Points, pointed
 
 NORMAL = "synchronous=NORMAL"
+BLIND = "unheard commit not asked about"
 
 
 def record(opened: Record, *, points: Points, bug: str) -> Record:
@@ -30,6 +31,9 @@ def record(opened: Record, *, points: Points, bug: str) -> Record:
         made.queue.__class__ = _HastyQueue
     if bug == NORMAL:
         _sync_seldom(opened.database)
+    if bug == BLIND:
+        # Of this process alone, which is a life.
+        transaction._was_committed = lambda *_: False
     return made
 
 

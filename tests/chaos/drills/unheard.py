@@ -5,15 +5,18 @@ The line is a process of its own, which reads what passes; all connections of th
 """
 
 import asyncio
+import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from random import Random
 from typing import Literal
 from urllib.parse import urlsplit
 
 from tests.chaos.attempt import Known, Tried
 from tests.chaos.farend import FORGETS
+from tests.chaos.life import ENDING, Run
 from tests.chaos.line import line
 from tests.chaos.logs import Log
 from tests.chaos.server import Deaths, Ground, lived
@@ -31,10 +34,19 @@ def unheard(ground: Ground, seed: int, _: Known) -> Tried:
     breaks: dict[int, Break] = {place: chance.choice(("before", "after", "after")) for place in places}
     deaths = Deaths(points=(("", chance.randint(1, 90)),) * chance.choice((0, 0, 1)))
     with ground.run(f"{chance.choice(('keeps', FORGETS))}-unheard-{seed}") as run:
-        log, port = run.log(BROKEN), urlsplit(run.database).port
-        with line(_Line(port or 0, breaks, log).connected) as near:
-            outcome = lived(replace(run, database=run.database.replace(f":{port}/", f":{near}/")), deaths)
-        return Tried(len(log.lines()), outcome.found, outcome.effects, outcome.recovered, outcome.kills)
+        return broken_off(run, breaks, deaths)
+
+
+def broken_off(run: Run, breaks: Mapping[int, Break], deaths: Deaths) -> Tried:
+    """Where nobody is killed no step is done again, so that no two entries of the journal say the same."""
+    log, port = run.log(BROKEN), urlsplit(run.database).port
+    with line(_Line(port or 0, breaks, log).connected) as near:
+        outcome = lived(replace(run, database=run.database.replace(f":{port}/", f":{near}/")), deaths)
+    found = outcome.found
+    if not outcome.kills and not found:
+        ending = json.loads((Path(run.folder) / ENDING).read_text())
+        found = replace(found, duplicates=tuple(f"the journal says twice: {said}" for said in ending["repeated"]))
+    return Tried(len(log.lines()), found, outcome.effects, outcome.recovered, outcome.kills)
 
 
 @dataclass
