@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
-from redis.exceptions import AuthenticationError
+from redis.exceptions import RedisError
 
 from tests.farends.postgres import HOW as HOW_POSTGRES
 from tests.farends.postgres import PostgresServer, binaries, postgres_server
@@ -86,6 +86,8 @@ class Shared:
             case "redis dies":
                 self.redis.kill()
                 self.redis.start()
+            case "redis loading":
+                self.redis.load()
             case "entries deleted":
                 self._delete_entries()
             case "postgres crashes":
@@ -112,7 +114,8 @@ class Shared:
                 redis.execute_command("REPLICAOF", "NO", "ONE")
                 redis.config_set("maxmemory", 0)
                 redis.flushall()
-        except AuthenticationError:
+        except RedisError:
+            # It wants a password, or still loads what it held.
             self.redis.kill()
             self.redis.start()
 

@@ -227,6 +227,12 @@ ROWS = {
         0,
         erased.taken_out,
     ),
+    "N13": Row(
+        "Redis comes back after a crash with what it held a moment before, and says for 2 s that it is loading",
+        0,
+        100,
+        struck(while_it_works("redis loading")),
+    ),
     "N12": Row(
         "SIGKILL around a message to Slack: before it is sent, sent and not written down, and written down",
         200,

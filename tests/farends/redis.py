@@ -28,16 +28,18 @@ class RedisServer:
         listen = () if "--tls-port" in options else ("--port", str(self.port))
         given = [part.format(port=self.port) for part in options]
         self._command = [program, "--bind", "127.0.0.1", "--dir", str(folder), "--save", "", *listen, *given]
+        self._kept = folder / "dump.rdb"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self._kept.unlink(missing_ok=True)
+        process = self._begin()
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             with contextlib.suppress(RedisError), self.client() as client:
                 client.ping()
                 return
-            assert self._process.poll() is None, "it did not start"
+            assert process.poll() is None, "it did not start"
             time.sleep(0.02)
         raise AssertionError("it did not start in time")
 
@@ -47,6 +49,20 @@ class RedisServer:
             self._process.kill()
             self._process.wait(timeout=PATIENCE)
             self._process = None
+
+    def load(self) -> None:
+        """It dies and comes back with what it holds now, and answers -LOADING to everybody for some 2 s."""
+        with self.client() as client:
+            client.mset({f"{{ballast}}:{number}": "x" * 100 for number in range(2000)})
+            client.save()
+        self.kill()
+        # A millisecond for each key, and an eye on who asks meanwhile.
+        self._begin("--key-load-delay", "1000", "--loading-process-events-interval-bytes", "1024")
+
+    def _begin(self, *more: str) -> "subprocess.Popen[bytes]":
+        command = [*self._command, *more]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return self._process
 
     def hang(self) -> None:
         """It keeps its connections and answers nothing, until it is killed."""
