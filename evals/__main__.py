@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agent.domain.errors import AgentError
 from tools.base import BackendError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     try:
         return int(asked.command(asked))
-    except (ValueError, BackendError) as problem:
+    except (ValueError, OSError, BackendError, AgentError) as problem:
         print(f"{asked.name}: {problem}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -131,9 +132,16 @@ def _add_asked(command: argparse.ArgumentParser) -> None:
 def _add_results(command: argparse.ArgumentParser) -> None:
     command.add_argument("dir", type=Path, nargs="+")
     command.add_argument("--out", type=Path, required=True)
-    command.add_argument("--jobs", type=int, default=1, help="cases worked on at once, each in a process of its own")
+    command.add_argument("--jobs", type=_some, default=1, help="cases worked on at once, each in a process of its own")
     command.add_argument("--timeout", type=float, default=300.0, help="seconds for one case")
     command.add_argument("--fresh", action="store_true", help="answer again what is answered in the file already")
+
+
+def _some(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
 
 
 _EXAMPLES = {

@@ -26,6 +26,7 @@ class Results:
     def opened(cls, path: Path, asked: Mapping[str, Any], *, fresh: bool) -> "Results":
         """With the answers that are there already, unless `fresh`, or they are another version's or question's."""
         found = cls(path, asked)
+        path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and not fresh:
             known = read(path)
             if known.get("version") == own_version() and known.get("asked") == dict(asked):

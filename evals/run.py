@@ -1,5 +1,6 @@
 """What does the agent answer to each case?  No accuracy here: `score` alone reads the truth."""
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -32,8 +33,17 @@ class Asked:
 def command(roots: Sequence[Path], asked: Asked, how: How) -> int:
     """Run what is not answered yet, write the file after each case; 1 when a case failed."""
     asked = replace(asked, metrics=telemetry.server(asked.metrics))
+    _require_model(asked.model)
     results = answer(cases.find(*roots), partial(work, asked), asdict(asked), how)
     return int(any(row["error"] for row in results.rows.values()))
+
+
+def _require_model(model: str) -> None:
+    """ConfigurationError, once and not once a process, when this model cannot be had."""
+    if model:
+        from agent.llm.endpoints import endpoint  # noqa: PLC0415 (without a model the parent needs none of it)
+
+        endpoint(model, base_url="", api_key=None, environ=os.environ)
 
 
 def work(asked: Asked, given: Iterator[Case]) -> Iterator[Row]:

@@ -3,6 +3,7 @@
 import json
 import math
 import random
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -68,7 +69,7 @@ class Retiming:
 def command(stream: Path, truth: Path, out: Path | None, retiming: Retiming) -> int:
     """Print the figures as a Markdown table, write JSON when asked."""
     told = json.loads(truth.read_text("utf-8"))
-    alerts, told = retimed(list(cases.records(stream)), told, retiming)
+    alerts, told = retimed(_known(stream, told), told, retiming)
     placed = correlate(alerts, stream.parent)
     scores = replace(score(told, placed, shown(alerts, placed)), twins=twins(alerts, told))
     if out:
@@ -77,6 +78,19 @@ def command(stream: Path, truth: Path, out: Path | None, retiming: Retiming) -> 
     print("| " + " | ".join(figures) + " |\n|" + "---|" * len(figures))
     print("| " + " | ".join(f"{v:.4f}" if isinstance(v, float) else str(v) for v in figures.values()) + " |")
     return 0
+
+
+def _known(stream: Path, truth: Mapping[str, str]) -> Sequence[Mapping[str, Any]]:
+    """The alerts that the truth tells of. ValueError when there is none, or one does not say when it began."""
+    found = list(cases.records(stream))
+    known = [one for one in found if str(one.get("id")) in truth]
+    if not known:
+        raise ValueError(f"{stream}: none of its {len(found)} alerts has an id that the truth knows")
+    if timeless := [one["id"] for one in known if not one.get("startsAt")]:
+        raise ValueError(f"{stream}: alert {timeless[0]} has no startsAt")
+    if len(known) < len(found):
+        print(f"{len(found) - len(known)} alerts left out: the truth does not know them", file=sys.stderr)
+    return known
 
 
 def correlate(alerts: Sequence[Mapping[str, Any]], folder: Path) -> Mapping[str, str]:

@@ -72,6 +72,20 @@ def test_no_cases_is_a_failure_that_is_told(tmp_path: Path, capsys: pytest.Captu
     assert "run: no case was found" in capsys.readouterr().err
 
 
+def test_a_model_that_cannot_be_had_is_told_once_and_jobs_of_none_are_wrong_usage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_case(tmp_path / "made" / "one", slow_back())
+    asked = ["run", str(tmp_path / "made"), "--out", str(tmp_path / "new" / "r.json")]
+
+    assert main([*asked, "--model", "nobody:nothing"]) == 1
+    (said,) = capsys.readouterr().err.splitlines()
+    with pytest.raises(SystemExit, match="2"):
+        main([*asked, "--jobs", "0"])
+
+    assert said.startswith("run: 'nobody:nothing' names the provider nobody")
+
+
 def test_two_cases_of_one_name_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for place in ("here", "there"):
         write_case(tmp_path / place / "made" / "one", slow_back())

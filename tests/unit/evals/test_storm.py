@@ -85,6 +85,28 @@ STREAM = storm_of(BEGAN, "cart", NAMES, 0) + storm_of(BEGAN + timedelta(hours=1)
 TRUTH = {str(one["id"]): "early" if one["id"] < 100 else "late" for one in STREAM}
 
 
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("", "none of its 0 alerts has an id that the truth knows"),
+        ('{"id": 7, "startsAt": "2026-05-01T12:00:00Z"}', "none of its 1 alerts has an id that the truth knows"),
+        ('{"id": 1}', "alert 1 has no startsAt"),
+    ],
+)
+def test_a_stream_that_cannot_be_judged_is_told_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], lines: str, said: str
+) -> None:
+    stream, truth = tmp_path / "s.jsonl", tmp_path / "t.json"
+    stream.write_text(lines)
+    truth.write_text('{"1": "a"}')
+
+    assert main(["storm", str(stream), "--truth", str(truth)]) == 1
+    assert main(["storm", str(stream), "--truth", str(tmp_path / "none")]) == 1
+
+    first, second = capsys.readouterr().err.splitlines()
+    assert (first, "No such file" in second) == (f"storm: {stream}: {said}", True)
+
+
 def test_repeated_storm_is_told_apart_whatever_the_spacing(tmp_path: Path) -> None:
     for spacing in (60, 120, 300, 600):
         alerts, truth = retimed(STREAM, TRUTH, Retiming(spacing=spacing))
