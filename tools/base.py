@@ -4,12 +4,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, JsonValue
 
+Floats = NDArray[np.float64]
 Trust = Literal["system", "user-controlled"]
 
 
@@ -27,8 +28,8 @@ class Series:
 
     name: str
     labels: Mapping[str, str]
-    times: NDArray[np.float64] = field(repr=False)
-    values: NDArray[np.float64] = field(repr=False)
+    times: Floats = field(repr=False)
+    values: Floats = field(repr=False)
 
     @property
     def selector(self) -> str:
@@ -203,19 +204,19 @@ class Executor(Protocol):
 
     name: str
 
-    def describe(self, call: Mapping[str, Any]) -> str:
+    def describe(self, call: Mapping[str, object]) -> str:
         """Exactly what `run` would send, for a human; no I/O. Raises BackendError when the call is not well-formed."""
         ...
 
-    async def read(self, call: Mapping[str, Any]) -> JsonValue:
+    async def read(self, call: Mapping[str, object]) -> JsonValue:
         """A reading call (for a precondition): changes nothing."""
         ...
 
-    async def run(self, call: Mapping[str, Any], key: str) -> ActResult:
+    async def run(self, call: Mapping[str, object], key: str) -> ActResult:
         """Do it once. `key` is sent along as the idempotency key. Raises Unsure when the outcome is not known."""
         ...
 
-    async def read_back(self, call: Mapping[str, Any], key: str) -> ActResult | None:
+    async def read_back(self, call: Mapping[str, object], key: str) -> ActResult | None:
         """Was the call with this key done? The result if it was; None if the far end cannot tell;
         an ActResult with ok=False and data={"absent": true} if it surely was not."""
         ...

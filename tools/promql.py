@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
-from typing import Any
 
 import promql_parser as ast
 
@@ -36,7 +35,7 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 
-def checked(promql: str, limits: Limits = DEFAULT_LIMITS) -> Any:
+def checked(promql: str, limits: Limits = DEFAULT_LIMITS) -> ast.Expr:
     """The query's syntax tree. Raises BackendError with the query and the reason when it must not be sent."""
     tree = parsed(promql, limits)
     if reason := next((why for node in nodes(tree) if (why := _cost(node, limits))), ""):
@@ -44,7 +43,7 @@ def checked(promql: str, limits: Limits = DEFAULT_LIMITS) -> Any:
     return tree
 
 
-def parsed(promql: str, limits: Limits = DEFAULT_LIMITS) -> Any:
+def parsed(promql: str, limits: Limits = DEFAULT_LIMITS) -> ast.Expr:
     """The syntax tree whatever it costs: for selectors that our own code makes. Raises BackendError as `checked`."""
     if reason := _shape(promql, limits):
         raise BackendError(f"{promql[:300]!r}: {reason}")
@@ -54,9 +53,9 @@ def parsed(promql: str, limits: Limits = DEFAULT_LIMITS) -> Any:
         raise BackendError(f"{promql[:300]!r}: parse error, {error}") from error
 
 
-def nodes(tree: Any) -> list[Any]:
+def nodes(tree: ast.Expr) -> list[ast.Expr]:
     """Every expression in the tree, outermost first; the selector inside a range included."""
-    found: list[Any] = []
+    found: list[ast.Expr] = []
     ast.walk(tree, found.append)
     return found
 
@@ -64,7 +63,7 @@ def nodes(tree: Any) -> list[Any]:
 _INVENTING = frozenset({"label_replace", "label_join", "absent", "absent_over_time", "info"})
 
 
-def invents_labels(tree: Any) -> bool:
+def invents_labels(tree: ast.Expr) -> bool:
     """May the answer carry label values that stand in the query alone, so that they prove nothing?"""
     return any(
         (isinstance(node, ast.Call) and node.func.name in _INVENTING)
@@ -144,7 +143,7 @@ def _shape(promql: str, limits: Limits) -> str:
     return f"nested {deepest} deep, at most {limits.brackets} is allowed" if deepest > limits.brackets else ""
 
 
-def _cost(node: Any, limits: Limits) -> str:
+def _cost(node: ast.Expr, limits: Limits) -> str:
     """Why this part would cost too much; empty when it would not."""
     match node:
         case ast.VectorSelector():
@@ -160,10 +159,11 @@ def _said(span: timedelta) -> str:
     return str(ast.display_duration(span))
 
 
-def _subquery_cost(node: Any, limits: Limits) -> str:
-    if node.range > limits.window:
-        return f"subquery range {_said(node.range)} is longer than {_said(limits.window)}: ask for less"
-    points = node.range / (node.step or timedelta(minutes=1))
+def _subquery_cost(node: ast.SubqueryExpr, limits: Limits) -> str:
+    span = node.range or timedelta(0)
+    if span > limits.window:
+        return f"subquery range {_said(span)} is longer than {_said(limits.window)}: ask for less"
+    points = span / (node.step or timedelta(minutes=1))
     if points > limits.subquery_points:
         return f"subquery of {points:,.0f} points, at most {limits.subquery_points:,} are allowed"
     inner = [part for part in nodes(node.expr) if isinstance(part, ast.SubqueryExpr)]
@@ -174,12 +174,12 @@ _PROBES = ("a", "Zz_9", "~", " - ", "7")
 """Values with nothing in common: what matches all of them selects nothing in particular."""
 
 
-def _is_selective(node: Any) -> bool:
+def _is_selective(node: ast.VectorSelector) -> bool:
     groups = [node.matchers.matchers, *node.matchers.or_matchers]
     return bool(node.name) or all(any(_narrows(matcher) for matcher in group) for group in groups if group)
 
 
-def _narrows(matcher: Any) -> bool:
+def _narrows(matcher: ast.Matcher) -> bool:
     if matcher.op == ast.MatchOp.Equal:
         return bool(matcher.value)
     if matcher.op != ast.MatchOp.Re:

@@ -14,7 +14,8 @@ import numpy as np
 
 from agent.analysis.onset import Onset
 from agent.analysis.signals import Signal
-from agent.analysis.table import Floats, Table
+from agent.analysis.table import Table
+from tools.base import Floats
 
 Key = TypeVar("Key")
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.analysis.signals import Signal
-from agent.analysis.table import Floats, Row, Table
+from agent.analysis.table import Row, Table
+from tools.base import Floats
 
 _FLOOR = 0.05
 """A twentieth of the usual level is the least deviation that is ever called one unit: dashboards jitter that much."""

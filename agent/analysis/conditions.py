@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
@@ -109,16 +108,16 @@ def _condition(expression: str) -> Condition | None:
     return Condition(expression, operands, frozenset(named)) if 0 < len(operands) <= _COMPARED else None
 
 
-def _moves(node: Any) -> bool:
+def _moves(node: ast.Expr) -> bool:
     """Whether it means another moment in a range than in a rule: `@ start()` and `@ end()` do."""
     return str(getattr(node, "at", None)) in ("@ start()", "@ end()")
 
 
-def _metric(selector: Any) -> bool:
+def _metric(selector: ast.VectorSelector) -> bool:
     return bool(selector.name) or any(one.name == "__name__" for one in selector.matchers.matchers)
 
 
-def _operands(node: Any) -> list[str] | None:
+def _operands(node: ast.Expr) -> list[str] | None:
     """None when it is no comparison, or one that always gives an answer."""
     match node:
         case ast.ParenExpr():
@@ -133,7 +132,7 @@ def _operands(node: Any) -> list[str] | None:
     return None
 
 
-def _selects(node: Any) -> bool:
+def _selects(node: ast.Expr) -> bool:
     """Whether it has series at all: a number needs no data."""
     return any(isinstance(part, ast.VectorSelector) for part in nodes(node))
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from agent.analysis.onset import Onset
 from agent.analysis.signals import Signal, words
-from agent.analysis.table import Floats, Table
+from agent.analysis.table import Table
+from tools.base import Floats
 
 Dimension = Literal["time", "failures"]
 _Place = tuple[str, frozenset[tuple[str, str]]]

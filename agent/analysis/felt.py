@@ -12,7 +12,8 @@ from agent.analysis import changes
 from agent.analysis.excess import failing, is_share
 from agent.analysis.onset import Onset
 from agent.analysis.signals import Signal
-from agent.analysis.table import Floats, Row, Table
+from agent.analysis.table import Row, Table
+from tools.base import Floats
 
 _NOTICED = 0.01
 """One request more in a hundred that fails is as bad as to wait twice as long."""

@@ -15,10 +15,9 @@ from agent.analysis.dossier import Weighed
 from agent.analysis.log_templates import LineShift
 from agent.analysis.log_traces import Spectrum
 from agent.analysis.storm import Blame
-from agent.analysis.table import Floats
 from agent.analysis.topology import Flow
 from agent.domain.evidence import CallGraph, Curve, Evidence, EvidenceKind
-from tools.base import Change
+from tools.base import Change, Floats
 
 _SAMPLES = 6
 _SOURCE = "analysis"

@@ -10,9 +10,10 @@ from agent.analysis.changes import Baseline, baseline
 from agent.analysis.conditions import about
 from agent.analysis.signals import SYMPTOMS
 from agent.analysis.symptom import spoken_of
-from agent.analysis.table import Floats, Table
+from agent.analysis.table import Table
 from agent.domain.alert import Alert
 from agent.domain.incident import Symptom
+from tools.base import Floats
 
 LATEST_REPORT = timedelta(minutes=10)
 """An alert may be this late after what it speaks of."""

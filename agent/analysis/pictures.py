@@ -8,8 +8,8 @@ import numpy as np
 
 from agent.analysis.dossier import Weighed
 from agent.analysis.signals import words
-from agent.analysis.table import Floats
 from agent.domain.evidence import CallGraph, Curve
+from tools.base import Floats
 
 POINTS = 120
 """Points of a curve at most."""

@@ -13,12 +13,13 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 import numpy as np
+import promql_parser as ast
 
 from agent.analysis import signals
 from agent.analysis.observations import Reading
 from agent.analysis.signals import Signal
 from agent.domain.alert import Alert
-from tools.base import Series
+from tools.base import BackendError, Series
 from tools.promql import parsed, quoted
 
 Kind = Literal["gauge", "counter", "histogram", "summary"]
@@ -141,8 +142,11 @@ def _narrowing(scope: str) -> tuple[str, ...]:
     """
     if not scope:
         return ()
-    asked = parsed(scope).matchers.matchers
-    return tuple(f"{one.name}{_OPERATORS[str(one.op)]}{quoted(one.value)}" for one in asked if one.name != "__name__")
+    asked = parsed(scope)
+    if not isinstance(asked, ast.VectorSelector):
+        raise BackendError(f"{scope[:300]!r}: not a selector")
+    matchers = [one for one in asked.matchers.matchers if one.name != "__name__"]
+    return tuple(f"{one.name}{_OPERATORS[str(one.op)]}{quoted(one.value)}" for one in matchers)
 
 
 _OPERATORS = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
-from numpy.typing import NDArray
 
 from agent.analysis import signals
 from agent.analysis.observations import Observations, Reading
 from agent.analysis.signals import Meaning, Signal
-
-Floats = NDArray[np.float64]
+from tools.base import Floats
 
 _MAX_STEPS = 2_000
 """Columns kept, the newest: more history than this does not move a median."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Annotated, Any
 
-from fastapi import Depends
+from fastapi.params import Depends
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -61,7 +61,7 @@ async def holder(request: Request, token: str) -> Caller:
     return caller
 
 
-def needs(scope: Scope) -> Any:
+def needs(scope: Scope) -> Depends:
     """A route's caller, who must have this scope."""
 
     async def caller(request: Request) -> Caller:

@@ -2,13 +2,16 @@
 
 import asyncio
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
 from agent.bootstrap import Application
 from agent.domain.event import EventType, Recorded
 from agent.telemetry import Log, Meters
+
+if TYPE_CHECKING:
+    from prometheus_client import Histogram
 
 log = Log(__name__)
 
@@ -83,7 +86,7 @@ class Counting:
     def _begin(self, entry: Recorded) -> None:
         self._since[entry.event.incident or "", entry.event.type] = entry.at
 
-    def _end(self, entry: Recorded, began: EventType, wait: Any) -> None:
+    def _end(self, entry: Recorded, began: EventType, wait: "Histogram") -> None:
         if since := self._since.pop((entry.event.incident or "", began), None):
             wait.observe((entry.at - since).total_seconds())
 

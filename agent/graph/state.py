@@ -23,7 +23,9 @@ class Start(TypedDict):
     run: str
 
 
-class State(Start, total=False):
+class Found(TypedDict, total=False):
+    """What nodes add to it."""
+
     symptom: str  # triage
     recalled: list[Json]  # recall: ports.Recalled
     findings: Json  # survey: Diagnosis by the analysis alone
@@ -41,3 +43,7 @@ class State(Start, total=False):
     effect: Json  # remediate: Effect
     refused: str  # remediate: why the action was not run after all
     verification: Json  # verify: Verification
+
+
+class State(Start, Found):
+    """Start, and what the nodes so far have found."""

@@ -14,8 +14,8 @@ import numpy as np
 
 from agent.analysis import signals
 from agent.analysis.signals import Signal
-from agent.analysis.table import Floats
 from evals.probes.recording import Recorded
+from tools.base import Floats
 from tools.recording.openmetrics import Milliseconds, Track
 
 _MILLISECONDS = re.compile(r"_(ms|milliseconds)(_|$)")

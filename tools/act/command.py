@@ -15,7 +15,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
@@ -49,15 +48,15 @@ class CommandExecutor:
         self._commands = dict(commands)
         self._deadline = deadline.total_seconds()
 
-    def describe(self, call: Mapping[str, Any]) -> str:
+    def describe(self, call: Mapping[str, object]) -> str:
         command, arguments = self._understood(call)
         return f"start {json.dumps([command.path, *arguments])}"
 
-    async def read(self, call: Mapping[str, Any]) -> JsonValue:
+    async def read(self, call: Mapping[str, object]) -> JsonValue:
         """Refused: that a program changes nothing cannot be seen from here."""
         raise BackendError(f"{self.describe(call)}: a command cannot be a precondition; name a reading call.")
 
-    async def run(self, call: Mapping[str, Any], key: str) -> ActResult:
+    async def run(self, call: Mapping[str, object], key: str) -> ActResult:
         try:
             command, arguments = self._understood(call)
             what = self.describe(call)
@@ -68,7 +67,7 @@ class CommandExecutor:
             raise Unsure(f"{what}: it was ended by signal {-code}.")
         return ActResult(ok=code == 0, detail=f"{what}: it ended with {code}.", data={"exit": code, "output": output})
 
-    async def read_back(self, call: Mapping[str, Any], key: str) -> ActResult | None:
+    async def read_back(self, call: Mapping[str, object], key: str) -> ActResult | None:
         try:
             command, arguments = self._understood(call)
             if not command.read_back:
@@ -79,7 +78,7 @@ class CommandExecutor:
             return None
         return _remembered(what, code, output)
 
-    def _understood(self, call: Mapping[str, Any]) -> tuple[Command, list[str]]:
+    def _understood(self, call: Mapping[str, object]) -> tuple[Command, list[str]]:
         try:
             asked = _Call.model_validate(dict(call))
         except ValidationError as error:

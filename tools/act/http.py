@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
@@ -54,13 +54,13 @@ class HttpExecutor:
         self._endpoints = {name: (endpoint, _origin(name, endpoint)) for name, endpoint in endpoints.items()}
         self._judged = Judged(deadline, resolve)
 
-    def describe(self, call: Mapping[str, Any]) -> str:
+    def describe(self, call: Mapping[str, object]) -> str:
         asked, endpoint, origin = self._understood(call)
         credential = ", with the endpoint's token" if endpoint.token else ""
         body = "" if asked.body is None else f" {_written(asked.body)}"
         return f"{asked.method} {origin.url(asked.path)}{body}{credential}"
 
-    async def read(self, call: Mapping[str, Any]) -> JsonValue:
+    async def read(self, call: Mapping[str, object]) -> JsonValue:
         asked, endpoint, origin = self._understood(call)
         if asked.method != "GET":
             raise BackendError(f"{asked.method} {origin.url(asked.path)} is not a reading call.")
@@ -70,7 +70,7 @@ class HttpExecutor:
             raise Answered(f"{what} answered {status}: {_said(answer)}.", status, retry=status >= 500)
         return observation(answer, asked.fields, what)
 
-    async def run(self, call: Mapping[str, Any], key: str) -> ActResult:
+    async def run(self, call: Mapping[str, object], key: str) -> ActResult:
         try:
             asked, endpoint, origin = self._understood(call)
             status, answer = await self._send(_writing(asked), endpoint, origin, {"Idempotency-Key": _checked(key)})
@@ -80,7 +80,7 @@ class HttpExecutor:
             return ActResult(ok=False, detail=str(error))
         return _result(f"{asked.method} {origin.url(asked.path)}", status, answer)
 
-    async def read_back(self, call: Mapping[str, Any], key: str) -> ActResult | None:
+    async def read_back(self, call: Mapping[str, object], key: str) -> ActResult | None:
         try:
             asked, endpoint, origin = self._understood(call)
             if not endpoint.read_back:
@@ -92,7 +92,7 @@ class HttpExecutor:
             return None
         return _remembered(f"{asked.method} {origin.url(asked.path)}", status, answer)
 
-    def _understood(self, call: Mapping[str, Any]) -> tuple["_Call", Endpoint, Origin]:
+    def _understood(self, call: Mapping[str, object]) -> tuple["_Call", Endpoint, Origin]:
         try:
             asked = _Call.model_validate(dict(call))
         except ValidationError as error:

@@ -40,20 +40,20 @@ class KubernetesExecutor:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
 
-    def describe(self, call: Mapping[str, Any]) -> str:
+    def describe(self, call: Mapping[str, object]) -> str:
         asked = _understood(call)
         verb = "GET" if asked.operation == "read" else "PATCH"
         path = f"/apis/apps/v1/namespaces/{asked.namespace}/deployments/{asked.deployment}"
         return f"{verb} {path}{_change_in_words(asked)}"
 
-    async def read(self, call: Mapping[str, Any]) -> JsonValue:
+    async def read(self, call: Mapping[str, object]) -> JsonValue:
         asked = _understood(call)
         deployment = await self._cluster.deployment(asked.namespace, asked.deployment)
         if asked.operation != "read":
             await self._write(asked, REHEARSAL, dry_run=True)
         return observation(_state(deployment), asked.fields, self.describe(call))
 
-    async def run(self, call: Mapping[str, Any], key: str) -> ActResult:
+    async def run(self, call: Mapping[str, object], key: str) -> ActResult:
         try:
             asked = _understood(call)
             if asked.operation == "read":
@@ -63,7 +63,7 @@ class KubernetesExecutor:
             return ActResult(ok=False, detail=str(error))
         return ActResult(ok=True, detail=f"{self.describe(call)}: done.", data=_state(written))
 
-    async def read_back(self, call: Mapping[str, Any], key: str) -> ActResult | None:
+    async def read_back(self, call: Mapping[str, object], key: str) -> ActResult | None:
         try:
             asked = _understood(call)
             deployment = await self._cluster.deployment(asked.namespace, asked.deployment)
@@ -153,7 +153,7 @@ class _Call(BaseModel):
     fields: list[str] | dict[str, str] = []
 
 
-def _understood(call: Mapping[str, Any]) -> _Call:
+def _understood(call: Mapping[str, object]) -> _Call:
     try:
         asked = _Call.model_validate(dict(call))
     except ValidationError as error:

@@ -4,7 +4,6 @@ MCP has no idempotency key and no way to ask what was done: after a call whose a
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
@@ -30,14 +29,14 @@ class McpExecutor:
         self._allowed = dict(allowed)
         self._digest = digest
 
-    def describe(self, call: Mapping[str, Any]) -> str:
+    def describe(self, call: Mapping[str, object]) -> str:
         asked, server = self._understood(call)
         return f"{asked.tool} of the MCP server {asked.server} ({server.shown}) with {asked.arguments}"
 
-    async def read(self, call: Mapping[str, Any]) -> JsonValue:
+    async def read(self, call: Mapping[str, object]) -> JsonValue:
         raise BackendError(f"{self.describe(call)}: a tool that was not declared read-only is not a reading call.")
 
-    async def run(self, call: Mapping[str, Any], key: str) -> ActResult:  # noqa: ARG002 (the protocol has no place for it)
+    async def run(self, call: Mapping[str, object], key: str) -> ActResult:  # noqa: ARG002 (the protocol has no place for it)
         try:
             asked, _ = self._understood(call)
             server, digest = self._digest(asked.server, asked.tool)
@@ -48,10 +47,10 @@ class McpExecutor:
             return ActResult(ok=False, detail=str(error))
         return ActResult(ok=said.ok, detail=f"{asked.server}: {asked.tool}: {quoted(said.text)}", data=said.data)
 
-    async def read_back(self, call: Mapping[str, Any], key: str) -> ActResult | None:  # noqa: ARG002 (a promise of Executor)
+    async def read_back(self, call: Mapping[str, object], key: str) -> ActResult | None:  # noqa: ARG002 (a promise of Executor)
         return None
 
-    def _understood(self, call: Mapping[str, Any]) -> tuple["_Call", McpServer]:
+    def _understood(self, call: Mapping[str, object]) -> tuple["_Call", McpServer]:
         try:
             asked = _Call.model_validate(dict(call))
         except ValidationError as error:

@@ -4,12 +4,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import numpy as np
 from pydantic import JsonValue
 
-from tools.base import Series
+from tools.base import Floats, Series
 from tools.invisible import visible
 from tools.observe.window import Window
 
@@ -67,12 +66,12 @@ def _course(one: Series, window: Window) -> Course:
     )
 
 
-def _thinned(times: Any, values: Any) -> list[list[float | None]]:
+def _thinned(times: Floats, values: Floats) -> list[list[float | None]]:
     places = np.linspace(0, len(times) - 1, min(POINTS_KEPT, len(times))).astype(int)
     return [[float(times[place]), json_of(float(values[place]))] for place in places]
 
 
-def _strength(before: float | None, after: float | None, calm: Any) -> float:
+def _strength(before: float | None, after: float | None, calm: Floats) -> float:
     if after is None:
         return 0.0
     if before is None:
@@ -82,15 +81,15 @@ def _strength(before: float | None, after: float | None, calm: Any) -> float:
     return abs(after - before) / spread if spread else 0.0
 
 
-def _median(values: Any) -> float | None:
+def _median(values: Floats) -> float | None:
     return json_of(float(np.median(values))) if len(values) else None
 
 
-def _at(values: Any, place: int) -> float | None:
+def _at(values: Floats, place: int) -> float | None:
     return json_of(float(values[place])) if len(values) else None
 
 
-def _clock(times: Any, place: int) -> str:
+def _clock(times: Floats, place: int) -> str:
     return f"{datetime.fromtimestamp(float(times[place]), UTC):%H:%M:%S}Z" if len(times) else ""
 
 

@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 import promql_parser as ast
 
-from tools.recording.columns import Column, Flags, Floats, Labels, quiet, stacked
+from tools.base import Floats
+from tools.recording.columns import Column, Flags, Labels, quiet, stacked
 from tools.recording.ranges import quantile
 
 
-def grouped(labels: Labels, modifier: Any) -> Labels:
+def grouped(labels: Labels, modifier: ast.AggModifier | None) -> Labels:
     if modifier is None:
         return {}
     if modifier.type == ast.AggModifierType.By:

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.base import BackendError
+from tools.base import BackendError, Floats
 
-Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Labels = dict[str, str]
 Key = tuple[tuple[str, str], ...]

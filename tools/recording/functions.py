@@ -1,12 +1,12 @@
 """What does a function make of each value of an instant vector?"""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import promql_parser as ast
 
-from tools.recording.columns import Column, Floats, Labels, Vector, mapped, quiet
+from tools.base import Floats
+from tools.recording.columns import Column, Labels, Vector, mapped, quiet
 
 PER_VALUE: dict[str, Callable[[Floats], Floats]] = {
     "abs": np.abs,
@@ -35,13 +35,13 @@ def rounded(columns: Vector, to: Floats) -> Vector:
     return [mapped(c, quiet(lambda v: np.floor(v * inverse + 0.5) / inverse, c.values)) for c in columns]
 
 
-def absent(node: Any, columns: Vector, length: int) -> Column:
+def absent(node: ast.Expr, columns: Vector, length: int) -> Column:
     """1 where the vector is empty, with the labels that the selector fixes to one value."""
     somewhere = np.any([c.present for c in columns], axis=0) if columns else np.zeros(length, bool)
     return Column(_fixed_labels(node), np.ones(length), ~somewhere)
 
 
-def _fixed_labels(node: Any) -> Labels:
+def _fixed_labels(node: ast.Expr) -> Labels:
     while isinstance(node, ast.ParenExpr):
         node = node.expr
     if not isinstance(node, ast.VectorSelector):

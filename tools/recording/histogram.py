@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from tools.recording.columns import Column, Floats, Key, Labels, Vector, key_of, stacked
+from tools.base import Floats
+from tools.recording.columns import Column, Key, Labels, Vector, key_of, stacked
 
 
 def histogram_quantile(q: Floats, columns: Vector) -> Vector:

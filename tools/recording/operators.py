@@ -1,32 +1,19 @@
 """How do two sides of an operator meet?  Scalars with everything, vectors on their labels: VectorBinop of engine.go."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
 import numpy as np
 import promql_parser as ast
 
-from tools.base import BackendError
-from tools.recording.columns import (
-    Column,
-    Flags,
-    Floats,
-    Key,
-    Labels,
-    Value,
-    Vector,
-    key_of,
-    quiet,
-    stacked,
-    without_name,
-)
+from tools.base import BackendError, Floats
+from tools.recording.columns import Column, Flags, Key, Labels, Value, Vector, key_of, quiet, stacked, without_name
 
 
 def _power(left: Floats, right: Floats) -> Floats:
     return np.asarray(np.power(left, right))
 
 
-_ARITHMETIC: dict[str, Callable[[Floats, Floats], Any]] = {
+_ARITHMETIC: dict[str, Callable[[Floats, Floats], Floats]] = {
     "+": np.add,
     "-": np.subtract,
     "*": np.multiply,
@@ -35,7 +22,7 @@ _ARITHMETIC: dict[str, Callable[[Floats, Floats], Any]] = {
     "^": _power,
     "atan2": np.arctan2,
 }
-_COMPARISONS: dict[str, Callable[[Floats, Floats], Any]] = {
+_COMPARISONS: dict[str, Callable[[Floats, Floats], Flags]] = {
     "==": np.equal,
     "!=": np.not_equal,
     ">": np.greater,
@@ -45,26 +32,21 @@ _COMPARISONS: dict[str, Callable[[Floats, Floats], Any]] = {
 }
 
 
-def binary(node: Any, left: Value, right: Value) -> Value:
+def binary(node: ast.BinaryExpr, left: Value, right: Value) -> Value:
     if isinstance(left, str) or isinstance(right, str):
         raise BackendError("a string has no operators")
-    if isinstance(left, np.ndarray) and isinstance(right, np.ndarray):
-        return quiet(_ARITHMETIC.get(str(node.op)) or _COMPARISONS[str(node.op)], left, right)
-    if isinstance(left, list) and isinstance(right, list):
-        return _between_vectors(node, left, right)
-    return _with_scalar(node, left, right)
+    if isinstance(left, list):
+        if isinstance(right, list):
+            return _between_vectors(node, left, right)
+        return [_combined(node, c.labels, c.values, c.present, (c.values, right)) for c in left]
+    if isinstance(right, list):
+        return [_combined(node, c.labels, c.values, c.present, (left, c.values)) for c in right]
+    return quiet(_ARITHMETIC.get(str(node.op)) or _COMPARISONS[str(node.op)], left, right)
 
 
-def _with_scalar(node: Any, left: Vector | Floats, right: Vector | Floats) -> Vector:
-    results = []
-    for column in left if isinstance(left, list) else right:
-        assert isinstance(column, Column)  # noqa: S101 (one side is the vector)
-        pair = (column.values, right) if isinstance(left, list) else (left, column.values)
-        results.append(_combined(node, column.labels, column.values, column.present, pair))
-    return results
-
-
-def _combined(node: Any, labels: Labels, kept: Floats, present: Flags, pair: tuple[Any, Any]) -> Column:
+def _combined(
+    node: ast.BinaryExpr, labels: Labels, kept: Floats, present: Flags, pair: tuple[Floats, Floats]
+) -> Column:
     """One column of a result: arithmetic, a comparison that filters, or one that gives 0 and 1 (`bool`)."""
     op = str(node.op)
     if op in _ARITHMETIC:
@@ -75,7 +57,7 @@ def _combined(node: Any, labels: Labels, kept: Floats, present: Flags, pair: tup
     return Column(labels, kept, present & holds)
 
 
-def _between_vectors(node: Any, left: Vector, right: Vector) -> Vector:
+def _between_vectors(node: ast.BinaryExpr, left: Vector, right: Vector) -> Vector:
     signature = _signature(node.modifier)
     others: dict[Key, list[Column]] = {}
     for column in right:
@@ -93,7 +75,7 @@ def _between_vectors(node: Any, left: Vector, right: Vector) -> Vector:
     return [column for key in mine.keys() & others.keys() for column in _matched(node, mine[key], others[key])]
 
 
-def _signature(modifier: Any) -> Callable[[Labels], Key]:
+def _signature(modifier: ast.BinModifier | None) -> Callable[[Labels], Key]:
     """What two series must have in common to be a pair."""
     matching = modifier.matching if modifier is not None else None
     if matching is None:
@@ -111,14 +93,14 @@ def _kept(column: Column, others: Iterable[Column], *, when: bool) -> Column:
     return Column(column.labels, column.values, column.present & (there if when else ~there))
 
 
-def _union(left: Vector, right: Vector, signature: Callable[[Labels], Any]) -> Vector:
-    mine: dict[Any, list[Column]] = {}
+def _union(left: Vector, right: Vector, signature: Callable[[Labels], Key]) -> Vector:
+    mine: dict[Key, list[Column]] = {}
     for column in left:
         mine.setdefault(signature(column.labels), []).append(column)
     return left + [_kept(c, mine.get(signature(c.labels), []), when=False) for c in right]
 
 
-def _matched(node: Any, left: list[Column], right: list[Column]) -> Vector:
+def _matched(node: ast.BinaryExpr, left: list[Column], right: list[Column]) -> Vector:
     """Pairs of series with one signature."""
     card = node.modifier.card if node.modifier is not None else ast.VectorMatchCardinality.OneToOne
     if card != ast.VectorMatchCardinality.OneToMany:
@@ -138,7 +120,7 @@ def _must_be_one(columns: list[Column], side: str) -> None:
         raise BackendError(f"found duplicate series for the match group {labels} on the {side} side: many-to-many")
 
 
-def _result_labels(node: Any, card: Any, left: Column, right: Column) -> Labels:
+def _result_labels(node: ast.BinaryExpr, card: ast.VectorMatchCardinality, left: Column, right: Column) -> Labels:
     """resultMetric of promql/engine.go."""
     many, one = (right, left) if card == ast.VectorMatchCardinality.OneToMany else (left, right)
     labels = dict(many.labels)

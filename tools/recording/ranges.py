@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tools.recording.columns import Column, Floats
+from tools.base import Floats
+from tools.recording.columns import Column
 from tools.recording.openmetrics import Milliseconds, Track
 
 

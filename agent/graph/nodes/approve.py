@@ -1,17 +1,15 @@
 """Does a human allow it? The graph waits here, for as long as it takes."""
 
-from typing import Any
-
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
 from agent.domain.approval import ApprovalStatus
 from agent.graph.context import Context
 from agent.graph.question import interruption
-from agent.graph.state import Answer, State
+from agent.graph.state import Answer, Found, State
 
 
-async def approve(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
+async def approve(state: State, runtime: Runtime[Context]) -> Found:
     asked = await runtime.context.approvals.get(str(state["approval"]))
     # No side effect above this line: on resume LangGraph runs the node again from the top.
     # Come here again after a crash it may have been answered already, and nobody would wake who waits then.

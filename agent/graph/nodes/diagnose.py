@@ -1,7 +1,6 @@
 """What is the cause, as far as the evidence bears it out?"""
 
 from dataclasses import replace
-from typing import Any
 
 from langgraph.runtime import Runtime
 
@@ -11,12 +10,12 @@ from agent.graph.context import Context
 from agent.graph.conversation import Brief, Inquiry, ask_once, checked_event, conclude
 from agent.graph.nodes.investigate import brief_of, means_of
 from agent.graph.nodes.recall import said
-from agent.graph.state import State
+from agent.graph.state import Found, State
 from agent.policy.precedent import adopted
 from agent.ports import Model, Recalled
 
 
-async def diagnose(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
+async def diagnose(state: State, runtime: Runtime[Context]) -> Found:
     context = runtime.context
     diagnosis, usage = await _known(state, context), Usage()
     if context.model is not None:

@@ -2,7 +2,6 @@
 
 import secrets
 from datetime import datetime
-from typing import Any
 
 from langgraph.runtime import Runtime
 
@@ -10,12 +9,12 @@ from agent.domain.evidence import Evidence
 from agent.domain.hypothesis import Diagnosis
 from agent.graph.context import Context
 from agent.graph.conversation import Brief, Means, inquire
-from agent.graph.state import State
+from agent.graph.state import Found, State
 from agent.policy.redaction import Redactor
 from agent.ports import Model, Recalled
 
 
-async def investigate(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
+async def investigate(state: State, runtime: Runtime[Context]) -> Found:
     context = runtime.context
     if context.model is None:
         return {"inquiry": {}}

@@ -1,17 +1,15 @@
 """What is worth remembering, now that the incident is closed, and what is not any more?"""
 
-from typing import Any
-
 from langgraph.runtime import Runtime
 
 from agent.domain.errors import MemoryUnavailable
 from agent.domain.event import Event, EventType
 from agent.graph.context import Context
-from agent.graph.state import State
+from agent.graph.state import Found, State
 from agent.ports import Lesson, Memory
 
 
-async def learn(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
+async def learn(state: State, runtime: Runtime[Context]) -> Found:
     context, incident = runtime.context, state["incident"]
     if (leaned_on := await context.lessons.leaned_on(incident)) is not None:
         await _keep(leaned_on, _record_of(leaned_on), incident, context)

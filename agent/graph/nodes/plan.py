@@ -1,7 +1,6 @@
 """What would help, and may it be done?"""
 
 from collections.abc import Mapping
-from typing import Any
 
 from langgraph.runtime import Runtime
 
@@ -14,15 +13,15 @@ from agent.domain.remediation import Action, Judgement, Permission, Proposal
 from agent.graph.context import Context
 from agent.graph.live import look
 from agent.graph.question import shown
-from agent.graph.state import State
+from agent.graph.state import Found, State
 from agent.policy.approval import autonomy_for, judge
 from agent.policy.risk import score
 from tools.base import BackendError
 
-_NOTHING: dict[str, Any] = {"proposal": None, "judgement": None, "approval": None}
+_NOTHING: Found = {"proposal": None, "judgement": None, "approval": None}
 
 
-async def plan(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
+async def plan(state: State, runtime: Runtime[Context]) -> Found:
     context = runtime.context
     diagnosis = Diagnosis.model_validate(state["diagnosis"])
     incident = await context.incidents.get(state["incident"])
@@ -43,7 +42,7 @@ async def plan(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
         return _NOTHING
 
 
-async def _permit(context: Context, proposal: Proposal, judgement: Judgement, diagnosis: Diagnosis) -> dict[str, Any]:
+async def _permit(context: Context, proposal: Proposal, judgement: Judgement, diagnosis: Diagnosis) -> Found:
     """Ask a human, or put the policy's own leave on the record; either is one row that is spent once."""
     put = context.approvals.request if judgement.permission is Permission.ASK else context.approvals.allow
     text = shown(proposal, diagnosis, judgement)
@@ -56,7 +55,7 @@ async def _permit(context: Context, proposal: Proposal, judgement: Judgement, di
     return _planned(asked.proposal, judgement.model_copy(update={"permission": permission}), asked.id)
 
 
-def _planned(proposal: Proposal, judgement: Judgement, approval: str | None) -> dict[str, Any]:
+def _planned(proposal: Proposal, judgement: Judgement, approval: str | None) -> Found:
     return {
         "proposal": proposal.model_dump(mode="json"),
         "judgement": judgement.model_dump(mode="json"),

@@ -1,7 +1,5 @@
 """Have we seen this before?"""
 
-from typing import Any
-
 from langgraph.runtime import Runtime
 
 from agent.domain.errors import MemoryUnavailable
@@ -9,14 +7,14 @@ from agent.domain.event import Event, EventType
 from agent.domain.evidence import Evidence, EvidenceKind
 from agent.domain.wording import counted
 from agent.graph.context import Context
-from agent.graph.state import State
+from agent.graph.state import Found, State
 from agent.ports import Recalled
 
 SHOWN = 3
 """Of what is recalled, so many are evidence for readers; `recheck` looks at all of it."""
 
 
-async def recall(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
+async def recall(state: State, runtime: Runtime[Context]) -> Found:
     context = runtime.context
     if context.memory is None:
         return {"recalled": []}

@@ -1,7 +1,5 @@
 """Is it the same again, now that the data are in?  Memory proposes; the telemetry of this moment decides."""
 
-from typing import Any
-
 from langgraph.runtime import Runtime
 from pydantic import JsonValue
 
@@ -9,12 +7,12 @@ from agent.domain.event import Event, EventType
 from agent.domain.hypothesis import Diagnosis
 from agent.graph.context import Context
 from agent.graph.nodes.recall import evidence
-from agent.graph.state import State
+from agent.graph.state import Found, State
 from agent.policy.precedent import Ruling, rule
 from agent.ports import Recalled
 
 
-async def recheck(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
+async def recheck(state: State, runtime: Runtime[Context]) -> Found:
     context = runtime.context
     incident = await context.incidents.get(state["incident"])
     recalled = [Recalled.model_validate(one) for one in state.get("recalled", [])]

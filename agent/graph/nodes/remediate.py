@@ -1,7 +1,5 @@
 """Do it: once."""
 
-from typing import Any
-
 from langgraph.runtime import Runtime
 
 from agent.domain.errors import JournalBroken, NotFound, Refused
@@ -9,11 +7,11 @@ from agent.domain.event import Event, EventType
 from agent.domain.incident import IncidentStatus
 from agent.domain.remediation import Proposal
 from agent.graph.context import Context
-from agent.graph.state import State
+from agent.graph.state import Found, State
 from tools.base import BackendError
 
 
-async def remediate(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
+async def remediate(state: State, runtime: Runtime[Context]) -> Found:
     context = runtime.context
     proposal = Proposal.model_validate(state["proposal"])
     await context.incidents.move(

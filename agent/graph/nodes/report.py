@@ -1,7 +1,5 @@
 """What is told, and where does the incident stand now?"""
 
-from typing import Any
-
 from langgraph.runtime import Runtime
 
 from agent.domain.hypothesis import Diagnosis, Usage, Verdict
@@ -9,10 +7,10 @@ from agent.domain.incident import IncidentStatus
 from agent.domain.remediation import Effect, EffectStatus, Proposal, Verification
 from agent.graph.context import Context
 from agent.graph.postmortem import Account, postmortem
-from agent.graph.state import State
+from agent.graph.state import Found, State
 
 
-async def report(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
+async def report(state: State, runtime: Runtime[Context]) -> Found:
     context = runtime.context
     incident = await context.incidents.get(state["incident"])
     status, because = standing(state)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from langgraph.runtime import Runtime
 
@@ -20,7 +20,7 @@ from agent.domain.event import Event, EventType
 from agent.domain.hypothesis import Diagnosis
 from agent.domain.incident import Symptom
 from agent.graph.context import Context, Sources
-from agent.graph.state import State
+from agent.graph.state import Found, State
 from agent.policy.grounding import Grounded, ground
 from agent.ports import Metrics
 from tools.base import BackendError, Change, LogPage, Logs, LogSearch, Topology
@@ -52,7 +52,7 @@ class _Gaps:
             return instead
 
 
-async def survey(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
+async def survey(state: State, runtime: Runtime[Context]) -> Found:
     context = runtime.context
     placed = await context.incidents.alerts(state["incident"])
     # A clock that was set back since they came would have the agent look at a time before them, and find it healthy.

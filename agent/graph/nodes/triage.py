@@ -1,7 +1,5 @@
 """How bad is it, and what kind of trouble do the alerts speak of?"""
 
-from typing import Any
-
 from langgraph.runtime import Runtime
 
 from agent.analysis.symptom import symptom_of
@@ -9,10 +7,10 @@ from agent.domain.event import Event, EventType
 from agent.domain.incident import IncidentStatus
 from agent.domain.wording import counted
 from agent.graph.context import Context
-from agent.graph.state import State
+from agent.graph.state import Found, State
 
 
-async def triage(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
+async def triage(state: State, runtime: Runtime[Context]) -> Found:
     context = runtime.context
     incident = await context.incidents.get(state["incident"])
     alerts = [placed.alert for placed in await context.incidents.alerts(incident.id)]

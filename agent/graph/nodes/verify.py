@@ -4,7 +4,6 @@ import operator
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from math import isnan
-from typing import Any
 
 from langgraph.runtime import Runtime
 
@@ -14,7 +13,7 @@ from agent.domain.incident import IncidentStatus
 from agent.domain.remediation import Action, Effect, EffectStatus, Proposal, SuccessQuery, Verification
 from agent.graph.context import Context
 from agent.graph.nodes.remediate import permit
-from agent.graph.state import State
+from agent.graph.state import Found, State
 from agent.ports import Clock, Metrics
 from tools.base import BackendError
 
@@ -28,7 +27,7 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
 _PAUSE = timedelta(seconds=1)
 
 
-async def verify(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
+async def verify(state: State, runtime: Runtime[Context]) -> Found:
     context = runtime.context
     proposal = Proposal.model_validate(state["proposal"])
     effect = Effect.model_validate(state["effect"])

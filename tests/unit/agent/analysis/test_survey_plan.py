@@ -7,7 +7,7 @@ import pytest
 from agent.analysis import signals, survey_plan
 from agent.analysis.survey_plan import Ask, plan, scopes, window
 from tests.unit.agent.analysis.made import NOW, alert
-from tools.base import Series
+from tools.base import BackendError, Series
 
 STEP = timedelta(seconds=15)
 FOUND = [
@@ -65,6 +65,11 @@ def test_a_scope_narrows_by_its_labels_since_each_query_names_its_metric_itself(
 
     promql_parser.parse(asks[0].promql)
     assert [ask.promql for ask in asks] == [asked]
+
+
+def test_a_scope_that_is_no_selector_is_refused() -> None:
+    with pytest.raises(BackendError, match="not a selector"):
+        plan(FOUND[:1], {}, [], step=STEP, scope="sum(up)")
 
 
 def test_a_reading_carries_the_query_for_its_series_alone() -> None:

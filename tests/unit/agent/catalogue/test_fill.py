@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from promql_parser import BinaryExpr, VectorSelector
 from pydantic import JsonValue
 
 from agent.catalogue.fill import arguments_for, fill, fill_query, title
@@ -126,7 +127,10 @@ def test_a_placeholder_without_an_argument_is_refused() -> None:
 @pytest.mark.attack("S43")
 def test_whatever_a_value_holds_the_query_has_one_matcher_with_that_value(value: str) -> None:
     query = fill_query('up{service="{service}"} > {limit}', {"service": value, "limit": 3})
-    selector = promql.checked(query).lhs
+    comparison = promql.checked(query)
+    assert isinstance(comparison, BinaryExpr)
+    selector = comparison.lhs
+    assert isinstance(selector, VectorSelector)
     assert [(m.name, m.value) for m in selector.matchers.matchers] == [("service", value)]
     assert selector.name == "up"
 

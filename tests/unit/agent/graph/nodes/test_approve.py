@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 import pytest
 from langgraph.runtime import Runtime
@@ -10,7 +10,7 @@ from langgraph.runtime import Runtime
 from agent.domain.approval import Approval, ApprovalStatus, Decision, Vote
 from agent.graph.context import Context
 from agent.graph.nodes.approve import approve
-from agent.graph.state import Answer, State
+from agent.graph.state import Answer, Found, State
 from tests.unit.agent.graph.test_question import PROPOSAL
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -38,7 +38,7 @@ class Desk:
         return self.row
 
 
-async def _approved(status: ApprovalStatus) -> dict[str, Any]:
+async def _approved(status: ApprovalStatus) -> Found:
     runtime = SimpleNamespace(context=SimpleNamespace(approvals=Desk(status)))
     return await approve(cast("State", {"approval": "ap-1"}), cast("Runtime[Context]", runtime))
 
