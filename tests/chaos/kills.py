@@ -10,6 +10,7 @@ from tests.chaos.attempt import Attempt, Known, Tried
 from tests.chaos.check import Found
 from tests.chaos.deployment import Shared
 from tests.chaos.farend import FORGETS
+from tests.chaos.life import STRUCK
 from tests.chaos.server import MOST_LIVES, Deaths, Ground, Outcome, lived
 
 LIVES = (1, 2, 3, 4, 5)
@@ -18,6 +19,9 @@ MANY_LIVES = (8, 12, 16, 20)
 """Of every other run, in which a job is not set aside before it has killed so many."""
 SOON = 12
 """Points that a life comes by at most, of all kinds, when it is killed while it is still recovering."""
+WAITED_AT = ("checkpoint:", "ledger:before", "ledger:after", "intake:", "people:")
+"""Points that a life may be held at while something happens outside of it: the others are in the midst of what cannot
+wait."""
 DAY, HOUR = 86_400, 3_600
 
 
@@ -42,11 +46,14 @@ def killed(draw: Draw) -> Attempt:
 
 
 def struck(draw: Draw) -> Attempt:
-    """The attempt of a row whose faults are what happens around a life, and not its death."""
+    """The attempt of a row whose faults are what happens around a life, and not its death.
+
+    A life that was killed before it came to the place of its strike has met none.
+    """
 
     def attempt(ground: Ground, seed: int, known: Known) -> Tried:
         outcome = _lived(ground, seed, draw, known)
-        return Tried(1, outcome.found, outcome.effects, outcome.recovered, outcome.kills)
+        return Tried(outcome.struck, outcome.found, outcome.effects, outcome.recovered, outcome.kills)
 
     return attempt
 
@@ -65,7 +72,9 @@ def _lived(ground: Ground, seed: int, draw: Draw, known: Known) -> Outcome:
     fault = draw(Random(f"{draw.__qualname__}:{seed}"), known)
     strike = ground.deployment.strike if isinstance(ground.deployment, Shared) else None
     with ground.run(f"{fault.token}-{draw.__name__}-{seed}", **fault.run) as run:
-        return lived(run, fault.deaths, strike)
+        outcome = lived(run, fault.deaths, strike)
+        outcome.struck = len(run.log(STRUCK).lines()) if run.strikes else 1
+        return outcome
 
 
 def at_points(*beginnings: str) -> Draw:
@@ -139,11 +148,12 @@ def at_the_last_moment(chance: Random, known: Known) -> Fault:
 
 
 def while_it_works(*what: str) -> Draw:
-    """One of these, at any point of the first life; half of those lives are killed somewhere, too."""
+    """One of these, at any point of the first life; half of those lives are killed somewhere after it, too."""
 
     def draw(chance: Random, known: Known) -> Fault:
-        name, count = chance.choice(known.passed)
-        fault = _story(chance, Deaths(points=(("", chance.randint(1, len(known.passed))),) * chance.choice((0, 1))), {})
+        name, count = chance.choice(known.named(*WAITED_AT))
+        later = chance.randint(known.passed.index((name, count)) + 1, len(known.passed))
+        fault = _story(chance, Deaths(points=(("", later),) * chance.choice((0, 1))), {})
         return Fault(fault.token, fault.deaths, {**fault.run, "strikes": ((name, count, chance.choice(what)),)})
 
     draw.__name__ = draw.__qualname__ = what[0].replace(" ", "-")

@@ -41,7 +41,7 @@ from tests.chaos.points import Points, watch_steps
 from tests.chaos.zombie import Zombie
 
 SENDER, PEOPLE, ENDING, KEYS = "sender.jsonl", "people.jsonl", "ending.json", "keys.json"
-RECOVERED = "recovered.jsonl"
+RECOVERED, STRUCK = "recovered.jsonl", "struck.jsonl"
 LEASE = timedelta(seconds=30)
 BETWEEN = timedelta(seconds=1)
 """From one life to the next, on the agent's clock."""
@@ -227,6 +227,7 @@ class Life:
 
     async def _struck(self, what: str) -> None:
         """The clock is ours; all else is done by whoever started us, while we wait."""
+        self.run.log(STRUCK).add(what=what)
         if what.startswith("clock "):
             self.clock.time += timedelta(seconds=float(what.removeprefix("clock ")))
         elif self._strike is not None:

@@ -62,6 +62,8 @@ class Outcome:
     found: Found = field(default_factory=lambda: Found((), (), ()))
     dead: int = 0
     """Jobs that were set aside."""
+    struck: int = 0
+    """What happened around its lives."""
     effects: int = 0
     passed: list[tuple[str, int]] = field(default_factory=list)
     """Points that the last life came by."""
