@@ -15,11 +15,6 @@ def visible(text: str) -> str:
     return _INVISIBLE.sub("", text)
 
 
-def one_line(text: str) -> str:
-    """`visible`, with every run of blanks and line ends as one blank."""
-    return " ".join(visible(text).split())
-
-
 def written_out(text: str, *, lines: bool = False) -> str:
     r"""Each of them as `\u001b`, by its UTF-16 units, so that JSON stays JSON; with `lines`, newlines and tabs stay."""
     if text.isascii() and text.isprintable():

@@ -11,6 +11,8 @@ from typing import Any, NoReturn
 
 from pydantic import JsonValue
 
+from tools.wording import cut
+
 
 class Unusable(ValueError):
     """A body, or one element of it, that is refused; the message is the reason, for people."""
@@ -51,7 +53,7 @@ class Text:
 
 def shown(text: str) -> str:
     """For a reason: as it is written, cut."""
-    return repr(text if len(text) <= 40 else text[:40] + "…")
+    return repr(cut(text, 40))
 
 
 _ODD_ESCAPE = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)")

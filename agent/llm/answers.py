@@ -7,6 +7,8 @@ from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, JsonValue, ValidationError
 
+from tools.wording import cut
+
 Answer = TypeVar("Answer", bound=BaseModel)
 
 _FENCED = re.compile(r"\s*```(?:json)?\s*(.*?)\s*```\s*", re.DOTALL)
@@ -38,7 +40,7 @@ def json_object(text: str) -> dict[str, JsonValue]:
     except UnicodeEncodeError as error:
         raise Malformed("it contains half a surrogate pair") from error
     except ValueError as error:
-        raise Malformed(f"it is not JSON: {_short(str(error))}") from error
+        raise Malformed(f"it is not JSON: {cut(str(error), 500)}") from error
     if not isinstance(value, dict):
         raise Malformed("it is not a JSON object")
     return value
@@ -64,8 +66,4 @@ def _finite(digits: str) -> float:
 
 def _problems(error: ValidationError) -> str:
     found = [f"{'.'.join(map(str, one['loc'])) or 'answer'}: {one['msg']}" for one in error.errors(include_input=False)]
-    return _short("; ".join(found[:5]))
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 500 else text[:500] + "…"
+    return cut("; ".join(found[:5]), 500)

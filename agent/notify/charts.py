@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from agent.domain.base import Noun
 from agent.domain.evidence import Curve, Evidence
-from tools.invisible import one_line
+from tools.wording import cut, one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -76,9 +76,7 @@ def said(chart: Chart) -> str:
     begin, end = _moment(chart.points[0][0]), _moment(chart.points[-1][0])
     marks = [f"onset {chart.onset:%H:%M:%S}"] if chart.onset else []
     marks += [f"alert {chart.alert_at:%H:%M:%S}"] if chart.alert_at else []
-    told = (
-        f"{_one_line(chart.title)} from {begin:%H:%M} to {end:%H:%M} UTC: {_number(values[0], chart.unit)} at first, "
-    )
+    told = f"{_title(chart)} from {begin:%H:%M} to {end:%H:%M} UTC: {_number(values[0], chart.unit)} at first, "
     told += f"between {_number(min(values), chart.unit)} and {_number(max(values), chart.unit)}, "
     return told + "; ".join([f"{_number(values[-1], chart.unit)} at last", *marks]) + "."
 
@@ -130,7 +128,7 @@ def _figure(chart: Chart, colour: Mapping[str, str]) -> "Figure":
 
 def _frame(axes: "Axes", chart: Chart, colour: Mapping[str, str]) -> None:
     axes.set_facecolor(colour["ground"])
-    axes.set_title(_one_line(chart.title), loc="left", fontsize=9.5, color=colour["ink"])
+    axes.set_title(_title(chart), loc="left", fontsize=9.5, color=colour["ink"])
     axes.grid(axis="y", color=colour["line"], linewidth=0.8)
     axes.set_axisbelow(True)
     axes.tick_params(colors=colour["soft"], length=0)
@@ -189,9 +187,8 @@ def _scaled(value: float, unit: str) -> str:
     return f"{value:.3g} {unit}"
 
 
-def _one_line(text: str) -> str:
-    line = one_line(text)
-    return line if len(line) <= _TITLE else f"{line[: _TITLE - 1]}…"
+def _title(chart: Chart) -> str:
+    return cut(one_line(chart.title), _TITLE)
 
 
 def _moment(at: float) -> datetime:

@@ -14,7 +14,7 @@ from agent.notify.errands import Errand, Errands
 from agent.notify.news import LONGEST, News, Newsroom
 from agent.telemetry import Log
 from tools.base import ActResult
-from tools.invisible import one_line
+from tools.wording import one_line
 
 log = Log(__name__)
 

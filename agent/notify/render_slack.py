@@ -15,7 +15,8 @@ from agent.domain.hypothesis import Claim, Diagnosis, Usage, Verdict
 from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.wording import counted
 from agent.notify.slack_api import Block, Shared, Text
-from tools.invisible import one_line, visible
+from tools.invisible import visible
+from tools.wording import one_line
 
 SECTION = 3_000
 """Characters of a section's text."""

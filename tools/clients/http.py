@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 import httpx2
 
 from tools.base import BackendError
+from tools.wording import cut
 
 Params = Mapping[str, str | int | float | Sequence[str]]
 """Query or form fields; a sequence repeats its key."""
@@ -45,7 +46,7 @@ def quoted(body: bytes | str) -> str:
     """The beginning of a back end's own words, on one line, fit for an error message."""
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
     line = "".join(character if character.isprintable() else "?" for character in " ".join(text.split()))
-    return line if len(line) <= MAX_QUOTED else line[:MAX_QUOTED] + " ..."
+    return cut(line, MAX_QUOTED)
 
 
 @dataclass(frozen=True)

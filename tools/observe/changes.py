@@ -8,9 +8,9 @@ from typing import Literal
 from pydantic import BaseModel, Field, JsonValue
 
 from tools.base import BackendError, Change, Changes, Tool, ToolResult
-from tools.invisible import one_line
 from tools.observe.entities import MOST
 from tools.observe.window import Span, Window
+from tools.wording import cut, one_line
 
 MOST_SHOWN = 20
 MOST_KEPT = 100
@@ -85,8 +85,7 @@ def _line(change: Change, window: Window) -> str:
 
 
 def _short(text: str, longest: int) -> str:
-    line = one_line(text)
-    return line if len(line) <= longest else line[: longest - 3] + "..."
+    return cut(one_line(text), longest)
 
 
 def _facts(change: Change) -> JsonValue:

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from tools.base import Floats, Series
 from tools.invisible import visible
 from tools.observe.window import Window
+from tools.wording import cut
 
 POINTS_KEPT = 24
 """Points of a series that are kept, evenly chosen."""
@@ -120,7 +121,7 @@ def facts_of(course: Course) -> JsonValue:
 
 def label_of(one: Series) -> str:
     """The series as a selector, cut where a label value is long."""
-    short = {name: value if len(value) <= 80 else value[:77] + "..." for name, value in one.labels.items()}
+    short = {name: cut(value, 80) for name, value in one.labels.items()}
     return visible(Series(one.name, short, one.times, one.values).selector)[:300] or "value"
 
 

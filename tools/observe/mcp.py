@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, create_model
 
 from tools.base import BackendError, ToolResult
 from tools.clients.mcp import McpServer, Offer
-from tools.invisible import one_line, visible
+from tools.invisible import visible
+from tools.wording import one_line
 
 LONGEST_DESCRIPTION = 400
 """Characters of a server's words on a tool that a model reads."""

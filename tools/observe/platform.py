@@ -9,12 +9,12 @@ from pydantic import BaseModel, Field, JsonValue
 from tools.base import BackendError, Tool, ToolResult
 from tools.clients.kubernetes import Cluster
 from tools.cluster.facts import Event
-from tools.invisible import one_line
 from tools.observe.cluster_names import Name, Namespace, failed
 from tools.observe.pod_logs import PodLogs
 from tools.observe.pods import Pods
 from tools.observe.rollouts import Rollouts
 from tools.observe.window import Span, Window
+from tools.wording import one_line
 
 MOST_SHOWN = 20
 """Events that a result lists; the rest is counted."""

@@ -10,8 +10,8 @@ from tools.base import BackendError, ToolResult
 from tools.clients.kubernetes import Cluster
 from tools.clients.outcome import Answered
 from tools.cluster.facts import Container, Pod
-from tools.invisible import one_line
 from tools.observe.cluster_names import ServiceArguments, failed
+from tools.wording import one_line
 
 MOST_SHOWN = 20
 """Pods that a result lists; the rest is counted."""

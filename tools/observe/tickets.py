@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from tools.base import BackendError, ToolResult
 from tools.clients.jira import Jira, Ticket, quoted, text_contains, text_contains_any
-from tools.invisible import one_line
+from tools.wording import one_line
 
 EXCERPT = 300
 """Characters of a description or comment that are handed on."""

@@ -9,6 +9,7 @@ from typing import Literal
 
 from agent.domain.base import Noun
 from agent.domain.evidence import CallGraph
+from tools.wording import cut
 
 MOST = 24
 """Components drawn; the nearest to the fault, which come first in the graph."""
@@ -100,8 +101,7 @@ def _box(name: str, place: tuple[int, int], graph: CallGraph, suspects: Sequence
         role = "path"
     elif name in suspects:
         role = "suspect"
-    shown = name if len(name) <= _LETTERS else f"{name[: _LETTERS - 1]}…"
-    return Box(name=name, shown=shown, x=place[0], y=place[1], role=role)
+    return Box(name=name, shown=cut(name, _LETTERS), x=place[0], y=place[1], role=role)
 
 
 def _line(caller: tuple[int, int], callee: tuple[int, int], on_path: bool) -> Line:

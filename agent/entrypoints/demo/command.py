@@ -30,6 +30,7 @@ from agent.entrypoints.server import server
 from agent.entrypoints.serving import Serving, serving
 from agent.settings import Settings
 from agent.views import PAGE, IncidentView
+from tools.wording import cut
 
 Answer = Literal["ask", "approve", "deny"]
 
@@ -167,7 +168,7 @@ class _Told:
 
     def _tell(self, entry: Recorded) -> None:
         since = time.monotonic() - self._began
-        _say(f"{since:6.1f} s  {entry.event.type.replace('_', ' '):<19} {_short(entry.event.text)}")
+        _say(f"{since:6.1f} s  {entry.event.type.replace('_', ' '):<19} {cut(entry.event.text, 160)}")
 
     def _conclude(self, seen: IncidentView) -> None:
         run = seen.runs[-1]
@@ -239,10 +240,6 @@ async def _served(shop: ReplayedShop) -> AsyncIterator[str]:
     finally:
         web.should_exit = True
         await running
-
-
-def _short(text: str, longest: int = 160) -> str:
-    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def _say(text: str) -> None:

@@ -13,6 +13,7 @@ from agent.domain.hypothesis import Diagnosis, Hypothesis
 from agent.domain.incident import Incident
 from agent.policy.redaction import Redactor
 from agent.ports import Recalled
+from tools.wording import cut
 
 MOST_ALERTS = 10
 MOST_EVIDENCE = 40
@@ -65,8 +66,7 @@ def written(value: JsonValue) -> str:
 
 
 def short(text: str, most: int = SENTENCE) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= most else line[: most - 1] + "…"
+    return cut(" ".join(text.split()), most)
 
 
 def _incident(brief: Brief) -> JsonValue:

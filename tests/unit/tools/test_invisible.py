@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from tools.invisible import one_line, visible, written_out
+from tools.invisible import visible, written_out
 
 EMOJI = "naïve café ⚠️ 数据库 🙂"
 
@@ -29,10 +29,6 @@ EMOJI = "naïve café ⚠️ 数据库 🙂"
 @pytest.mark.attack("S12")
 def test_what_people_cannot_see_a_model_does_not_see_either(text: str, seen: str) -> None:
     assert (visible(text), visible(seen)) == (seen, seen)
-
-
-def test_a_text_of_many_lines_becomes_one() -> None:
-    assert one_line(" two\n\tlines\u2028he\u200bre ") == "two lines here"
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ async def test_changes_are_told_latest_first_with_their_distance_to_the_alert(so
         "2 changes from 2026-03-01 06:00:00Z (360 min before the alert) "
         "to 2026-03-01 12:10:00Z (10 min after the alert).\n"
         "2026-03-01 11:51:00Z (9 min before the alert) deploy cart: v2 now by ann [recorded]\n"
-        f"2026-03-01 10:30:00Z (90 min before the alert) flag mail: {'x' * 157}... [ui]"
+        f"2026-03-01 10:30:00Z (90 min before the alert) flag mail: {'x' * 159}… [ui]"
     )
     assert (result.entities, result.trust) == (("cart", "mail"), "user-controlled")
 

@@ -12,7 +12,18 @@ from agent.entrypoints.cli.commands import app
 from agent.entrypoints.cli.frame import run
 from agent.settings import load
 
-ALLOWED = {"typer", "rich", "markdown_it", "mdurl", "pygments", "annotated_doc", "shellingham", "attr", "agent"}
+ALLOWED = {
+    "typer",
+    "rich",
+    "markdown_it",
+    "mdurl",
+    "pygments",
+    "annotated_doc",
+    "shellingham",
+    "attr",
+    "agent",
+    "tools",
+}
 """What `--help` may import of what is not Python's own."""
 
 
