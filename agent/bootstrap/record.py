@@ -78,7 +78,7 @@ async def open_record(settings: Settings, clock: Clock, secrets: Secrets) -> Asy
                 journal=SqlJournal(database, chain),
                 incidents=SqlIncidents(database, chain, clock),
                 approvals=SqlApprovals(database, chain, clock),
-                ledger=SqlLedger(database, chain, clock, may=approvers.still, unsound=lambda: anchors.wrong),
+                ledger=SqlLedger(database, chain, clock, may=approvers.still, anchors=anchors),
                 lessons=SqlLessons(database, clock),
                 queue=queue,
                 duties=duties,

@@ -1,12 +1,14 @@
 """Where is the journal's signed head kept, beside the database?  In a file that only grows, and in the log.
 
 Whoever can write to the database can put an older copy of it in its place, signed head and all; the anchors remember
-that there was more. A verification compares every one of them; from the start on, the latest is compared with the
-journal as it is, and while they do not fit, or no anchor can be written, nothing is done in the world.
+that there was more. A verification compares every one of them; the latest is compared with the journal as it is
+before each action, which is anchored before it is done. So a record that goes back behind an action, to an older copy
+or to a replica that lags, does not do it again: while they do not fit, or no anchor can be written, nothing is done.
 """
 
 import fcntl
 import os
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
@@ -27,6 +29,8 @@ EVERY = 100
 """Entries after which the head is anchored again."""
 AFTER = timedelta(minutes=1)
 """How long new entries wait for their anchor at most, while the agent runs."""
+TRIES, PAUSE = 40, 0.05
+"""How often the file is asked for that another process writes to, and seconds between."""
 _LONGEST = 1024
 """Bytes of a line, with room to spare."""
 
@@ -46,8 +50,17 @@ class Anchors:
 
     @property
     def wrong(self) -> str:
-        """Why nothing may be done in the world; empty while all is well."""
+        """Why nothing may be done in the world, as far as is known; empty while all is well."""
         return self._misfit or self._unwritable
+
+    def wrong_now(self, connection: Connection) -> str:
+        """The same, by a look at the journal as this transaction sees it, and at what other processes anchored."""
+        try:
+            self._latest = _later(self._latest, _last(self._path))
+        except JournalBroken as error:
+            self._note(str(error))
+        self._note(self._compare(connection))
+        return self.wrong
 
     @property
     def up_to(self) -> int:
@@ -68,20 +81,35 @@ class Anchors:
 
     async def keep(self) -> None:
         """Anchor the head when it is time to, unless the journal is not the one we know; call it every few seconds."""
-        head, misfit = await self._database.read(
-            lambda connection: (self._chain.head(connection), self._compare(connection))
-        )
-        if misfit and not self._misfit:
-            log.error("effects are stopped", reason=misfit)
-        self._misfit = self._misfit or misfit
+        head = await self._head()
         if head is not None and not self._misfit and self._due(head):
             self._write(head)
+
+    async def keep_now(self) -> None:
+        """Anchor the head before something is done that the journal tells of. JournalBroken when that cannot be."""
+        head = await self._head()
+        if head is not None and not self._misfit and head != self._latest:
+            self._write(head)
+        if self.wrong:
+            raise JournalBroken(self.wrong)
 
     async def aclose(self) -> None:
         """Anchor what was written last."""
         head = await self._database.read(self._chain.head)
         if head is not None and not self._misfit and head != self._latest:
             self._write(head)
+
+    async def _head(self) -> Head | None:
+        head, misfit = await self._database.read(
+            lambda connection: (self._chain.head(connection), self._compare(connection))
+        )
+        self._note(misfit)
+        return head
+
+    def _note(self, misfit: str) -> None:
+        if misfit and not self._misfit:
+            log.error("effects are stopped", reason=misfit)
+        self._misfit = self._misfit or misfit
 
     def _due(self, head: Head) -> bool:
         if self._latest is None or self._unwritable:
@@ -126,7 +154,29 @@ def read(path: Path) -> list[Head]:
         lines = text.splitlines(keepends=True)
         return [Head.model_validate_json(line) for line in lines if line.strip() and line.endswith("\n")]
     except (OSError, ValidationError, UnicodeDecodeError) as error:
-        raise JournalBroken(f"The anchors in {path} cannot be read; restore the file, or move it aside.") from error
+        raise _unreadable(path) from error
+
+
+def _last(path: Path) -> Head | None:
+    """The latest on the file, as `read` has it."""
+    try:
+        with path.open("rb") as file:
+            whole = _whole(file)
+            file.seek(max(0, whole - _LONGEST))
+            lines = file.read(min(whole, _LONGEST)).splitlines()
+        return Head.model_validate_json(lines[-1]) if lines else None
+    except FileNotFoundError:
+        return None
+    except (OSError, ValidationError) as error:
+        raise _unreadable(path) from error
+
+
+def _unreadable(path: Path) -> JournalBroken:
+    return JournalBroken(f"The anchors in {path} cannot be read; restore the file, or move it aside.")
+
+
+def _later(one: Head | None, other: Head | None) -> Head | None:
+    return other if other and (one is None or other.sequence > one.sequence) else one
 
 
 def sign_anew(path: Path, chain: Chain) -> int:
@@ -145,11 +195,21 @@ def _append(path: Path, head: Head) -> None:
     """On the disk when this returns; what a crash left of an earlier line is overwritten."""
     with os.fdopen(os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600), "a+b") as file:
         # Several processes may share the file.
-        fcntl.flock(file, fcntl.LOCK_EX)
+        _lock(file)
         file.truncate(_whole(file))
         file.write(head.model_dump_json().encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
+
+
+def _lock(file: BinaryIO) -> None:
+    """OSError when another process has it for long: it may have been stopped in the middle of its line."""
+    for _ in range(TRIES):
+        try:
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(PAUSE)
+    return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _whole(file: BinaryIO) -> int:

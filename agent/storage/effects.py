@@ -5,7 +5,7 @@ the far end first; when that cannot tell, the effect is UNKNOWN and a human deci
 effect at most once, whatever is killed when.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from agent.domain.job import Lease
 from agent.domain.remediation import Effect, EffectStatus, Past, Proposal, effect_key
 from agent.ports import Call, Clock
 from agent.storage import holds, spending
+from agent.storage.anchors import Anchors
 from agent.storage.database import Database
 from agent.storage.fencing import fence
 from agent.storage.journal import Chain
@@ -47,14 +48,14 @@ class SqlLedger:
         clock: Clock,
         *,
         may: spending.May = nobody,
-        unsound: Callable[[], str] = lambda: "",
+        anchors: Anchors | None = None,
     ) -> None:
-        """`unsound`: why the journal is not to be trusted at the moment; then nothing is done."""
+        """`anchors` say whether the journal is to be trusted, and are told of each action before it is done."""
         self._database = database
         self._chain = chain
         self._clock = clock
         self._may = may
-        self._unsound = unsound
+        self._anchors = anchors
 
     async def once(
         self, effect: Effect, call: Call, *, proposal: Proposal | None = None, lease: Lease | None = None
@@ -66,6 +67,8 @@ class SqlLedger:
         if not fresh and result is None:
             return await self._close(known, EffectStatus.UNKNOWN, _cannot_tell(known), None, lease)
         if fresh or _absent(result):
+            if self._anchors and proposal is not None:
+                await self._anchors.keep_now()
             result = await self._run(call)
         if result is None:
             return await self._close(known, EffectStatus.UNKNOWN, _cannot_tell(known), None, lease)
@@ -98,7 +101,7 @@ class SqlLedger:
         fence(connection, lease)
         if known := _get(connection, effect.key):
             return known, False
-        if reason := self._unsound():
+        if self._anchors and (reason := self._anchors.wrong_now(connection)):
             raise JournalBroken(f"Nothing is done while the journal cannot be trusted. {reason}")
         self._permit(connection, effect, proposal)
         connection.execute(effects.insert().values(effect.model_dump()))

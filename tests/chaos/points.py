@@ -181,7 +181,7 @@ class PointedIntake(Database):
 def pointed(record: Record, points: Points, ledger: type[PointedLedger] = PointedLedger) -> Record:
     """The same record with points around its parts."""
     clock, anchors = record.chain.clock, record.anchors
-    made = ledger(record.database, record.chain, clock, may=record.approvers.still, unsound=lambda: anchors.wrong)
+    made = ledger(record.database, record.chain, clock, may=record.approvers.still, anchors=anchors)
     made.points = points
     # The queue stays the same object, which tasks beside it use already: its methods alone are others.
     record.queue.__class__ = PointedQueue if record.queue.__class__ is SqlQueue else _pointed_redis_queue()

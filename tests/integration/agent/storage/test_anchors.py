@@ -1,10 +1,14 @@
 """Is an older, a forked or another journal found out, and does everything stop while none can be anchored?"""
 
+import asyncio
+import fcntl
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import delete, text, update
+from sqlalchemy import Connection, delete, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from agent.domain.errors import JournalBroken
@@ -13,7 +17,7 @@ from agent.storage.anchors import AFTER, EVERY, Anchors, read
 from agent.storage.database import Database
 from agent.storage.journal import Chain, Head, SqlJournal
 from agent.storage.schema import migrate
-from agent.storage.tables import journal, journal_head
+from agent.storage.tables import journal, journal_head, metadata
 from tests.integration.agent.storage.conftest import Clock
 from tests.integration.agent.storage.desk import Desk
 
@@ -151,7 +155,7 @@ async def test_nothing_is_done_on_a_journal_that_is_not_the_anchored_one(
     )
     anchors = Anchors(path, database, chain, clock)
     anchors.open()
-    desk.ledger = type(desk.ledger)(database, chain, clock, unsound=lambda: anchors.wrong)
+    desk.ledger = type(desk.ledger)(database, chain, clock, anchors=anchors)
     with pytest.raises(JournalBroken, match="not the one that was anchored at entry"):
         await desk.dispatch(asked)
     assert desk.done == []
@@ -165,13 +169,64 @@ async def test_nothing_is_done_while_no_anchor_can_be_written(
     await desk.approve(asked, await desk.person("ann"))
     anchors = Anchors(tmp_path / "gone" / "journal.anchors", database, chain, clock)
     await anchors.keep()
-    sound, desk.ledger = desk.ledger, type(desk.ledger)(database, chain, clock, unsound=lambda: anchors.wrong)
+    sound, desk.ledger = desk.ledger, type(desk.ledger)(database, chain, clock, anchors=anchors)
     with pytest.raises(JournalBroken, match="No anchor of the journal can be written"):
         await desk.dispatch(asked)
     (tmp_path / "gone").mkdir()
     await anchors.keep()
     desk.ledger = sound
     assert (anchors.wrong, (await desk.dispatch(asked)).status) == ("", "done")
+
+
+async def test_a_record_that_has_gone_back_behind_an_action_does_not_do_it_again(
+    database: Database, chain: Chain, clock: Clock, tmp_path: Path
+) -> None:
+    """As a replica does that was a few commits behind when it took over; also in a process that did not do it."""
+    desk = Desk(database, chain, clock)
+    asked = await desk.ask()
+    await desk.approve(asked, await desk.person("ann"))
+    one, other = (Anchors(tmp_path / "journal.anchors", database, chain, clock) for _ in range(2))
+    other.open()
+    may = desk.ledger._may
+    before = await database.read(_all_rows)
+    desk.ledger = type(desk.ledger)(database, chain, clock, may=may, anchors=one)
+    await desk.dispatch(asked)
+    await database.write(partial(_put_back, before))
+    for anchors in (one, other):
+        desk.ledger = type(desk.ledger)(database, chain, clock, may=may, anchors=anchors)
+        with pytest.raises(JournalBroken, match="not the one that was anchored at entry"):
+            await desk.dispatch(asked)
+    assert len(desk.done) == 1
+
+
+def test_whoever_is_stopped_in_the_middle_of_an_anchor_stops_effects_and_not_the_process(
+    database: Database, chain: Chain, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "journal.anchors"
+    monkeypatch.setattr("agent.storage.anchors.TRIES", 1)
+    anchors = Anchors(path, database, chain, clock)
+    database.write_now(lambda connection: chain.append(connection, Event(type=EventType.PARKED, text="p")))
+    with path.open("w") as stopped:
+        fcntl.flock(stopped, fcntl.LOCK_EX)
+        asyncio.run(anchors.keep())
+        assert anchors.wrong.startswith(f"No anchor of the journal can be written to {path}: ")
+    asyncio.run(anchors.keep())
+    assert anchors.wrong == ""
+
+
+def _all_rows(connection: Connection) -> dict[str, list[dict[str, Any]]]:
+    return {
+        table.name: [dict(row) for row in connection.execute(select(table)).mappings()]
+        for table in metadata.sorted_tables
+    }
+
+
+def _put_back(rows: dict[str, list[dict[str, Any]]], connection: Connection) -> None:
+    for table in reversed(metadata.sorted_tables):
+        connection.execute(delete(table))
+    for table in metadata.sorted_tables:
+        if rows[table.name]:
+            connection.execute(table.insert(), rows[table.name])
 
 
 async def test_nothing_is_done_when_the_journal_cannot_be_written(tmp_path: Path, chain: Chain, clock: Clock) -> None:
