@@ -97,12 +97,18 @@ def _because(error: Exception) -> str:
 
 def _refusal(response: "httpx2.Response") -> AgentError:
     """The error a problem document (RFC 9457) stands for."""
+    if response.status_code == 401:
+        # What the agent says is for who writes requests by hand.
+        return Unauthenticated(
+            "The agent does not know the key that was shown. Set AGENT_KEY to one that it knows; "
+            "`incident-agent keys create` on its machine makes one."
+        )
     try:
         problem = response.json()
         detail = str(problem.get("detail") or problem.get("title") or "")
     except (ValueError, AttributeError):
         detail = ""
-    kind = {401: Unauthenticated, 403: NotAllowed, 404: NotFound}.get(response.status_code, AgentError)
+    kind = {403: NotAllowed, 404: NotFound}.get(response.status_code, AgentError)
     return kind(detail or f"The agent answered {response.status_code} to {response.request.url.path}.")
 
 

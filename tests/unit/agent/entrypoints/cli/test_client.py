@@ -68,7 +68,7 @@ def test_a_key_follows_no_redirect(tmp_path: Path, agent: Agent) -> None:
 
 @pytest.mark.parametrize(
     ("status", "kind"),
-    [(401, Unauthenticated), (403, NotAllowed), (404, NotFound), (409, AgentError), (500, AgentError)],
+    [(403, NotAllowed), (404, NotFound), (409, AgentError), (500, AgentError)],
 )
 def test_a_problem_document_becomes_the_error_it_speaks_of(
     tmp_path: Path, agent: Agent, status: int, kind: type[AgentError]
@@ -91,4 +91,10 @@ def test_an_answer_that_is_no_problem_document_is_told_by_its_status(tmp_path: P
 
 def test_nobody_there_is_said_with_what_to_do(tmp_path: Path) -> None:
     with Client.of(settings(tmp_path, url="http://127.0.0.1:1")) as client, pytest.raises(Unreachable, match="serve"):
+        client.get("/api/incidents")
+
+
+def test_a_key_that_is_not_known_is_told_in_the_words_of_the_command_line(tmp_path: Path, agent: Agent) -> None:
+    agent.plan(Instead(Answer(401, json.dumps({"detail": "Send a header."}))))
+    with Client.of(settings(tmp_path, url=agent.url)) as client, pytest.raises(Unauthenticated, match="Set AGENT_KEY"):
         client.get("/api/incidents")
