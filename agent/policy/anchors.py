@@ -4,10 +4,15 @@ import re
 from collections.abc import Iterator, Sequence
 
 
-def matches(regex: re.Pattern[str], words: Sequence[str], text: str) -> Iterator[re.Match[str]]:
-    """The matches that begin with one of `words` (given in lower case, found in any), in order and apart."""
-    lowered, end = _lowered(text), 0
-    for at in sorted({place for word in words for place in _places(word, lowered)}):
+def matches(
+    regex: re.Pattern[str], words: Sequence[str], text: str, small: str | None = None
+) -> Iterator[re.Match[str]]:
+    """The matches that begin with one of `words` (given in lower case, found in any), in order and apart.
+
+    `small` is the text in lower case, where the caller has it.
+    """
+    small, end = lowered(text) if small is None else small, 0
+    for at in sorted({place for word in [word for word in words if word in small] for place in _places(word, small)}):
         if at >= end and (match := regex.match(text, at)):
             yield match
             end = match.end()
@@ -20,7 +25,7 @@ def _places(word: str, text: str) -> Iterator[int]:
         at = text.find(word, at + 1)
 
 
-def _lowered(text: str) -> str:
+def lowered(text: str) -> str:
     """In lower case and of the same length, which `str.lower` alone does not promise."""
-    lowered = text.lower()
-    return lowered if len(lowered) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    small = text.lower()
+    return small if len(small) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)

@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from pydantic import JsonValue
 
 from agent.domain.errors import Refused
-from agent.policy.secret_patterns import PATTERNS, Pattern, encoded
+from agent.policy.secret_finding import PERSONAL_LABELS, SECRET_LABELS, findings
+from agent.policy.secret_patterns import encoded
+from agent.policy.secret_spans import Found
 from agent.policy.user_fields import abstracted, named
 from tools.invisible import visible
 
@@ -22,10 +24,9 @@ _SHORT = 200
 _MOST_HARMLESS = 10_000
 
 _USER_LABELS = ("ua", "referer", "query", "path", "user", "header")
-_LABELS = "|".join(sorted({pattern.label for pattern in PATTERNS} | {*_USER_LABELS, "encoded"}))
+_LABELS = "|".join(sorted({*SECRET_LABELS, *PERSONAL_LABELS, *_USER_LABELS, "encoded"}))
 _PSEUDONYM = re.compile(rf"<((?:{_LABELS}):\d+)>")
-_SECRETS = "|".join(sorted({pattern.label for pattern in PATTERNS if not pattern.personal}))
-_SECRET = re.compile(rf"<(?:{_SECRETS}):\d+>")
+_SECRET = re.compile(rf"<(?:{'|'.join(sorted(SECRET_LABELS))}):\d+>")
 _TORN = re.compile(r"%(?:[0-9A-Fa-f]{2})?\Z")
 _WORD_ENDS = re.compile(r"[\s\"']|\Z")
 
@@ -61,10 +62,7 @@ class Redactor:
         return told
 
     def _redacted(self, text: str) -> str:
-        text = _PSEUDONYM.sub(self._neutralised, visible(text))
-        for pattern in PATTERNS:
-            text = self._hidden(pattern, text)
-        return self._decoded(text)
+        return self._decoded(self._hidden(_PSEUDONYM.sub(self._neutralised, visible(text))))
 
     def abstract(self, text: str) -> str:
         """As `redact`, and without the parts that anybody outside can write: for logs, tickets and chat."""
@@ -117,20 +115,19 @@ class Redactor:
         told = self.redact(f'{prefix}"{found}"') if isinstance(found, str) and '"' not in found else ""
         return told[len(prefix) :].strip('"') if told.startswith(prefix) and told != f'{prefix}"{found}"' else found
 
-    def _hidden(self, pattern: Pattern, text: str) -> str:
+    def _hidden(self, text: str) -> str:
         kept, at = [], 0
-        for match in pattern.found(text):
-            start, end = pattern.told(match)
-            value = text[start:end]
-            if pattern.check(value) and not _PSEUDONYM.search(value):
-                kept += [text[at:start], self._pseudonym(pattern.label, value, personal=pattern.personal)]
-                at = end
+        for one in _besides(findings(text), text):
+            value = text[one.start : one.end]
+            if one.start >= at:
+                kept += [text[at : one.start], self._pseudonym(one.label, value, personal=one.personal)]
+                at = one.end
         return "".join([*kept, text[at:]]) if kept else text
 
     def _decoded(self, text: str) -> str:
         """Without words in base64 or percent signs that say something of that kind."""
         text = self._mended(text) if "%" in text else text
-        told = [(start, end) for start, end, said in encoded(text) if _says_something(said)]
+        told = [(start, end) for start, end, said in encoded(text) if findings(said)]
         for start, end in sorted(told, reverse=True):
             text = text[:start] + self._pseudonym("encoded", text[start:end], personal=False) + text[end:]
         return text
@@ -172,12 +169,16 @@ class Redactor:
         return found[0] if found[0] in self._given else f"[{found[1]}]"
 
 
+def _besides(found: list[Found], text: str) -> list[Found]:
+    """Those that touch no pseudonym: it stands for what was found before."""
+    taken = [one.span() for one in _PSEUDONYM.finditer(text)] if found and "<" in text else []
+    return (
+        [one for one in found if not any(start < one.end and one.start < end for start, end in taken)]
+        if taken
+        else found
+    )
+
+
 def _end_of_word(text: str, at: int) -> int:
     found = _WORD_ENDS.search(text, at)
     return found.start() if found else len(text)
-
-
-def _says_something(said: str) -> bool:
-    return any(
-        pattern.check(said[slice(*pattern.told(match))]) for pattern in PATTERNS for match in pattern.found(said)
-    )

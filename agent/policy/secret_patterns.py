@@ -1,14 +1,15 @@
 """What do secrets and personal data look like? One entry a kind; the shapes are those their issuers publish."""
 
-import base64
-import binascii
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
 from agent.policy.anchors import matches
-from agent.policy.secret_checks import address, card, compressed, drawn, iban, long_opaque, mixed, opaque, worth_hiding
+from agent.policy.drawn_secrets import plain
+from agent.policy.secret_checks import address, by_chance, card, compressed, iban, mixed
+from agent.policy.secret_spans import Found
+from agent.policy.secret_values import looks_drawn, plausible
 
 
 @dataclass(frozen=True)
@@ -22,18 +23,24 @@ class Pattern:
     words: tuple[str, ...] = ()
     """The expression begins with one of these, in any case. Only there for speed."""
     check: Callable[[str], bool] = lambda _: True
+    unless: re.Pattern[str] | None = None
+    """What must not stand right before it."""
     personal: bool = False
     """Personal data can be put back where it is needed; a secret never is."""
 
     def found(self, text: str) -> Iterator[re.Match[str]]:
-        """Where it is, in order and apart."""
-        if self.words:
-            return matches(self.regex, self.words, text)
-        return self.regex.finditer(text) if not self.hints or any(hint in text for hint in self.hints) else iter(())
+        """Where it is, in order and apart; in a text in which one of its hints is, or which it has none of."""
+        return matches(self.regex, self.words, text) if self.words else self.regex.finditer(text)
 
-    def told(self, match: re.Match[str]) -> tuple[int, int]:
-        """Start and end of what is to be hidden, in the text."""
-        return match.span("secret" if "secret" in self.regex.groupindex else 0)
+    def spans(self, text: str) -> Iterator[Found]:
+        """What of it is to be hidden."""
+        group = "secret" if "secret" in self.regex.groupindex else 0
+        for match in self.found(text):
+            start, end = match.span(group)
+            if self.check(text[start:end]) and not (
+                self.unless and self.unless.search(text, max(0, start - 60), start)
+            ):
+                yield Found(start, end, self.label, self.personal)
 
 
 def _pattern(
@@ -43,9 +50,11 @@ def _pattern(
     *,
     words: str = "",
     check: Callable[[str], bool] = lambda _: True,
+    unless: str = "",
     personal: bool = False,
 ) -> Pattern:
-    return Pattern(label, re.compile(regex), tuple(hints.split()), tuple(words.split()), check, personal)
+    before = re.compile(rf"(?:{unless})\Z") if unless else None
+    return Pattern(label, re.compile(regex), tuple(hints.split()), tuple(words.split()), check, before, personal)
 
 
 _END = r"(?![A-Za-z0-9])"
@@ -68,27 +77,42 @@ _BY_ISSUERS = (
     r"|[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{20,}"
     r"|pat[A-Za-z0-9]{14}\.[0-9a-f]{40,}"
     r"|access_token\$[a-z]{4,12}\$[A-Za-z0-9$]{20,}"
-    r"|(?:sdk|mob|api|pat-[a-z]{2}\d|access-[a-z]{4,12})-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"|(?<!-)(?:sdk|mob|api|pat-[a-z]{2}\d|access-[a-z]{4,12})-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
     r"|[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk"
     r"|[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{31,34}"
     r")"
 )
-_VALUE = r"(?P<quote>\\?[\"'])?(?P<secret>(?(quote)(?:(?!(?P=quote))(?:\\.|[^\n]))*|[^\s,;&\"'<>(){}\[\]\\]+))"
-_IS = r"""\\?["']?\s{0,3}(?:=>|=|:)\s{0,3}"""
+
+
+def _no_name(value: str) -> bool:
+    return mixed(value) and (looks_drawn(value) or by_chance(value))
+
+
+_NAMED_AS_ID = r"(?i:(?:key|principal)[-_. ]?ids?|credential|akid)(?![a-z])[^\n]{0,50}"
+"""An access key's id is half a pair, and the half that audit logs print: it stays where its name says what it is."""
 
 PATTERNS: tuple[Pattern, ...] = (
     _pattern(
         "private-key",
-        "PRIVATE",
-        r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----(?:(?:(?!-----BEGIN)[\s\S]){0,12000}?"
-        r"-----END [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----|(?:(?:\\[nr]|\s){0,4}[A-Za-z0-9+/=]{20,})*"
+        "PRIVATE Static",
+        r"-----BEGIN [A-Za-z0-9 ]{0,20}(?:PRIVATE KEY(?: BLOCK)?|Static key "
+        r"V1)-----(?:(?:(?!-----BEGIN)[\s\S]){0,12000}?"
+        r"-----END [A-Za-z0-9 ]{0,20}(?:PRIVATE KEY(?: BLOCK)?|Static key "
+        r"V1)-----|(?:(?:\\[nr]|\s){0,4}[A-Za-z0-9+/=]{20,})*"
         r"(?:\\n[A-Za-z0-9+/=]+)?)",
     ),
     _pattern("jwt", "eyJ", r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)?"),
     _pattern(
         "aws-key",
-        "AKIA ASIA AROA AIDA AGPA ANPA ABIA ACCA",
-        rf"(?<![A-Za-z0-9])A(?:KIA|SIA|ROA|IDA|GPA|NPA|BIA|CCA)[A-Z0-9]{{16}}{_END}",
+        "AKIA ASIA ABIA ACCA",
+        rf"(?<![A-Za-z0-9])A(?:KIA|SIA|BIA|CCA)[A-Z0-9]{{16}}{_END}",
+        unless=_NAMED_AS_ID,
+    ),
+    _pattern(
+        "aws-secret",
+        "AKIA ASIA",
+        r"A[KS]IA[A-Z0-9]{16}[^\n]{1,60}?(?<![A-Za-z0-9/+])(?P<secret>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])",
+        check=mixed,
     ),
     _pattern("gcp-key", "AIza", r"AIza[0-9A-Za-z_-]{35}"),
     _pattern("gcp-token", "ya29.", r"ya29\.[0-9A-Za-z_.-]{10,}"),
@@ -113,7 +137,7 @@ PATTERNS: tuple[Pattern, ...] = (
     ),
     _pattern("model-key", "sk-", r"(?<![A-Za-z0-9])sk-(?:proj-|ant-|or-|svcacct-|admin-)?[A-Za-z0-9_-]{20,}"),
     _pattern("sendgrid-key", "SG.", r"(?<![A-Za-z0-9])SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"),
-    _pattern("twilio-key", "SK AC", rf"(?<![A-Za-z0-9])(?:SK|AC)[0-9a-f]{{32}}{_END}"),
+    _pattern("twilio-key", "SK", rf"(?<![A-Za-z0-9])(?:SK|AC)[0-9a-f]{{32}}{_END}"),
     _pattern("npm-token", "npm_", r"npm_[A-Za-z0-9]{30,}"),
     _pattern("pypi-token", "pypi-", r"pypi-[A-Za-z0-9_-]{40,}"),
     _pattern("hf-token", "hf_", r"(?<![A-Za-z0-9])hf_[A-Za-z0-9]{30,}"),
@@ -132,88 +156,57 @@ PATTERNS: tuple[Pattern, ...] = (
     _pattern("pulumi-token", "pul-", rf"(?<![A-Za-z0-9])pul-[0-9a-f]{{40}}{_END}"),
     _pattern("age-key", "AGE-SECRET-KEY-", r"AGE-SECRET-KEY-1[0-9A-Z]{50,}"),
     _pattern(
-        "password", "://", r"[A-Za-z][A-Za-z0-9+.-]{1,30}://[^\s/:@\"'<>]{0,100}:(?P<secret>[^\s/\"'<>]+)@(?=[\w\[])"
-    ),
-    _pattern("password", "@", r"(?<![\w.:/@-])[A-Za-z][\w.-]{0,40}[/:](?P<secret>[^\s/:@\"'<>,;]{4,})@tcp\("),
-    _pattern(
         "password",
-        "",
-        r"--(?i:[a-z-]{0,20}(?:password|passwd|token|api-?key|secret(?:-key)?|access-key))"
-        r"[ =](?P<secret>[^\s\"'<>-][^\s\"'<>]{3,})",
-        words="--",
-        check=worth_hiding,
+        "://",
+        r"[A-Za-z][A-Za-z0-9+.-]{1,30}://[^\s/:@\"'<>]{0,100}:(?P<secret>[^\s/\"'<>]+)@(?=[\w\[])",
+        check=plausible,
     ),
-    _pattern(
-        "password",
-        "",
-        r"(?:sshpass|docker login|podman login|mysql\w{0,8}|redis-cli)\b[^\n|;]{0,120}? -[pa] ?"
-        r"(?P<secret>[^\s\"'<>-][^\s\"'<>]{3,})",
-        words="sshpass docker podman mysql redis-cli",
-    ),
-    _pattern(
-        "password",
-        "",
-        r"(?i:password|identified(?: with \S{1,40})? by)\s{1,3}(?P<quote>['\"])(?P<secret>[^'\"\n]{3,})(?P=quote)",
-        words="password identified",
-        check=worth_hiding,
-    ),
-    _pattern("password", "machine ", r"\bmachine \S{1,200}\s+login \S{1,200}\s+password (?P<secret>\S{3,})"),
+    _pattern("password", "@", r"(?<![\w./@-])[A-Za-z][\w.-]{0,40}[/:](?P<secret>[^\s/:@\"'<>,;]{4,})@tcp\("),
     _pattern("crypt", "$", r"\$(?:2[abxy]?\$\d\d|[156]|y|7|argon2\w{1,2}[^\s\"']{0,40})\$[A-Za-z0-9./$+=,]{22,}"),
-    _pattern("password", "-u --user", r"(?<!\S)(?:-u|--user)[ =]['\"]?[^\s:'\"]+:(?P<secret>[^\s'\"<>]+)"),
     _pattern(
         "authorization",
         "",
         r"(?i:bearer)[ +]+(?P<secret>[A-Za-z0-9._~+/=-]{8,})",
         words="bearer",
-        check=lambda value: any(char.isdigit() for char in value) or len(value) >= 24,
+        check=lambda value: plausible(value) and (any(char.isdigit() for char in value) or len(value) >= 24),
     ),
     _pattern(
         "authorization",
         "",
-        r"(?i:authorization)" + _IS + r"[\"']?(?:[A-Za-z][A-Za-z0-9-]{2,20}\s+)?(?P<secret>[^\s\"',;<>]{6,})",
+        r"(?i:authorization)\\?[\"']?\s{0,3}(?:=>|=|:)\s{0,3}\\?[\"']?(?:[A-Za-z][A-Za-z0-9-]{2,20}\s+)"
+        r"?(?P<secret>[^\s\"'`,;<>]{6,})",
         words="authorization",
-        check=worth_hiding,
-    ),
-    _pattern(
-        "cookie",
-        "",
-        r"(?i:cookie)\"?\s{0,3}:\s{0,3}\"?(?P<secret>[^\s=;\"]{1,100}=[^\n\"]+)",
-        words="cookie",
-    ),
-    _pattern(
-        "password",
-        "",
-        r"(?i:passwo?r?d|passphrase|passcode|requirepass|(?<![a-z])pwd|(?<=[a-z])Pwd|(?<![A-Za-z])pass)" + _IS + _VALUE,
-        words="pass pwd requirepass",
-        check=worth_hiding,
-    ),
-    _pattern(
-        "secret",
-        "",
-        r"(?i:secret|token|(?<=[a-z])_auth|(?<![a-z])auth(?=\\?[\"'])|_pat(?![a-z])|api[_-]?key|access[_-]?key(?:[_-]?id)?|private[_-]?key|secret[_-]?key|account[_-]?key"
-        r"|app[_-]?key|application[_-]?key|auth[_-]?key|encryption[_-]?key|signing[_-]?key|credentials?|signature"
-        r"|(?<![a-z])sig|session[_-]?id|jsessionid|phpsessid|(?<![a-z])sid)" + _IS + _VALUE,
-        words="secret token api access private account app auth encryption signing credential sig session jsession "
-        "phpsess sid _auth _pat",
-        check=opaque,
-    ),
-    _pattern(
-        "secret",
-        "",
-        r"(?i:key(?:[_-](?:data|base))?(?![a-z])|team)" + _IS + _VALUE,
-        words="key team",
-        check=long_opaque,
-    ),
-    _pattern(
-        "secret",
-        "<",
-        r"<(?i:[a-z:_.-]{0,30}(?:password|passwd|secret|token|apikey|api-key))>(?P<secret>[^<>\n]{3,})</",
-        check=worth_hiding,
+        check=plausible,
     ),
     _pattern("issued", _MARKS, _BY_ISSUERS, check=mixed),
+    _pattern(
+        "private-key", "Private-Lines", r"Private-Lines: \d{1,3}\s+(?P<secret>(?:[A-Za-z0-9+/=]{4,80}\s+){1,100})"
+    ),
+    _pattern("issued", "-", r"(?<![\d-])\d{6}(?:-\d{6}){7}(?![\d-])"),
+    _pattern(
+        "password",
+        "assword",
+        r"(?i:app(?:lication)? passwords?)[ :]{1,3}(?:is )?[\"'`]?(?P<secret>[a-z]{4}(?: [a-z]{4}){3})\b",
+    ),
+    _pattern("secret", "key=", r"[?&]key=(?P<secret>[A-Za-z0-9_.~-]{16,})", check=_no_name),
+    _pattern(
+        "issued",
+        "AVNS_ tskey- rootly_ wx 1/",
+        r"(?<![A-Za-z0-9])(?:AVNS_[\w-]{16,}|tskey-[\w-]{20,}|rootly_[0-9a-f]{40,}|1/\d{12,20}:[0-9a-f]{32})",
+    ),
+    _pattern("secret", "X-H x-h", r"(?i:x-honeycomb-team)[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?P<secret>[A-Za-z0-9]{20,64})"),
+    _pattern("telegram-token", "/bot", r"/bot(?P<secret>\d{6,}:[A-Za-z0-9_-]{20,})"),
+    _pattern("secret", "code= ticket=", r"[?&](?:code|ticket)=(?P<secret>[A-Za-z0-9_.~%/+-]{16,})", check=mixed),
+    _pattern(
+        "secret",
+        "/",
+        r"/(?:magic|magic-?link|reset|reset-password|password[_-]?resets?|"
+        r"verify|verify-email|invites?|confirm|activate|activation|unlock"
+        r"|set-password|signin|login|token|share|shared)/(?P<secret>[A-Za-z0-9_-]{20,})",
+        check=_no_name,
+    ),
     _pattern("webhook", "/webhookb2/", r"/webhookb2/(?P<secret>[A-Za-z0-9@/-]{30,})"),
     _pattern("issued", "-us", r"(?<![A-Za-z0-9])[0-9a-f]{32}-us\d{1,2}(?!\w)"),
-    _pattern("drawn", "", r"(?<![A-Za-z0-9_/+.~-])[A-Za-z0-9_/+.~=-]{20,}", check=drawn),
     _pattern(
         "card",
         "",
@@ -252,11 +245,25 @@ PATTERNS: tuple[Pattern, ...] = (
     _pattern(
         "ip",
         "::",
-        r"[0-9A-Fa-f:](?<![\w:.].)[0-9A-Fa-f:]{0,30}(?<=:)(?<=::|..)[0-9A-Fa-f:]{0,30}(?:\d{1,3}(?:\.\d{1,3}){3})?(?![\w:]|\.\d)",
+        r"[0-9A-Fa-f:](?<![\w:.].)[0-9A-Fa-f:]{0,30}(?<=:)(?<=::|..)[0-9A-Fa-f:]{0,30}(?:\d{1,3}(?:\.\d{1,3})"
+        r"{3})?(?![\w:]|\.\d)",
         check=compressed,
         personal=True,
     ),
 )
+
+_HINTED = tuple((hint, at) for at, pattern in enumerate(PATTERNS) for hint in pattern.hints)
+_BEGUN = tuple((word, at) for at, pattern in enumerate(PATTERNS) for word in pattern.words)
+_ALWAYS = frozenset(at for at, pattern in enumerate(PATTERNS) if not pattern.hints and not pattern.words)
+
+
+def patterned(text: str, small: str) -> Iterator[Found]:
+    """What looks like one of them; `small` is the text in lower case. Most texts hold no hint of any."""
+    hinted = [at for hint, at in _HINTED if hint in text]
+    begun = [at for word, at in _BEGUN if word in small]
+    for at in sorted(_ALWAYS.union(hinted, begun)):
+        yield from PATTERNS[at].spans(text)
+
 
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{20,4000}={0,2}(?![A-Za-z0-9+/_=-])")
 _WORD = re.compile(r"[^\s\"'<>]+")
@@ -265,22 +272,8 @@ _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 
 def encoded(text: str) -> list[tuple[int, int, str]]:
     """What is written in base64 or with percent signs: start, end, and what it says."""
-    found = [(one.start(), one.end(), said) for one in _BASE64.finditer(text) if (said := _plain(one[0]))]
+    found = [(one.start(), one.end(), said) for one in _BASE64.finditer(text) if (said := plain(one[0]))]
     if "%" in text:
         words = (one for one in _WORD.finditer(text) if _PERCENT.search(one[0]))
         found += [(one.start(), one.end(), unquote_plus(one[0])) for one in words]
     return found
-
-
-def _plain(token: str) -> str:
-    """What a base64 token says; empty when that is no text."""
-    if token.isalpha() or "/" in token[:1]:
-        return ""
-    try:
-        raw = base64.b64decode(
-            token.replace("-", "+").replace("_", "/").rstrip("=") + "=" * (-len(token.rstrip("=")) % 4)
-        )
-        said = raw.decode("ascii")
-    except (binascii.Error, UnicodeDecodeError):
-        return ""
-    return said if said.isprintable() or all(c.isprintable() or c in "\r\n\t" for c in said) else ""

@@ -189,7 +189,7 @@ def test_twice_is_as_good_as_once(redactor: Redactor) -> None:
     once = redactor.redact(line)
     assert redactor.redact(once) == once
     assert once == (
-        '<email:1> password="<password:2>" postgres://u:<password:1>@db Authorization: Basic <authorization:1> <card:1>'
+        '<email:1> password="<password:1>" postgres://u:<password:2>@db Authorization: Basic <authorization:1> <card:1>'
     )
 
 

@@ -1,0 +1,65 @@
+"""Which strings look drawn, and are no id of anything? What has a name that is no secret's is left to the name."""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+
+from agent.policy.secret_checks import drawn
+from agent.policy.secret_spans import Found
+
+_WORD = re.compile(r"(?<![A-Za-z0-9_/+.~-])[A-Za-z0-9_/+.~-]{20,}+={0,2}(?![\w@])")
+_PUBLIC = re.compile(
+    r"-----BEGIN (?:[A-Z0-9 ]{0,30} )?(?:CERTIFICATE|PUBLIC KEY)[A-Z ]{0,20}-----(?:(?!-----)[\s\S]){0,20000}"
+)
+_NAMED = re.compile(
+    r"(?:[\w\]-][\"'`]{0,2}(?:=|=>|:=|:)[\"'`]{0,2}|[\w\]-]\\?[\"'][ "
+    r"]?(?:=>|:|=)[ ]?\\?[\"']?|(?:^|\n|\\n|[{,])[-+<>* \t]{0,12}[\w.-]{1,60}[ "
+    r"]{0,3}(?:=>|:|=)[ ]{0,8}\\?[\"'`]?"
+    r"|(?:ssh|ecdsa|sk)-[\w@.-]{2,40} |(?:SHA|sha|MD|md)\d{1,3}[:-]|[\w-][ ]=[ ]\\?[\"']?)\Z"
+)
+_OF_AN_ID = re.compile(
+    r"(?i)(?<![a-z])(?:ids?|sid|cursor|schema|version|body|payload|hash|"
+    r"digest|etag|checksum|fingerprint|thumbprint|cert\w{0,8}"
+    r"|public|publishable|nonce|revision|marker|continuation|trace|span|"
+    r"request[ _-]id|integrity|snapshot|object|ref|kid|arn|checkpoint|"
+    r"blob|chunk|offset"
+    r"|csr|avatar|image|protobuf|avro)(?![a-z])[^\n]{0,60}\Z"
+)
+_ID = re.compile(
+    r"[A-Z]{2}[0-9a-f]{32}|pk_(?:live|test)_\w+|[a-z]{1,12}[-_][A-Za-z0-9]{8,30}|"
+    r"(?:AAAA[BCE][23][A-Za-z0-9]{3}).*|[\w.-]+(?:/[\w.-]+){2,}|1//?.{0,10}"
+)
+
+
+def drawn_secrets(text: str) -> Iterator[Found]:
+    """Long words without a name that chance has written."""
+    public: list[tuple[int, int]] | None = None
+    for found in _WORD.finditer(text):
+        word = found[0]
+        if _ID.fullmatch(word) or not drawn(word) or _named(text, found.start()):
+            continue
+        if public is None:
+            public = [one.span() for one in _PUBLIC.finditer(text)] if "-----BEGIN" in text else []
+        if not any(start <= found.start() < end for start, end in public) and not plain(word):
+            yield Found(*found.span(), "drawn")
+
+
+def _named(text: str, at: int) -> bool:
+    return (
+        _NAMED.search(text, max(0, at - 80), at) is not None or _OF_AN_ID.search(text, max(0, at - 70), at) is not None
+    )
+
+
+def plain(token: str) -> str:
+    """What a base64 token says; empty when that is no text."""
+    if token.isalpha() or "/" in token[:1]:
+        return ""
+    try:
+        raw = base64.b64decode(
+            token.replace("-", "+").replace("_", "/").rstrip("=") + "=" * (-len(token.rstrip("=")) % 4)
+        )
+        said = raw.decode("ascii")
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+    return said if said.isprintable() or all(c.isprintable() or c in "\r\n\t" for c in said) else ""

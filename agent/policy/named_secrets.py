@@ -1,0 +1,146 @@
+"""Which values stand under a name that says they are secret? In any notation that joins a name and a value."""
+
+import re
+from collections.abc import Iterator
+
+from agent.policy.anchors import matches
+from agent.policy.secret_checks import by_chance
+from agent.policy.secret_names import Trust, trust
+from agent.policy.secret_spans import Found, Value, value_at
+from agent.policy.secret_values import chosen, plausible, secret_under
+from agent.policy.secret_words import words
+
+_LONG = (
+    r"pass|pwd|secret|token|key|cred|auth|cookie|sess|signature|seed|"
+    r"salt|pepper|psk|community|licen[cs]e|serial|mnemonic"
+    r"|bearer|hmac|csrf|xsrf|kennwort|wachtwoord|l[oö]senord|adgangskode|"
+    r"salasana|parol[ae]|[sş]ifre|jelsz[oó]|heslo|has[lł][oa]"
+    r"|lozinka|geslo|contrase[nñ]a|clave|senha|sandi|парол[ья]|密[码碼]|口令|パスワード|비밀번호|암호|secreto"
+)
+_SHORT = r"sid|sig|pin|puk|sas|pat|t?otp|mfa|jwt|psw|pw"
+_JOINED = (
+    r"(?:[ \t]?\d{1,2}|[ \t]?\([\w ]{1,20}\)|[ ](?:base|value|string)"
+    r")?(?:\\{0,3}[\"'`*]{1,2}|\])?(?:[ \t]{0,40}(?:=|:(?![/:])|→)|>|"
+    r",?\s{0,30}(?:\\{0,3}[\"'])?value|,[ \t]{0,3}\\{0,3}'|[ \t]{1,3})"
+)
+_NAMED = re.compile(rf"(?:{_LONG}|(?:(?<![a-z])(?:{_SHORT})|pw)(?![a-z]))[\w.-]{{0,40}}+(?={_JOINED})")
+_STEMS = tuple(
+    words(
+        "pass pwd secret token key cred auth cookie sess signature seed salt pepper psk community licen serial "
+        "mnemonic bearer hmac csrf xsrf kennwort wachtwoord lösenord losenord adgangskode salasana parol sifre şifre "
+        "jelsz heslo hasł hasl lozinka geslo contrase clave senha sandi парол 密 口令 パスワード "
+        "비밀번호 암호 sid sig pin "
+        "puk sas pat otp mfa jwt psw pw"
+    )
+)
+_SHORT_CAMEL = ("Sid", "Sig", "Pin", "Pat", "Otp", "Mfa", "Jwt", "Sas")
+_CAMEL = re.compile(rf"(?<=[a-z])(?:Sid|Sig|Pin|Pat|Otp|Mfa|Jwt|Sas)(?![a-z])[\w.-]{{0,40}}+(?={_JOINED})")
+_NAME = re.compile(r"[\w.$-]")
+_BEFORE = 64
+_ASSIGNED = re.compile(
+    r"(?:[ \t]?\d{1,2}|[ \t]?\([\w ]{1,20}\)|[ ](?:base|value|string)"
+    r")?(?:\\{0,3}[\"'`*]{1,2}|\]){0,2}[ \t]{0,40}(?P<sign>=>|:=|={1,3}|"
+    r":(?![/:])|→)[ \t]{0,40}(?:\[\s?)?"
+)
+_PAIRED = re.compile(
+    r"(?:\\{0,3}[\"']|</(?:name|key|Name|Key)>)?,?(?:\s|\\n){0,30}"
+    r"(?:(?:\\{0,3}[\"'])?(?:value|val|Value|VALUE|current|to)(?:\\{0,3}[\"'])"
+    r"?[ \t]{0,3}(?:[:=]|=>)[ \t]{0,3}|<(?:value|string|Value)>)"
+)
+_LISTED = re.compile(r"\\{0,3}',[ \t]{0,3}(?=\\{0,3}N?')")
+_ELEMENT = re.compile(r"(?:\s[^<>\n]{0,200})?>(?P<v>[^<>\n]{3,4000})</")
+_SPACED = re.compile(r"[ \t]{1,3}(?=[^\s-])")
+_SET_TO = re.compile(r"[`\"'*]{0,2} (?:to|with) (?=[`\"']?\S)")
+_PHRASE = re.compile(r"(?:[a-z]{2,} ){2,11}[a-z0-9]{2,}(?=$|[\n,;\"'}\])<.`]|\\n)")
+_NEXT_WORD = re.compile(r" [a-z]{2,}[ ,.:;]")
+_WORD_BEFORE = re.compile(r"(?<![\w-])(?:[A-Za-z]{2,20} ){1,2}\Z")
+_ARN = re.compile(r"arn:[\w:/-]*\Z")
+_COOKIES = re.compile(r"[^\s=;]{1,100}=")
+_ORDINARY = re.compile(r"[A-Za-z]+[,.]*")
+_DIRECTIVES = words("requirepass masterauth bindpw rootpw")
+_LINE = re.compile(r"[ \t]*;?[ \t]*(?:$|\n|\\n)")
+
+
+def named_secrets(text: str, lowered: str) -> Iterator[Found]:
+    """`name=value`, `"name": "value"`, `--name value`, `<name>value</name>` and whatever else is written so."""
+    end = 0
+    for found in (*matches(_NAMED, _STEMS, lowered, lowered), *_camel(text)):
+        if found.re is _NAMED and found.start() < end:
+            continue
+        start = _start_of_name(text, found.start())
+        name = text[start : found.end()]
+        kind = _kind(text, start, name)
+        if kind and (value := _value(text, start, found.end(), kind)):
+            yield Found(value.start, value.end, "password" if kind is Trust.CHOSEN else "secret")
+            end = value.end
+
+
+def _camel(text: str) -> Iterator[re.Match[str]]:
+    return (one for stem in _SHORT_CAMEL if stem in text for one in _CAMEL.finditer(text))
+
+
+def _start_of_name(text: str, at: int) -> int:
+    least = max(0, at - _BEFORE)
+    while at > least and _NAME.match(text[at - 1]):
+        at -= 1
+    return at
+
+
+def _kind(text: str, start: int, name: str) -> Trust | None:
+    """Two words before it count, too: `Unseal Key 1:`, `next token:`."""
+    kind = trust(name)
+    if text.rfind("arn:", max(0, start - 80), start) >= 0 and _ARN.search(text, max(0, start - 80), start):
+        return None
+    spaced = text[start - 1 : start] == " " and not name.startswith("-")
+    before = _WORD_BEFORE.search(text, max(0, start - 44), start) if spaced else None
+    if not before or kind is Trust.CHOSEN:
+        return kind
+    return trust((before[0] + name).replace(" ", "_"))
+
+
+def _value(text: str, start: int, end: int, kind: Trust) -> Value | None:
+    if joined := _ASSIGNED.match(text, end):
+        if text[end - 6 : end].lower() in ("cookie", "ookies") and _COOKIES.match(text, joined.end()):
+            return None
+        value = value_at(text, joined.end(), query=joined[0].strip(" \\\"'`") == "=" and joined[0][-1:] == "=")
+        return _told(text, value, kind, joined["sign"]) if value else None
+    if text[start - 1 : start] in ("<", ":") and (element := _ELEMENT.match(text, end)):
+        found = Value(*element.span("v"), quoted=True)
+        return found if secret_under(kind, element["v"]) else None
+    for joint in (_PAIRED, _LISTED, _SET_TO):
+        if joined := joint.match(text, end):
+            value = value_at(text, joined.end())
+            return value if value and secret_under(kind, text[value.start : value.end]) else None
+    return _after_space(text, start, end, kind)
+
+
+def _told(text: str, value: Value, kind: Trust, sign: str) -> Value | None:
+    """Behind a colon a sentence may go on; behind a sign of equality only a value does."""
+    said = text[value.start : value.end]
+    if value.quoted:
+        return value if secret_under(kind, said) else None
+    phrase = _PHRASE.match(text, value.start) if kind is Trust.CHOSEN else None
+    if phrase and all(plausible(word) for word in phrase[0].split()):
+        return Value(value.start, phrase.end(), quoted=False)
+    if sign == ":" and _ORDINARY.fullmatch(said) and not by_chance(said) and _NEXT_WORD.match(text, value.end):
+        return None
+    return value if secret_under(kind, said) else None
+
+
+def _after_space(text: str, start: int, end: int, kind: Trust) -> Value | None:
+    """`--password X`, and a line `requirepass X` in a configuration."""
+    joined = _SPACED.match(text, end)
+    value = value_at(text, joined.end()) if joined else None
+    if not value or not secret_under(kind, said := text[value.start : value.end]):
+        return None
+    name = text[start:end]
+    if name.startswith("-") or ("_" in name and kind is not Trust.CHOSEN and secret_under(Trust.DRAWN, said)):
+        return value
+    if not _alone(text, start) or not _LINE.match(text, value.end + value.quoted):
+        return None
+    return value if chosen(said) or value.quoted or name.lower() in _DIRECTIVES else None
+
+
+def _alone(text: str, start: int) -> bool:
+    """Whether nothing but blanks stands before it in its line."""
+    return not text[max(0, start - _BEFORE) : start].rpartition("\n")[2].strip()

@@ -1,0 +1,162 @@
+"""Which words of a protocol, a configuration or a statement are passwords by where they stand?"""
+
+import re
+from collections.abc import Iterator
+
+from agent.policy.secret_names import Trust, trust
+from agent.policy.secret_spans import Found, value_at
+from agent.policy.secret_values import plausible, secret_under
+
+_PLACES: tuple[tuple[str, str], ...] = (
+    (
+        "chpasswd",
+        r"(?:echo|printf)[ ](?:-\w[ ])?\\{0,2}[\"']?[\w.@-]{1,64}:(?P<at>)(?=[^\n|]{3,200}\|\s*(?:sudo )?chpasswd)",
+    ),
+    ("sudo", r"(?:echo|printf)[ ](?:-\w[ ])?(?P<at>)(?=[^\n|]{3,200}\|\s*sudo[^\n|]{0,40} -\w*S)"),
+    (
+        "stdin",
+        (
+            r"(?:echo|printf)[ ](?:-\w[ ])?(?P<at>)(?=[^\n|]{3,300}\|\s*(?:sudo "
+            r")?[\w./-]+[^\n|]{0,150}(?:-stdin|passwd|cryptsetup|gpg ))"
+        ),
+    ),
+    ("<<<", r"(?:login|passwd|--password-stdin|cryptsetup|sudo -S)[^\n|;]{0,100}<<<[ ]?(?P<at>)"),
+    (
+        "htpasswd",
+        r"htpasswd[ ](?:-[a-zA-Z]+[ ]+)*-[a-zA-Z]*b[a-zA-Z]*[ ](?:-[a-zA-Z]+[ ]+)*\S{1,200}[ ]\S{1,100}[ ](?P<at>)",
+    ),
+    ("net", r"\bnet1?(?:\.exe)?[ ]user[ ][^\s/]{1,64}[ ](?P<at>)(?![/ ])"),
+    ("net", r"\bnet(?:\.exe)?[ ]use[ ](?:\w:[ ])?\S{1,200}[ ](?P<at>)(?=\S+[ ]/user)"),
+    ("net", r"\bnet(?:\.exe)?[ ]use[ ][^\n]{0,200}/user:\S{1,100}[ ](?P<at>)(?![/ ])"),
+    ("/", r"(?<=[ \"'])/(?:p|pass|password|rp|passwd):(?P<at>)(?!\w+=)(?=\S)"),
+    ("securestring", r"(?i:convertto-securestring)[ ](?:-(?i:string)[ ])?(?P<at>)(?=\\{0,2}[\"'])"),
+    ("pscredential", r"(?i:pscredential)\s?\(?[\"'][^\"'\n]{1,100}[\"'],\s?\(?(?P<at>)"),
+    (
+        "rabbitmqctl",
+        r"rabbitmqctl[^\n|;]{0,60} (?:add_user|change_password|authenticate_user)[ ]\S{1,100}[ ](?P<at>)(?![ |;])",
+    ),
+    ("wpa_passphrase", r"wpa_passphrase[ ]\S{1,60}[ ](?P<at>)"),
+    ("alias", r"\bmc (?:alias set|config host add)[ ]\S+[ ]\S+[ ]\S+[ ](?P<at>)"),
+    ("configure set", r"configure set[ ](?P<name>[\w.-]+)[ ](?P<at>)"),
+    ("config", r"\b(?:config|secrets?|env)[ :](?:set|put|add)[ ](?P<name>[\w./:-]{1,100})[ ](?P<at>)(?![ -])"),
+    (
+        "authtoken",
+        r"\b(?:ngrok|cloudflared)[^\n|;]{0,40} (?:authtoken|add-authtoken|install|--token)[ ](?P<at>)(?![ -])",
+    ),
+    (
+        "put-parameter",
+        r"put-parameter[^\n|;]{0,80} --name[ =][\"']?(?P<name>[\w./-]{1,150})[\"']?[^\n|;]{0,80} --value[ =](?P<at>)",
+    ),
+    (
+        "create-secret",
+        r"(?:create-secret|put-secret-value|update-secret)[^\n|;]{0,200} --secret-string[ =](?P<at>)(?!file:)",
+    ),
+    ("from-literal", r"--from-literal[ =][\"']?[\w.-]{1,80}=(?P<at>)"),
+    ("db2", r"(?i:connect to)[ ]\w+[ ](?i:user)[ ]\w+[ ](?i:using)[ ](?P<at>)"),
+    ("send", r"\bsend(?: --)? [\"](?P<whole>[^\"\n\\]{4,100})\\r[\"]"),
+    ("identified", r"(?i:identified(?:[ ]with[ ]\S{1,40})?[ ](?:by|as))(?:[ ](?i:password))?[ ]{1,3}(?P<at>)"),
+    ("password", r"(?i:\bpassword)[ ]{1,3}(?:(?i:for)[ ]\S{1,80}[ ])?(?:=[ ]?)?(?P<at>)(?=\\{0,2}N?')"),
+    ("password", r"(?i:set password for)[ ][^\n=]{1,80}=[ ]?(?:(?i:password)\()?(?P<at>)(?=\\{0,2}')"),
+    (
+        "password",
+        (
+            r"(?i:\bpassword|old_password|crypt|pgp_sym_(?:en|de)crypt|md5|encrypt)"
+            r"\((?:[^\n,'()]{1,40},[ ]?)?(?P<at>)(?=\\{0,2}N?')"
+        ),
+    ),
+    (
+        "where",
+        (
+            r"(?i:value)[ ]?=[ ]?(?P<at>)(?=\\{0,2}'[^'\n]{3,500}'[^\n]{0,60}?(?i:where)"
+            r"[ ]\w+[ ]?=[ ]?\\{0,2}'(?P<name>[\w.-]{2,80})')"
+        ),
+    ),
+    (
+        "auth",
+        (
+            r"(?<![\w-])\\{0,2}\"?AUTH\\{0,2}\"?[ ](?:\\{0,2}\"[\w.@-]{1,64}\\{0,2}\"[ "
+            r"](?=\\{0,2}\"))?(?P<at>)(?!(?:PLAIN|LOGIN|TLS|CRAM|XOAUTH|NTLM|"
+            r"GSSAPI|[a-z]+\b))(?=\\{0,2}\"|\S{6,}\s*$)"
+        ),
+    ),
+    ("auth", r"\bAUTH(?:ENTICATE)?[ ](?:PLAIN|LOGIN|XOAUTH2)[ ](?P<at>)(?=[A-Za-z0-9+/]{8,})"),
+    ("pass", r"(?m:^|[>:\]][ ]|\\n)PASS[ ](?P<at>)(?=\S{4,}\s*(?:$|\n|\\n|\\r))"),
+    ("login", r"\b(?:LOGIN|login)[ ]\\{0,2}\"?[\w.@<>:-]{1,100}\\{0,2}\"?[ ](?P<at>)(?=\\{0,2}\")"),
+    ("login attempt", r"login attempt[^\[\n]{0,60}\[\S{1,60}?/(?P<whole>[^\]\n]{3,100})\]"),
+    (
+        "communit",
+        (
+            r"(?:snmp-server community|r[ow]communit(?:y6?)|\bcom2sec[ ]\S+[ "
+            r"]\S+|trap2?(?:sink|community)[ ]?\S*)[ ](?P<at>)"
+        ),
+    ),
+    (
+        "username",
+        (
+            r"(?m)^\s*(?:username|user|enable|line|neighbor|tacacs-server|radius-server|"
+            r"crypto|ntp|ppp|ip|set|aaa|key-string)?\b[^\n]{0,80}?\b(?:password|"
+            r"secret|key|key-string|psk|pre-shared-key|md5)[ ](?:\d[ ])(?P<at>)"
+            r"(?=\S{4,})"
+        ),
+    ),
+    ("server", r"(?:tacacs-server|radius-server)[^\n]{0,80} key[ ](?P<at>)"),
+    ("psk", r"(?i:\bpsk)[ :=]{1,3}(?P<at>)(?=\\{0,2}\")"),
+    ("machine", r"\b(?:machine[ ]\S{1,200}|default)\s+login\s\S{1,200}\s+password\s(?P<at>)"),
+    ("password", r"(?<=[ \t])password[ ](?P<at>)(?=\S+\s*$)"),
+    ("thin", r"jdbc:oracle:(?:thin|oci8?):[\w$.-]+/(?P<whole>[^\s@]{1,100})@"),
+    ("secret string", r"\b(?:xoauth2|x-api-key)[ ](?P<at>)(?=\S{16,})"),
+    (":::", r"\b[0-9a-fA-F]{32}:(?P<whole>[0-9a-fA-F]{32})(?=:::)"),
+    ("jsonrpc", r"\"params\":\s?\[\"?\w+\"?,\s?(?P<at>)(?=\"[^\"]{6,100}\"\])"),
+    ("pwd", r"(?i:uid|user id)=[^;\n]{1,80};\s?(?i:pwd|password)=(?P<whole>[^;\"'\n]{1,100})"),
+)
+"""What is in every text that holds one, and where the value begins: at `at`; or all of it, `whole`."""
+
+_PORTS = (":5432:", ":5433:", ":6432:", ":*:")
+_PGPASS = re.compile(
+    r"(?m)(?:^|(?<=[\"' ])|(?<=\\n))(?:[\w.-]{3,100}|\*):(?:\d{2,5}|\*)"
+    r":[\w*-]{1,60}:[\w*.@-]{1,60}:(?P<secret>[^\s\"']{4,200})$"
+)
+_INSERT = re.compile(
+    r"(?i:insert\s+into)\s+\S{1,100}\s*\((?P<names>[^()\n]{1,500})\)\s*(?i:values)\s*\((?P<values>[^\n]{1,2000})"
+)
+_ITEM = re.compile(r"\s*(?:N?\\{0,2}'((?:[^'\\\n]|\\.|'')*)\\{0,2}'|[^,'\n]*)\s*(?:,|\)|$)")
+_COMPILED = tuple((hint, re.compile(regex)) for hint, regex in _PLACES)
+
+
+def placed_secrets(text: str, lowered: str) -> Iterator[Found]:
+    """What protocols, configurations and SQL say by the order of their words."""
+    for hint, regex in _COMPILED:
+        if hint in lowered:
+            for found in regex.finditer(text):
+                yield from _placed(text, found)
+    if "insert" in lowered:
+        yield from _inserted(text)
+    if any(port in text for port in _PORTS):
+        yield from (Found(*found.span("secret"), "password") for found in _PGPASS.finditer(text))
+
+
+def _placed(text: str, found: re.Match[str]) -> Iterator[Found]:
+    known = found.re.groupindex
+    if "whole" in known:
+        if plausible(found["whole"]):
+            yield Found(*found.span("whole"), "password")
+        return
+    value = value_at(text, found.end("at"))
+    kind = trust(found["name"].rpartition("/")[2].rpartition(":")[2]) if "name" in known else Trust.CHOSEN
+    if value and kind and secret_under(kind, text[value.start : value.end]):
+        yield Found(value.start, value.end, "password")
+
+
+def _inserted(text: str) -> Iterator[Found]:
+    """Values of a row, by the names of the columns."""
+    for found in _INSERT.finditer(text):
+        names = [name.strip(' \t`"[]\\') for name in found["names"].split(",")]
+        at = found.start("values")
+        for name in names:
+            item = _ITEM.match(text, at)
+            if not item or item.end() == at:
+                break
+            kind = trust(name)
+            if kind and item[1] and secret_under(kind, item[1]):
+                yield Found(*item.span(1), "password")
+            at = item.end()

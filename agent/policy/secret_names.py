@@ -1,0 +1,108 @@
+"""Does a name say that what stands under it is a secret? Judged by its words, however they are joined.
+
+`dbPassword`, `DB_PASSWORD`, `db.password` and `--db-password` mean the same. The last word that is about secrets
+decides, unless a word behind it says that the value is something else: `password_ttl`, `token_id`, `secretName`.
+"""
+
+import re
+from enum import Enum
+from functools import lru_cache
+
+from agent.policy import secret_words as vocabulary
+
+
+class Trust(Enum):
+    """What a value must look like under such a name, to be taken for a secret."""
+
+    CHOSEN = "anything that people choose"
+    ISSUED = "something that machines give out: long, or with digits or signs in it"
+    DRAWN = "long, of one piece, and drawn by chance"
+    NUMBER = "a few digits, or something issued"
+    HANDLE = "an id as machines give it out, where the id is what lets one in"
+
+
+_SPLIT = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|[A-Z]+|\d+")
+_PUBLIC = frozenset({"public", "pub", "publishable"})
+_ABOUT_IDS = frozenset({"session", "sess"})
+
+
+def words_of(name: str) -> tuple[str, ...]:
+    """In lower case: `pgBindPW2` is pg, bind, pw and 2."""
+    return tuple(word.lower() for word in _SPLIT.findall(name))
+
+
+@lru_cache(4096)
+def trust(name: str) -> Trust | None:
+    """What its value must look like to be a secret; None when a value under that name is none."""
+    words = words_of(name)
+    for at in range(len(words) - 1, -1, -1):
+        word = words[at]
+        if word.isdigit() and word != "2":
+            continue
+        found = _trust_of_word(words, at)
+        if found:
+            return _with_rest(found, word, words[at + 1 :])
+        if word in ("key", "keys", "sid"):
+            return None
+        if _says_other(words, at):
+            return None
+    return None
+
+
+def _says_other(words: tuple[str, ...], at: int) -> bool:
+    """`session_id` and `secret_id` are what one logs in with; every other id is a name."""
+    before = words[at - 1] if at else ""
+    if words[at] in ("id", "ids"):
+        return before not in _ABOUT_IDS
+    return words[at] in vocabulary.SAYS_OTHER and at > 0
+
+
+def _trust_of_word(words: tuple[str, ...], at: int) -> Trust | None:
+    word, before = words[at], words[at - 1] if at else ""
+    match word:
+        case "key" | "keys":
+            return _trust_of_key(words[:at], plural=word == "keys")
+        case "id":
+            return Trust.HANDLE if before == "secret" else None
+        case "community":
+            return Trust.CHOSEN if "snmp" in words else None
+        case "serial":
+            return Trust.DRAWN if at + 1 == len(words) else None
+    if word in vocabulary.PASSWORDS:
+        return None if word == "pass" and before in ("first", "second", "test") else Trust.CHOSEN
+    return None if _of_no_secret(word, before) else _trust_of_issued(word)
+
+
+def _of_no_secret(word: str, before: str) -> bool:
+    if word == "sid":
+        return before in vocabulary.SIDS
+    return before in vocabulary.OF_NO_SECRET or (word in ("token", "tokens") and before in vocabulary.PAGES)
+
+
+def _trust_of_issued(word: str) -> Trust | None:
+    if word in vocabulary.NUMBERS:
+        return Trust.NUMBER
+    if word in vocabulary.NO_ENDS:
+        return None
+    if word in vocabulary.ISSUED or word.endswith(vocabulary.ENDS_ISSUED):
+        return Trust.ISSUED
+    return Trust.CHOSEN if word.endswith(vocabulary.ENDS_CHOSEN) else None
+
+
+def _trust_of_key(before: tuple[str, ...], *, plural: bool) -> Trust | None:
+    if not before or before[-1] in vocabulary.KEYS_OF_NO_SECRET or _PUBLIC.intersection(before):
+        return None
+    if before[-1] in vocabulary.KEYS:
+        return Trust.ISSUED
+    return None if plural else Trust.DRAWN
+
+
+def _with_rest(found: Trust, head: str, rest: tuple[str, ...]) -> Trust | None:
+    """Words behind it that are no known ones, `password_checkout`, leave less trust."""
+    if not {word for word in rest if not word.isdigit()} - vocabulary.NEUTRAL or (
+        head in _ABOUT_IDS and rest == ("id",)
+    ):
+        return found
+    if head in vocabulary.LAST or head in ("key", "keys"):
+        return None
+    return Trust.DRAWN if found is not Trust.CHOSEN else Trust.ISSUED

@@ -1,0 +1,58 @@
+"""Where does a value end that begins here? In quotes at the next, else at what cannot be part of it."""
+
+import re
+from typing import NamedTuple
+
+
+class Found(NamedTuple):
+    """A part of a text that must not leave: where it is, and what stands in its place."""
+
+    start: int
+    end: int
+    label: str
+    personal: bool = False
+
+
+class Value(NamedTuple):
+    start: int
+    end: int
+    quoted: bool
+
+
+MOST = 4_000
+"""Characters of a value that are looked at."""
+
+_QUOTED = re.compile(
+    rf"(?:N(?=')|[ubrfU@](?=[\"']))?(?P<q>\\{{0,3}}[\"'`])(?P<v>(?:(?!(?P=q)"
+    rf")(?:\\.|[^\n])){{0,{MOST}}})(?P<closed>(?P=q))?"
+)
+_BARE = re.compile(rf"[^\s\"`<>]{{1,{MOST}}}")
+_CUT = re.compile(
+    r"\\[nrt\"']|\\u00(?:22|26|27|3[ce])|…|\.\.\.|;\s?[A-Za-z][\w ]{0,30}=|"
+    r",\s?[\"']?[A-Za-z_][\w.]{0,40}[\"']?[=:]|'[,;)}\]\s]|'$"
+)
+_MORE = re.compile(r"&(?:amp;)?[\w.%-]{1,60}=|&$")
+_OPENERS = {")": "(", "]": "[", "}": "{"}
+
+
+def value_at(text: str, at: int, *, query: bool = False) -> Value | None:
+    """What begins there, without its quotes; None when nothing does."""
+    if (found := _QUOTED.match(text, at)) and (found["closed"] or len(found["v"]) < MOST):
+        start, end = found.span("v")
+        return Value(start, end, quoted=True) if end > start else None
+    if not (bare := _BARE.match(text, at)):
+        return None
+    end = at + len(_trimmed(bare[0], query=query))
+    return Value(at, end, quoted=False) if end > at else None
+
+
+def _trimmed(value: str, *, query: bool) -> str:
+    if query and (more := _MORE.search(value)):
+        value = value[: more.start()]
+    if cut := _CUT.search(value):
+        value = value[: cut.start()]
+    while value and (
+        value[-1] in ",;'" or (value[-1] in _OPENERS and value.count(_OPENERS[value[-1]]) < value.count(value[-1]))
+    ):
+        value = value[:-1]
+    return value

@@ -1,0 +1,178 @@
+"""Is what stands where a secret would stand one? Not when it refers to one, masks one, or is a word about one."""
+
+import re
+from functools import lru_cache
+from itertools import pairwise
+
+from agent.policy.secret_checks import by_chance, drawn
+from agent.policy.secret_names import Trust
+from agent.policy.secret_words import words
+
+_NO_SECRET = words(
+    "null nil none true false yes no on off undefined empty missing required optional expired expires "
+    "invalid valid incorrect wrong failed failure rejected denied refused accepted changed rotated reset "
+    "ok okay error unknown default authentication authorization auth login mismatch policy redacted "
+    "masked hidden filtered removed scrubbed omitted sanitized secret secrets string bytes byte str int "
+    "bool text password passwords passwd token tokens basic bearer digest negotiate ntlm key keys is was "
+    "are has had be been not and or for of the a an in to from with at by as it its this that than when "
+    "if because will would should must can could cannot may might does did do only your our my their his "
+    "her please field prompt entered provided given set unset stored based protected manager managed hash "
+    "hashing rotation update updated change reused again protection encrypted encryption sensitive opaque "
+    "enabled disabled file env vault environment generated plain sent verification check checks user "
+    "username users account accounts admin request requests response value values type name lookup "
+    "lookups validation expiry age length too short long weak strong never there here n/a na tbd todo x"
+)
+_MASK = re.compile(r"[*x.•#_X…●-]{3,}|[*•●]+|\S{0,4}[*•●…]{3,}\S{0,4}|x{3,}-x{3,}")
+_REFERENCE = re.compile(
+    r"""(?x)
+      \$\{.* | \$[A-Za-z_(]\w*\)?.{0,3} | \$\(.* | \#\{.* | \{\{.* | <[^<>]*>? | %[A-Z_]{3,}% | %[-+]?\d*[a-z]%?\}?
+    | \[[A-Za-z_ -]*\]? | [\[({][\w\"' -]*[:=,.]?[)\]}]? | @Microsoft\.KeyVault.* | ref\+.*
+    | ENC\[.* | vault:.* | arn:.*
+    | !(?:Ref|Sub|vault|Get\w+|Import\w+|Join|secret|env|reference)\b.*
+    | (?:aws|gcp|azure)?-?(?:ssm|sm|kv|secretsmanager|secret-?manager):.*
+    | (?:op|vault|keyvault|awssm|gcpsm|ssm|secretref|keepass|bws)://.* | https?://.*
+    | (?:env|file|secretref|secret|k8s|keychain):[A-Za-z_./-].*
+    | projects/[^/]+/secrets/.* | secret/[\w./#-]+ | (?:secret|kv)/data/.*
+    | (?:self|this|config|cfg|conf|os|process|request|req|args|options|opts|env|ENV|var|local|data|module|settings|ctx
+      |values|Values|\.Values|params|props|random_password|random_string|aws_\w+|google_\w+|azurerm_\w+|kubernetes_\w+
+      |System|secrets|each|input|event)(?:\.[A-Za-z_]\w*|\[[^\]]*\]?)+(?:\(.*)?
+    | (?:get|read|load|fetch|lookup|env)\w*\(.* | [A-Za-z_][\w.]*\([^()]*\)
+    | [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:PASSWORD|PASS|PWD|TOKEN|SECRET|KEY|CREDENTIALS?|AUTH)
+    """
+)
+_ROOTED = re.compile(r"(?:~|\.{1,2}|[A-Za-z]:)?[/\\]+[A-Za-z_.]{2,}[\w.@+-]*(?:[/\\][\w@.+-]+)*/?")
+_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.){1,}[a-z]{2,}(?::\d+)?|\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?")
+_UUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
+_SIGNS = frozenset("!#$%&*+@^~?=")
+_SLUG = re.compile(r"[a-z]+(?:-[a-z0-9]+)+")
+_HEX_PART = re.compile(r"(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8,}|(?=[a-z]*\d)[0-9a-z]{20,}")
+_GROUPS = re.compile(r"[A-Z0-9]{4,8}(?:-[A-Z0-9]{4,8}){2,}")
+_HEX = re.compile(r"(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{24,}|(?=[A-F]*\d)(?=\d*[A-F])[0-9A-F]{24,}")
+_OBJECT = re.compile(r"secret|cred|tls|key|token|auth|cert|config|pass|api|prod|service|server|account|gateway")
+_ONE_PIECE = re.compile(r"[A-Za-z0-9_+/=.~-]+")
+
+
+@lru_cache(4096)
+def secret_under(kind: Trust, value: str) -> bool:
+    """Whether this, under a name of that kind, is a secret."""
+    bare = value.strip()
+    if not plausible(bare):
+        return False
+    match kind:
+        case Trust.CHOSEN:
+            return not bare.isdigit() or len(bare) > 3
+        case Trust.NUMBER:
+            return (bare.isdigit() and 4 <= len(bare) <= 12) or issued(bare)
+        case Trust.HANDLE:
+            return _UUID.fullmatch(bare) is not None or looks_drawn(bare)
+        case Trust.ISSUED:
+            return issued(bare)
+        case Trust.DRAWN:
+            return looks_drawn(bare)
+
+
+def plausible(value: str) -> bool:
+    """No reference, no mask, no path, no word of a sentence about secrets."""
+    if len(value) < 3 or value.lower() in _NO_SECRET or _MASK.fullmatch(value) or _REFERENCE.fullmatch(value):
+        return False
+    return not (_ROOTED.fullmatch(value) and not _random_path(value))
+
+
+def _random_path(value: str) -> bool:
+    """Base64 may begin with a slash, too."""
+    return len(value) >= 24 and any(char.isdigit() for char in value) and by_chance(value)
+
+
+def issued(value: str) -> bool:
+    """Long, or with digits or signs in it, or drawn by chance; no word and no name of an object."""
+    other = any(char.isdigit() or char in _SIGNS for char in value)
+    if len(value) < 8 or (value.isdigit() and len(value) < 16) or " " in value:
+        return False
+    if _HOST.fullmatch(value) or _SLUG.fullmatch(value):
+        return any(_HEX_PART.fullmatch(part) for part in value.split("-")) or _passphrase(value)
+    return other or (len(value) >= 20 and "." not in value and "/" not in value) or by_chance(value)
+
+
+def _passphrase(value: str) -> bool:
+    """Four words or more, and none that an object's name would have."""
+    return value.count("-") >= 3 and min(map(len, value.split("-"))) >= 4 and not _OBJECT.search(value)
+
+
+def looks_drawn(value: str) -> bool:
+    """Of one piece, long, letters and digits in no order; ids of objects in the usual form are not meant."""
+    if _HEX.fullmatch(value) or _GROUPS.fullmatch(value):
+        return True
+    if len(value) < 16 or not _ONE_PIECE.fullmatch(value) or _UUID.fullmatch(value) or value.isdigit():
+        return False
+    if (
+        _HOST.fullmatch(value)
+        or not any(char.isdigit() for char in value)
+        or (value.count("/") > 1 and not drawn(value))
+    ):
+        return False
+    return by_chance(value, 0.3)
+
+
+@lru_cache(4096)
+def chosen(value: str) -> bool:
+    """Whether somebody would have chosen it as a password, told by itself: letters with digits or signs among them."""
+    core = value.strip(".,;:()*_`'\"!?{}[]<>-")
+    if len(core) < 5 or known(core):
+        return False
+    kinds = {_kind(char) for char in core}
+    return len(kinds) >= 2 and bool(kinds & {"a", "A"}) and (bool(kinds & {"0", "!"}) or _inner_capital(core))
+
+
+@lru_cache(4096)
+def told_outright(value: str) -> bool:
+    """Whether it may be one right behind "the password is": letters with digits, and no host, time, version or path."""
+    core = value.strip(".,;:()`'\"!?{}[]<>")
+    if len(core) < 6 or "/" in core or "://" in core or _HOST.fullmatch(core) or _UNTOLD.fullmatch(core):
+        return False
+    return plausible(core) and any(map(str.isalpha, core)) and (any(map(str.isdigit, core)) or _inner_capital(core))
+
+
+@lru_cache(4096)
+def strong(value: str) -> bool:
+    """Whether nothing else in a log looks like it: letters, digits and signs, or letters about signs."""
+    core = value.rstrip(".,;:)*_`'\"")
+    if len(core) < 7 or known(core):
+        return False
+    signs = {char for char in core if char in _SIGNS}
+    return bool(signs) and any(map(str.isalpha, core)) and (any(map(str.isdigit, core)) or len(core) >= 10)
+
+
+_UNTOLD = re.compile(
+    r"(?:sha|md|bcrypt|argon|aes|pbkdf|utf|base|tls|ipv|oauth|http|k)[-_]?\d\S*|\d[\d.,:-]*[a-zA-Z%]{0,7}|\d{4}-\d\d-\d\d\S*|(?-i:[A-Z][A-Z0-9]{1,9}-\d+)"
+    r"|[A-Za-z]+[-/]?v?\d+\.\d[\d.]*|\S+@\S+\.\w+|[A-Za-z]+[a-z](?:[A-Z][a-z]+)*(?:Exception|Error)",
+    re.IGNORECASE,
+)
+_KNOWN = re.compile(
+    r"""(?x)
+      \d[\d.,:/_-]*(?:[a-zA-Z%]{1,5})?(?:/\w+)? | v?\d+(?:\.\d+)+\S* | \d{4}-\d\d-\d\d\S* | \d\d?:\d\d\S*
+    | [A-Z][A-Z0-9]{1,9}-\d+ | \#\w+ | @\w[\w.-]* | \S+@\S+\.\S+ | [a-z]+://\S+ | (?:sha\d+|SHA\d+|md5):\S+
+    | [a-z]+-[a-z0-9-]* | [a-z0-9]+(?:[-_.][a-z0-9]+)+(?:[:/]\S*)? | (?:[\w-]+/)+[\w.:@-]* | [a-z]{1,12}\d{1,3}
+    | [a-z_.]+=\S* | [a-z_.]+[=<>]{1,2}\d\S* | \S+\(\S* | --?[a-z][\w-]* | \W.*\w=\S* | \$\w+ | \$?\{.*
+    | (?:\w+::)+\w+ | [A-Za-z]\w*\.\w+(?:\.\w+)* | [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+ | [a-z]*(?:[A-Z][a-z]+)+
+    | (?:HTTP|TLS|IPv|UTF|SSL|SHA|AES|RSA|MD|EC|ED|SHA-)\S{0,8}
+    """
+)
+
+
+def known(value: str) -> bool:
+    """A number, a time, a version, a ticket, a host, a path, an id, a name in a program."""
+    return bool(
+        _KNOWN.fullmatch(value)
+        or _UUID.fullmatch(value)
+        or _HOST.fullmatch(value)
+        or _REFERENCE.fullmatch(value)
+        or _MASK.fullmatch(value)
+    )
+
+
+def _inner_capital(value: str) -> bool:
+    return any(one.islower() and two.isupper() for one, two in pairwise(value))
+
+
+def _kind(char: str) -> str:
+    return "0" if char.isdigit() else "A" if char.isupper() else "a" if char.isalpha() else "!"

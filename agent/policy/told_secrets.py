@@ -1,0 +1,194 @@
+"""Where does somebody tell a secret in a sentence? "The password of app is X", "le mot de passe est X"."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from agent.policy.anchors import matches
+from agent.policy.secret_checks import by_chance
+from agent.policy.secret_spans import Found
+from agent.policy.secret_values import chosen, issued, known, looks_drawn, plausible, strong, told_outright
+from agent.policy.secret_words import words
+
+_PASSWORDS = (
+    r"pass(?:word|wd|phrase|code)s?|pwd?|pass|psk|credentials?|creds?|"
+    r"community(?: string)?|passwor[dt]|kennwort|wachtwoord"
+    r"|mot de passe|mdp|contraseña|contrasena|clave|senha|has[lł](?:o|"
+    r"a|em)|parola|heslo|lösenord|парол[ьяе]м?|salasana|şifre|jelszó|"
+    r"adgangskode"
+)
+_ISSUED = (
+    r"tokens?|secrets?|(?:api|app|application|access|secret|account|shared|"
+    r"master|signing|encryption|integration|routing|licen[cs]e|product"
+    r"|private|service|ingest|webhook|storage|session|deploy|admin|root|"
+    r"unseal|hmac|auth|encrypt|gossip|base|data|write|sdk|functions?|"
+    r"serial) (?:keys?|number)"
+    r"|apikey|cookie|pat|licen[cs]e|seed|pepper|psk"
+)
+_NOUN = re.compile(
+    rf"(?<![\w./=&?#$<-])(?:(?P<password>{_PASSWORDS})|(?P<issued>{_ISSUED})"
+    rf")(?![\w/(=]|[-.]\w|:\S)|(?P<east>密码是?|密碼是?|口令|パスワードは?|비밀번호는?|暗証番号は?)"
+)
+_LOGIN = re.compile(
+    r"(?<![\w./-])(?:log(?:ged|ging)?[ -](?:in|on|into)|sign(?:ed)?[ "
+    r"-]in|try|accepts?|authenticate[sd]?|unlocked|use|user|as|ssh)(?![\w/=-])"
+)
+_LOGINS = ("log", "sign", "try", "accept", "authenticate", "unlocked", "use", "as", "ssh")
+_STEMS = (
+    "mot de passe",
+    *words(
+        "pass pw psk cred community kennwort wachtwoord mdp contrase clave senha hasl hasł parola heslo lösenord парол "
+        "salasana şifre jelszó adgangskode 密 口令 パスワード 비밀번호 暗証番号 token secret api app access account "
+        "shared master sign encrypt integration routing licen product private service ingest webhook storage session "
+        "deploy admin root unseal hmac auth gossip base data write sdk function serial cookie pat seed pepper"
+    ),
+)
+_WINDOW = 200
+_MOST_WORDS = 18
+_WORD = re.compile(r"\S+")
+_LEAD = "`*\"'“”«„([{_"
+_COPULAS = words(
+    "is was are be to : = now with from as using type enter use by ist lautet est es é jest это → -> – - "
+    "/ | it's its es: via будет は 是 为 為 こと new old and or и und et y e i then become becomes set"
+)
+_OUTRIGHT = words(
+    "is was are : = type enter ist lautet est es é jest это -> → は 是 为 es: now will agora to from jetzt "
+    "ahora maintenant teraz nu ora adesso теперь 现在"
+)
+_OTHER = words(
+    "id ids name names ttl policy policies hash hashes hashing expiry expires expired expiration rotation "
+    "file path url endpoint reset length manager store authentication type prompt field count limit usage "
+    "version ref refs arn issuer form page screen mail mails"
+)
+_OPENED = frozenset({" `", ' "', " '", " *"})
+_ABOUT_AN_ID = re.compile(r"(?i)(?:id|sha\d*|digest|commit|image|trace|span|hash|etag|no|number)\W*")
+_PASSPHRASE = re.compile(r"[a-z]{3,}(?:[-_.][a-z0-9]{2,}){2,}")
+_IN_QUOTES = re.compile(r"\\{0,3}(?P<q>[\"'`“„«])(?P<v>[^\"'`“”„«»\n\\]{4,200})\\{0,3}[\"'`”“»]")
+_HEX = re.compile(
+    r"[0-9a-fA-F]{24,}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[A-Z0-9]{4,8}(?:-[A-Z0-9]{4,8}){2,}"
+)
+_TYPED = re.compile(r"(?=.*[A-Z])(?=.*\d)(?=.*[A-Za-z][a-z]{2})[\w.!#$%&*+@^~=-]{8,40}")
+
+
+class _Word(NamedTuple):
+    """Without quotes around it and the signs of a sentence behind it."""
+
+    text: str
+    start: int
+    end: int
+    quoted: bool
+
+
+def told_secrets(text: str, lowered: str) -> Iterator[Found]:
+    """Words behind a noun for secrets that look like one."""
+    end = 0
+    for noun in matches(_NOUN, _STEMS, lowered, lowered):
+        if noun.start() < end:
+            continue
+        issued = noun["issued"] is not None
+        for one in _in_window(text, noun.end(), issued=issued):
+            yield one
+            end = one.end
+    if " with " in lowered or "using " in lowered or " / " in lowered:
+        for verb in matches(_LOGIN, _LOGINS, lowered, lowered):
+            yield from _after_login(text, verb.end())
+
+
+def _in_window(text: str, at: int, *, issued: bool) -> Iterator[Found]:
+    before, other = "", False
+    for place, found in zip(range(_MOST_WORDS), _WORD.finditer(text, at, _window(text, at)), strict=False):
+        word = _bare(found)
+        other = other or (place == 0 and word.text.lower() in _OTHER and text[word.end : word.end + 2] not in _OPENED)
+        if issued and other:
+            return
+        if issued:
+            if _introduced(before, place) and _given_out(word):
+                yield Found(word.start, word.end, "secret")
+                return
+        elif not other and (phrase := _quoted_phrase(text, found, before, place)):
+            yield phrase
+            return
+        elif strong(word.text) or (not other and _chosen(text, at, word, before, place)):
+            yield Found(word.start, word.end, "password")
+        before = found[0]
+
+
+def _quoted_phrase(text: str, found: re.Match[str], before: str, place: int) -> Found | None:
+    whole = _IN_QUOTES.match(text, found.start()) if _is_copula(before, place) else None
+    return Found(*whole.span("v"), "password") if whole and len(whole["v"].split()) > 2 else None
+
+
+def _introduced(before: str, place: int) -> bool:
+    return place == 0 or before.lower() in _COPULAS or (before[-1:] == ":" and not _ABOUT_AN_ID.search(before))
+
+
+def _chosen(text: str, noun: int, word: _Word, before: str, place: int) -> bool:
+    """Behind "is", in quotes or behind "pw" less is asked of it than elsewhere."""
+    if not _is_copula(before, place):
+        return False
+    if chosen(word.text) or _phrase(word.text):
+        return True
+    at_once = place == 0 and (
+        word.quoted or text[noun - 2 : noun].lower() in ("pw", "wd") or not text[noun - 1].isascii()
+    )
+    if (at_once or before.lower() in _OUTRIGHT or before[-1:] == ":") and told_outright(word.text):
+        return True
+    return word.quoted and len(word.text) > 5 and plausible(word.text) and not known(word.text)
+
+
+def _after_login(text: str, at: int) -> Iterator[Found]:
+    before = ""
+    end = min(_window(text, _window(text, at) + 1), at + 120)
+    for _, found in zip(range(10), _WORD.finditer(text, at, end), strict=False):
+        word = _bare(found)
+        if before in ("with", "/", "using") and _typed(word, before):
+            yield Found(word.start, word.end, "password")
+            return
+        before = found[0]
+
+
+def _typed(word: _Word, before: str) -> bool:
+    if strong(word.text) or (before == "/" and _phrase(word.text)):
+        return True
+    return told_outright(word.text) and (word.quoted or _TYPED.fullmatch(word.text) is not None)
+
+
+def _window(text: str, at: int) -> int:
+    end = min(len(text), at + _WINDOW)
+    line = text.find("\n", at, end)
+    return line if line >= 0 else end
+
+
+def _bare(found: re.Match[str]) -> _Word:
+    word = found[0].lstrip("\\").lstrip(_LEAD)
+    start = found.end() - len(word)
+    quoted = start > found.start()
+    for mark in ('\\"', "`", '"', "'", "”", "»") if quoted else ("`", '"'):
+        if mark in word[3:]:
+            cut = word.index(mark, 3)
+            return _Word(word[:cut], start, start + cut, quoted)
+    core = word.rstrip(",;:)}]*_" if quoted else ",;:)}]").removesuffix(".")
+    return _Word(core, start, start + len(core), quoted)
+
+
+def _is_copula(before: str, place: int) -> bool:
+    return place == 0 or before.lower() in _COPULAS or before[-1:] in (":", "=", "は")
+
+
+def _phrase(word: str) -> bool:
+    return (
+        len(word) >= 16
+        and bool(_PASSPHRASE.fullmatch(word))
+        and sum(not plausible(part) for part in re.split(r"[-_.]", word)) < 2
+    )
+
+
+def _given_out(word: _Word) -> bool:
+    bare = word.text.removeprefix("base64:")
+    if not plausible(bare):
+        return False
+    if looks_drawn(bare) or _HEX.fullmatch(bare):
+        return True
+    if word.quoted and len(bare) >= 16 and issued(bare):
+        return True
+    return len(bare) >= 20 and bare.isalnum() and (by_chance(bare, 0.3) or bare.isupper())
