@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import JsonValue
 
+from tools.act.calls import Call, understood
 from tools.base import ActResult, BackendError, Unsure
 
 MAX_OUTPUT = 16 * 1024
@@ -79,12 +80,7 @@ class CommandExecutor:
         return _remembered(what, code, output)
 
     def _understood(self, call: Mapping[str, object]) -> tuple[Command, list[str]]:
-        try:
-            asked = _Call.model_validate(dict(call))
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise BackendError(f"This command is not well-formed: {where}: {first['msg']}.") from error
+        asked = understood(_Call, call, "command")
         command = self._commands.get(asked.command)
         if command is None:
             known = ", ".join(self._commands) or "none"
@@ -125,9 +121,7 @@ class CommandExecutor:
         return transport.get_returncode() or 0, run.output.decode("utf-8", "replace")
 
 
-class _Call(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class _Call(Call):
     command: str
     arguments: list[str | int] = []
 

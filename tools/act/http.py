@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import JsonValue
 
+from tools.act.calls import Call, understood
 from tools.act.observation import observation
 from tools.base import ActResult, BackendError, Unsure
 from tools.clients.http import quoted
@@ -93,12 +94,7 @@ class HttpExecutor:
         return _remembered(f"{asked.method} {origin.url(asked.path)}", status, answer)
 
     def _understood(self, call: Mapping[str, object]) -> tuple["_Call", Endpoint, Origin]:
-        try:
-            asked = _Call.model_validate(dict(call))
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise BackendError(f"This HTTP call is not well-formed: {where}: {first['msg']}.") from error
+        asked = understood(_Call, call, "HTTP call")
         if asked.endpoint not in self._endpoints:
             raise BackendError(f"There is no endpoint {asked.endpoint!a}; the configuration names {self._names()}.")
         if not asked.path or not is_path(asked.path):
@@ -118,9 +114,7 @@ class HttpExecutor:
         return answer.status, _parsed(answer.body)
 
 
-class _Call(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class _Call(Call):
     endpoint: str
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "GET"
     path: str

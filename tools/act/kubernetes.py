@@ -10,8 +10,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import Field, JsonValue
 
+from tools.act.calls import Call, understood
 from tools.act.observation import observation
 from tools.base import ActResult, BackendError, Unsure
 from tools.clients.kubernetes import Cluster, apps, check_name
@@ -142,9 +143,7 @@ class KubernetesExecutor:
         return max(wanted, key=lambda one: one.revision)
 
 
-class _Call(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class _Call(Call):
     operation: Literal["read", "restart", "scale", "undo"]
     namespace: str
     deployment: str
@@ -154,12 +153,7 @@ class _Call(BaseModel):
 
 
 def _understood(call: Mapping[str, object]) -> _Call:
-    try:
-        asked = _Call.model_validate(dict(call))
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise BackendError(f"This Kubernetes call is not well-formed: {where}: {first['msg']}.") from error
+    asked = understood(_Call, call, "Kubernetes call")
     check_name("namespace", asked.namespace)
     check_name("deployment", asked.deployment)
     if (asked.operation == "scale") != (asked.replicas is not None):

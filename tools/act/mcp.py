@@ -5,8 +5,9 @@ MCP has no idempotency key and no way to ask what was done: after a call whose a
 
 from collections.abc import Callable, Mapping
 
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import JsonValue
 
+from tools.act.calls import Call, understood
 from tools.base import ActResult, BackendError, Unsure
 from tools.clients.http import quoted
 from tools.clients.mcp import McpServer
@@ -51,20 +52,13 @@ class McpExecutor:
         return None
 
     def _understood(self, call: Mapping[str, object]) -> tuple["_Call", McpServer]:
-        try:
-            asked = _Call.model_validate(dict(call))
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise BackendError(f"This call of an MCP tool is not well-formed: {where}: {first['msg']}.") from error
+        asked = understood(_Call, call, "call of an MCP tool")
         if asked.tool not in self._allowed.get(asked.server, frozenset()):
             raise BackendError(f"The configuration allows no tool {asked.tool!a} of an MCP server {asked.server!a}.")
         return asked, self._servers[asked.server]
 
 
-class _Call(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class _Call(Call):
     server: str
     tool: str
     arguments: dict[str, JsonValue] = {}
