@@ -28,6 +28,12 @@ def _address(url: str) -> str:
     return url
 
 
+def _site(name: str) -> str:
+    if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", name):
+        raise ValueError("this is a name such as `datadoghq.eu`")
+    return name
+
+
 Address = Annotated[str, AfterValidator(_address)]
 
 
@@ -102,14 +108,14 @@ class Settings(BaseSettings):
         "INFO", alias="AGENT_LOG_LEVEL"
     )
     """`DEBUG`, `INFO`, `WARNING` or `ERROR`."""
-    url: str = Field("", alias="AGENT_URL")
+    url: Address = Field("", alias="AGENT_URL")
     """The running agent that commands talk to; empty: the one on `AGENT_HOST` and `AGENT_PORT`."""
     key: SecretStr | None = Field(None, alias="AGENT_KEY")
     """The key that commands show it; unset: the `local-operator` key in the data folder."""
 
     openai_api_key: SecretStr | None = Field(None, alias="OPENAI_API_KEY")
     """Key of the model's provider."""
-    openai_base_url: str = Field("", alias="OPENAI_BASE_URL")
+    openai_base_url: Address = Field("", alias="OPENAI_BASE_URL")
     """An OpenAI-compatible endpoint of your own, or a gateway."""
     prometheus_url: Address = Field("", alias="PROMETHEUS_URL")
     """Metrics: Prometheus or anything that answers PromQL."""
@@ -121,7 +127,7 @@ class Settings(BaseSettings):
     """Datadog metrics and logs, together with `DD_APP_KEY`."""
     dd_app_key: SecretStr | None = Field(None, alias="DD_APP_KEY")
     """The application key; reading metrics and logs is all it needs to allow."""
-    dd_site: str = Field("datadoghq.com", alias="DD_SITE")
+    dd_site: Annotated[str, AfterValidator(_site)] = Field("datadoghq.com", alias="DD_SITE")
     """Which Datadog, e.g. `datadoghq.eu`."""
     jira_url: Address = Field("", alias="JIRA_URL")
     """Tickets, and past incidents to import."""
@@ -137,7 +143,7 @@ class Settings(BaseSettings):
     """`xapp-…`: clicks, commands and questions come by Socket Mode, which needs no public address."""
     slack_signing_secret: SecretStr | None = Field(None, alias="SLACK_SIGNING_SECRET")
     """Checks what Slack posts to `/slack/events`."""
-    slack_api_url: str = Field("", alias="SLACK_API_URL")
+    slack_api_url: Address = Field("", alias="SLACK_API_URL")
     """Another address of Slack's API, for tests."""
     smtp_host: str = Field("", alias="SMTP_HOST")
     """The server that sends mail; empty: none is sent."""
@@ -153,9 +159,9 @@ class Settings(BaseSettings):
     """The address mail comes from; it is needed with `SMTP_HOST`."""
     pagerduty_token: SecretStr | None = Field(None, alias="PAGERDUTY_TOKEN")
     """A REST API key that may read: to ask who is on call. Paging needs none, but each team's integration key."""
-    pagerduty_api_url: str = Field("https://api.pagerduty.com", alias="PAGERDUTY_API_URL")
+    pagerduty_api_url: Address = Field("https://api.pagerduty.com", alias="PAGERDUTY_API_URL")
     """Its REST API, for accounts in the EU `https://api.eu.pagerduty.com`."""
-    pagerduty_events_url: str = Field("https://events.pagerduty.com", alias="PAGERDUTY_EVENTS_URL")
+    pagerduty_events_url: Address = Field("https://events.pagerduty.com", alias="PAGERDUTY_EVENTS_URL")
     """Where pages go, for accounts in the EU `https://events.eu.pagerduty.com`."""
     otlp_endpoint: str = Field("", alias="OTEL_EXPORTER_OTLP_ENDPOINT")
     """Where traces go, as OTLP; OpenTelemetry's other variables count, too. Unset: none are made."""

@@ -99,6 +99,8 @@ def test_a_setting_that_cannot_be_used_is_named() -> None:
         ("AGENT_PORT", "65536", "AGENT_PORT: Input should be less than or equal to 65535."),
         ("AGENT_LOG_LEVEL", "loud", "AGENT_LOG_LEVEL: Input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'."),
         ("PROMETHEUS_URL", "prometheus:9090", "PROMETHEUS_URL: this is an address such as `http://host:9090`."),
+        ("OPENAI_BASE_URL", "gateway:4000", "OPENAI_BASE_URL: this is an address such as `http://host:9090`."),
+        ("DD_SITE", "datadog hq", "DD_SITE: this is a name such as `datadoghq.eu`."),
         ("AGENT_DATABASE_URL", "mysql://x/y", "AGENT_DATABASE_URL: this begins with `postgresql://` or `sqlite:///`."),
     ],
 )
