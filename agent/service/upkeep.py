@@ -13,6 +13,9 @@ from agent.storage.anchors import Anchors
 from agent.storage.database import Database
 from agent.storage.journal import Chain
 
+LEFT = timedelta(minutes=1)
+"""An incident in a run that there is no job for, and that has not changed for so long, was left by its worker."""
+
 
 class Upkeep:
     def __init__(
@@ -45,7 +48,7 @@ class Upkeep:
     def _anything_due(self, connection: Connection) -> bool:
         at = self._chain.now(connection)
         asked = unanswered.overdue(connection, at) or unanswered.forgotten(connection, at)
-        return bool(asked or self._quiet(connection))
+        return bool(asked or self._quiet(connection) or self._left(connection))
 
     def _sweep(self, connection: Connection) -> int:
         expired = unanswered.expire(connection, self._chain)
@@ -57,7 +60,15 @@ class Upkeep:
             learn(
                 connection, self._chain, incidents.move(connection, self._chain, incident, IncidentStatus.CLOSED, text)
             )
-        return len(expired) + len(unanswered.remind(connection, self._chain)) + len(quiet)
+        left = self._left(connection)
+        for incident in left:
+            # The record has gone back, to a replica that lagged, say: the end of the job is on it, the run's is not.
+            text = "Its run is over, and the record does not say how. A human must look."
+            incidents.move(connection, self._chain, incident, IncidentStatus.PARKED, text)
+        return len(expired) + len(unanswered.remind(connection, self._chain)) + len(quiet) + len(left)
+
+    def _left(self, connection: Connection) -> list[str]:
+        return incidents.left_lying(connection, self._chain.clock.now() - LEFT)
 
     def _quiet(self, connection: Connection) -> list[str]:
         since = self._chain.clock.now() - self._quiet_period

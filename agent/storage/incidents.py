@@ -19,7 +19,7 @@ from agent.storage.database import Database
 from agent.storage.fencing import Fenced
 from agent.storage.journal import Chain
 from agent.storage.sight import Teams, within
-from agent.storage.tables import evidence, incidents, runs
+from agent.storage.tables import evidence, incidents, jobs, runs
 
 
 class SqlIncidents:
@@ -79,15 +79,8 @@ class SqlIncidents:
             self._chain.append(connection, event)
 
 
-_AT_WORK = frozenset(
-    {
-        IncidentStatus.OPEN,
-        IncidentStatus.INVESTIGATING,
-        IncidentStatus.AWAITING_APPROVAL,
-        IncidentStatus.REMEDIATING,
-        IncidentStatus.VERIFYING,
-    }
-)
+_IN_A_RUN = frozenset({IncidentStatus.INVESTIGATING, IncidentStatus.REMEDIATING, IncidentStatus.VERIFYING})
+_AT_WORK = _IN_A_RUN | {IncidentStatus.OPEN, IncidentStatus.AWAITING_APPROVAL}
 
 
 def get(connection: Connection, incident: str, teams: Teams = None) -> Incident:
@@ -157,6 +150,15 @@ def changed_since(connection: Connection, moment: datetime) -> list[Incident]:
 def unfinished(connection: Connection) -> set[str]:
     """Ids of incidents that the agent may still be at work on."""
     return set(connection.execute(select(incidents.c.id).where(incidents.c.status.in_(_AT_WORK))).scalars())
+
+
+def left_lying(connection: Connection, moment: datetime) -> list[str]:
+    """Ids of incidents that a run has begun to work on, unchanged since then, and that there is no job for."""
+    worked_on = select(jobs.c.incident).where(jobs.c.status.in_(("queued", "leased")))
+    query = select(incidents.c.id).where(
+        incidents.c.status.in_(_IN_A_RUN), incidents.c.updated_at <= moment, incidents.c.id.not_in(worked_on)
+    )
+    return list(connection.execute(query).scalars())
 
 
 def resolved_before(connection: Connection, moment: datetime) -> list[str]:

@@ -27,6 +27,10 @@ _TO_REDIS: Mapping[str, Sequence[Sequence[str]]] = {
     "redis wants a password": [["CONFIG", "SET", "requirepass", "changed"], ["CLIENT", "KILL", "TYPE", "NORMAL"]],
     "redis paused": [["CLIENT", "PAUSE", "3000", "ALL"]],
 }
+_TO_A_DATABASE: Mapping[str, Sequence[str]] = {
+    "postgres copied": ["CREATE DATABASE {name}_behind TEMPLATE {name}"],
+    "postgres falls back": ["DROP DATABASE {name}", "ALTER DATABASE {name}_behind RENAME TO {name}"],
+}
 IN_MEMORY = Path("/dev/shm")
 
 
@@ -83,11 +87,8 @@ class Shared:
     def strike(self, what: str) -> None:
         """What happens to the servers while a life waits for it."""
         match what:
-            case "redis dies":
-                self.redis.kill()
-                self.redis.start()
-            case "redis loading":
-                self.redis.load()
+            case "redis dies" | "redis loading":
+                self._redis_anew(loads=what == "redis loading")
             case "entries deleted":
                 self._delete_entries()
             case "postgres crashes":
@@ -100,12 +101,34 @@ class Shared:
                 setting = "on" if what == "postgres read-only" else "off"
                 self._say(f"ALTER SYSTEM SET default_transaction_read_only = {setting}")
                 self._say("SELECT pg_reload_conf()")
+            case "postgres copied" | "postgres falls back":
+                self._while_nobody_is_there(*_TO_A_DATABASE[what])
             case "sessions cut":
                 self._say("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE 'run_%'")
             case _:
                 with self.redis.client() as redis:
                     for command in _TO_REDIS[what]:
                         redis.execute_command(*command)
+
+    def _while_nobody_is_there(self, *statements: str) -> None:
+        """To the database of the run that goes on; whoever comes meanwhile is turned away, as during a failover."""
+        import psycopg
+
+        with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
+            running = r"SELECT datname FROM pg_database WHERE datname ~ '^run_\d+$'"
+            name = connection.execute(running).fetchall()[0][0]
+            connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+            connection.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+            for statement in statements:
+                connection.execute(statement.format(name=name))
+            connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+
+    def _redis_anew(self, *, loads: bool) -> None:
+        if loads:
+            self.redis.load()
+        else:
+            self.redis.kill()
+            self.redis.start()
 
     def _well_again(self) -> None:
         """An empty Redis, whatever was done to it."""

@@ -160,6 +160,23 @@ def while_it_works(*what: str) -> Draw:
     return draw
 
 
+def fallen_back(ground: Ground, seed: int, known: Known) -> Tried:
+    """What was committed last is gone, and with it what the record would tell of an action: it is not done again."""
+    outcome = _lived(ground, seed, _behind, known)
+    found, gone = outcome.found, ("the journal does not tell of", "the ledger says", "the approval")
+    told = Found(found.lost, found.duplicates, tuple(one for one in found.broken if not one.startswith(gone)))
+    return Tried(outcome.struck // 2, told, outcome.effects, outcome.recovered, outcome.kills)
+
+
+def _behind(chance: Random, known: Known) -> Fault:
+    """A replica that is so far behind takes over; the alert itself it has."""
+    places = [point for point in known.named(*WAITED_AT) if not point[0].startswith("intake:")]
+    copied = chance.randrange(len(places) - 1)
+    taken_over = min(copied + chance.randint(4, 10), len(places) - 1)
+    strikes = ((*places[copied], "postgres copied"), (*places[taken_over], "postgres falls back"))
+    return Fault(_token(chance), run={"strikes": strikes, "waits": True})
+
+
 def _story(chance: Random, deaths: Deaths, more: Mapping[str, Any]) -> Fault:
     """Most people say yes; some say no, some say no after all."""
     said: Mapping[str, Any] = chance.choice(

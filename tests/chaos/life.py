@@ -93,6 +93,8 @@ class Run:
     """The file with the journal's heads, where it is not in the folder."""
     far_end: str = ""
     """Where the far end is called, when that is not its own port."""
+    waits: bool = False
+    """Some time goes by before it is judged, in which what was left lying is found."""
     deliveries: int = DELIVERIES
     """So many deaths of its worker set a job aside."""
 
@@ -178,6 +180,9 @@ class Life:
         for _ in range(ROUNDS):
             if not await self._do_what_is_due(application) and await self._nothing_waits(application):
                 break
+        if self.run.waits:
+            self.clock.time += LATER
+            await application.service.upkeep.sweep()
 
     async def serve(self, listening: Any) -> None:
         """Take alerts by HTTP until death."""

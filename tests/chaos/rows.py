@@ -28,6 +28,7 @@ from tests.chaos.kills import (
     at_the_last_moment,
     at_the_web_side,
     crowded,
+    fallen_back,
     held_up,
     killed,
     poisoned,
@@ -232,6 +233,12 @@ ROWS = {
         0,
         100,
         struck(while_it_works("redis loading")),
+    ),
+    "N14": Row(
+        "PostgreSQL fails over to a replica that is a few commits behind, at any point after the alert was taken",
+        0,
+        100,
+        fallen_back,
     ),
     "N12": Row(
         "SIGKILL around a message to Slack: before it is sent, sent and not written down, and written down",

@@ -1,0 +1,56 @@
+"""Is an incident found that its run has left, whatever became of the record meanwhile?"""
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from agent.bootstrap import Replaced, bootstrap
+from agent.domain.alert import Severity
+from agent.domain.incident import Incident, IncidentStatus
+from agent.domain.job import Job, JobKind
+from agent.graph.context import Sources
+from agent.service.upkeep import LEFT
+from agent.settings import Settings
+from agent.storage import incidents
+from agent.testing import NoMemory
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.time = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.time
+
+    async def sleep(self, duration: timedelta) -> None:
+        self.time += duration
+
+
+async def test_what_a_run_has_left_is_parked_and_what_has_a_job_or_was_never_begun_is_not(tmp_path: Path) -> None:
+    clock = Clock()
+    settings = Settings.model_validate({"data": tmp_path / "data", "runbooks": tmp_path / "none"})
+    replaced = Replaced(clock=clock, sources=Sources(), executors={}, memory=NoMemory(), channels=())
+    async with bootstrap(settings, replaced) as application:
+        begun = (IncidentStatus.INVESTIGATING, IncidentStatus.VERIFYING, IncidentStatus.REMEDIATING)
+        for status in (*begun, IncidentStatus.OPEN, IncidentStatus.AWAITING_APPROVAL):
+            one = Incident(
+                id=f"inc-{status}",
+                status=status,
+                severity=Severity.HIGH,
+                title="Errors on cart",
+                opened_at=clock.now(),
+                updated_at=clock.now(),
+            )
+            await application.record.database.write(partial(incidents.insert, incident=one))
+        await application.queue.put(Job(id="j", kind=JobKind.RESUME, incident=f"inc-{IncidentStatus.REMEDIATING}"))
+        assert await application.service.upkeep.sweep() == 0
+        clock.time += LEFT
+        assert await application.service.upkeep.sweep() == 2
+        found = {one.id: one.status for one in (await application.views.incidents()).incidents}
+    assert found == {
+        "inc-investigating": IncidentStatus.PARKED,
+        "inc-verifying": IncidentStatus.PARKED,
+        "inc-remediating": IncidentStatus.REMEDIATING,
+        "inc-open": IncidentStatus.OPEN,
+        "inc-awaiting_approval": IncidentStatus.AWAITING_APPROVAL,
+    }
