@@ -2,12 +2,14 @@
 
 import asyncio
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from agent.bootstrap import Application, Replaced, bootstrap
 from agent.bootstrap.machine import SystemClock
+from agent.domain.alert import AlertStatus, Placed
 from agent.domain.errors import AgentError, Refused
 from agent.domain.event import EventType
 from agent.entrypoints.worker import Worker
@@ -87,11 +89,21 @@ async def _settled(application: Application, receipt: str) -> list[IncidentView]
         if all(one.fate for one in placed):
             known = sorted({one.incident for one in placed if one.incident})
             if not known:
-                raise Refused("\n".join(sorted({f"{one.fate}: {one.reason}" for one in placed})))
+                raise Refused(_nothing_to_do(placed))
             found = [await application.views.incident(incident) for incident in known]
             if all(_over(one) for one in found):
                 return found
         await asyncio.sleep(_LOOK_AGAIN)
+
+
+def _nothing_to_do(placed: Sequence[Placed]) -> str:
+    """Why no alert became an incident."""
+    if all(one.alert.status is AlertStatus.RESOLVED for one in placed):
+        return (
+            "Its alerts are over: nothing fires. To look at them as while they fired, "
+            "write firing as their status and name the moment with --at."
+        )
+    return "\n".join(sorted({f"{one.fate}: {one.reason}" for one in placed}))
 
 
 def _over(found: IncidentView) -> bool:

@@ -61,6 +61,16 @@ def test_a_body_that_cannot_be_understood_is_refused_with_the_reason(
     assert (told.out, told.err.count("\n"), "JSON" in told.err) == ("", 1, True)
 
 
+def test_alerts_that_are_over_are_told_from_such_as_repeat(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    body = json.loads(PAYLOAD.read_text())
+    over = [{**alert, "status": "resolved", "endsAt": alert["startsAt"]} for alert in body["alerts"]]
+    file = tmp_path / "over.json"
+    file.write_text(json.dumps({**body, "status": "resolved", "alerts": over}))
+
+    assert run(["investigate", str(file)]) == 1
+    assert capsys.readouterr().err.startswith("Its alerts are over: nothing fires.")
+
+
 @pytest.mark.parametrize(
     ("source", "says"),
     [("/nonexistent.json", "/nonexistent.json cannot be read: "), ("http://127.0.0.1:1", "http://127.0.0.1:1 did not")],
