@@ -29,6 +29,7 @@ from agent.settings import Settings
 from agent.testing import NoMemory
 from agent.views import IncidentView
 from evals import case as cases
+from evals import markdown
 from evals.case import Case
 from evals.scripted import ScriptedModel
 from evals.whole import place, work
@@ -205,16 +206,19 @@ def cause_of(case: Case) -> str:
 
 def table(told: Sequence[Occurrence]) -> str:
     """Markdown: a row for each time that the cases were seen."""
-    head = "| occurrence | cases | cause first | cause among 3 | mean rank | mean lead | taken for itself |"
-    rest = " for another case of the component | wrongly for another | evidence asked for | model calls | most |"
-    rows = [head + rest, f"|{'---|' * 12}"]
-    rows += [_row(number, [one for one in told if one.number == number]) for number in _numbers(told)]
-    return "\n".join(rows)
+    rows = (_row(number, [one for one in told if one.number == number]) for number in _numbers(told))
+    return "\n".join(markdown.table(_HEAD, rows))
 
 
-def _row(number: int, told: Sequence[Occurrence]) -> str:
+_HEAD = (
+    *("occurrence", "cases", "cause first", "cause among 3", "mean rank", "mean lead", "taken for itself"),
+    *("for another case of the component", "wrongly for another", "evidence asked for", "model calls", "most"),
+)
+
+
+def _row(number: int, told: Sequence[Occurrence]) -> list[object]:
     ranked = [one.rank for one in told if one.rank]
-    cells: list[object] = [
+    return [
         number,
         len(told),
         sum(one.rank == 1 for one in told),
@@ -228,7 +232,6 @@ def _row(number: int, told: Sequence[Occurrence]) -> str:
         f"{_mean([one.calls for one in told]):.1f}",
         max(one.calls for one in told),
     ]
-    return f"| {' | '.join(map(str, cells))} |"
 
 
 def _numbers(told: Sequence[Occurrence]) -> list[int]:

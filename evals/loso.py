@@ -20,6 +20,7 @@ from evals.constants import NEUTRAL, TUNED, Values, shipped
 from evals.loso_constants import ROUNDS, search
 from evals.loso_fit import LEARNED, Looked, fit, ranked
 from evals.loso_study import Study, Windows, study, suspects
+from evals.markdown import table
 from evals.score import Judged
 
 _HEAD = (
@@ -157,9 +158,7 @@ def _logistic(one: Logistic) -> str:
 
 
 def _table(head: Sequence[str], rows: Iterable[Iterable[object]]) -> list[str]:
-    """Markdown."""
-    body = ["| " + " | ".join(map(_cell, row)) + " |" for row in rows]
-    return ["| " + " | ".join(head) + " |", "|" + "---|" * len(head), *body]
+    return table(head, (map(_cell, row) for row in rows))
 
 
 def _cell(value: object) -> str:

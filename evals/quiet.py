@@ -19,7 +19,7 @@ from random import Random
 from typing import Any
 
 from evals import case as cases
-from evals import run, telemetry
+from evals import markdown, run, telemetry
 from evals.answering import How, Row, answer
 from evals.case import Case
 from evals.perturb import linked, retimed
@@ -88,9 +88,10 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
     per_set: dict[str, Counter[str]] = {}
     for row in rows:
         per_set.setdefault(str(row["id"]).partition("/")[0], Counter())[row["verdict"] or "failed"] += 1
-    lines = ["| set | windows | healthy | inconclusive | cause | failed | calm |", "|---|---|---|---|---|---|---|"]
-    for name, said in sorted(per_set.items()):
-        counts = " | ".join(str(said[verdict]) for verdict in ("healthy", "inconclusive", "cause", "failed"))
-        calm = sum(said[verdict] for verdict in CALM) / said.total()
-        lines.append(f"| {name} | {said.total()} | {counts} | {calm:.3f} |")
-    return "\n".join(lines)
+    verdicts = ("healthy", "inconclusive", "cause", "failed")
+    calm = {name: sum(said[verdict] for verdict in CALM) / said.total() for name, said in per_set.items()}
+    cells = (
+        (name, said.total(), *(said[verdict] for verdict in verdicts), f"{calm[name]:.3f}")
+        for name, said in sorted(per_set.items())
+    )
+    return "\n".join(markdown.table(("set", "windows", *verdicts, "calm"), cells))

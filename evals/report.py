@@ -6,6 +6,7 @@ from pathlib import Path
 
 from evals import baselines, calibration, quiet, run, score
 from evals.answering import How
+from evals.markdown import table
 from evals.results import read
 from evals.score import Judged, Scores
 
@@ -88,7 +89,7 @@ def filled(frame: str, told: Mapping[str, str]) -> str:
 def _faults(scores: Mapping[str, Scores]) -> str:
     head = ("fault", "n", "AC@1", "AC@3", "AC@5", "answers")
     tables = [
-        f"### {name}\n\n" + "\n".join(score.table(head, (_fault(fault, one) for fault, one in of.faults.items())))
+        f"### {name}\n\n" + "\n".join(table(head, (_fault(fault, one) for fault, one in of.faults.items())))
         for name, of in scores.items()
         if len(of.faults) > 1
     ]
@@ -106,7 +107,7 @@ def _compared(work: Path, roots: Sequence[Path], files: Mapping[str, str]) -> st
     scored = {name: score.score(read(path), *roots) for name, path in there.items() if path.exists()}
     sets = [name for name, one in next(iter(scored.values())).items() if one.strict]
     rows = ([name, *(_pair(one[of]) for of in sets)] for name, one in scored.items())
-    return "\n".join(score.table(("AC@1 / AC@3", *sets), rows))
+    return "\n".join(table(("AC@1 / AC@3", *sets), rows))
 
 
 def _pair(one: Scores) -> str:

@@ -3,7 +3,7 @@
 import json
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
@@ -12,6 +12,7 @@ from typing import Any
 from evals import calibration
 from evals import case as cases
 from evals.calibration import Stated
+from evals.markdown import table
 from evals.results import read
 
 _HEAD = (
@@ -238,11 +239,6 @@ def _row(name: str, one: Scores) -> list[str]:
 
 def between(ends: tuple[float, float] | None) -> str:
     return "" if ends is None else f"{_figure(ends[0])} to {_figure(ends[1])}"
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    mark: Callable[[Sequence[str]], str] = lambda cells: "| " + " | ".join(cells) + " |"  # noqa: E731 (local, typed)
-    return [mark(head), "|" + "---|" * len(head), *map(mark, rows)]
 
 
 def _figure(value: float | None) -> str:

@@ -19,6 +19,7 @@ from agent.domain.alert import Fate, Placed
 from agent.domain.rules import Correlation
 from agent.ingest import alertmanager
 from evals import case as cases
+from evals import markdown
 from tools.recording import files
 
 Correlate = Callable[[Sequence[Mapping[str, Any]], Path], Mapping[str, str]]
@@ -75,8 +76,8 @@ def command(stream: Path, truth: Path, out: Path | None, retiming: Retiming) -> 
     if out:
         out.write_text(json.dumps(asdict(scores), indent=1), "utf-8")
     figures = asdict(scores)
-    print("| " + " | ".join(figures) + " |\n|" + "---|" * len(figures))
-    print("| " + " | ".join(f"{v:.4f}" if isinstance(v, float) else str(v) for v in figures.values()) + " |")
+    cells = [f"{value:.4f}" if isinstance(value, float) else value for value in figures.values()]
+    print("\n".join(markdown.table(list(figures), [cells])))
     return 0
 
 

@@ -11,6 +11,7 @@ from random import Random
 from agent.domain.hypothesis import Claim, Diagnosis, Verdict
 from agent.policy.grounding import ground
 from evals import case as cases
+from evals import markdown
 from evals.lies.sayings import Saying, lies, truths
 from evals.lies.scene import Scene, scene
 
@@ -94,17 +95,17 @@ def share(judged: Iterable[Judged], *, true: bool) -> float:
 
 def table(judged: Sequence[Judged]) -> str:
     """Markdown: lies by what was changed, truths by how they are said."""
-    rows = ["| | made | judged rightly | |", "|---|---|---|---|"]
+    rows = []
     for true, what in ((False, "lies, dropped"), (True, "truths, kept")):
         asked = [one for one in judged if one.saying.true is true]
         rows.append(_row(f"**{what}**", asked))
         rows += [_row(kind, [one for one in asked if one.saying.kind == kind]) for kind in kinds(asked)]
-    return "\n".join(rows)
+    return "\n".join(markdown.table(("sayings", "made", "judged rightly", "share"), rows))
 
 
-def _row(name: str, asked: Sequence[Judged]) -> str:
+def _row(name: str, asked: Sequence[Judged]) -> tuple[str, int, int, str]:
     right = sum(one.right for one in asked)
-    return f"| {name} | {len(asked)} | {right} | {right / len(asked) if asked else 0:.1%} |"
+    return name, len(asked), right, f"{right / len(asked) if asked else 0:.1%}"
 
 
 def kinds(judged: Iterable[Judged]) -> list[str]:

@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from evals import case as cases
-from evals import score
+from evals import markdown, score
 from evals.case import Case
 from evals.observe import analyse
 from evals.probes import chatter, crowd, dialects, less, speech
@@ -117,7 +117,7 @@ def table(rows: Mapping[str, Sequence[Mapping[str, Any]]], roots: Sequence[Path]
     judged = {probe: _judged(several, roots) for probe, several in rows.items()}
     sets = sorted({name for of in judged.values() for name in of})
     cells = ([probe, *(_cell(of.get(name, ())) for name in sets)] for probe, of in judged.items())
-    return "\n".join(score.table(("AC@1 / AC@3, answered", *sets), cells))
+    return "\n".join(markdown.table(("AC@1 / AC@3, answered", *sets), cells))
 
 
 def _judged(rows: Sequence[Mapping[str, Any]], roots: Sequence[Path]) -> dict[str, list[Judged]]:

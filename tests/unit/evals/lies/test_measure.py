@@ -31,7 +31,7 @@ def test_the_table_has_a_row_for_every_kind() -> None:
     ]
 
     assert table(told).splitlines() == [
-        "| | made | judged rightly | |",
+        "| sayings | made | judged rightly | share |",
         "|---|---|---|---|",
         "| **lies, dropped** | 3 | 2 | 66.7% |",
         "| another time | 2 | 1 | 50.0% |",
@@ -52,7 +52,7 @@ def test_the_command_writes_down_every_claim_and_what_became_of_it(
     assert (told["seed"], told["cases"], len(told["judged"])) == (3, 1, 66)
     assert told["dropped"] == sum(1 for one in told["judged"] if not one["true"] and not one["kept"]) / 33
     assert told["kept"] == sum(1 for one in told["judged"] if one["true"] and one["kept"]) / 33
-    assert capsys.readouterr().out.startswith("| | made | judged rightly | |")
+    assert capsys.readouterr().out.startswith("| sayings | made | judged rightly | share |")
 
 
 def test_a_folder_without_cases_is_a_failure_that_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
