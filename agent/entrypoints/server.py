@@ -42,6 +42,8 @@ class Patient(HttpToolsProtocol):
 
     _deadline: asyncio.TimerHandle | None = None
     _header_bytes = 0
+    """That came so far; a body's first may be among them."""
+    _parsed_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         # Addresses are never logged, whatever logging is set to: a key that was put into one by mistake would be.
@@ -65,12 +67,27 @@ class Patient(HttpToolsProtocol):
         if self._deadline is None:
             self._await_headers()
 
+    def on_url(self, url: bytes) -> None:
+        self._take(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._take(len(name) + len(value))
+        super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         self._headers_came()
         super().on_headers_complete()
 
+    def _take(self, size: int) -> None:
+        """Of headers that all came at once."""
+        self._parsed_bytes += size
+        if self._parsed_bytes > MOST_HEADERS:
+            self._refuse()
+            raise ValueError("the headers are too long")  # The parser takes it for the end of the request.
+
     def _await_headers(self) -> None:
-        self._header_bytes = 0
+        self._header_bytes = self._parsed_bytes = 0
         self._deadline = self.loop.call_later(HEADERS_WITHIN, self._too_late)
 
     def _headers_came(self) -> None:

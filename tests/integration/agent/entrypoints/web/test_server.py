@@ -62,6 +62,17 @@ async def test_headers_without_end_are_refused(served: Served) -> None:
 
 
 @pytest.mark.attack("S39")
+async def test_headers_that_are_too_long_are_refused_also_when_they_come_at_once(served: Served) -> None:
+    def asked(size: int) -> bytes:
+        return b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-A: " + b"a" * size + b"\r\n\r\n"
+
+    answers = [await exchange(served.port, asked(size)) for size in (60_000, 70_000)]
+
+    assert answers[0].startswith(b"HTTP/1.1 200 ")
+    assert answers[1] == b"" or answers[1].startswith((b"HTTP/1.1 431 ", b"HTTP/1.1 400 "))
+
+
+@pytest.mark.attack("S39")
 async def test_body_that_drips_is_told_to_come_again(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies.read, "__defaults__", (timedelta(seconds=0.3),))
     answer = await exchange(served.port, request(served, "Content-Length: 1000", body='{"title'))
