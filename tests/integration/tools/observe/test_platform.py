@@ -1,13 +1,12 @@
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from tests.farends.kubernetes import VIEWER, KubernetesFarEnd
+from tests.farends.kubernetes import KubernetesFarEnd
 from tests.farends.loopback import Answer, Instead
+from tests.integration.tools.observe.conftest import NOW
 from tools.clients.kubernetes import Cluster
 from tools.observe.platform import Events, platform_tools
 from tools.observe.pod_logs import PodLogs
@@ -15,81 +14,7 @@ from tools.observe.pods import Pods
 from tools.observe.rollouts import Rollouts
 from tools.observe.window import Window
 
-NOW = datetime(2026, 11, 21, 21, 30, tzinfo=UTC)
-
-
-@pytest.fixture
-def api() -> Iterator[KubernetesFarEnd]:
-    with KubernetesFarEnd(now=lambda: NOW) as far_end:
-        yield far_end
-
-
-@pytest.fixture
-def cluster(api: KubernetesFarEnd, tmp_path: Path) -> Cluster:
-    return Cluster(str(api.kubeconfig(tmp_path, VIEWER)))
-
-
 WINDOW = Window(alert_at=datetime(2026, 11, 21, 21, 20, tzinfo=UTC), now=NOW)
-
-
-async def test_the_pods_of_a_deployment_are_those_it_selects(cluster: Cluster) -> None:
-    tool = Pods(cluster)
-    result = await tool(tool.arguments(service="shop"))
-    assert (result.ok, result.text, result.query, result.trust) == (
-        True,
-        (
-            "3 pods of shop in shop (3 Running): 3 ready, 0 restarts.\n"
-            "shop-757df545c7-9pg95: Running, 1/1 ready, 0 restarts, since 2026-11-21T20:56:47Z, "
-            "registry.example.com/shop:v2.31 on hollow-1\n"
-            "shop-757df545c7-pg8rk: Running, 1/1 ready, 0 restarts, since 2026-11-21T20:56:46Z, "
-            "registry.example.com/shop:v2.31 on hollow-1\n"
-            "shop-757df545c7-whtwm: Running, 1/1 ready, 0 restarts, since 2026-11-21T20:56:48Z, "
-            "registry.example.com/shop:v2.31 on hollow-1"
-        ),
-        "pods in shop where app=shop",
-        "system",
-    )
-    assert result.entities == ("shop", "shop-757df545c7-9pg95", "shop-757df545c7-pg8rk", "shop-757df545c7-whtwm")
-
-
-async def test_a_pod_that_waits_says_why(cluster: Cluster) -> None:
-    tool = Pods(cluster)
-    assert (await tool(tool.arguments(service="big"))).text == (
-        "1 pods of big in shop (1 Pending): 0 ready, 0 restarts.\n"
-        "big-75f6f5554b-7t6cn: Pending, 0/1 ready, 0 restarts, x on no node; "
-        "Unschedulable: 0/1 nodes are available: 1 Insufficient memory."
-    )
-
-
-async def test_a_container_that_was_killed_says_why_and_when(api: KubernetesFarEnd, cluster: Cluster) -> None:
-    (status,) = api.pods["shop-757df545c7-9pg95"]["status"]["containerStatuses"]
-    ended = {"reason": "OOMKilled", "exitCode": 137, "finishedAt": "2026-11-21T21:00:00Z"}
-    status.update(
-        restartCount=4,
-        ready=False,
-        state={"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 40s"}},
-        lastState={"terminated": ended},
-    )
-    tool = Pods(cluster)
-    assert (await tool(tool.arguments(service="shop"))).text.splitlines()[1] == (
-        "shop-757df545c7-9pg95: Running, 0/1 ready, 4 restarts, since 2026-11-21T20:56:47Z, "
-        "registry.example.com/shop:v2.31 on hollow-1; shop: waits, CrashLoopBackOff: back-off 40s; "
-        "shop: OOMKilled (exit 137) at 2026-11-21T21:00:00Z"
-    )
-
-
-async def test_pods_that_no_deployment_made_are_found_by_their_usual_labels(
-    api: KubernetesFarEnd, cluster: Cluster
-) -> None:
-    tool = Pods(cluster)
-    for label, name in (("app", "queue"), ("app.kubernetes.io/name", "cache")):
-        pod = api.pods["big-75f6f5554b-7t6cn"]
-        api.pods[name] = {**pod, "metadata": {**pod["metadata"], "name": name, "labels": {label: name}}}
-    assert [(await tool(tool.arguments(service=name))).entities for name in ("queue", "cache", "none")] == [
-        ("queue",),
-        ("cache",),
-        (),
-    ]
 
 
 async def test_what_was_reported_lately_comes_with_the_warnings_first(cluster: Cluster) -> None:
@@ -110,20 +35,6 @@ async def test_what_was_reported_lately_comes_with_the_warnings_first(cluster: C
         "user-controlled",
     )
     assert (await tool(tool.arguments(minutes_before=5))).text == "0 events in shop: none."
-
-
-async def test_the_rollouts_say_when_and_what(cluster: Cluster) -> None:
-    tool = Rollouts(cluster)
-    result = await tool(tool.arguments(service="shop"))
-    assert (result.text, result.entities) == (
-        (
-            "shop is at revision 2, 3 of 3 replicas ready.\n"
-            "2026-11-21T20:55:53Z revision 1: registry.example.com/shop:v2.30 (v2.30)\n"
-            "2026-11-21T20:56:46Z revision 2: registry.example.com/shop:v2.30 -> "
-            "registry.example.com/shop:v2.31 (v2.31)"
-        ),
-        ("shop",),
-    )
 
 
 async def test_a_pods_log_comes_as_kinds_of_line(api: KubernetesFarEnd, cluster: Cluster) -> None:

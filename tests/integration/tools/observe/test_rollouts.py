@@ -1,24 +1,15 @@
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
-
 from tests.farends.kubernetes import KubernetesFarEnd
+from tests.integration.tools.observe.conftest import NOW
 from tools.act.kubernetes import KubernetesExecutor
 from tools.base import Change, Changes
 from tools.clients.kubernetes import Cluster
-from tools.observe.rollouts import RolloutChanges
+from tools.observe.rollouts import RolloutChanges, Rollouts
 
-LATER = datetime(2026, 11, 21, 21, 30, tzinfo=UTC)
-START, END = LATER - timedelta(days=1), LATER + timedelta(days=1)
+START, END = NOW - timedelta(days=1), NOW + timedelta(days=1)
 CALL = {"namespace": "shop", "deployment": "shop"}
-
-
-@pytest.fixture
-def api() -> Iterator[KubernetesFarEnd]:
-    with KubernetesFarEnd(now=lambda: LATER) as far_end:
-        yield far_end
 
 
 async def _changes(cluster: Cluster, start: datetime = START, end: datetime = END) -> list[Change]:
@@ -59,11 +50,11 @@ async def test_restarts_settings_and_rollbacks_are_told_apart(api: KubernetesFar
     executor = KubernetesExecutor(cluster)
     await executor.run({"operation": "restart", **CALL}, "key-1")
     assert (await _changes(cluster))[-1] == Change(
-        at=LATER, service="shop", kind="restart", summary="revision 3: the same pods again (v2.31)", source="kubernetes"
+        at=NOW, service="shop", kind="restart", summary="revision 3: the same pods again (v2.31)", source="kubernetes"
     )
     await executor.run({"operation": "undo", **CALL}, "key-2")
     assert (await _changes(cluster))[-1] == Change(
-        at=LATER,
+        at=NOW,
         service="shop",
         kind="deploy",
         summary="revision 4: rolled back, registry.example.com/shop:v2.31 -> registry.example.com/shop:v2.30 (v2.30)",
@@ -80,4 +71,18 @@ async def test_a_changed_setting_is_named_without_its_value(api: KubernetesFarEn
     assert (change.kind, change.summary) == (
         "config",
         "revision 2: changed shop.env, terminationGracePeriodSeconds (v2.31)",
+    )
+
+
+async def test_the_rollouts_say_when_and_what(cluster: Cluster) -> None:
+    tool = Rollouts(cluster)
+    result = await tool(tool.arguments(service="shop"))
+    assert (result.text, result.entities) == (
+        (
+            "shop is at revision 2, 3 of 3 replicas ready.\n"
+            "2026-11-21T20:55:53Z revision 1: registry.example.com/shop:v2.30 (v2.30)\n"
+            "2026-11-21T20:56:46Z revision 2: registry.example.com/shop:v2.30 -> "
+            "registry.example.com/shop:v2.31 (v2.31)"
+        ),
+        ("shop",),
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tools.cluster.times import age, moment
+from tools.cluster.times import age, before, moment
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 NO_TIMES: list[Any] = ["", "soon", None, True, float("inf"), []]
@@ -39,3 +39,8 @@ def test_a_moment_is_read_however_it_is_written(written: Any, at: datetime | Non
 )
 def test_an_age_is_read_as_kubectl_prints_it(written: str, long: timedelta | None) -> None:
     assert age(written) == long
+
+
+@pytest.mark.parametrize("seconds", [None, "soon", float("inf"), 10**20])
+def test_what_names_no_length_of_time_is_before_nothing(seconds: Any) -> None:
+    assert (before(NOON, seconds), before(NOON, "90"), before(None, 90)) == (None, NOON - timedelta(seconds=90), None)
