@@ -13,15 +13,15 @@ from agent.policy.secret_words import words
 _LONG = (
     r"pass|pwd|secret|token|key|cred|auth|cookie|sess|signature|seed|"
     r"salt|pepper|psk|community|licen[cs]e|serial|mnemonic"
-    r"|bearer|hmac|csrf|xsrf|kennwort|wachtwoord|l[oö]senord|adgangskode|"
+    r"|bearer|code|hmac|csrf|xsrf|kennwort|wachtwoord|l[oö]senord|adgangskode|"
     r"salasana|parol[ae]|[sş]ifre|jelsz[oó]|heslo|has[lł][oa]"
     r"|lozinka|geslo|contrase[nñ]a|clave|senha|sandi|парол[ья]|密[码碼]|口令|パスワード|비밀번호|암호|secreto"
 )
 _SHORT = r"sid|sig|pin|puk|sas|pat|t?otp|mfa|jwt|psw|pw"
 _JOINED = (
     r"(?:[ \t]?\d{1,2}|[ \t]?\([\w ]{1,20}\)|[ ](?:base|value|string)"
-    r")?(?:\\{0,3}[\"'`*]{1,2}|\])?(?:[ \t]{0,40}(?:=|:(?![/:])|→)|>|"
-    r",?\s{0,30}(?:\\{0,3}[\"'])?value|,[ \t]{0,3}\\{0,3}'|[ \t]{1,3})"
+    r")?(?:\\{0,3}[\"'`*]{1,2}|\]){0,2}(?:[ \t]{0,40}(?:=|:(?![/:])|→)|>|"
+    r",?\s{0,30}(?:\\{0,3}[\"'])?value|\\{0,3}[\"']?,[ \t]{0,3}\\{0,3}[\"']|[ \t]{1,3})"
 )
 _NAMED = re.compile(rf"(?:{_LONG}|(?:(?<![a-z])(?:{_SHORT})|pw)(?![a-z]))[\w.-]{{0,40}}+(?={_JOINED})")
 _STEMS = tuple(
@@ -30,7 +30,7 @@ _STEMS = tuple(
         "mnemonic bearer hmac csrf xsrf kennwort wachtwoord lösenord losenord adgangskode salasana parol sifre şifre "
         "jelsz heslo hasł hasl lozinka geslo contrase clave senha sandi парол 密 口令 パスワード "
         "비밀번호 암호 sid sig pin "
-        "puk sas pat otp mfa jwt psw pw"
+        "puk sas pat otp mfa jwt psw pw code"
     )
 )
 _SHORT_CAMEL = ("Sid", "Sig", "Pin", "Pat", "Otp", "Mfa", "Jwt", "Sas")
@@ -40,21 +40,27 @@ _BEFORE = 64
 _ASSIGNED = re.compile(
     r"(?:[ \t]?\d{1,2}|[ \t]?\([\w ]{1,20}\)|[ ](?:base|value|string)"
     r")?(?:\\{0,3}[\"'`*]{1,2}|\]){0,2}[ \t]{0,40}(?P<sign>=>|:=|={1,3}|"
-    r":(?![/:])|→)[ \t]{0,40}(?:\[\s?)?"
+    r":(?![/:])|→)[ \t]{0,40}(?:\[\s?|!!\w+ )?"
 )
 _PAIRED = re.compile(
     r"(?:\\{0,3}[\"']|</(?:name|key|Name|Key)>)?,?(?:\s|\\n){0,30}"
     r"(?:(?:\\{0,3}[\"'])?(?:value|val|Value|VALUE|current|to)(?:\\{0,3}[\"'])"
     r"?[ \t]{0,3}(?:[:=]|=>)[ \t]{0,3}|<(?:value|string|Value)>)"
 )
-_LISTED = re.compile(r"\\{0,3}',[ \t]{0,3}(?=\\{0,3}N?')")
-_ELEMENT = re.compile(r"(?:\s[^<>\n]{0,200})?>(?P<v>[^<>\n]{3,4000})</")
+_LISTED = re.compile(r"\\{0,3}[\"'],[ \t]{0,3}(?=\\{0,3}N?[\"'])")
+_ELEMENT = re.compile(r"\"?(?:\s[^<>\n]{0,200})?>(?P<v>[^<>\n]{3,4000})</")
 _SPACED = re.compile(r"[ \t]{1,3}(?=[^\s-])")
 _SET_TO = re.compile(r"[`\"'*]{0,2} (?:to|with) (?=[`\"']?\S)")
 _PHRASE = re.compile(r"(?:[a-z]{2,} ){2,11}[a-z0-9]{2,}(?=$|[\n,;\"'}\])<.`]|\\n)")
 _NEXT_WORD = re.compile(r" [a-z]{2,}[ ,.:;]")
 _WORD_BEFORE = re.compile(r"(?<![\w-])(?:[A-Za-z]{2,20} ){1,2}\Z")
 _ARN = re.compile(r"arn:[\w:/-]*\Z")
+_MORE = re.compile(r"[ ](?i:id|value|base|string|code)\b(?=[\"'`]?[ \t]{0,20}[:=])")
+_CHECKSUM = re.compile(r"(?i)(?:checksum|hash|sha\d*)/\Z")
+_SETS = re.compile(
+    r"(?:^|[\s;])(?i:env|arg|setenv|set|fastcgi_param|uwsgi_param|proxy_set_header|"
+    r"more_set_headers|define|param|default)[ \t]+\Z"
+)
 _COOKIES = re.compile(r"[^\s=;]{1,100}=")
 _ORDINARY = re.compile(r"[A-Za-z]+[,.]*")
 _DIRECTIVES = words("requirepass masterauth bindpw rootpw")
@@ -67,10 +73,11 @@ def named_secrets(text: str, lowered: str) -> Iterator[Found]:
     for found in (*matches(_NAMED, _STEMS, lowered, lowered), *_camel(text)):
         if found.re is _NAMED and found.start() < end:
             continue
-        start = _start_of_name(text, found.start())
-        name = text[start : found.end()]
-        kind = _kind(text, start, name)
-        if kind and (value := _value(text, start, found.end(), kind)):
+        start, stop = _start_of_name(text, found.start()), found.end()
+        if more := _MORE.match(text, stop):
+            stop = more.end()
+        kind = _kind(text, start, text[start:stop].replace(" ", "_"))
+        if kind and (value := _value(text, start, stop, kind)):
             yield Found(value.start, value.end, "password" if kind is Trust.CHOSEN else "secret")
             end = value.end
 
@@ -89,6 +96,10 @@ def _start_of_name(text: str, at: int) -> int:
 def _kind(text: str, start: int, name: str) -> Trust | None:
     """Two words before it count, too: `Unseal Key 1:`, `next token:`."""
     kind = trust(name)
+    if name == "PASS" and text[start - 4 : start] in ("--- ", "    "):
+        return None
+    if _CHECKSUM.search(text, max(0, start - 10), start):
+        return None
     if text.rfind("arn:", max(0, start - 80), start) >= 0 and _ARN.search(text, max(0, start - 80), start):
         return None
     spaced = text[start - 1 : start] == " " and not name.startswith("-")
@@ -104,13 +115,16 @@ def _value(text: str, start: int, end: int, kind: Trust) -> Value | None:
             return None
         value = value_at(text, joined.end(), query=joined[0].strip(" \\\"'`") == "=" and joined[0][-1:] == "=")
         return _told(text, value, kind, joined["sign"]) if value else None
-    if text[start - 1 : start] in ("<", ":") and (element := _ELEMENT.match(text, end)):
+    if text[start - 1 : start] in ("<", ":", '"') and (element := _ELEMENT.match(text, end)):
         found = Value(*element.span("v"), quoted=True)
         return found if secret_under(kind, element["v"]) else None
     for joint in (_PAIRED, _LISTED, _SET_TO):
         if joined := joint.match(text, end):
             value = value_at(text, joined.end())
-            return value if value and secret_under(kind, text[value.start : value.end]) else None
+            said = text[value.start : value.end] if value else ""
+            if joint is _LISTED and kind is Trust.CHOSEN and said.replace("_", "").isalpha():
+                return None
+            return value if value and secret_under(kind, said) else None
     return _after_space(text, start, end, kind)
 
 
@@ -135,6 +149,8 @@ def _after_space(text: str, start: int, end: int, kind: Trust) -> Value | None:
         return None
     name = text[start:end]
     if name.startswith("-") or ("_" in name and kind is not Trust.CHOSEN and secret_under(Trust.DRAWN, said)):
+        return value
+    if _SETS.search(text, max(0, start - 24), start):
         return value
     if not _alone(text, start) or not _LINE.match(text, value.end + value.quoted):
         return None

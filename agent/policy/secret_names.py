@@ -17,12 +17,23 @@ class Trust(Enum):
     CHOSEN = "anything that people choose"
     ISSUED = "something that machines give out: long, or with digits or signs in it"
     DRAWN = "long, of one piece, and drawn by chance"
+    GROUPED = "groups of letters and digits, as licences are written"
     NUMBER = "a few digits, or something issued"
     HANDLE = "an id as machines give it out, where the id is what lets one in"
 
 
 _SPLIT = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|[A-Z]+|\d+")
 _PUBLIC = frozenset({"public", "pub", "publishable"})
+_ONLY_BEHIND: dict[str, tuple[frozenset[str], Trust]] = {
+    "id": (frozenset({"secret"}), Trust.HANDLE),
+    "community": (frozenset({"snmp"}), Trust.CHOSEN),
+    "code": (vocabulary.CODES, Trust.NUMBER),
+    "codes": (vocabulary.CODES, Trust.NUMBER),
+    "serial": (frozenset(), Trust.GROUPED),
+    "licence": (frozenset(), Trust.DRAWN),
+    "license": (frozenset(), Trust.DRAWN),
+}
+"""Words that are about a secret only when one of others stands before them, and what their values look like."""
 _ABOUT_IDS = frozenset({"session", "sess"})
 
 
@@ -59,15 +70,11 @@ def _says_other(words: tuple[str, ...], at: int) -> bool:
 
 def _trust_of_word(words: tuple[str, ...], at: int) -> Trust | None:
     word, before = words[at], words[at - 1] if at else ""
-    match word:
-        case "key" | "keys":
-            return _trust_of_key(words[:at], plural=word == "keys")
-        case "id":
-            return Trust.HANDLE if before == "secret" else None
-        case "community":
-            return Trust.CHOSEN if "snmp" in words else None
-        case "serial":
-            return Trust.DRAWN if at + 1 == len(words) else None
+    if word in ("key", "keys"):
+        return _trust_of_key(words[:at], plural=word == "keys")
+    if word in _ONLY_BEHIND:
+        needed, kind = _ONLY_BEHIND[word]
+        return kind if needed.intersection(words[:at]) or not needed else None
     if word in vocabulary.PASSWORDS:
         return None if word == "pass" and before in ("first", "second", "test") else Trust.CHOSEN
     return None if _of_no_secret(word, before) else _trust_of_issued(word)

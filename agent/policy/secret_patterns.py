@@ -176,7 +176,7 @@ PATTERNS: tuple[Pattern, ...] = (
         r"(?i:authorization)\\?[\"']?\s{0,3}(?:=>|=|:)\s{0,3}\\?[\"']?(?:[A-Za-z][A-Za-z0-9-]{2,20}\s+)"
         r"?(?P<secret>[^\s\"'`,;<>]{6,})",
         words="authorization",
-        check=plausible,
+        check=lambda value: plausible(value) and value not in ("username=", "realm=", "Credential="),
     ),
     _pattern("issued", _MARKS, _BY_ISSUERS, check=mixed),
     _pattern(
@@ -195,6 +195,8 @@ PATTERNS: tuple[Pattern, ...] = (
         r"(?<![A-Za-z0-9])(?:AVNS_[\w-]{16,}|tskey-[\w-]{20,}|rootly_[0-9a-f]{40,}|1/\d{12,20}:[0-9a-f]{32})",
     ),
     _pattern("secret", "X-H x-h", r"(?i:x-honeycomb-team)[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?P<secret>[A-Za-z0-9]{20,64})"),
+    _pattern("webhook", "/IncomingWebhook/", r"/IncomingWebhook/(?P<secret>[A-Za-z0-9/-]{30,})"),
+    _pattern("webhook", "hook", r"(?i:hooks?\.[\w.]{1,40}/(?:[a-z]{1,20}/){0,3})(?P<secret>\d{4,}/[A-Za-z0-9_/-]{6,})"),
     _pattern("telegram-token", "/bot", r"/bot(?P<secret>\d{6,}:[A-Za-z0-9_-]{20,})"),
     _pattern("secret", "code= ticket=", r"[?&](?:code|ticket)=(?P<secret>[A-Za-z0-9_.~%/+-]{16,})", check=mixed),
     _pattern(

@@ -1,6 +1,7 @@
 """Is what stands where a secret would stand one? Not when it refers to one, masks one, or is a word about one."""
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from itertools import pairwise
 
@@ -48,6 +49,7 @@ _SLUG = re.compile(r"[a-z]+(?:-[a-z0-9]+)+")
 _HEX_PART = re.compile(r"(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8,}|(?=[a-z]*\d)[0-9a-z]{20,}")
 _GROUPS = re.compile(r"[A-Z0-9]{4,8}(?:-[A-Z0-9]{4,8}){2,}")
 _HEX = re.compile(r"(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{24,}|(?=[A-F]*\d)(?=\d*[A-F])[0-9A-F]{24,}")
+_VAULT = re.compile(r"s\.[A-Za-z0-9]{24,}")
 _OBJECT = re.compile(r"secret|cred|tls|key|token|auth|cert|config|pass|api|prod|service|server|account|gateway")
 _ONE_PIECE = re.compile(r"[A-Za-z0-9_+/=.~-]+")
 
@@ -56,19 +58,7 @@ _ONE_PIECE = re.compile(r"[A-Za-z0-9_+/=.~-]+")
 def secret_under(kind: Trust, value: str) -> bool:
     """Whether this, under a name of that kind, is a secret."""
     bare = value.strip()
-    if not plausible(bare):
-        return False
-    match kind:
-        case Trust.CHOSEN:
-            return not bare.isdigit() or len(bare) > 3
-        case Trust.NUMBER:
-            return (bare.isdigit() and 4 <= len(bare) <= 12) or issued(bare)
-        case Trust.HANDLE:
-            return _UUID.fullmatch(bare) is not None or looks_drawn(bare)
-        case Trust.ISSUED:
-            return issued(bare)
-        case Trust.DRAWN:
-            return looks_drawn(bare)
+    return plausible(bare) and _FITS[kind](bare)
 
 
 def plausible(value: str) -> bool:
@@ -88,6 +78,8 @@ def issued(value: str) -> bool:
     other = any(char.isdigit() or char in _SIGNS for char in value)
     if len(value) < 8 or (value.isdigit() and len(value) < 16) or " " in value:
         return False
+    if _VAULT.fullmatch(value):
+        return True
     if _HOST.fullmatch(value) or _SLUG.fullmatch(value):
         return any(_HEX_PART.fullmatch(part) for part in value.split("-")) or _passphrase(value)
     return other or (len(value) >= 20 and "." not in value and "/" not in value) or by_chance(value)
@@ -152,7 +144,7 @@ _KNOWN = re.compile(
       \d[\d.,:/_-]*(?:[a-zA-Z%]{1,5})?(?:/\w+)? | v?\d+(?:\.\d+)+\S* | \d{4}-\d\d-\d\d\S* | \d\d?:\d\d\S*
     | [A-Z][A-Z0-9]{1,9}-\d+ | \#\w+ | @\w[\w.-]* | \S+@\S+\.\S+ | [a-z]+://\S+ | (?:sha\d+|SHA\d+|md5):\S+
     | [a-z]+-[a-z0-9-]* | [a-z0-9]+(?:[-_.][a-z0-9]+)+(?:[:/]\S*)? | (?:[\w-]+/)+[\w.:@-]* | [a-z]{1,12}\d{1,3}
-    | [a-z_.]+=\S* | [a-z_.]+[=<>]{1,2}\d\S* | \S+\(\S* | --?[a-z][\w-]* | \W.*\w=\S* | \$\w+ | \$?\{.*
+    | [a-z][A-Za-z_.]*=\S* | [a-z_.]+[=<>]{1,2}\d\S* | \S+\(\S* | --?[a-z][\w-]* | \W.*\w=\S* | \$\w+ | \$?\{.*
     | (?:\w+::)+\w+ | [A-Za-z]\w*\.\w+(?:\.\w+)* | [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+ | [a-z]*(?:[A-Z][a-z]+)+
     | (?:HTTP|TLS|IPv|UTF|SSL|SHA|AES|RSA|MD|EC|ED|SHA-)\S{0,8}
     """
@@ -176,3 +168,13 @@ def _inner_capital(value: str) -> bool:
 
 def _kind(char: str) -> str:
     return "0" if char.isdigit() else "A" if char.isupper() else "a" if char.isalpha() else "!"
+
+
+_FITS: dict[Trust, Callable[[str], bool]] = {
+    Trust.CHOSEN: lambda value: not value.isdigit() or len(value) > 3,
+    Trust.NUMBER: lambda value: (value.isdigit() and 4 <= len(value) <= 12) or looks_drawn(value),
+    Trust.HANDLE: lambda value: _UUID.fullmatch(value) is not None or looks_drawn(value),
+    Trust.GROUPED: lambda value: _GROUPS.fullmatch(value) is not None,
+    Trust.ISSUED: issued,
+    Trust.DRAWN: looks_drawn,
+}

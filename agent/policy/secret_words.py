@@ -9,7 +9,7 @@ def words(listed: str) -> frozenset[str]:
 PASSWORDS = words(
     "password passwords passwd passphrase passcode pass pwd passwrd pword pw pswd psw psk mnemonic pepper unlock "
     "requirepass masterauth rocommunity rwcommunity passwort kennwort wachtwoord lösenord losenord adgangskode passord "
-    "salasana parola parole sifre şifre jelszó jelszo heslo hasło haslo "
+    "lösenordet salasana parola parole sifre şifre jelszó jelszo heslo hasło haslo "
     "hasła hasłem lozinka geslo contraseña contrasena "
     "contraseñas clave senha passe parool пароль пароля паролем 密码 密碼 口令 パスワード 비밀번호 암호 sandi katasandi"
 )
@@ -20,11 +20,15 @@ ISSUED = words(
     "secret secrets token tokens apikey apikeys auth authentication credential credentials cred creds cookie cookies "
     "session sessid sessionid jsessionid phpsessid aspsessionid sid "
     "signature sig sas jwt bearer otp totp mfa seed salt "
-    "hmac csrf xsrf csrftoken csrfmiddlewaretoken pat licence license authtoken geniekey xapikey accesskey secretkey "
+    "hmac csrf xsrf csrftoken csrfmiddlewaretoken pat setcookie authtoken geniekey xapikey accesskey secretkey "
     "privatekey masterkey accountkey storagekey sharedaccesskey encryptionkey signingkey licensekey licencekey passkey "
     "webhook secreto jeton geheimnis authkey appkey usersig"
 )
 """Machines give out what stands under these: a plain word is none."""
+CODES = words(
+    "activation license licence product unlock recovery backup verification security pin otp auth access login"
+)
+"""Before `code`."""
 NUMBERS = words("pin puk otp tan mfa cvv")
 """Under these a few digits are enough."""
 ENDS_CHOSEN = tuple(

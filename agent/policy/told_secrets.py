@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from agent.policy.anchors import matches
 from agent.policy.secret_checks import by_chance
+from agent.policy.secret_names import trust
 from agent.policy.secret_spans import Found
 from agent.policy.secret_values import chosen, issued, known, looks_drawn, plausible, strong, told_outright
 from agent.policy.secret_words import words
@@ -13,59 +14,61 @@ from agent.policy.secret_words import words
 _PASSWORDS = (
     r"pass(?:word|wd|phrase|code)s?|pwd?|pass|psk|credentials?|creds?|"
     r"community(?: string)?|passwor[dt]|kennwort|wachtwoord"
-    r"|mot de passe|mdp|contraseña|contrasena|clave|senha|has[lł](?:o|"
-    r"a|em)|parola|heslo|lösenord|парол[ьяе]м?|salasana|şifre|jelszó|"
+    r"|mot de passe|mdp|(?:wi-?fi|wlan|wpa2?|vpn|pre-?shared) key|парольная "
+    r"фраза|contraseña|contrasena|clave|senha|has[lł](?:o|"
+    r"a|em)|parola|heslo|lösenord(?:et)?|парол[ьяе]м?|salasana|şifre|jelszó|"
     r"adgangskode"
 )
-_ISSUED = (
-    r"tokens?|secrets?|(?:api|app|application|access|secret|account|shared|"
-    r"master|signing|encryption|integration|routing|licen[cs]e|product"
-    r"|private|service|ingest|webhook|storage|session|deploy|admin|root|"
-    r"unseal|hmac|auth|encrypt|gossip|base|data|write|sdk|functions?|"
-    r"serial) (?:keys?|number)"
-    r"|apikey|cookie|pat|licen[cs]e|seed|pepper|psk"
-)
+_ISSUED = r"tokens?|secret id|secrets?|keys?|apikey|cookie|pat|licen[cs]e|seed|pepper|psk|serial number"
 _NOUN = re.compile(
     rf"(?<![\w./=&?#$<-])(?:(?P<password>{_PASSWORDS})|(?P<issued>{_ISSUED})"
     rf")(?![\w/(=]|[-.]\w|:\S)|(?P<east>密码是?|密碼是?|口令|パスワードは?|비밀번호는?|暗証番号は?)"
 )
 _LOGIN = re.compile(
-    r"(?<![\w./-])(?:log(?:ged|ging)?[ -](?:in|on|into)|sign(?:ed)?[ "
+    r"(?<![\w./-])(?:log(?:ged|ging)?[ -](?:in|on|into)|logins?|logon|sign(?:ed)?[ "
     r"-]in|try|accepts?|authenticate[sd]?|unlocked|use|user|as|ssh)(?![\w/=-])"
+)
+_NUMBER = re.compile(
+    r"(?<![\w.-])(?:(?i:otp|pin|tan)(?i: code)?|(?<=[yn] )code|(?<=time "
+    r")code|(?<=access )code|(?<=2fa )code|(?<=mfa )code|passcode)"
+    r"(?![\w-])[^\n.:=]{0,40}?(?: is |[:=] ?|(?<=e) )[\"'`*]{0,2}(?P<secret>\d{4,8})(?![\w.:-])"
 )
 _LOGINS = ("log", "sign", "try", "accept", "authenticate", "unlocked", "use", "as", "ssh")
 _STEMS = (
     "mot de passe",
     *words(
         "pass pw psk cred community kennwort wachtwoord mdp contrase clave senha hasl hasł parola heslo lösenord парол "
-        "salasana şifre jelszó adgangskode 密 口令 パスワード 비밀번호 暗証番号 token secret api app access account "
-        "shared master sign encrypt integration routing licen product private service ingest webhook storage session "
-        "deploy admin root unseal hmac auth gossip base data write sdk function serial cookie pat seed pepper"
+        "salasana şifre jelszó adgangskode 密 口令 パスワード 비밀번호 暗証番号 token secret key apikey cookie pat "
+        "licen seed pepper serial wifi wi-fi wlan wpa vpn preshared pre-shared"
     ),
 )
+_KEY = re.compile(r"(?:[\w-]{2,20} )?[\w-]{2,20} \Z")
 _WINDOW = 200
 _MOST_WORDS = 18
 _WORD = re.compile(r"\S+")
 _LEAD = "`*\"'“”«„([{_"
 _COPULAS = words(
-    "is was are be to : = now with from as using type enter use by ist lautet est es é jest это → -> – - "
-    "/ | it's its es: via будет は 是 为 為 こと new old and or и und et y e i then become becomes set"
+    "is was are be to : = now with from as using type enter use by ist lautet est es é è är er jest это → -> – - "
+    "/ | it's its es: via будет は 是 为 為 こと new old and or now jetzt "
+    "ahora maintenant agora teraz nu ora adesso теперь 现在 и und et y "
+    "e i then become becomes set"
 )
 _OUTRIGHT = words(
-    "is was are : = type enter ist lautet est es é jest это -> → は 是 为 es: now will agora to from jetzt "
+    "is was are : = type enter ist lautet est es é è är er jest это -> → は 是 为 es: now will agora to from jetzt "
     "ahora maintenant teraz nu ora adesso теперь 现在"
 )
 _OTHER = words(
     "id ids name names ttl policy policies hash hashes hashing expiry expires expired expiration rotation "
     "file path url endpoint reset length manager store authentication type prompt field count limit usage "
-    "version ref refs arn issuer form page screen mail mails"
+    "version ref refs arn issuer provider source chain form page screen mail mails"
 )
 _OPENED = frozenset({" `", ' "', " '", " *"})
 _ABOUT_AN_ID = re.compile(r"(?i)(?:id|sha\d*|digest|commit|image|trace|span|hash|etag|no|number)\W*")
 _PASSPHRASE = re.compile(r"[a-z]{3,}(?:[-_.][a-z0-9]{2,}){2,}")
 _IN_QUOTES = re.compile(r"\\{0,3}(?P<q>[\"'`“„«])(?P<v>[^\"'`“”„«»\n\\]{4,200})\\{0,3}[\"'`”“»]")
 _HEX = re.compile(
-    r"[0-9a-fA-F]{24,}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[A-Z0-9]{4,8}(?:-[A-Z0-9]{4,8}){2,}"
+    r"[0-9a-fA-F]{24,}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|"
+    r"[A-Z0-9]{4,8}(?:-[A-Z0-9]{4,8}){2,}|(?=[A-Z]*[2-7])[A-Z2-7]{16,}"
 )
 _TYPED = re.compile(r"(?=.*[A-Z])(?=.*\d)(?=.*[A-Za-z][a-z]{2})[\w.!#$%&*+@^~=-]{8,40}")
 
@@ -83,15 +86,25 @@ def told_secrets(text: str, lowered: str) -> Iterator[Found]:
     """Words behind a noun for secrets that look like one."""
     end = 0
     for noun in matches(_NOUN, _STEMS, lowered, lowered):
-        if noun.start() < end:
+        if noun.start() < end or text[noun.start() : noun.start() + 4] == "PASS":
             continue
         issued = noun["issued"] is not None
+        if issued and noun[0].startswith("key") and not _opens(text, noun):
+            continue
         for one in _in_window(text, noun.end(), issued=issued):
             yield one
             end = one.end
+    for number in matches(_NUMBER, ("otp", "pin", "tan", "code", "passcode"), text, lowered):
+        yield Found(*number.span("secret"), "password")
     if " with " in lowered or "using " in lowered or " / " in lowered:
         for verb in matches(_LOGIN, _LOGINS, lowered, lowered):
             yield from _after_login(text, verb.end())
+
+
+def _opens(text: str, noun: re.Match[str]) -> bool:
+    """Whether the words before `key` say that it opens something."""
+    before = _KEY.search(text, max(0, noun.start() - 44), noun.start())
+    return before is not None and trust(before[0].replace(" ", "_") + noun[0]) is not None
 
 
 def _in_window(text: str, at: int, *, issued: bool) -> Iterator[Found]:
@@ -102,7 +115,7 @@ def _in_window(text: str, at: int, *, issued: bool) -> Iterator[Found]:
         if issued and other:
             return
         if issued:
-            if _introduced(before, place) and _given_out(word):
+            if _introduced(before, place) and _given_out(word, introduced=before.lower() in _OUTRIGHT):
                 yield Found(word.start, word.end, "secret")
                 return
         elif not other and (phrase := _quoted_phrase(text, found, before, place)):
@@ -183,7 +196,7 @@ def _phrase(word: str) -> bool:
     )
 
 
-def _given_out(word: _Word) -> bool:
+def _given_out(word: _Word, *, introduced: bool) -> bool:
     bare = word.text.removeprefix("base64:")
     if not plausible(bare):
         return False
@@ -191,4 +204,6 @@ def _given_out(word: _Word) -> bool:
         return True
     if word.quoted and len(bare) >= 16 and issued(bare):
         return True
+    if len(bare) >= 12 and told_outright(bare) and any(map(str.isdigit, bare)) and not known(bare):
+        return introduced
     return len(bare) >= 20 and bare.isalnum() and (by_chance(bare, 0.3) or bare.isupper())
