@@ -57,7 +57,7 @@ def gathered(outputs: Iterable[ToolOutput]) -> Gathered:
     """All that the answers say."""
     into = Gathered()
     for one in outputs:
-        output = _decoded(one.output)
+        output = _decoded(_unwrapped(_decoded(one.output)))
         if isinstance(output, str):
             _take_text(one, output, into)
         else:
@@ -91,6 +91,21 @@ def _decoded(output: Any) -> Any:
         except (ValueError, RecursionError):
             return text
     return text
+
+
+def _unwrapped(output: Any) -> Any:
+    """The text of an answer that only carries one: lines, MCP's content, or a text of several lines beside numbers."""
+    match output:
+        case {"content": [*parts]}:
+            lines = [str(part["text"]) for part in parts if isinstance(part, Mapping) and "text" in part]
+            return "\n".join(lines) if lines else output
+        case [str(), *rest] if all(isinstance(line, str) for line in rest):
+            return "\n".join(output)
+        case Mapping() if not any(isinstance(value, list | Mapping) for value in output.values()):
+            texts = {key: value for key, value in output.items() if isinstance(value, str) and "\n" in value}
+            # Log lines beside the name of their pod are read as such.
+            return output if len(texts) != 1 or "log" in next(iter(texts)).lower() else next(iter(texts.values()))
+    return output
 
 
 def _loaded(text: str) -> Any:

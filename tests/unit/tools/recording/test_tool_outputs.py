@@ -174,6 +174,21 @@ def test_a_table_of_pods_says_what_kubectl_prints() -> None:
     assert pods[0].containers[0].last_ended_at == NOW - timedelta(minutes=5, seconds=11)
 
 
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        {"stdout": PODS, "stderr": "", "exit_code": 0},
+        {"result": PODS},
+        {"content": [{"type": "text", "text": PODS}], "isError": False},
+        PODS.splitlines(),
+        json.dumps({"output": PODS}),
+    ],
+    ids=["a program's", "one field", "MCP's", "lines", "as text"],
+)
+def test_a_table_is_the_same_in_every_envelope(wrapped: Any) -> None:
+    assert _state("get", wrapped, namespace="shop").pods == _state("get", PODS, namespace="shop").pods != ()
+
+
 def test_rows_without_a_head_are_pods_when_pods_were_asked_for() -> None:
     row = f"shop   {POD}   0/1   CrashLoopBackOff   1 (8s ago)   12s   10.244.0.196   node-a   <none>"
     (pod,) = _state("find", row, kind="pod").pods
