@@ -8,7 +8,7 @@ from agent.domain.incident import IncidentStatus
 from agent.ports import Queue
 from agent.service.keeping import Keeping
 from agent.service.people import learn, resume
-from agent.storage import incidents, unanswered
+from agent.storage import abandoned, incidents, unanswered
 from agent.storage.anchors import Anchors
 from agent.storage.database import Database
 from agent.storage.journal import Chain
@@ -63,6 +63,7 @@ class Upkeep:
         left = self._left(connection)
         for incident in left:
             # The record has gone back, to a replica that lagged, say: the end of the job is on it, the run's is not.
+            abandoned.give_up(connection, self._chain, incident)
             text = "Its run is over, and the record does not say how. A human must look."
             incidents.move(connection, self._chain, incident, IncidentStatus.PARKED, text)
         return len(expired) + len(unanswered.remind(connection, self._chain)) + len(quiet) + len(left)

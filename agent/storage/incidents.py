@@ -13,13 +13,14 @@ from agent.domain.event import Event, EventType
 from agent.domain.evidence import Evidence, EvidenceKind
 from agent.domain.hypothesis import Diagnosis, Usage
 from agent.domain.incident import Incident, IncidentStatus
+from agent.domain.remediation import EffectStatus
 from agent.ports import Clock
 from agent.storage import alerts, holds
 from agent.storage.database import Database
 from agent.storage.fencing import Fenced
 from agent.storage.journal import Chain
 from agent.storage.sight import Teams, within
-from agent.storage.tables import evidence, incidents, jobs, runs
+from agent.storage.tables import effects, evidence, incidents, jobs, runs
 
 
 class SqlIncidents:
@@ -153,11 +154,17 @@ def unfinished(connection: Connection) -> set[str]:
 
 
 def left_lying(connection: Connection, moment: datetime) -> list[str]:
-    """Ids of incidents that a run has begun to work on, unchanged since then, and that there is no job for."""
+    """Ids of incidents that there is no job for, and that a run has begun to work on, or to act in, before then."""
     worked_on = select(jobs.c.incident).where(jobs.c.status.in_(("queued", "leased")))
-    query = select(incidents.c.id).where(
-        incidents.c.status.in_(_IN_A_RUN), incidents.c.updated_at <= moment, incidents.c.id.not_in(worked_on)
+    begun = incidents.c.status.in_(_IN_A_RUN) & (incidents.c.updated_at <= moment)
+    announced = select(effects.c.key).where(
+        effects.c.incident == incidents.c.id,
+        effects.c.status == EffectStatus.INTENT,
+        effects.c.kind.in_(("action", "rollback")),
+        effects.c.intent_at <= moment,
     )
+    live = incidents.c.status != IncidentStatus.CLOSED
+    query = select(incidents.c.id).where(live, begun | announced.exists(), incidents.c.id.not_in(worked_on))
     return list(connection.execute(query).scalars())
 
 

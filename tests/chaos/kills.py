@@ -171,10 +171,14 @@ def fallen_back(ground: Ground, seed: int, known: Known) -> Tried:
 def _behind(chance: Random, known: Known) -> Fault:
     """A replica that is so far behind takes over; the alert itself it has."""
     places = [point for point in known.named(*WAITED_AT) if not point[0].startswith("intake:")]
-    copied = chance.randrange(len(places) - 1)
+    about_to = places.index(("ledger:before INTENT", 1))
+    copied = chance.choice((chance.randrange(len(places) - 1), about_to - chance.randint(0, 6)))
     taken_over = min(copied + chance.randint(4, 10), len(places) - 1)
     strikes = ((*places[copied], "postgres copied"), (*places[taken_over], "postgres falls back"))
-    return Fault(_token(chance), run={"strikes": strikes, "waits": True})
+    # Whoever goes on knows what it did; whoever starts anew knows what the record tells.
+    dies = ("", known.passed.index(places[taken_over]) + chance.randint(1, 6))
+    deaths = Deaths(points=(dies,) * chance.choice((0, 1, 1)))
+    return Fault(_token(chance), deaths, {"strikes": strikes, "waits": True})
 
 
 def _story(chance: Random, deaths: Deaths, more: Mapping[str, Any]) -> Fault:
