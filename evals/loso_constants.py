@@ -1,7 +1,7 @@
 """Which constants of the analysis would these sets have chosen?  A coordinate search from neutral values.
 
 In each round every other value of every constant is tried alone; then the best of each are taken together, the most
-telling first, each only while it still helps. It helps when what the sets lose falls by more than two standard errors
+telling first, each only while it still helps. It helps when what the sets lose falls by more than one standard error
 of the difference, question by question. The loss is that of the ranking, in a conditional logit, and that of whether
 anything is wrong.
 """
@@ -17,7 +17,6 @@ from evals.loso_study import Study
 ROUNDS = 1
 _WINDOWS = 1
 """Of each case, while searching; the maps to confidence are fitted to all."""
-_ERRORS = 2.0
 _LEAST = 1e-4
 """Nats that a value must gain: less is rounding."""
 
@@ -34,10 +33,10 @@ def search(study: Study, sets: Sequence[str], rounds: int = ROUNDS) -> Values:
 
 
 def gained(before: Mapping[str, float], after: Mapping[str, float]) -> float:
-    """By how much less is lost, over all questions; 0 when that is within the error."""
+    """By how much less is lost, over all questions; 0 when that is within one standard error."""
     less = [before.get(name, 0.0) - after.get(name, 0.0) for name in before.keys() | after.keys()]
     gain, error = math.fsum(less), math.sqrt(math.fsum(one * one for one in less))
-    return gain if gain > max(_ERRORS * error, _LEAST) else 0.0
+    return gain if gain > max(error, _LEAST) else 0.0
 
 
 def _one_round(study: Study, sets: Sequence[str], values: Values) -> Values:

@@ -31,7 +31,8 @@ NEUTRAL = Weights(
         storm_most=_HEAVIEST,
     ),
 )
-"""Where learning begins: every sign weighs the same, and of what nobody has tried, each answer is as likely."""
+"""Where learning begins: every sign weighs the same, and of what nobody has tried, each answer is as likely. `decided`
+alone is not learned."""
 _SHARPNESS = tuple(2 ** (n / 2) for n in range(-6, 5))
 """Of the choice between components: fitted with the weights, and thrown away, as the maps to confidence set it anew."""
 _STEPS = (0.5, 1 / math.sqrt(2), math.sqrt(2), 2.0)

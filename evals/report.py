@@ -31,7 +31,13 @@ def command(roots: Sequence[Path], work: Path, how: How, plot: Path, apart: Apar
     failed = not as_is and _run_all(roots, work, how)
     judged = score.judge_all(read(work / "agent.json"), *roots)
     plot.write_text(calibration.picture({name: score.stated(of) for name, of in judged.items()}), "utf-8")
-    told = {**_tables(roots, work, judged), "loso": _printed(apart.loso), "probes": _printed(apart.probes)}
+    headline, _, chosen = _printed(apart.loso).partition("\n\n")
+    told = {
+        **_tables(roots, work, judged),
+        "headline": headline,
+        "chosen": chosen,
+        "probes": _printed(apart.probes),
+    }
     how.out.write_text(filled(FRAME.read_text("utf-8"), told), "utf-8")
     print(f"written: {how.out}, {plot}")
     return int(failed)

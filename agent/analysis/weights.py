@@ -1,6 +1,7 @@
 """Every number that decides who is ranked first, what the verdict is and how sure it is, and where it comes from.
 
-`python -m evals loso` fits the ones marked *learned*, by cross-validation over whole sets of cases, and prints them.
+`python -m evals loso` chooses them anew, with one set of cases left out each time, and prints what comes of it; those
+marked *learned* were taken from there.
 """
 
 import math
@@ -51,7 +52,8 @@ class Judgement:
     real: Logistic = Logistic(-4.39, (0.46, 0.69, 2.26))
     """Learned, of (weight, loud, felt): something is wrong, against quiet windows and healthy cases."""
     decided: float = 0.3
-    """Set with all sets in view, so that nine in ten of incidents are told; from here on it is called a cause."""
+    """Set with all sets in view, so that nine in ten of incidents are told; from here on it is called a cause. At .25,
+    every tenth quiet window of one set was called one, too."""
     calm: float = 0.05
     """Set. Below this, what could be looked at is called healthy."""
     first: Logistic = Logistic(-4.46, (2.48, -0.91))

@@ -36,7 +36,7 @@ def test_the_page_is_written_from_the_results_that_there_are(tmp_path: Path) -> 
     _results(work / "agent.json", _row("made/one", "back"))
     _results(work / "rule-max_z.json", _row("made/one", "front"))
     _results(work / "quiet.json", _row("made/one@0", "front"), _row("made/one@1", "front") | {"verdict": "healthy"})
-    (tmp_path / "loso.md").write_text("| left out | AC@1 |\n")
+    (tmp_path / "loso.md").write_text("| left out | AC@1 |\n\n| chosen on |\n\n| constant |\n")
     (tmp_path / "probes.md").write_text("| no logs | 1.000 |\n")
 
     asked = ["report", str(tmp_path / "cases"), "--work", str(work), "--out", str(out), "--plot", str(plot)]
@@ -48,7 +48,8 @@ def test_the_page_is_written_from_the_results_that_there_are(tmp_path: Path) -> 
     assert "| made | 1 | 1.000 | 1.000 to 1.000 |" in page
     assert "| the agent | 1.000 / 1.000 |\n| max_z | 0.000 / 0.000 |" in page
     assert "| made | 2 | 1 | 0 | 1 | 0 | 0.500 |" in page
-    assert "| left out | AC@1 |" in page
+    assert page.index("| left out | AC@1 |") < page.index("| made | 1 | 1.000 |") < page.index("| chosen on |")
+    assert "| chosen on |\n\n| constant |" in page
     assert "| no logs | 1.000 |" in page
     assert "{{" not in page
     assert ">made</text>" in plot.read_text()
