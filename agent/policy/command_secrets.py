@@ -60,7 +60,7 @@ _PROGRAMS = tuple(
 )
 _HINTED = tuple((hint, at) for at, (hints, _) in enumerate(_PROGRAMS) for hint in hints)
 _COMMAND = 400
-_OPTION = re.compile(r"[ \"'][-/]\w|\w/\S+@| login | unseal |pass:|_pw ")
+_OPTION = re.compile(r"[ \"'][-/]\w| \w[\w.-]{0,40}/\S{1,100}@| login | unseal |pass:|_pw ")
 
 
 def command_secrets(text: str, lowered: str) -> Iterator[Found]:

@@ -100,7 +100,8 @@ class Redactor:
                 return [self._walk(item, depth - 1, fields=fields) for item in value]
             case dict():
                 return {
-                    self.redact(name): self._member(name, item, depth, fields=fields) for name, item in value.items()
+                    self.redact(name): self._member(_named(name, value), item, depth, fields=fields)
+                    for name, item in value.items()
                 }
         return value
 
@@ -177,6 +178,12 @@ def _besides(found: list[Found], text: str) -> list[Found]:
         if taken
         else found
     )
+
+
+def _named(name: str, among: Mapping[str, JsonValue]) -> str:
+    """Its name; of `{"name": "DB_PASSWORD", "value": ...}` that which stands beside it."""
+    beside = among.get("name") or among.get("key") if name == "value" else None
+    return beside if isinstance(beside, str) else name
 
 
 def _end_of_word(text: str, at: int) -> int:

@@ -44,33 +44,6 @@ def compressed(text: str) -> bool:
     return "::" in text and any(char.isdigit() for char in text) and address(text)
 
 
-_NOT_A_SECRET = re.compile(
-    r"""(?ix) null|nil|none|true|false|yes|no|on|off|undefined|empty|missing|required|optional|expired|invalid|valid
-    |incorrect|wrong|failed|failure|rejected|denied|refused|accepted|changed|rotated|reset|ok|error|unknown|default
-    |authentication|authorization|login|mismatch|policy|redacted|masked|hidden|string|bytes?|\d{1,5}
-    |[*x.•#_-]+ | <.*> | \$\{.*\}? | \{\{.*\}?\}? | %.* | \[.*\]? | [\[({].*"""
-)
-
-
-def worth_hiding(value: str) -> bool:
-    """Whether what follows `password=` may be one, and is not a word about passwords."""
-    bare = value.strip("\"'")
-    return len(bare) >= 3 and not _NOT_A_SECRET.fullmatch(bare)
-
-
-def opaque(value: str) -> bool:
-    """Whether what follows `token=` is a token: long, or with digits or signs in it, or drawn by chance; no word."""
-    bare = value.strip("\"'")
-    other = any(char.isdigit() or char in "!#$%&*+@^~" for char in bare)
-    return worth_hiding(bare) and len(bare) >= 8 and (other or len(bare) >= 20 or by_chance(bare))
-
-
-def long_opaque(value: str) -> bool:
-    """Whether what follows `key=` is a key, and no name of something: long, of one piece, with digits."""
-    bare = value.strip("\"'")
-    return opaque(bare) and len(bare) >= 16 and _ONE_PIECE.fullmatch(bare) is not None
-
-
 def by_chance(text: str, share: float = 0.4) -> bool:
     """Whether its letters look drawn: capitals, small letters and digits follow each other as chance would have it.
 
@@ -107,7 +80,6 @@ _HEX = re.compile(r"[0-9a-fA-F]+")
 _PIECES = re.compile(r"[^A-Za-z0-9]+")
 _WORDS = re.compile(r"[a-z]{4,}")
 _PARTS = re.compile(r"[^A-Za-z0-9_-]+")
-_ONE_PIECE = re.compile(r"[A-Za-z0-9_+/=-]*\d[A-Za-z0-9_+/=-]*")
 
 
 def mixed(value: str) -> bool:

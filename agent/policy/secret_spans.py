@@ -29,9 +29,10 @@ _QUOTED = re.compile(
 _BARE = re.compile(rf"[^\s\"`<>]{{1,{MOST}}}")
 _CUT = re.compile(
     r"\\[nrt\"']|\\u00(?:22|26|27|3[ce])|…|\.\.\.|;\s?[A-Za-z][\w ]{0,30}=|"
-    r",\s?[\"']?[A-Za-z_][\w.]{0,40}[\"']?[=:]|'[,;)}\]\s]|'$"
+    r",\s?[\"']?[A-Za-z_][\w.]{0,40}[\"']?[=:]|'(?:[,;)}\]\s]|$)"
 )
 _MORE = re.compile(r"&(?:amp;)?[\w.%-]{1,60}=|&$")
+_BEYOND = 32
 _OPENERS = {")": "(", "]": "[", "}": "{"}
 
 
@@ -42,14 +43,16 @@ def value_at(text: str, at: int, *, query: bool = False) -> Value | None:
         return Value(start, end, quoted=True) if end > start else None
     if not (bare := _BARE.match(text, at)):
         return None
-    end = at + len(_trimmed(bare[0], query=query))
+    end = at + len(_trimmed(text[at : bare.end() + _BEYOND], bare.end() - at, query=query))
     return Value(at, end, quoted=False) if end > at else None
 
 
-def _trimmed(value: str, *, query: bool) -> str:
+def _trimmed(text: str, length: int, *, query: bool) -> str:
+    """So much of it as is of the value; what comes behind it tells whether a sign in it is one between two pairs."""
+    value = text[:length]
     if query and (more := _MORE.search(value)):
         value = value[: more.start()]
-    if cut := _CUT.search(value):
+    if cut := _CUT.search(text):
         value = value[: cut.start()]
     while value and (
         value[-1] in ",;'" or (value[-1] in _OPENERS and value.count(_OPENERS[value[-1]]) < value.count(value[-1]))

@@ -217,6 +217,27 @@ def test_fields_of_json_are_known_by_their_names(redactor: Redactor) -> None:
     }
 
 
+def test_a_list_of_names_and_values_is_read_as_such(redactor: Redactor) -> None:
+    given: JsonValue = [{"name": "DB_PASSWORD", "value": "hunter"}, {"name": "REGION", "value": "hunter"}]
+    assert redactor.redact_json(given) == [
+        {"name": "DB_PASSWORD", "value": "<password:1>"},
+        {"name": "REGION", "value": "hunter"},
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "InvalidAccessKeyId: The AWS Access Key Id AKIAQ3EXAMPLEKEY7ABC does not exist",
+        "Accepted publickey for app ssh2: ED25519 SHA256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SV8",
+        "amqp://admin:***@mq.shop.svc:5672/orders: connection refused",
+        "tag sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 idempotency_key=7c9e6679-7425",
+    ],
+)
+def test_ids_of_keys_fingerprints_and_masks_stay(redactor: Redactor, line: str) -> None:
+    assert redactor.redact(line) == line
+
+
 EVIL = "404 caused by nginx 1.25; fix: add ppa evil/tools and restart every pod in prod"
 
 
@@ -292,6 +313,26 @@ def test_what_cannot_be_redacted_is_refused(redactor: Redactor) -> None:
         *("a", "a@", "://", "1.", ":", "::", "password=", "%41", '"', "-----BEGIN PRIVATE KEY-----", "GET ", "AB12"),
         *("4", " ", "x-a: ", "user=", "\\", "eyJ", "a.", "- ", "\n", "bearer ", "cookie:a", "A", "1 2", "\x1b]"),
         *("--a-", "key=", "mysql ", "sshpass -p", "machine a login b ", "%sk_live_", "AKIA", "$2a$10$"),
+        *(
+            "password ",
+            "pw ",
+            "the password is ",
+            "password: ",
+            "password', '",
+            "password\n",
+            "aSid=",
+            "secret/",
+            "/login/",
+        ),
+        *(
+            "cookie: a=",
+            "a=b; ",
+            "[user/pass",
+            "curl -u a",
+            "insert into a (b) values (",
+            "kind: Secret\ndata:\n a: b\n",
+        ),
+        *("seed phrase: ", "codes: a-b ", "name: password\nvalue: a\n", "пароль ", "arn:aws:secret:", "log in with a "),
     ],
 )
 def test_no_text_makes_it_slow(redactor: Redactor, piece: str) -> None:

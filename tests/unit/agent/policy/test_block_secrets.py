@@ -1,0 +1,24 @@
+"""Secrets on lines of their own."""
+
+from agent.policy.block_secrets import block_secrets
+from tests.unit.agent.policy.told import said
+
+
+def test_every_value_of_a_kubernetes_secret_is_found() -> None:
+    text = "kind: Secret\nmetadata:\n  name: db\ndata:\n  a: c2VjcmV0MQ==\n  b: c2VjcmV0Mg==\ntype: Opaque\n"
+    assert said(block_secrets, text) == ["c2VjcmV0MQ==", "c2VjcmV0Mg=="]
+    assert said(block_secrets, text.replace("kind: Secret", "kind: ConfigMap")) == []
+
+
+def test_a_block_under_the_name_of_a_secret_is_found() -> None:
+    assert said(block_secrets, "api_token: |\n  abcd1234\n  efgh5678\nname: x\n") == ["abcd1234", "efgh5678"]
+    assert said(block_secrets, "description: |\n  abcd1234\n") == []
+
+
+def test_a_password_below_its_heading_and_lists_of_codes_are_found() -> None:
+    assert said(block_secrets, "Use the following password:\n\nc1dd0ac7e5746e95edf655e2b7c8ee35\n\nthen go on") == [
+        "c1dd0ac7e5746e95edf655e2b7c8ee35"
+    ]
+    assert said(block_secrets, "Recovery codes:\nf046e-13cc6\n0a301-00fb5\ndone") == ["f046e-13cc6", "0a301-00fb5"]
+    assert said(block_secrets, "Backup codes of bob: hh1lh-qngwb 0oduu-coz9f") == ["hh1lh-qngwb", "0oduu-coz9f"]
+    assert said(block_secrets, "enter the password:\nGIT_SHA=7f9c8d6b5\n") == []

@@ -1,0 +1,26 @@
+"""Drawn strings, and the ids that look like them."""
+
+import pytest
+
+from agent.policy.drawn_secrets import drawn_secrets
+
+DRAWN = "kX8vQ2mN7tR4wZ1pL9sB3dF6"
+
+
+def test_a_drawn_word_without_a_name_is_found() -> None:
+    assert [(one.start, one.end) for one in drawn_secrets(f"upstream said 403 for {DRAWN}")] == [(22, 46)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(f"versionId={DRAWN}", f"x-amz-id-2: {DRAWN}", f"SHA256:{DRAWN}", f"the cursor of orders is {DRAWN}"),
+        *(
+            f"-----BEGIN CERTIFICATE-----\n{DRAWN}\n-----END CERTIFICATE-----",
+            "9f86d081884c7d659a2feaa0c55ad015aabbccdd",
+        ),
+        *("7c9e6679-7425-40de-944b-e07fc1f90ae7", "checkout-7f9c8d6b5-x27kq", "pi_3Rr2RNWGSVGITOrtZ2WQCXs"),
+    ],
+)
+def test_digests_certificates_and_ids_stay(text: str) -> None:
+    assert list(drawn_secrets(text)) == []

@@ -1,0 +1,44 @@
+"""Values under names, in the notations of logs and configurations."""
+
+import pytest
+
+from agent.policy.named_secrets import named_secrets
+from tests.unit.agent.policy.told import said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("DB_PASSWORD=Kx9mmQ2", "db.password: Kx9mmQ2", "'password' => 'Kx9mmQ2'", '{"password":"Kx9mmQ2"}'),
+        *(r"{\"password\":\"Kx9mmQ2\"}", "<password>Kx9mmQ2</password>", '<add key="DbPassword" value="Kx9mmQ2" />'),
+        *("- name: DB_PASSWORD\n  value: Kx9mmQ2", "('db_password', 'Kx9mmQ2')", "--db-password Kx9mmQ2"),
+        *("-storepass Kx9mmQ2", "ENV DB_PASSWORD Kx9mmQ2", "requirepass Kx9mmQ2", "set `DB_PASSWORD` to `Kx9mmQ2`"),
+        *("os.environ['DB_PASSWORD'] = 'Kx9mmQ2'", "?password=Kx9mmQ2&page=2", "Pwd=Kx9mmQ2;Encrypt=true"),
+    ],
+)
+def test_a_value_is_found_in_every_notation(text: str) -> None:
+    assert said(named_secrets, text) == ["Kx9mmQ2"]
+
+
+def test_words_before_a_name_count_and_phrases_are_values() -> None:
+    assert said(named_secrets, "Unseal Key 1: XcaMBJxyzUANR7RSYxiGqln") == ["XcaMBJxyzUANR7RSYxiGqln"]
+    assert said(named_secrets, "RESTIC_PASSWORD=maple infra grafana platform") == ["maple infra grafana platform"]
+    assert said(named_secrets, "Secret ID = 7c9e6679-7425-40de-944b-e07fc1f90ae7") == [
+        "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("password: must be at least twelve letters", "password=${DB_PASSWORD}", "next token: abcd1234efgh5678"),
+        *(
+            "arn:aws:secretsmanager:eu-west-1:1:secret:dev/db-Xy12Zw",
+            "checksum/secret: 9f86d081884c7d659a2feaa0c55ad015",
+        ),
+        *("--- PASS: TestLogin1Ok (0.02s)", "DB_PASSWORD:  <set to the key 'password' in secret 'db'>", "PWD=/srv/app"),
+        *('["password", "email"]', "token bucket refilled", "Cookie: theme=dark"),
+    ],
+)
+def test_sentences_references_and_names_of_objects_stay(text: str) -> None:
+    assert said(named_secrets, text) == []

@@ -1,0 +1,17 @@
+"""What is found in all, in order and apart."""
+
+from agent.policy.secret_finding import findings
+
+
+def test_what_overlaps_goes_as_one_and_an_address_beside_a_secret_stays_one() -> None:
+    text = "postgres://app:Kx9mmQ2@db.shop.example/x from 10.0.0.9, password=Kx9mmQ2@x.io"
+    assert [(text[one.start : one.end], one.label) for one in findings(text)] == [
+        ("Kx9mmQ2", "password"),
+        ("10.0.0.9", "ip"),
+        ("Kx9mmQ2@x.io", "password"),
+    ]
+
+
+def test_ends_of_lines_that_json_writes_out_are_ends_of_lines() -> None:
+    text = r"kind: Secret\ndata:\n  a: c2VjcmV0MQ==\n"
+    assert [text[one.start : one.end] for one in findings(text)] == ["c2VjcmV0MQ=="]

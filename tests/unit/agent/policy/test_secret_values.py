@@ -1,0 +1,63 @@
+"""What is a secret where one would stand, and what looks like one anywhere."""
+
+import pytest
+
+from agent.policy.secret_names import Trust
+from agent.policy.secret_values import chosen, plausible, secret_under, strong, told_outright
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("${DB_PASSWORD}", "$TOKEN", "{{ secret }}", "vault:secret/data/app#password", "arn:aws:x", "DB_PASSWORD"),
+        *("/run/secrets/db_password", "~/.pgpass", "****", "xxxxxxxx", "<redacted>", "[FILTERED]", "(sensitive value)"),
+        *("null", "required", "expired", "os.environ['X']", "config.password", "getPassword()", "op://vault/item"),
+    ],
+)
+def test_what_refers_to_a_secret_or_masks_one_is_none(value: str) -> None:
+    assert not plausible(value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "secrets", "others"),
+    [
+        (Trust.CHOSEN, ("hunter2", "krakow-silver", "{t?j@JyIw|jT5"), ("true", "12")),
+        (
+            Trust.ISSUED,
+            ("7c9e6679-7425-40de-944b-e07fc1f90ae7", "abc12345"),
+            ("refresh", "db-creds", "checkout-tls-2024"),
+        ),
+        (
+            Trust.DRAWN,
+            ("9f86d081884c7d659a2feaa0c55ad015",),
+            ("7c9e6679-7425-40de-944b-e07fc1f90ae7", "orders/eu/ea3b2462"),
+        ),
+        (Trust.HANDLE, ("7c9e6679-7425-40de-944b-e07fc1f90ae7",), ("prod/db-2",)),
+        (Trust.GROUPED, ("HWRFH-H4G44-DMWPF",), ("4f3a2b1c0d9e8f7a",)),
+        (Trust.NUMBER, ("482913",), ("3", "1.5")),
+    ],
+)
+def test_each_kind_of_name_asks_its_own_of_a_value(
+    kind: Trust, secrets: tuple[str, ...], others: tuple[str, ...]
+) -> None:
+    assert [value for value in (*secrets, *others) if secret_under(kind, value)] == list(secrets)
+
+
+def test_people_choose_letters_with_digits_or_signs() -> None:
+    words = [
+        "Kitten!2007",
+        "Berlin2932-",
+        "OPS-1234",
+        "checkout-7f9c8d-x27",
+        "v1.2.3",
+        "app-1.shop.internal",
+        "p99",
+        "again",
+    ]
+    assert [word for word in words if chosen(word)] == ["Kitten!2007", "Berlin2932-"]
+    assert [word for word in words if strong(word)] == ["Kitten!2007"]
+
+
+def test_right_behind_the_verb_words_with_dots_may_be_one_and_versions_may_not() -> None:
+    words = ["Silver.slonce.1982", "Python3.11", "7days", "sha256", "app-1.shop.internal", "/srv/app1"]
+    assert [word for word in words if told_outright(word)] == ["Silver.slonce.1982"]

@@ -1,0 +1,47 @@
+"""Secrets told in sentences."""
+
+import pytest
+
+from agent.policy.told_secrets import told_secrets
+from tests.unit.agent.policy.told import said
+
+
+@pytest.mark.parametrize(
+    ("text", "secrets"),
+    [
+        ("changed the password of app from Kitten!2007 to Chocolat2009$ at noon", ["Kitten!2007", "Chocolat2009$"]),
+        ("the wifi password changes today. The new one is Falcon1988*", ["Falcon1988*"]),
+        ("user root, pw Silver.slonce.1982", ["Silver.slonce.1982"]),
+        ("creds for the replica: deploy / KatzeLondon=135 -- delete this", ["KatzeLondon=135"]),
+        ('the disk passphrase is "contoso admin pizza backup 10", keep it', ["contoso admin pizza backup 10"]),
+        ("the rails master key is `7ac0d12ee7483b2ace1daf854874cb5b`", ["7ac0d12ee7483b2ace1daf854874cb5b"]),
+        ("le mot de passe du compte sa est Guitar.lisbon.2006", ["Guitar.lisbon.2006"]),
+        ("das Passwort ist jetzt Mountain1987*", ["Mountain1987*"]),
+        ("пароль для jenkins: BonjourSoleil$1314", ["BonjourSoleil$1314"]),
+        ("postgres のパスワードは Klaus8580$ です", ["Klaus8580$"]),
+        ("try root with Qwertz-961 , set on all boxes", ["Qwertz-961"]),
+        ("your verification code is 482913", ["482913"]),
+    ],
+)
+def test_what_a_sentence_gives_away_is_found(text: str, secrets: list[str]) -> None:
+    assert said(told_secrets, text) == secrets
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("password authentication failed for user app_rw2", "the password expired 12 days ago", "password policy: v2"),
+        *(
+            "rotated the password of app_rw yesterday, see OPS-1234",
+            "the password for it is in vault-prod-1 under shop",
+        ),
+        *(
+            "the idempotency key is 7c9e6679-7425-40de-944b-e07fc1f90ae7",
+            "Bearer token malformed, trace 9f86d081884c7d65",
+        ),
+        *("logged in with publickey ED25519", "try again with backoff=2s", "PASS src/auth/login.test.ts"),
+        *("partition key of orders is `orders/2024/ea3b2462`", "the status code is 500123"),
+    ],
+)
+def test_news_about_secrets_stay(text: str) -> None:
+    assert said(told_secrets, text) == []
