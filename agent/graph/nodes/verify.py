@@ -36,7 +36,9 @@ async def verify(state: State, runtime: Runtime[Context]) -> Found:
     await context.incidents.move(
         proposal.incident, IncidentStatus.VERIFYING, f"Waits for the success query of {action.name}."
     )
-    verification = await _watch(context, action, query, effect.outcome_at or effect.intent_at)
+    # A clock that was set back meanwhile must not make it wait for that outcome's time to come.
+    since = min(effect.outcome_at or effect.intent_at, context.clock.now())
+    verification = await _watch(context, action, query, since)
     if not verification.recovered:
         verification = await _undo(state, context, proposal, verification)
     text = f"{'Recovered' if verification.recovered else 'Not recovered'}: {verification.detail}"
