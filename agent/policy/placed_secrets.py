@@ -17,10 +17,10 @@ _PLACES: tuple[tuple[str, str], ...] = (
         "stdin",
         (
             r"(?:echo|printf)[ ](?:-\w[ ])?(?P<at>)(?=[^\n|]{3,300}\|\s*(?:sudo "
-            r")?[\w./-]+[^\n|]{0,150}(?:-stdin|passwd|cryptsetup|gpg ))"
+            r")?[\w./-]+[^\n|]{0,150}(?:-stdin|passwd|cryptsetup|gpg |login -))"
         ),
     ),
-    ("<<<", r"(?:login|passwd|--password-stdin|cryptsetup|sudo -S)[^\n|;]{0,100}<<<[ ]?(?P<at>)"),
+    ("<<<", r"(?:login|passwd|kinit|--password-stdin|cryptsetup|sudo -S)[^\n|;]{0,100}<<<[ ]?(?P<at>)"),
     (
         "htpasswd",
         r"htpasswd[ ](?:-[a-zA-Z]+[ ]+)*-[a-zA-Z]*b[a-zA-Z]*[ ](?:-[a-zA-Z]+[ ]+)*\S{1,200}[ ]\S{1,100}[ ](?P<at>)",
@@ -111,6 +111,19 @@ _PLACES: tuple[tuple[str, str], ...] = (
     ("secret ", r"\bsecret[ ][0589][ ](?P<at>)(?=\S{4,}\s*$)"),
     ("user ", r"(?m)^\s*user[ ]\S{1,64}[ ]on[ ][^\n]{0,100}?>(?P<whole>\S{4,100})"),
     ("auth ", r"\bAUTH[ ](?:[\w.@-]{1,64}[ ])?(?P<at>)(?=\S*\d)(?=\S{6,}\s*$)"),
+    (
+        " -p",
+        (
+            r"(?: -[uU][ =]?\S{1,80}| --user(?:name)?[ =]\S{1,80})[^\n|;]{0,120}? -[pP][ ](?P<at>)"
+            r"(?=\S*\d)(?=\S*[A-Za-z])(?!\d[\d.:]*(?:/\w+)?(?:\s|$))"
+        ),
+    ),
+    (" -p", r" -[pP][ ](?P<at>)(?=\S*\d)(?=\S*[A-Za-z])(?!\d[\d.:]*(?:/\w+)?\s)(?=\S{4,100}[ ][^\n|;]{0,60}-[uU][ ])"),
+    ("-user ", r"(?<!\S)--user[ =]\\?[\"']?[\w.@-]{1,64}:\\?[\"']?(?P<at>)(?!(?:[a-z]+|\d+)(?:\s|$))"),
+    ("334 ", r"334 UGFzc3dvcmQ6\s{1,3}(?:[<>C:-]{1,3} ?)?(?P<whole>[A-Za-z0-9+/]{4,}={0,2})"),
+    ("/v ", r"/v[ ](?P<name>[\w.-]{2,60})[^\n]{0,60} /d[ ](?P<at>)"),
+    ("reg_", r"(?P<name>[\w.-]{2,60})[ \t]+REG_(?:EXPAND_)?SZ[ \t]+(?P<at>)"),
+    ("signtool", r"signtool[^\n]{0,200} /p[ ](?P<at>)"),
     ("stats auth", r"stats auth[ ][^\s:]{1,64}:(?P<at>)"),
     ("chpasswd", r"chpasswd[^\n]{0,40}\n[\w.-]{1,64}:(?P<at>)"),
     ("server", r"(?:tacacs-server|radius-server)[^\n]{0,80} key[ ](?P<at>)"),

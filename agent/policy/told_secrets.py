@@ -26,14 +26,31 @@ _NOUN = re.compile(
 )
 _LOGIN = re.compile(
     r"(?<![\w./-])(?:log(?:ged|ging)?[ -](?:in|on|into)|logins?|logon|sign(?:ed)?[ "
-    r"-]in|try|accepts?|authenticate[sd]?|unlocked|use|user|as|ssh)(?![\w/=-])"
+    r"-]in|try|accepts?|authenticate[sd]?|unlocked|use|user|as|ssh|(?:re)"
+    r"?set (?:it|that|this|them)|bmc|idrac|ilo|ipmi)(?![\w/=-])"
 )
 _NUMBER = re.compile(
     r"(?<![\w.-])(?:(?i:otp|pin|tan)(?i: code)?|(?<=[yn] )code|(?<=time "
     r")code|(?<=access )code|(?<=2fa )code|(?<=mfa )code|passcode)"
     r"(?![\w-])[^\n.:=]{0,40}?(?: is |[:=] ?|(?<=e) )[\"'`*]{0,2}(?P<secret>\d{4,8})(?![\w.:-])"
 )
-_LOGINS = ("log", "sign", "try", "accept", "authenticate", "unlocked", "use", "as", "ssh")
+_LOGINS = (
+    "log",
+    "sign",
+    "try",
+    "accept",
+    "authenticate",
+    "unlocked",
+    "use",
+    "as",
+    "ssh",
+    "reset",
+    "set",
+    "bmc",
+    "idrac",
+    "ilo",
+    "ipmi",
+)
 _STEMS = (
     "mot de passe",
     *words(
@@ -48,13 +65,13 @@ _MOST_WORDS = 18
 _WORD = re.compile(r"\S+")
 _LEAD = "`*\"'“”«„([{_"
 _COPULAS = words(
-    "is was are be to : = now with from as using type enter use by ist lautet est es é è är er jest это → -> – - "
+    "is was are be to : = now with from as using type enter use by ist lautet est es é è är er jest это → -> => – - "
     "/ | it's its es: via будет は 是 为 為 こと new old and or now jetzt "
     "ahora maintenant agora teraz nu ora adesso теперь 现在 и und et y "
     "e i then become becomes set"
 )
 _OUTRIGHT = words(
-    "is was are : = type enter ist lautet est es é è är er jest это -> → は 是 为 es: now will agora to from jetzt "
+    "is was are : = type enter ist lautet est es é è är er jest это -> => → は 是 为 es: now will agora to from jetzt "
     "ahora maintenant teraz nu ora adesso теперь 现在"
 )
 _OTHER = words(
@@ -70,6 +87,9 @@ _HEX = re.compile(
     r"[0-9a-fA-F]{24,}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|"
     r"[A-Z0-9]{4,8}(?:-[A-Z0-9]{4,8}){2,}|(?=[A-Z]*[2-7])[A-Z2-7]{16,}"
 )
+_SIGNS = frozenset("!#$%&*@^?~")
+_BEFORE_ONE = ("with", "/", "using")
+_USER = re.compile(r"[A-Za-z][\w.@-]{1,40}[/:]")
 _TYPED = re.compile(r"(?=.*[A-Z])(?=.*\d)(?=.*[A-Za-z][a-z]{2})[\w.!#$%&*+@^~=-]{8,40}")
 
 
@@ -96,9 +116,8 @@ def told_secrets(text: str, lowered: str) -> Iterator[Found]:
             end = one.end
     for number in matches(_NUMBER, ("otp", "pin", "tan", "code", "passcode"), text, lowered):
         yield Found(*number.span("secret"), "password")
-    if " with " in lowered or "using " in lowered or " / " in lowered:
-        for verb in matches(_LOGIN, _LOGINS, lowered, lowered):
-            yield from _after_login(text, verb.end())
+    for verb in matches(_LOGIN, _LOGINS, lowered, lowered):
+        yield from _after_login(text, verb.end())
 
 
 def _opens(text: str, noun: re.Match[str]) -> bool:
@@ -117,7 +136,6 @@ def _in_window(text: str, at: int, *, issued: bool) -> Iterator[Found]:
         if issued:
             if _introduced(before, place) and _given_out(word, introduced=before.lower() in _OUTRIGHT):
                 yield Found(word.start, word.end, "secret")
-                return
         elif not other and (phrase := _quoted_phrase(text, found, before, place)):
             yield phrase
             return
@@ -154,10 +172,25 @@ def _after_login(text: str, at: int) -> Iterator[Found]:
     end = min(_window(text, _window(text, at) + 1), at + 120)
     for _, found in zip(range(10), _WORD.finditer(text, at, end), strict=False):
         word = _bare(found)
-        if before in ("with", "/", "using") and _typed(word, before):
+        if (
+            (before in _BEFORE_ONE and _typed(word, before))
+            or (before == "to" and _signed(word.text))
+            or _pair(word.text)
+        ):
             yield Found(word.start, word.end, "password")
             return
         before = found[0]
+
+
+def _pair(word: str) -> bool:
+    """`admin/X` and `admin:X`."""
+    found = _USER.match(word)
+    return found is not None and _signed(word[found.end() :])
+
+
+def _signed(word: str) -> bool:
+    """Base64 has only two signs; people use others."""
+    return strong(word) and len(word) <= 40 and not _SIGNS.isdisjoint(word)
 
 
 def _typed(word: _Word, before: str) -> bool:

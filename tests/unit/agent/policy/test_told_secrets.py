@@ -20,6 +20,8 @@ from tests.unit.agent.policy.told import said
         ("пароль для jenkins: BonjourSoleil$1314", ["BonjourSoleil$1314"]),
         ("postgres のパスワードは Klaus8580$ です", ["Klaus8580$"]),
         ("try root with Qwertz-961 , set on all boxes", ["Qwertz-961"]),
+        ("can you try admin/Sunshine#22?", ["admin/Sunshine#22?"]),
+        ("signing key changed from Kx9mQ2vLw7RtZp4B to B4pZtR7wLv2Qm9xK", ["Kx9mQ2vLw7RtZp4B", "B4pZtR7wLv2Qm9xK"]),
         ("your verification code is 482913", ["482913"]),
     ],
 )
