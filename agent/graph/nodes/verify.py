@@ -36,9 +36,7 @@ async def verify(state: State, runtime: Runtime[Context]) -> Found:
     await context.incidents.move(
         proposal.incident, IncidentStatus.VERIFYING, f"Waits for the success query of {action.name}."
     )
-    # A clock that was set back meanwhile must not make it wait for that outcome's time to come.
-    since = min(effect.outcome_at or effect.intent_at, context.clock.now())
-    verification = await _watch(context, action, query, since)
+    verification = await _watch(context, action, query, effect.outcome_at or effect.intent_at)
     if not verification.recovered:
         verification = await _undo(state, context, proposal, verification)
     text = f"{'Recovered' if verification.recovered else 'Not recovered'}: {verification.detail}"
@@ -64,7 +62,9 @@ async def watch(metrics: Metrics, clock: Clock, success: SuccessQuery, query: st
         value, problem = await _read(metrics, query, clock.now())
         holds = value is not None and _COMPARE[success.operator](value, success.value)
         now = clock.now()
-        held_since = (held_since or now) if holds else None
+        # A clock that was set back, before or meanwhile, must not make it wait until it has caught up.
+        since = min(since, now)
+        held_since = min(held_since or now, now) if holds else None
         wanted = f"{success.operator} {success.value:g}"
         if held_since is not None and now - held_since >= success.stable_for:
             took = (now - since).total_seconds()

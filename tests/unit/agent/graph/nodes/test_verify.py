@@ -87,3 +87,18 @@ async def test_a_worker_that_comes_back_late_does_not_wait_anew() -> None:
     clock.time = BEGAN + timedelta(minutes=5)
     seen = await watch(Metrics({0: 0.2}), clock, SUCCESS, "q", BEGAN)
     assert (seen.recovered, clock.now() - BEGAN) == (False, timedelta(minutes=5))
+
+
+@pytest.mark.parametrize("value", [0.01, 0.2])
+async def test_a_clock_that_is_set_back_does_not_make_it_wait_until_it_has_caught_up(value: float) -> None:
+    class SetBack(Clock):
+        slept = 0
+
+        async def sleep(self, duration: timedelta) -> None:
+            self.slept += 1
+            self.time += timedelta(days=-3) if self.slept == 2 else duration
+
+    clock = SetBack()
+    seen = await watch(Metrics({-10_000_000: value}), clock, SUCCESS, "q", BEGAN)
+
+    assert (seen.recovered, clock.slept < 100) == (value < 0.05, True)
