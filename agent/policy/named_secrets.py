@@ -50,7 +50,7 @@ _PAIRED = re.compile(
 _LISTED = re.compile(r"\\{0,3}[\"'],[ \t]{0,3}(?=\\{0,3}N?[\"'])")
 _ELEMENT = re.compile(r"\"?(?:\s[^<>\n]{0,200})?>(?P<v>[^<>\n]{3,4000})</")
 _SPACED = re.compile(r"[ \t]{1,3}(?=[^\s-])")
-_SET_TO = re.compile(r"[`\"'*]{0,2} (?:to|with) (?=[`\"']?\S)")
+_SET_TO = re.compile(r"[`\"'*]{1,2} to (?=[`\"']?\S)")
 _PHRASE = re.compile(r"(?:[a-z]{2,} ){2,11}[a-z0-9]{2,}(?=$|[\n,;\"'}\])<.`]|\\n)")
 _NEXT_WORD = re.compile(r" [a-z]{2,}[ ,.:;]")
 _WORD_BEFORE = re.compile(r"(?<![\w-])(?:[A-Za-z]{2,20} ){1,2}\Z")

@@ -91,6 +91,9 @@ def _no_name(value: str) -> bool:
 _NAMED_AS_ID = r"(?i:(?:key|principal)[-_. ]?ids?|credential|akid)(?![a-z])[^\n]{0,50}"
 """An access key's id is half a pair, and the half that audit logs print: it stays where its name says what it is."""
 
+_PARTS = ("username=", "realm=", "Credential=", "keyId=")
+"""Of an Authorization header with several parts these are none that let one in."""
+
 PATTERNS: tuple[Pattern, ...] = (
     _pattern(
         "private-key",
@@ -176,7 +179,7 @@ PATTERNS: tuple[Pattern, ...] = (
         r"(?i:authorization)\\?[\"']?\s{0,3}(?:=>|=|:)\s{0,3}\\?[\"']?(?:[A-Za-z][A-Za-z0-9-]{2,20}\s+)"
         r"?(?P<secret>[^\s\"'`,;<>]{6,})",
         words="authorization",
-        check=lambda value: plausible(value) and value not in ("username=", "realm=", "Credential="),
+        check=lambda value: plausible(value) and not value.startswith(_PARTS),
     ),
     _pattern("issued", _MARKS, _BY_ISSUERS, check=mixed),
     _pattern(

@@ -28,7 +28,7 @@ _REFERENCE = re.compile(
     r"""(?x)
       \$\{.* | \$[A-Za-z_(]\w*\)?.{0,3} | \$\(.* | \#\{.* | \{\{.* | <[^<>]*>? | %[A-Z_]{3,}% | %[-+]?\d*[a-z]%?\}?
     | \[[A-Za-z_ -]*\]? | [\[({][\w\"' -]*[:=,.]?[)\]}]? | @Microsoft\.KeyVault.* | ref\+.*
-    | ENC\[.* | vault:.* | arn:.*
+    | ENC\[.* | A[KS]IA\w+(?:/|%2F)\d{8}.* | vault:.* | arn:.*
     | !(?:Ref|Sub|vault|Get\w+|Import\w+|Join|secret|env|reference)\b.*
     | (?:aws|gcp|azure)?-?(?:ssm|sm|kv|secretsmanager|secret-?manager):.*
     | (?:op|vault|keyvault|awssm|gcpsm|ssm|secretref|keepass|bws)://.* | https?://.*
@@ -159,6 +159,7 @@ def known(value: str) -> bool:
         or _HOST.fullmatch(value)
         or _REFERENCE.fullmatch(value)
         or _MASK.fullmatch(value)
+        or _ROOTED.fullmatch(value)
     )
 
 

@@ -19,7 +19,7 @@ _PASSWORDS = (
     r"a|em)|parola|heslo|lösenord(?:et)?|парол[ьяе]м?|salasana|şifre|jelszó|"
     r"adgangskode"
 )
-_ISSUED = r"tokens?|secret id|secrets?|keys?|apikey|cookie|pat|licen[cs]e|seed|pepper|psk|serial number"
+_ISSUED = r"tokens?|secret id|secrets?|keys?|apikey|cookie|pat|licen[cs]e|seed|pepper|psk"
 _NOUN = re.compile(
     rf"(?<![\w./=&?#$<-])(?:(?P<password>{_PASSWORDS})|(?P<issued>{_ISSUED})"
     rf")(?![\w/(=]|[-.]\w|:\S)|(?P<east>密码是?|密碼是?|口令|パスワードは?|비밀번호는?|暗証番号は?)"
@@ -77,7 +77,7 @@ _OUTRIGHT = words(
 _OTHER = words(
     "id ids name names ttl policy policies hash hashes hashing expiry expires expired expiration rotation "
     "file path url endpoint reset length manager store authentication type prompt field count limit usage "
-    "version ref refs arn issuer provider source chain form page screen mail mails"
+    "version ref refs arn issuer provider source chain form page screen mail mails email emails link links"
 )
 _OPENED = frozenset({" `", ' "', " '", " *"})
 _ABOUT_AN_ID = re.compile(r"(?i)(?:id|sha\d*|digest|commit|image|trace|span|hash|etag|no|number)\W*")
