@@ -69,9 +69,10 @@ def _told(rows: list[Row], tally: "Tally") -> dict[str, Any]:
     from tests.attacks.clean import clean_lines
     from tests.attacks.episodes import found_after
     from tests.attacks.sanitising import sanitised
-    from tests.attacks.secrecy import figures, lost_of
+    from tests.attacks.secrecy import figures, lost_of, mistaken
 
     loss, requests = lost_of(clean_lines(400)), sanitised()
+    taken, texts = mistaken(20)
     return {
         "commit": _commit(),
         "rows": [asdict(row) for row in rows],
@@ -83,7 +84,7 @@ def _told(rows: list[Row], tally: "Tally") -> dict[str, Any]:
         "found_after": asyncio.run(found_after()),
         "secrets": figures(20),
         "prompts": {"reaching": requests.reaching, "kept": requests.keeping},
-        "clean": {"words": loss.words, "precision": loss.precision},
+        "clean": {"words": loss.words, "precision": loss.precision, "texts": texts, "taken": len(taken)},
     }
 
 

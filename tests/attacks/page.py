@@ -58,6 +58,7 @@ def _secrets(told: dict[str, Any]) -> list[str]:
         *lines,
         "",
         f"Of {clean['words']:,} words of clean logs, {clean['precision']:.3%} came through as they were.",
+        f"In {clean['taken']:,} of {clean['texts']:,} operational texts without a secret, something is taken for one.",
     ]
 
 

@@ -8,6 +8,7 @@ A secret counts as kept when no run of 12 of its characters, nor all of it if it
 import argparse
 import base64
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,9 +17,12 @@ from random import Random
 from urllib.parse import quote
 
 from agent.policy.redaction import Redactor
+from tests.attacks import corpus
 from tests.attacks.personal import PERSONAL
 from tests.attacks.shapes import BARE, HELD, NAMED, UNSEEN, drawn
 
+_LABEL = re.compile(r"<([a-z-]+):\d+>")
+_PERSONAL = frozenset({"ip", "email", "iban", "card"})
 RUN = 12
 """Characters of a secret in a row that give it away."""
 LINES = (
@@ -52,7 +56,8 @@ class Sample:
 
     def leaks(self, told: str) -> bool:
         """Whether a part of the secret is still there."""
-        parts = [part for part in self.secret.splitlines() if part and not part.startswith(("-----", "="))]
+        lines = [line.strip() for line in self.secret.splitlines()]
+        parts = [line for line in lines if line and not line.startswith(("-----", "="))]
         return any(part[at : at + RUN] in told for part in parts for at in range(max(1, len(part) - RUN + 1)))
 
 
@@ -105,6 +110,19 @@ def unseen(each: int, seed: int = 1) -> Iterator[Sample]:
             yield Sample(kind, chance.choice(LINES).format(secret), secret)
 
 
+def operational(each: int, seed: int = 1) -> Iterator[Sample]:
+    """Each secret of texts as they are met in operation, written by somebody who has not seen the redactor."""
+    for one in corpus.samples(each, seed):
+        yield from (Sample(one.kind, one.text, secret) for secret in one.secrets)
+
+
+def mistaken(each: int, seed: int = 1) -> tuple[list[str], int]:
+    """Texts of the same kinds without a secret: as they left, those in which something was taken for one; of all."""
+    clean = [one.text for one in corpus.samples(each, seed) if not one.secrets]
+    told = [Redactor(b"0" * 32).redact(text) for text in clean]
+    return [left for left in told if {found[1] for found in _LABEL.finditer(left)} - _PERSONAL], len(clean)
+
+
 def measured(each: int, way: str = "plain", seed: int = 1) -> Score:
     return scored(samples(each, seed), way)
 
@@ -120,6 +138,7 @@ def figures(each: int) -> list[dict[str, str | int | float]]:
     """What is printed and published: each way, and the kinds that the redactor was not made for."""
     found = [(way, measured(each, way)) for way in WAYS]
     found.append(("plain, of kinds it was not made for", scored(unseen(each))))
+    found.append(("in operational text (`tests/attacks/corpus`)", scored(operational(each))))
     return [
         {"way": way, "samples": score.tried.total(), "kinds": len(score.tried), "recall": score.recall}
         for way, score in found
@@ -165,6 +184,12 @@ def main() -> None:
             print(f"  {kind}: {count} of {score.tried[kind]}: {score.shown[kind][:200]!r}")
     score = scored(unseen(options.each, options.seed))
     print(f"kinds it was not made for: {score.recall:.4f} of {score.tried.total():,} in {len(score.tried)} kinds")
+    score = scored(operational(options.each, options.seed))
+    print(f"in operational text: {score.recall:.4f} of {score.tried.total():,} in {len(score.tried)} kinds")
+    for kind, count in score.missed.most_common():
+        print(f"  {kind}: {count} of {score.tried[kind]}: {score.shown[kind][:200]!r}")
+    taken, texts = mistaken(options.each, options.seed)
+    print(f"something is taken for a secret in {len(taken):,} of {texts:,} such texts without one")
     for path in options.logs:
         loss = lost_of(path.read_text("utf-8", "replace").splitlines())
         print(f"{path}: {loss.precision:.5f} of {loss.words:,} words")

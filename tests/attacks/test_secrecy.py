@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from tests.attacks.clean import clean_lines
-from tests.attacks.secrecy import WAYS, lost_of, measured, samples, scored, unseen
+from tests.attacks.secrecy import WAYS, lost_of, measured, mistaken, operational, samples, scored, unseen
 from tests.attacks.shapes import BARE, HELD, NAMED, drawn
 
 
@@ -31,6 +31,16 @@ def test_nearly_every_secret_of_over_two_hundred_kinds_is_found(way: str, recall
 @pytest.mark.attack("S65")
 def test_most_secrets_of_kinds_it_does_not_know_are_found_by_how_they_look() -> None:
     assert scored(unseen(5)).recall >= 0.7
+
+
+@pytest.mark.attack("S65")
+def test_nearly_every_secret_of_operational_text_is_found_and_little_is_taken_for_one() -> None:
+    score = scored(operational(2))
+    taken, texts = mistaken(1)
+
+    assert len(score.tried) > 250
+    assert score.recall >= 0.94, score.shown
+    assert len(taken) <= texts / 20, taken[:3]
 
 
 @pytest.mark.attack("S65")
