@@ -59,7 +59,7 @@ class Anchors:
             self._latest = _later(self._latest, _last(self._path))
         except JournalBroken as error:
             self._note(str(error))
-        self._note(self._compare(connection))
+        self._note(self._compare(connection, self._latest))
         return self.wrong
 
     @property
@@ -75,7 +75,7 @@ class Anchors:
             self._misfit = str(error)
         else:
             self._latest = kept[-1] if kept else None
-            self._misfit = self._database.read_now(self._compare)
+            self._misfit = self._database.read_now(lambda connection: self._compare(connection, self._latest))
         if self._misfit:
             log.error("effects are stopped", reason=self._misfit)
 
@@ -88,7 +88,7 @@ class Anchors:
     async def keep_now(self) -> None:
         """Anchor the head before something is done that the journal tells of. JournalBroken when that cannot be."""
         head = await self._head()
-        if head is not None and not self._misfit and head != self._latest:
+        if head is not None and not self._misfit and head.sequence > self.up_to:
             self._write(head)
         if self.wrong:
             raise JournalBroken(self.wrong)
@@ -96,12 +96,14 @@ class Anchors:
     async def aclose(self) -> None:
         """Anchor what was written last."""
         head = await self._database.read(self._chain.head)
-        if head is not None and not self._misfit and head != self._latest:
+        if head is not None and not self._misfit and head.sequence > self.up_to:
             self._write(head)
 
     async def _head(self) -> Head | None:
+        # Known before it is read: what is written and anchored meanwhile is not there yet for this reader.
+        latest = self._latest
         head, misfit = await self._database.read(
-            lambda connection: (self._chain.head(connection), self._compare(connection))
+            lambda connection: (self._chain.head(connection), self._compare(connection, latest))
         )
         self._note(misfit)
         return head
@@ -122,26 +124,29 @@ class Anchors:
             _append(self._path, head)
         except OSError as error:
             self._unwritable = f"No anchor of the journal can be written to {self._path}: {error.strerror}."
+        except ValidationError:
+            self._note(str(_unreadable(self._path)))
+            return
         else:
             self._unwritable = ""
         if self._unwritable:
             log.error("effects are stopped", reason=self._unwritable)
             return
-        self._latest, self._anchored_at = head, self._clock.now()
+        self._latest, self._anchored_at = _later(self._latest, head), self._clock.now()
         log.info("journal anchored", sequence=head.sequence, hash=head.hash, signature=head.signature)
 
-    def _compare(self, connection: Connection) -> str:
-        if self._latest is None:
+    def _compare(self, connection: Connection, latest: Head | None) -> str:
+        if latest is None:
             return ""
-        if not self._chain.ours(self._latest):
+        if not self._chain.ours(latest):
             return "The latest anchor of the journal was not signed by us."
-        there = connection.scalar(select(journal.c.hash).where(journal.c.sequence == self._latest.sequence))
+        there = connection.scalar(select(journal.c.hash).where(journal.c.sequence == latest.sequence))
         base = self._chain.base(connection)
-        if there is None and base is not None and base.sequence == self._latest.sequence:
+        if there is None and base is not None and base.sequence == latest.sequence:
             there = base.hash
-        if there == self._latest.hash:
+        if there == latest.hash:
             return ""
-        return f"The journal is not the one that was anchored at entry {self._latest.sequence}."
+        return f"The journal is not the one that was anchored at entry {latest.sequence}."
 
 
 def read(path: Path) -> list[Head]:
@@ -161,14 +166,18 @@ def _last(path: Path) -> Head | None:
     """The latest on the file, as `read` has it."""
     try:
         with path.open("rb") as file:
-            whole = _whole(file)
-            file.seek(max(0, whole - _LONGEST))
-            lines = file.read(min(whole, _LONGEST)).splitlines()
-        return Head.model_validate_json(lines[-1]) if lines else None
+            return _last_of(file)
     except FileNotFoundError:
         return None
     except (OSError, ValidationError) as error:
         raise _unreadable(path) from error
+
+
+def _last_of(file: BinaryIO) -> Head | None:
+    whole = _whole(file)
+    file.seek(max(0, whole - _LONGEST))
+    lines = [line for line in file.read(min(whole, _LONGEST)).splitlines() if line.strip()]
+    return Head.model_validate_json(lines[-1]) if lines else None
 
 
 def _unreadable(path: Path) -> JournalBroken:
@@ -181,7 +190,7 @@ def _later(one: Head | None, other: Head | None) -> Head | None:
 
 def sign_anew(path: Path, chain: Chain) -> int:
     """Every anchor that is ours, in the place of the file; how many there are. Nobody may be writing to it."""
-    heads = [chain.signed_anew(head) for head in read(path)]
+    heads = [chain.signed_anew(head) for head in sorted(read(path), key=lambda head: head.sequence)]
     if heads:
         draft = path.with_name(f"{path.name}.new")
         draft.unlink(missing_ok=True)
@@ -192,10 +201,13 @@ def sign_anew(path: Path, chain: Chain) -> int:
 
 
 def _append(path: Path, head: Head) -> None:
-    """On the disk when this returns; what a crash left of an earlier line is overwritten."""
+    """On the disk when this returns, or a later one is; what a crash left of an earlier line is overwritten."""
     with os.fdopen(os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600), "a+b") as file:
         # Several processes may share the file.
         _lock(file)
+        # Who waited for the lock may come behind one that read the journal after it: the last line stays the latest.
+        if (last := _last_of(file)) is not None and last.sequence > head.sequence:
+            return
         file.truncate(_whole(file))
         file.write(head.model_dump_json().encode() + b"\n")
         file.flush()

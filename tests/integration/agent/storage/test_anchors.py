@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import threading
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -197,6 +198,48 @@ async def test_a_record_that_has_gone_back_behind_an_action_does_not_do_it_again
         with pytest.raises(JournalBroken, match="not the one that was anchored at entry"):
             await desk.dispatch(asked)
     assert len(desk.done) == 1
+
+
+async def test_an_anchor_written_while_the_journal_is_read_is_no_misfit(
+    database: Database, chain: Chain, clock: Clock, tmp_path: Path
+) -> None:
+    """Two actions at once: one is anchored while the other's look at the journal has begun and not ended."""
+    anchors = Anchors(tmp_path / "journal.anchors", database, chain, clock)
+    await _write(database, chain, "one")
+    await anchors.keep()
+    seen, go_on = threading.Event(), threading.Event()
+
+    class Slow(Chain):
+        def head(self, connection: Connection) -> Head | None:
+            found = super().head(connection)
+            seen.set()
+            assert go_on.wait(60)
+            return found
+
+    chain.__class__ = Slow
+    slow = asyncio.create_task(anchors.keep_now())
+    assert await asyncio.to_thread(seen.wait, 60)
+    chain.__class__ = Chain
+    await _write(database, chain, "two")
+    await anchors.keep_now()
+    go_on.set()
+    await slow
+    assert (anchors.wrong, [head.sequence for head in read(tmp_path / "journal.anchors")]) == ("", [1, 2])
+
+
+async def test_an_anchor_that_comes_late_does_not_stand_behind_a_later_one(
+    database: Database, chain: Chain, clock: Clock, tmp_path: Path
+) -> None:
+    """As when a process has read the journal, and another is quicker to the file."""
+    path = tmp_path / "journal.anchors"
+    late, quick = (Anchors(path, database, chain, clock) for _ in range(2))
+    await _write(database, chain, "one")
+    head = await database.read(chain.head)
+    assert head
+    await _write(database, chain, "two")
+    await quick.keep_now()
+    late._write(head)
+    assert [head.sequence for head in read(path)] == [2]
 
 
 def test_whoever_is_stopped_in_the_middle_of_an_anchor_stops_effects_and_not_the_process(
