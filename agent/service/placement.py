@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, StatementError
 
 from agent.correlate.correlator import Correlator
 from agent.correlate.placement import Nothing
@@ -22,9 +22,11 @@ from agent.service.batch import Batch
 from agent.storage import alerts, incidents, silences
 from agent.storage.database import Database
 from agent.storage.duties import batches, next_batch
+from agent.storage.engine import said
 from agent.storage.journal import Chain
 from agent.telemetry import Log
 from tools.base import Topology
+from tools.invisible import written_out
 
 log = Log(__name__)
 
@@ -133,7 +135,8 @@ class Placement:
 
     async def _set_aside(self, one: Placed, error: Exception) -> None:
         """It is told in the same way as where others ended, and nothing remembers it."""
-        because = f"It could not be placed, {ALONE} times: {type(error).__name__}: {error}"[:LONGEST]
+        # What failed may be the very characters that the error quotes: they must not fail here again.
+        because = written_out(f"It could not be placed, {ALONE} times: {type(error).__name__}: {said(error)}")[:LONGEST]
         log.error("no incident is opened for an alert: it is set aside", because=error, alert=one.id)
         aside = one.model_copy(update={"fate": Fate.QUARANTINED, "reason": because, "incident": None})
         await self._current()
@@ -189,5 +192,6 @@ class Placement:
 def _its_own(error: Exception) -> bool:
     """Is it the alert that fails?  What the record, the machine or other processes do is tried again, for ever."""
     if isinstance(error, SQLAlchemyError):
-        return isinstance(error, DataError | IntegrityError)
+        never_sent = isinstance(error, StatementError) and not isinstance(error, DBAPIError)
+        return never_sent or isinstance(error, DataError | IntegrityError)
     return not isinstance(error, Conflict | JournalBroken | QueueFull | OSError | MemoryError)

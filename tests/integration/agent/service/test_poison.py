@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, StatementError
 
 from agent.bootstrap import Application, Replaced, bootstrap
 from agent.correlate.correlator import Correlator
@@ -54,6 +54,15 @@ def raises(_: Placement) -> Placement:
     raise ValueError("the alert is poison")
 
 
+def raises_what_cannot_be_written(_: Placement) -> Placement:
+    raise ValueError("half a character is poison: \ud800")
+
+
+def cannot_be_bound(_: Placement) -> Placement:
+    """As when a column is given what it has no form for: it never came to the record."""
+    raise StatementError("no JSON", "INSERT INTO incidents", {}, TypeError("no JSON"))
+
+
 def cannot_be_written(found: Placement) -> Placement:
     """Half of a character has no bytes."""
     assert isinstance(found.effect, Opens)
@@ -88,7 +97,15 @@ async def _fates(application: Application, receipt: str) -> list[tuple[str, Fate
     return [(placed.alert.service, placed.fate) for placed in view.alerts]
 
 
-@pytest.mark.parametrize("fails", [raises, cannot_be_written])
+def is_refused(found: Placement) -> Placement:
+    """By the record, which says so with all that was to be written."""
+    assert isinstance(found.effect, Opens)
+    return replace(found, effect=Opens(found.effect.incident.model_copy(update={"title": None})))
+
+
+@pytest.mark.parametrize(
+    "fails", [raises, raises_what_cannot_be_written, cannot_be_bound, cannot_be_written, is_refused]
+)
 async def test_an_alert_that_cannot_be_placed_is_set_aside_with_its_reason_and_the_others_go_on(
     tmp_path: Path, fails: Callable[[Placement], Placement]
 ) -> None:
@@ -103,6 +120,7 @@ async def test_an_alert_that_cannot_be_placed_is_set_aside_with_its_reason_and_t
         ]
         aside = (await application.views.receipt(receipt)).alerts[5]
         assert aside.reason.startswith(f"It could not be placed, {ALONE} times: ")
+        assert "INSERT" not in aside.reason
         told = [entry.event for entry in await application.views.audit() if entry.event.type is EventType.ALERT_PLACED]
         assert sum(one.text.count(f"Alert {aside.id}: {aside.reason}") for one in told) == 1
         assert (await application.views.load()).alerts == {"incident": 11, "quarantined": 1}
