@@ -123,7 +123,10 @@ class Anchors:
         try:
             _append(self._path, head)
         except OSError as error:
-            self._unwritable = f"No anchor of the journal can be written to {self._path}: {error.strerror}."
+            self._unwritable = (
+                f"No anchor of the journal can be written to {self._path}: {error.strerror}. "
+                "Make room there, or name another file with AGENT_JOURNAL_ANCHORS."
+            )
         except ValidationError:
             self._note(str(_unreadable(self._path)))
             return
@@ -146,7 +149,10 @@ class Anchors:
             there = base.hash
         if there == latest.hash:
             return ""
-        return f"The journal is not the one that was anchored at entry {latest.sequence}."
+        return (
+            f"The journal is not the one that was anchored at entry {latest.sequence}. `incident-agent audit verify` says "
+            f"where it differs; to go on from it as it is, move {self._path} aside and start the agent again."
+        )
 
 
 def read(path: Path) -> list[Head]:

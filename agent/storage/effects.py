@@ -67,8 +67,8 @@ class SqlLedger:
         if not fresh and result is None:
             return await self._close(known, EffectStatus.UNKNOWN, _cannot_tell(known), None, lease)
         if fresh or _absent(result):
-            if self._anchors and proposal is not None:
-                await self._anchors.keep_now()
+            if proposal is not None:
+                await self._anchor(known, lease)
             result = await self._run(call)
         if result is None:
             return await self._close(known, EffectStatus.UNKNOWN, _cannot_tell(known), None, lease)
@@ -80,6 +80,16 @@ class SqlLedger:
 
     async def past(self, action: str, targets: Collection[str]) -> list[Past]:
         return await self._database.read(lambda connection: _past(connection, action, frozenset(targets)))
+
+    async def _anchor(self, action: Effect, lease: Lease | None) -> None:
+        """JournalBroken when its INTENT cannot be anchored; nobody need be asked then whether it was done."""
+        if self._anchors is None:
+            return
+        try:
+            await self._anchors.keep_now()
+        except JournalBroken as error:
+            await self._close(action, EffectStatus.FAILED, f"It was not done. {error}", None, lease)
+            raise
 
     async def _run(self, call: Call) -> ActResult | None:
         """The call's result; None when neither the call nor the far end could say whether it was done."""

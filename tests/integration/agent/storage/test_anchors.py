@@ -179,6 +179,26 @@ async def test_nothing_is_done_while_no_anchor_can_be_written(
     assert (anchors.wrong, (await desk.dispatch(asked)).status) == ("", "done")
 
 
+async def test_an_action_that_cannot_be_anchored_any_more_is_known_not_to_have_been_done(
+    database: Database, chain: Chain, clock: Clock, tmp_path: Path
+) -> None:
+    """Nobody is asked to find it out; and it is not made up for once anchors can be written again."""
+    desk = Desk(database, chain, clock)
+    asked = await desk.ask()
+    await desk.approve(asked, await desk.person("ann"))
+    anchors = Anchors(tmp_path / "gone" / "journal.anchors", database, chain, clock)
+    desk.ledger = type(desk.ledger)(database, chain, clock, may=desk.ledger._may, anchors=anchors)
+    with pytest.raises(JournalBroken, match="No anchor of the journal can be written"):
+        await desk.dispatch(asked)
+    (tmp_path / "gone").mkdir()
+    known = await desk.dispatch(asked)
+    assert (known.status, known.detail.partition(":")[0], desk.done) == (
+        "failed",
+        "It was not done. No anchor of the journal can be written to " + str(tmp_path / "gone" / "journal.anchors"),
+        [],
+    )
+
+
 async def test_a_record_that_has_gone_back_behind_an_action_does_not_do_it_again(
     database: Database, chain: Chain, clock: Clock, tmp_path: Path
 ) -> None:
