@@ -150,9 +150,9 @@ class Anchors:
         if there == latest.hash:
             return ""
         return (
-            f"The journal is not the one that was anchored at entry {latest.sequence}: what was done since may not be on "
-            "it. `incident-agent audit verify` says where it differs. To go on with it as it is: `incident-agent actions "
-            f"pause`, look at what was done, move {self._path} aside, and start the agent again."
+            f"The journal is not the one that was anchored at entry {latest.sequence}: what was done since may not be "
+            "on it. `incident-agent audit verify` says where it differs. To go on with it as it is: `incident-agent "
+            f"actions pause`, look at what was done, move {self._path} aside, and start the agent again."
         )
 
 
