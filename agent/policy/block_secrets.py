@@ -7,7 +7,7 @@ from agent.policy.anchors import matches
 from agent.policy.secret_checks import by_chance
 from agent.policy.secret_names import trust
 from agent.policy.secret_spans import Found
-from agent.policy.secret_values import chosen, plausible
+from agent.policy.secret_values import chosen, plausible, told_outright
 
 _SCALAR = re.compile(
     r"(?m)^(?P<indent>[ \t]*)(?:- )?[\"']?(?P<name>[\w.-]{2,80})[\"']?:[ "
@@ -22,14 +22,15 @@ _ENTRY = re.compile(r"(?m)^\s*[\"']?[\w.-]{1,100}[\"']?:[ \t]*[\"']?(?P<secret>[
 _JSON_MAP = re.compile(r"\\?\"(?:data|stringData)\\?\"\s?:\s?\{(?P<body>[^{}]{1,8000})\}")
 _JSON_ENTRY = re.compile(r"\\?\"[\w.-]{1,100}\\?\"\s?:\s?\\?\"(?P<secret>[^\"\\]{3,})")
 _HEADING = re.compile(
-    r"(?i:password|passphrase|token|secret|credentials?|unseal key|codes?|"
+    r"(?i:password|passwd|passphrase|pass|pwd|token|secret|credentials?|cookie|key|codes?|"
     r"private key|psk|pre-?shared key)(?![\w/=-])[^\n]{0,60}?(?::|-n "
-    r"[\w-]+|--stdin|get|show|print|reveal)[ \t]*\n[ \t\n]{0,6}"
+    r"[\w-]+|--stdin|get|show|print|reveal|base64 (?:-d|-D|--decode)(?:[ ]?[;&]{1,2}[ ]?echo)?)[ \t]*\n[ \t\n]{0,6}"
 )
-_HEADS = ("pass", "token", "secret", "credential", "unseal", "code", "private", "psk", "pre")
+_HEADS = ("pass", "pwd", "token", "secret", "credential", "cookie", "key", "code", "private", "psk", "pre")
 _ITEM = re.compile(r"[ \t]*(?:(?:\d{1,2}[.)]|[-*])[ \t]+)?`?(?P<secret>[^\s\\\"`]{6,128})`?[ \t]*(?=\n|\"|\Z)\n{0,3}")
 _CODES = re.compile(r"[A-Za-z0-9]{4,12}(?:-[A-Za-z0-9]{4,12}){1,5}|[0-9]{6,10}|[a-zA-Z0-9]{8,24}")
 _PAIR = re.compile(r"[\w.-]{1,60}[=:]")
+_SLUG = re.compile(r"[a-z]{4,12}(?:-[a-z]{4,12}){2,5}")
 _LAPS = re.compile(r"[0-9a-fA-F]{24,}|[A-Za-z0-9+/=_-]{16,}")
 
 
@@ -48,9 +49,22 @@ _WORDS = re.compile(
 )
 
 
+_NOUN = r"(?i:password|passwd|passphrase|pass|pwd|psk|token|secret|key|pin|cookie|credentials?)"
+_ANSWERED = re.compile(
+    rf"{_NOUN}\b[^\n?]{{0,80}}\?[^\n]{{0,20}}(?:\n|\\n)(?:[\[\w .:-]{{0,16}}\] ?)?[^\n:]{{1,40}}: "
+    r"(?:[\w,' ]{0,30}?(?:it'?s|is|it is|:) )?[`\"']?(?P<secret>[^\s`\"']{5,100})[`\"']?[ \t]*(?=\n|\\n|\Z)"
+)
+"""A question and its answer, by somebody else in the next line."""
+_NEXT = re.compile(
+    rf"{_NOUN}\b[^\n]{{0,80}}(?:\n|[.] )[ \t]{{0,8}}(?i:new|current|generated|its|the(?: new)?|initial)"
+    r" ?(?:value|one|password|token|key)?(?: is|:) {1,3}[`\"']?(?P<secret>[^\s`\"']{5,300})"
+)
+
+
 def block_secrets(text: str, lowered: str) -> Iterator[Found]:
     """What more than one line gives away, and lists of codes and of words."""
     yield from _listed(text, lowered)
+    yield from _answered(text, lowered)
     if "\n" not in text:
         return
     if ": |" in text or ": >" in text:
@@ -61,6 +75,14 @@ def block_secrets(text: str, lowered: str) -> Iterator[Found]:
         yield from _kubernetes(text)
     for heading in matches(_HEADING, _HEADS, text, lowered):
         yield from _below(text, heading)
+
+
+def _answered(text: str, lowered: str) -> Iterator[Found]:
+    for hint, regex in (("?", _ANSWERED), (" value", _NEXT), (" one", _NEXT)):
+        if hint in lowered:
+            for found in matches(regex, _HEADS, text, lowered):
+                if _alone(found["secret"]):
+                    yield Found(*found.span("secret"), "password")
 
 
 def _listed(text: str, lowered: str) -> Iterator[Found]:
@@ -91,10 +113,17 @@ def _below(text: str, heading: re.Match[str]) -> Iterator[Found]:
     at = heading.end()
     for _ in range(20 if several else 1):
         item = _ITEM.match(text, at)
-        if not item or not _told(item["secret"], several=several):
+        phrase = item and "pass" in heading[0].lower() and _SLUG.fullmatch(item["secret"])
+        if not item or not (phrase or _told(item["secret"], several=several)):
             return
         yield Found(*item.span("secret"), "password")
         at = item.end()
+
+
+def _alone(word: str) -> bool:
+    return plausible(word) and (
+        chosen(word) or (word.isalnum() and told_outright(word)) or _LAPS.fullmatch(word) is not None
+    )
 
 
 def _told(word: str, *, several: bool) -> bool:

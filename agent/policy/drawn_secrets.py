@@ -23,8 +23,8 @@ _OF_AN_ID = re.compile(
     r"digest|etag|checksum|fingerprint|thumbprint|cert\w{0,8}"
     r"|public|publishable|nonce|revision|marker|continuation|trace|span|"
     r"request[ _-]id|integrity|snapshot|object|ref|kid|arn|checkpoint|"
-    r"blob|chunk|offset"
-    r"|csr|avatar|image|protobuf|avro)(?![a-z])[^\n]{0,60}\Z"
+    r"blob|chunk|offset|shard"
+    r"|csr|avatar|image|protobuf|avro)(?![a-z])[^\n]{0,60}\Z|(?-i:[a-z]I[Dd]s?|[Pp]ublic[A-Z])(?![a-z])[^\n]{0,20}\Z"
 )
 _ID = re.compile(
     r"[A-Z]{2}[0-9a-f]{32}|pk_(?:live|test)_\w+|sha\d{3}-.*|[a-z]{1,12}[-_][A-Za-z0-9]{8,30}|"

@@ -21,7 +21,7 @@ _SHORT = r"sid|sig|pin|puk|sas|pat|t?otp|mfa|jwt|psw|pw"
 _JOINED = (
     r"(?:[ \t]?\d{1,2}|[ \t]?\([\w ]{1,20}\)|[ ](?:base|value|string)"
     r")?(?:\\{0,3}[\"'`*]{1,2}|\]){0,2}(?:[ \t]{0,40}(?:=|:(?![/:])|→)|>|"
-    r",?\s{0,30}(?:\\{0,3}[\"'])?value|\\{0,3}[\"']?,[ \t]{0,3}\\{0,3}[\"']|[ \t]{1,3})"
+    r"[`*]{0,2}[ \t]{0,40}\||,?\s{0,30}(?:\\{0,3}[\"'])?value|\\{0,3}[\"']?,[ \t]{0,3}\\{0,3}[\"']|[ \t]{1,3})"
 )
 _NAMED = re.compile(rf"(?:{_LONG}|(?:(?<![a-z])(?:{_SHORT})|pw)(?![a-z]))[\w.-]{{0,40}}+(?={_JOINED})")
 _STEMS = tuple(
@@ -50,10 +50,15 @@ _PAIRED = re.compile(
 _LISTED = re.compile(r"\\{0,3}[\"'],[ \t]{0,3}(?=\\{0,3}N?[\"'])")
 _ELEMENT = re.compile(r"\"?(?:\s[^<>\n]{0,200})?>(?P<v>[^<>\n]{3,4000})</")
 _SPACED = re.compile(r"[ \t]{1,3}(?=[^\s-])")
-_SET_TO = re.compile(r"[`\"'*]{1,2} to (?=[`\"']?\S)")
+_SET_TO = re.compile(r"[`\"'*]{0,2} to (?=[`\"']?\S)")
+_SETTING = re.compile(r"(?i:\b(?:set|sets|setting|changed?|reset|rotated?|updated?)) (?:the )?[`\"'*]{0,2}\Z")
+_CELL = re.compile(r"[`*]{0,2}[ \t]{0,40}\|{1,2}[ \t]{0,40}(?=[^\s|])")
+_IN_CELL = re.compile(r"(?m)^[ \t>]*(?:[^\n|]{0,80})?\|{1,2}[ \t`*]{0,40}(?:[A-Za-z-]{1,20} ){0,3}\Z")
+_WHOLE = re.compile(r"(?: [^\s\"'=]{1,40}){1,8}(?=[\"'])")
+"""The rest of a value in a pair of which the whole stands in quotes: `"NAME=a b c"`."""
 _PHRASE = re.compile(r"(?:[a-z]{2,} ){2,11}[a-z0-9]{2,}(?=$|[\n,;\"'}\])<.`]|\\n)")
 _NEXT_WORD = re.compile(r" [a-z]{2,}[ ,.:;]")
-_WORD_BEFORE = re.compile(r"(?<![\w-])(?:[A-Za-z]{2,20} ){1,2}\Z")
+_WORD_BEFORE = re.compile(r"(?<![\w.=/-])(?:[A-Za-z]{2,20} ){1,2}\Z")
 _ARN = re.compile(r"arn:[\w:/-]*\Z")
 _MORE = re.compile(r"[ ](?i:id|value|base|string|code)\b(?=[\"'`]?[ \t]{0,20}[:=])")
 _CHECKSUM = re.compile(r"(?i)(?:checksum|hash|sha\d*)/\Z")
@@ -61,6 +66,9 @@ _SETS = re.compile(
     r"(?:^|[\s;])(?i:env|arg|setenv|set|fastcgi_param|uwsgi_param|proxy_set_header|"
     r"more_set_headers|define|param|default)[ \t]+\Z"
 )
+_NAME_ON = re.compile(r"[A-Za-z][\w:]{1,40} = ")
+"""Of `password:min:length = 12` the name goes on behind the colon."""
+_ANOTHER = re.compile(r"\\{0,3}[\"'][\w.-]{1,60}\\{0,3}[\"']\s{0,3}:")
 _COOKIES = re.compile(r"[^\s=;]{1,100}=")
 _ORDINARY = re.compile(r"[A-Za-z]+[,.]*")
 _DIRECTIVES = words("requirepass masterauth bindpw rootpw")
@@ -88,9 +96,9 @@ def _camel(text: str) -> Iterator[re.Match[str]]:
 
 def _start_of_name(text: str, at: int) -> int:
     least = max(0, at - _BEFORE)
-    while at > least and _NAME.match(text[at - 1]):
+    while at > least and (_NAME.match(text[at - 1]) or (text[at - 1] == ":" and text[at - 2 : at - 1].isalnum())):
         at -= 1
-    return at
+    return at + (text[at : at + 2] == "-D") * 2
 
 
 def _kind(text: str, start: int, name: str) -> Trust | None:
@@ -99,6 +107,8 @@ def _kind(text: str, start: int, name: str) -> Trust | None:
     if name == "PASS" and text[start - 4 : start] in ("--- ", "    "):
         return None
     if _CHECKSUM.search(text, max(0, start - 10), start):
+        return None
+    if "arn:" in name:
         return None
     if text.rfind("arn:", max(0, start - 80), start) >= 0 and _ARN.search(text, max(0, start - 80), start):
         return None
@@ -111,21 +121,63 @@ def _kind(text: str, start: int, name: str) -> Trust | None:
 
 def _value(text: str, start: int, end: int, kind: Trust) -> Value | None:
     if joined := _ASSIGNED.match(text, end):
-        if text[end - 6 : end].lower() in ("cookie", "ookies") and _COOKIES.match(text, joined.end()):
-            return None
-        value = value_at(text, joined.end(), query=joined[0].strip(" \\\"'`") == "=" and joined[0][-1:] == "=")
-        return _told(text, value, kind, joined["sign"]) if value else None
+        return _assigned(text, start, joined, kind)
     if text[start - 1 : start] in ("<", ":", '"') and (element := _ELEMENT.match(text, end)):
         found = Value(*element.span("v"), quoted=True)
         return found if secret_under(kind, element["v"]) else None
     for joint in (_PAIRED, _LISTED, _SET_TO):
         if joined := joint.match(text, end):
             value = value_at(text, joined.end())
-            said = text[value.start : value.end] if value else ""
-            if joint is _LISTED and kind is Trust.CHOSEN and said.replace("_", "").isalpha():
-                return None
-            return value if value and secret_under(kind, said) else None
-    return _after_space(text, start, end, kind)
+            return value if value and _joins(text, start, joined, value, kind) else None
+    return _in_table(text, start, end, kind) or _after_space(text, start, end, kind)
+
+
+def _assigned(text: str, start: int, joined: re.Match[str], kind: Trust) -> Value | None:
+    if text[joined.start() - 6 : joined.start()].lower() in ("cookie", "ookies") and _COOKIES.match(text, joined.end()):
+        return None
+    value = value_at(text, joined.end(), query=joined[0].strip(" \\\"'`") == "=" and joined[0][-1:] == "=")
+    if not value or (joined["sign"] == ":" and _NAME_ON.match(text, joined.end())):
+        return None
+    if not value.quoted and joined[0] == "=" and text[start - 1 : start] in ('"', "'"):
+        value = _whole(text, value, text[start - 1])
+    return _told(text, value, kind, joined["sign"])
+
+
+def _joins(text: str, start: int, joined: re.Match[str], value: Value, kind: Trust) -> bool:
+    said = text[value.start : value.end]
+    if joined.re is _LISTED and (_ANOTHER.match(text, joined.end()) or _only_letters(kind, said)):
+        return False
+    if joined.re is _SET_TO and joined[0][0] not in "`\"'*":
+        set_so = _SETTING.search(text, max(0, start - 24), start)
+        return set_so is not None and secret_under(kind, said) and (value.quoted or _looks_like_one(kind, said))
+    return secret_under(kind, said)
+
+
+def _looks_like_one(kind: Trust, said: str) -> bool:
+    return kind is not Trust.CHOSEN or chosen(said)
+
+
+def _only_letters(kind: Trust, said: str) -> bool:
+    return kind is Trust.CHOSEN and said.replace("_", "").isalpha()
+
+
+def _whole(text: str, value: Value, quote: str) -> Value:
+    more = _WHOLE.match(text, value.end)
+    return value._replace(end=more.end()) if more and text[more.end()] == quote else value
+
+
+def _in_table(text: str, start: int, end: int, kind: Trust) -> Value | None:
+    """The cell beside one that holds the name: `| DB_PASSWORD | X |`."""
+    joined = _CELL.match(text, end)
+    if not joined or not _IN_CELL.search(text, text.rfind("\n", max(0, start - 200), start) + 1, start):
+        return None
+    value = value_at(text, joined.end())
+    if not value:
+        return None
+    bar = text.find("|", value.start, value.end)
+    value = value._replace(end=bar) if bar > value.start and not value.quoted else value
+    said = text[value.start : value.end]
+    return value if secret_under(kind, said) and (value.quoted or _looks_like_one(kind, said)) else None
 
 
 def _told(text: str, value: Value, kind: Trust, sign: str) -> Value | None:

@@ -60,10 +60,29 @@ _PLACES: tuple[tuple[str, str], ...] = (
     (
         "password",
         (
-            r"(?i:\bpassword|old_password|crypt|pgp_sym_(?:en|de)crypt|md5|encrypt)"
+            r"(?i:\bpassword|old_password)"
             r"\((?:[^\n,'()]{1,40},[ ]?)?(?P<at>)(?=\\{0,2}N?')"
         ),
     ),
+    *(
+        (name, rf"\b{name}\((?:[^\n,()]{{1,80}},[ ]?)?(?P<at>)(?=\\{{0,2}}N?')")
+        for name in ("crypt", "pgp_sym_decrypt", "pgp_sym_encrypt", "md5", "encrypt")
+    ),
+    *(
+        (
+            name,
+            rf"(?i:{name})\w{{0,20}}\([\"'][^\"'\n]{{0,200}}[\"'],\s?[\"'][^\"'\n]{{0,80}}[\"'],\s?(?P<at>)(?=[\"'])",
+        )
+        for name in ("connect", "__construct", "mysqli", "new pdo")
+    ),
+    (
+        "secret",
+        (
+            r"\bsecrets?(?:[ ]versions?)?[ :](?:set|put|add|create|update)[ ][^\n|;]{1,200}?"
+            r"[ ]--(?:body|value|data|text|secret-string)[ =](?P<at>)(?=[\"']|[^\s/-]\S*\d)"
+        ),
+    ),
+    ("put ", r"\bput[ ](?P<name>[\w./:-]{1,150})[ ](?P<at>)(?=[\"']|\S*\d\S*[ \t]*(?:\n|\Z))"),
     (
         "where",
         (
@@ -110,7 +129,7 @@ _PLACES: tuple[tuple[str, str], ...] = (
     ("password ", r"\bpassword[ ][0578][ ](?P<at>)(?=\S{4,}\s*$)"),
     ("secret ", r"\bsecret[ ][0589][ ](?P<at>)(?=\S{4,}\s*$)"),
     ("user ", r"(?m)^\s*user[ ]\S{1,64}[ ]on[ ][^\n]{0,100}?>(?P<whole>\S{4,100})"),
-    ("auth ", r"\bAUTH[ ](?:[\w.@-]{1,64}[ ])?(?P<at>)(?=\S*\d)(?=\S{6,}\s*$)"),
+    ("auth ", r"\bAUTH[ ](?:[\w.@-]{1,64}[ ])?(?P<at>)(?=\S*\d)(?=\S{6,}[ \t\r]*(?:\n|\\n|\Z))"),
     (
         " -p",
         (
@@ -129,7 +148,7 @@ _PLACES: tuple[tuple[str, str], ...] = (
     ("server", r"(?:tacacs-server|radius-server)[^\n]{0,80} key[ ](?P<at>)"),
     ("psk", r"(?i:\bpsk)[ :=]{1,3}(?P<at>)(?=\\{0,2}\")"),
     ("machine", r"\b(?:machine[ ]\S{1,200}|default)\s+login\s\S{1,200}\s+password\s(?P<at>)"),
-    ("password", r"(?<=[ \t])password[ ](?P<at>)(?=\S+\s*$)"),
+    ("password", r"(?<=[ \t])password[ ](?P<at>)(?![a-z]+[?!.,:;]\s*$)(?=\S+\s*$|(?=[a-zA-Z]*\d)\S{6,}[ \t]*\n)"),
     ("thin", r"jdbc:oracle:(?:thin|oci8?):[\w$.-]+/(?P<whole>[^\s@]{1,100})@"),
     ("secret string", r"\b(?:xoauth2|x-api-key)[ ](?P<at>)(?=\S{16,})"),
     (":::", r"\b[0-9a-fA-F]{32}:(?P<whole>[0-9a-fA-F]{32})(?=:::)"),

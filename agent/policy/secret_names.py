@@ -34,6 +34,8 @@ _ONLY_BEHIND: dict[str, tuple[frozenset[str], Trust]] = {
     "license": (frozenset(), Trust.DRAWN),
 }
 """Words that are about a secret only when one of others stands before them, and what their values look like."""
+_PLACES = frozenset({"next", "previous", "prev", "first", "last", "start", "current", "result", "the", "a"})
+"""Before `page_token`: of a list; of anything else, `status_page_token`, it lets one in."""
 _ABOUT_IDS = frozenset({"session", "sess"})
 
 
@@ -75,8 +77,12 @@ def _trust_of_word(words: tuple[str, ...], at: int) -> Trust | None:
     if word in _ONLY_BEHIND:
         needed, kind = _ONLY_BEHIND[word]
         return kind if needed.intersection(words[:at]) or not needed else None
+    if word == "secret" and before in ("shared", "radius", "tacacs"):
+        return Trust.CHOSEN
     if word in vocabulary.PASSWORDS:
         return None if word == "pass" and before in ("first", "second", "test") else Trust.CHOSEN
+    if before == "page" and at > 1 and words[at - 2] not in _PLACES:
+        return Trust.ISSUED
     return None if _of_no_secret(word, before) else _trust_of_issued(word)
 
 

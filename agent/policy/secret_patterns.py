@@ -58,6 +58,7 @@ def _pattern(
 
 
 _END = r"(?![A-Za-z0-9])"
+_UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _MARKS = (
     "AKID LTAI SCW HRKU- v1.0- fo1_ fm1 fm2_ pscale_ sbp_ nfp_ ATBB CCIPAT_ bkua_ sq sgp_ AKCp cmVmd rubygems_ oy2 cio "
     "CLOJARS_ .atlasv1. dp. ops_eyJ A3- pnu_ pat sat. API- PMAK- sntry sha256~ xkeysib- access_token$ access- rzp_ "
@@ -88,9 +89,11 @@ def _no_name(value: str) -> bool:
     return mixed(value) and (looks_drawn(value) or by_chance(value))
 
 
-_NAMED_AS_ID = r"(?i:(?:key|principal)[-_. ]?ids?|credential|akid)(?![a-z])[^\n]{0,50}"
+_NAMED_AS_ID = r"(?i:(?:key|principal)[-_.: ]?ids?|credential|akid)(?![a-z])[^\n]{0,50}"
 """An access key's id is half a pair, and the half that audit logs print: it stays where its name says what it is."""
 
+_ANOTHER = re.compile(r"[a-z_]{2,30}=[^=]")
+"""A name and its value: `token_type=Bearer expires_in=3600`."""
 _PARTS = ("username=", "realm=", "Credential=", "keyId=")
 """Of an Authorization header with several parts these are none that let one in."""
 
@@ -152,7 +155,9 @@ PATTERNS: tuple[Pattern, ...] = (
     _pattern("databricks-token", "dapi", rf"(?<![A-Za-z0-9])dapi[0-9a-f]{{32}}{_END}"),
     _pattern("grafana-token", "glsa_ glc_", r"gl(?:sa_[A-Za-z0-9]{32}_[0-9A-Fa-f]{8}|c_[A-Za-z0-9+/=]{32,})"),
     _pattern("newrelic-key", "NRAK- NRII- NRJS-", r"NR(?:AK|II|JS)-[A-Za-z0-9_-]{19,}"),
-    _pattern("square-token", "sq0 EAAA", r"sq0(?:atp|csp|idp)-[A-Za-z0-9_-]{22,}|EAAA[A-Za-z0-9_-]{56,}"),
+    _pattern(
+        "square-token", "sq0 EAA", r"sq0(?:atp|csp|idp)-[A-Za-z0-9_-]{22,}|(?<![A-Za-z0-9+/])EAA[A-Za-z0-9_-]{56,}"
+    ),
     _pattern("atlassian-token", "ATATT3", r"ATATT3[A-Za-z0-9_=-]{20,}"),
     _pattern("docker-token", "dckr_pat_ dckr_oat_", r"dckr_[po]at_[A-Za-z0-9_-]{20,}"),
     _pattern("linear-key", "lin_api_", r"lin_api_[A-Za-z0-9]{30,}"),
@@ -164,14 +169,18 @@ PATTERNS: tuple[Pattern, ...] = (
         r"[A-Za-z][A-Za-z0-9+.-]{1,30}://[^\s/:@\"'<>]{0,100}:(?P<secret>[^\s/\"'<>]+)@(?=[\w\[])",
         check=plausible,
     ),
-    _pattern("password", "@", r"(?<![\w./@-])[A-Za-z][\w.-]{0,40}[/:](?P<secret>[^\s/:@\"'<>,;]{4,})@tcp\("),
+    _pattern("password", "@", r"(?<![\w./@-])[A-Za-z][\w.-]{0,40}[/:](?P<secret>[^\s\"'<>]{3,100})@(?:tcp|udp|unix)\("),
     _pattern("crypt", "$", r"\$(?:2[abxy]?\$\d\d|[156]|y|7|argon2\w{1,2}[^\s\"']{0,40})\$[A-Za-z0-9./$+=,]{22,}"),
     _pattern(
         "authorization",
         "",
         r"(?i:bearer)[ +]+(?P<secret>[A-Za-z0-9._~+/=-]{8,})",
         words="bearer",
-        check=lambda value: plausible(value) and (any(char.isdigit() for char in value) or len(value) >= 24),
+        check=lambda value: (
+            plausible(value)
+            and not _ANOTHER.match(value)
+            and (any(char.isdigit() for char in value) or len(value) >= 24)
+        ),
     ),
     _pattern(
         "authorization",
@@ -210,6 +219,14 @@ PATTERNS: tuple[Pattern, ...] = (
         r"|set-password|signin|login|token|share|shared)/(?P<secret>[A-Za-z0-9_-]{20,})",
         check=_no_name,
     ),
+    _pattern("webhook", "/hook", rf"/hooks?/(?P<secret>{_UUID})"),
+    _pattern(
+        "issued",
+        "xaat- cxtp_ sk_ pcsk_ shpat_ token-",
+        rf"(?<![A-Za-z0-9])(?:xaat-{_UUID}|(?:cxtp|pcsk|shp(?:at|ca|pa|ss))_\w{{18,}}|sk_[0-9a-f]{{28,}}"
+        r"|token-[a-z0-9]{5}:[a-z0-9]{40,})",
+    ),
+    _pattern("issued", "NRAL", r"(?<![A-Za-z0-9])[0-9a-f]{36}NRAL(?!\w)"),
     _pattern("webhook", "/webhookb2/", r"/webhookb2/(?P<secret>[A-Za-z0-9@/-]{30,})"),
     _pattern("issued", "-us", r"(?<![A-Za-z0-9])[0-9a-f]{32}-us\d{1,2}(?!\w)"),
     _pattern(

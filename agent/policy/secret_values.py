@@ -38,6 +38,7 @@ _REFERENCE = re.compile(
       |values|Values|\.Values|params|props|random_password|random_string|aws_\w+|google_\w+|azurerm_\w+|kubernetes_\w+
       |System|secrets|each|input|event)(?:\.[A-Za-z_]\w*|\[[^\]]*\]?)+(?:\(.*)?
     | (?:get|read|load|fetch|lookup|env)\w*\(.* | [A-Za-z_][\w.]*\([^()]*\)
+    | [A-Za-z_][\w.]*\(\w+=.* | (?:[A-Za-z_]\w*\.)*[A-Z][A-Za-z]+(?:Exception|Error)
     | [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:PASSWORD|PASS|PWD|TOKEN|SECRET|KEY|CREDENTIALS?|AUTH)
     """
 )
@@ -136,7 +137,7 @@ def strong(value: str) -> bool:
 
 _UNTOLD = re.compile(
     r"(?:sha|md|bcrypt|argon|aes|pbkdf|utf|base|tls|ipv|oauth|http|k)[-_]?\d\S*|\d[\d.,:-]*[a-zA-Z%]{0,7}|\d{4}-\d\d-\d\d\S*|(?-i:[A-Z][A-Z0-9]{1,9}-\d+)"
-    r"|[A-Za-z]+[-/]?v?\d+\.\d[\d.]*|\S+@\S+\.\w+|[A-Za-z]+[a-z](?:[A-Z][a-z]+)*(?:Exception|Error)",
+    r"|(?-i:[a-z][a-z_]{1,30}=)\S+|[A-Za-z]+[-/]?v?\d+\.\d[\d.]*|\S+@\S+\.\w+|[A-Za-z]+[a-z](?:[A-Z][a-z]+)*(?:Exception|Error)",
     re.IGNORECASE,
 )
 _KNOWN = re.compile(

@@ -66,8 +66,9 @@ SAYS_OTHER = words(
 """Behind a word about secrets, these say that the value is something about it."""
 NEUTRAL = words(
     "prod production staging stage dev test qa uat preprod new old current previous prev next default base base64 b64 "
-    "plain plaintext clear text value val string str hash key data primary secondary live main backup root admin user "
-    "temp tmp initial final raw real actual encoded rw ro read write in out confirm confirmation repeat again"
+    "hex plain plaintext clear text value val string str hash key data primary secondary live main backup root "
+    "admin user temp tmp initial final raw real actual encoded rw ro read write in out confirm confirmation repeat "
+    "again"
 )
 """Behind it, these leave it what it is."""
 OF_NO_SECRET = words(
@@ -97,6 +98,7 @@ KEYS = words(
 )
 """Before `key`: it opens something."""
 KEYS_OF_NO_SECRET = words(
+    "gpg pgp configuration "
     "public pub publishable foreign partition part sort range cache host authorized known idempotency dedup dedupe "
     "deduplication row object s3 obj message msg record group hash index "
     "lookup natural composite unique map json config "

@@ -6,15 +6,15 @@ from typing import NamedTuple
 
 from agent.policy.anchors import matches
 from agent.policy.secret_checks import by_chance
-from agent.policy.secret_names import trust
+from agent.policy.secret_names import trust, words_of
 from agent.policy.secret_spans import Found
 from agent.policy.secret_values import chosen, issued, known, looks_drawn, plausible, strong, told_outright
 from agent.policy.secret_words import words
 
 _PASSWORDS = (
-    r"pass(?:word|wd|phrase|code)s?|pwd?|pass|psk|credentials?|creds?|"
-    r"community(?: string)?|passwor[dt]|kennwort|wachtwoord"
-    r"|mot de passe|mdp|(?:wi-?fi|wlan|wpa2?|vpn|pre-?shared) key|парольная "
+    r"(?:user)?pass(?:word|wd|phrase|code)s?|pwd?|pass|psk|credentials?|creds?|"
+    r"community(?: string)?|(?:shared|radius)[ _-]secret|passwor[dt]|kennwort|wachtwoord"
+    r"|mot de passe|mdp|(?:wi-?fi|wlan|wpa2?|vpn|pre[ -]?shared) key|парольная "
     r"фраза|contraseña|contrasena|clave|senha|has[lł](?:o|"
     r"a|em)|parola|heslo|lösenord(?:et)?|парол[ьяе]м?|salasana|şifre|jelszó|"
     r"adgangskode"
@@ -53,10 +53,12 @@ _LOGINS = (
 )
 _STEMS = (
     "mot de passe",
+    "pre shared",
+    "userpass",
     *words(
         "pass pw psk cred community kennwort wachtwoord mdp contrase clave senha hasl hasł parola heslo lösenord парол "
         "salasana şifre jelszó adgangskode 密 口令 パスワード 비밀번호 暗証番号 token secret key apikey cookie pat "
-        "licen seed pepper serial wifi wi-fi wlan wpa vpn preshared pre-shared"
+        "licen seed pepper serial wifi wi-fi wlan wpa vpn preshared pre-shared radius shared"
     ),
 )
 _KEY = re.compile(r"(?:[\w-]{2,20} )?[\w-]{2,20} \Z")
@@ -68,11 +70,11 @@ _COPULAS = words(
     "is was are be to : = now with from as using type enter use by ist lautet est es é è är er jest это → -> => – - "
     "/ | it's its es: via будет は 是 为 為 こと new old and or now jetzt "
     "ahora maintenant agora teraz nu ora adesso теперь 现在 и und et y "
-    "e i then become becomes set"
+    "e i then become becomes set (currently (now (was"
 )
 _OUTRIGHT = words(
     "is was are : = type enter ist lautet est es é è är er jest это -> => → は 是 为 es: now will agora to from jetzt "
-    "ahora maintenant teraz nu ora adesso теперь 现在"
+    "ahora maintenant teraz nu ora adesso теперь 现在 (currently (now (was"
 )
 _OTHER = words(
     "id ids name names ttl policy policies hash hashes hashing expiry expires expired expiration rotation "
@@ -81,8 +83,20 @@ _OTHER = words(
 )
 _OPENED = frozenset({" `", ' "', " '", " *"})
 _ABOUT_AN_ID = re.compile(r"(?i)(?:id|sha\d*|digest|commit|image|trace|span|hash|etag|no|number)\W*")
+_POD = re.compile(r"[a-z0-9-]+-(?:[bcdfghjklmnpqrstvwxz2456789]{5,10}-)?(?=[a-z]*\d)[bcdfghjklmnpqrstvwxz2456789]{5}")
+"""The letters that Kubernetes draws the ends of names from (k8s.io/apimachinery/pkg/util/rand)."""
+_FILE = re.compile(
+    r"\.(?:json|ya?ml|toml|ini|conf|cfg|env|properties|xml|log|txt|sh|py|js|internal|local|com|net|org|io)\Z"
+)
+_LOGGED = words("logs, log, output, plain, clear, text, plaintext, cleartext, here, chat, ticket, channel,")
+_JOINING = words("is was = are")
+_NAMES = words("name names user users host id role db database table namespace pod")
 _PASSPHRASE = re.compile(r"[a-z]{3,}(?:[-_.][a-z0-9]{2,}){2,}")
-_IN_QUOTES = re.compile(r"\\{0,3}(?P<q>[\"'`“„«])(?P<v>[^\"'`“”„«»\n\\]{4,200})\\{0,3}[\"'`”“»]")
+_IN_QUOTES = re.compile(
+    r"\\{0,3}(?:(?P<q>[\"'`])|(?P<curved>[“„«]))(?=\S)(?P<v>[^\"'`“”„«»\n\\]{4,200})\\{0,3}(?(q)(?P=q)|[”“»])"
+)
+_CLOSED = re.compile(r"\\{0,3}\"\s?[,:}\])]")
+"""Behind a noun: it was itself a value, or a name, of JSON."""
 _HEX = re.compile(
     r"[0-9a-fA-F]{24,}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|"
     r"[A-Z0-9]{4,8}(?:-[A-Z0-9]{4,8}){2,}|(?=[A-Z]*[2-7])[A-Z2-7]{16,}"
@@ -91,6 +105,14 @@ _SIGNS = frozenset("!#$%&*@^?~")
 _BEFORE_ONE = ("with", "/", "using")
 _USER = re.compile(r"[A-Za-z][\w.@-]{1,40}[/:]")
 _TYPED = re.compile(r"(?=.*[A-Z])(?=.*\d)(?=.*[A-Za-z][a-z]{2})[\w.!#$%&*+@^~=-]{8,40}")
+
+
+_ENTERED = re.compile(
+    r"(?i:(?<![\w-])(?:enter|type|use|using|paste|try|put|pass|with|give)) [`\"']?(?P<secret>[^\s`\"']{5,200})[`\"']?"
+    r" as (?:(?:the|your|my|our|its|a|an) )?(?:[\w-]{1,20} ){0,4}"
+    r"(?i:password|passwd|pass|pwd|passphrase|secret|token|key|psk|pin|credentials?)"
+    r"(?![\w-]| (?:type|algo|format|helper|backend|name|id|size|length|class|file|path))"
+)
 
 
 class _Word(NamedTuple):
@@ -116,6 +138,10 @@ def told_secrets(text: str, lowered: str) -> Iterator[Found]:
             end = one.end
     for number in matches(_NUMBER, ("otp", "pin", "tan", "code", "passcode"), text, lowered):
         yield Found(*number.span("secret"), "password")
+    if " as " in lowered:
+        for entered in _ENTERED.finditer(text):
+            if _worth(entered["secret"]):
+                yield Found(*entered.span("secret"), "password")
     for verb in matches(_LOGIN, _LOGINS, lowered, lowered):
         yield from _after_login(text, verb.end())
 
@@ -127,21 +153,32 @@ def _opens(text: str, noun: re.Match[str]) -> bool:
 
 
 def _in_window(text: str, at: int, *, issued: bool) -> Iterator[Found]:
-    before, other = "", False
+    before, subject, other = "", "", _CLOSED.match(text, at) is not None
     for place, found in zip(range(_MOST_WORDS), _WORD.finditer(text, at, _window(text, at)), strict=False):
         word = _bare(found)
         other = other or (place == 0 and word.text.lower() in _OTHER and text[word.end : word.end + 2] not in _OPENED)
+        other = other or (place < 4 and word.text.lower() == "null")
         if issued and other:
             return
-        if issued:
-            if _introduced(before, place) and _given_out(word, introduced=before.lower() in _OUTRIGHT):
+        if before.lower() in _JOINING and _names_other(subject):
+            pass
+        elif issued:
+            if (_introduced(before, place) or _in_apposition(text, word, before)) and _given_out(
+                word, introduced=before.lower() in _OUTRIGHT
+            ):
                 yield Found(word.start, word.end, "secret")
         elif not other and (phrase := _quoted_phrase(text, found, before, place)):
             yield phrase
             return
         elif strong(word.text) or (not other and _chosen(text, at, word, before, place)):
             yield Found(word.start, word.end, "password")
-        before = found[0]
+        before, subject = found[0], before
+
+
+def _names_other(subject: str) -> bool:
+    """Whether what is said to be so is another thing: `whose name is`, `where usename =`."""
+    said = words_of(subject.strip(_LEAD))
+    return bool(said) and (said[-1] in _NAMES or said[-1].endswith("name"))
 
 
 def _quoted_phrase(text: str, found: re.Match[str], before: str, place: int) -> Found | None:
@@ -155,16 +192,33 @@ def _introduced(before: str, place: int) -> bool:
 
 def _chosen(text: str, noun: int, word: _Word, before: str, place: int) -> bool:
     """Behind "is", in quotes or behind "pw" less is asked of it than elsewhere."""
+    if _in_apposition(text, word, before):
+        return chosen(word.text) or _phrase(word.text) or ("-" not in word.text and told_outright(word.text))
     if not _is_copula(before, place):
         return False
-    if chosen(word.text) or _phrase(word.text):
+    if chosen(word.text) or (_phrase(word.text) and (place == 0 or word.quoted or before == "/" or _outright(before))):
         return True
     at_once = place == 0 and (
         word.quoted or text[noun - 2 : noun].lower() in ("pw", "wd") or not text[noun - 1].isascii()
     )
-    if (at_once or before.lower() in _OUTRIGHT or before[-1:] == ":") and told_outright(word.text):
+    if (at_once or _outright(before)) and told_outright(word.text):
         return True
-    return word.quoted and len(word.text) > 5 and plausible(word.text) and not known(word.text)
+    closed = word.quoted and not text[word.end : word.end + 1].isspace()
+    return closed and len(word.text) > 5 and plausible(word.text) and not known(word.text)
+
+
+def _in_apposition(text: str, word: _Word, before: str) -> bool:
+    """`it prints the token in its logs, X, so I ...`."""
+    return before in _LOGGED and text[word.end : word.end + 1] == ","
+
+
+def _worth(word: str) -> bool:
+    """Of `enter X as the password`."""
+    return chosen(word) or told_outright(word) or _phrase(word) or _HEX.fullmatch(word) is not None
+
+
+def _outright(before: str) -> bool:
+    return before.lower() in _OUTRIGHT or before[-1:] == ":"
 
 
 def _after_login(text: str, at: int) -> Iterator[Found]:
@@ -172,6 +226,8 @@ def _after_login(text: str, at: int) -> Iterator[Found]:
     end = min(_window(text, _window(text, at) + 1), at + 120)
     for _, found in zip(range(10), _WORD.finditer(text, at, end), strict=False):
         word = _bare(found)
+        if found.end() == end < len(text) and not text[end].isspace():
+            return
         if (
             (before in _BEFORE_ONE and _typed(word, before))
             or (before == "to" and _signed(word.text))
@@ -185,7 +241,7 @@ def _after_login(text: str, at: int) -> Iterator[Found]:
 def _pair(word: str) -> bool:
     """`admin/X` and `admin:X`."""
     found = _USER.match(word)
-    return found is not None and _signed(word[found.end() :])
+    return found is not None and "@sha256" not in word and _signed(word[found.end() :])
 
 
 def _signed(word: str) -> bool:
@@ -209,10 +265,9 @@ def _bare(found: re.Match[str]) -> _Word:
     word = found[0].lstrip("\\").lstrip(_LEAD)
     start = found.end() - len(word)
     quoted = start > found.start()
-    for mark in ('\\"', "`", '"', "'", "”", "»") if quoted else ("`", '"'):
-        if mark in word[3:]:
-            cut = word.index(mark, 3)
-            return _Word(word[:cut], start, start + cut, quoted)
+    marks = ('\\"', "`", '"', "'", "”", "»") if quoted else ("`", '"')
+    if cuts := [cut for mark in marks if (cut := word.find(mark, 3)) >= 0]:
+        return _Word(word[: min(cuts)], start, start + min(cuts), quoted)
     core = word.rstrip(",;:)}]*_" if quoted else ",;:)}]").removesuffix(".")
     return _Word(core, start, start + len(core), quoted)
 
@@ -224,6 +279,8 @@ def _is_copula(before: str, place: int) -> bool:
 def _phrase(word: str) -> bool:
     return (
         len(word) >= 16
+        and not _POD.fullmatch(word)
+        and not _FILE.search(word)
         and bool(_PASSPHRASE.fullmatch(word))
         and sum(not plausible(part) for part in re.split(r"[-_.]", word)) < 2
     )

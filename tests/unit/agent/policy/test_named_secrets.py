@@ -14,6 +14,8 @@ from tests.unit.agent.policy.told import said
         *("- name: DB_PASSWORD\n  value: Kx9mmQ2", "('db_password', 'Kx9mmQ2')", "--db-password Kx9mmQ2"),
         *("-storepass Kx9mmQ2", "ENV DB_PASSWORD Kx9mmQ2", "requirepass Kx9mmQ2", "set `DB_PASSWORD` to `Kx9mmQ2`"),
         *("os.environ['DB_PASSWORD'] = 'Kx9mmQ2'", "?password=Kx9mmQ2&page=2", "Pwd=Kx9mmQ2;Encrypt=true"),
+        *("| name | value |\n| DB_PASSWORD | Kx9mmQ2 |", "||Setting||Value||\n|db password|Kx9mmQ2|"),
+        *("set DB_PASSWORD to Kx9mmQ2 on web-1", "java -Ddb.password=Kx9mmQ2 -jar app.jar", "db:password = Kx9mmQ2"),
     ],
 )
 def test_a_value_is_found_in_every_notation(text: str) -> None:
@@ -37,6 +39,16 @@ def test_words_before_a_name_count_and_phrases_are_values() -> None:
             "checksum/secret: 9f86d081884c7d659a2feaa0c55ad015",
         ),
         *("--- PASS: TestLogin1Ok (0.02s)", "DB_PASSWORD:  <set to the key 'password' in secret 'db'>", "PWD=/srv/app"),
+        *("Loaded configuration key password:min:length = 14", "Loaded configuration key cache:key = user:20757:cart"),
+        *(
+            "| password | rotated |",
+            "changed the password to something stronger",
+            "GPG_KEY=13FC3B1374F2199D8B5D00F35845F2B6",
+        ),
+        *(
+            "password: str = Field(min_length=12)",
+            "creating Secret (notifier): InvalidRequestException, RequestID: 7cb1",
+        ),
         *('["password", "email"]', "token bucket refilled", "Cookie: theme=dark"),
     ],
 )

@@ -10,6 +10,12 @@ from tests.unit.agent.policy.told import said
     "text",
     [
         *("echo 'Kx9!mmQ2' | sudo -S reboot", "echo 'bob:Kx9!mmQ2' | chpasswd", "htpasswd -b /etc/f bob 'Kx9!mmQ2'"),
+        *("gh secret set NAME --body 'Kx9!mmQ2' --repo a/b", "etcdctl put /config/db/password 'Kx9!mmQ2'"),
+        *(
+            "SELECT pgp_sym_decrypt(card, 'Kx9!mmQ2') FROM t",
+            "#0 db.php(5): PDO->__construct('mysql:x', 'app', 'Kx9!mmQ2')",
+        ),
+        *("db:6379> AUTH Kx9!mmQ2\nOK", "nmcli dev wifi connect guest password Kx9!mmQ2\ndone"),
         *("CREATE USER a IDENTIFIED BY 'Kx9!mmQ2'", "ALTER LOGIN sa WITH PASSWORD = N'Kx9!mmQ2', CHECK_POLICY = OFF"),
         *(
             "INSERT INTO users (id, password) VALUES (7, 'Kx9!mmQ2')",

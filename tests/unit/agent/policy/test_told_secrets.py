@@ -23,6 +23,9 @@ from tests.unit.agent.policy.told import said
         ("can you try admin/Sunshine#22?", ["admin/Sunshine#22?"]),
         ("signing key changed from Kx9mQ2vLw7RtZp4B to B4pZtR7wLv2Qm9xK", ["Kx9mQ2vLw7RtZp4B", "B4pZtR7wLv2Qm9xK"]),
         ("your verification code is 482913", ["482913"]),
+        ("enter Falcon1988* as the admin password, then wait", ["Falcon1988*"]),
+        ("it prints the redis password in its logs, Kitten2007x, so I opened OPS-12", ["Kitten2007x"]),
+        ('our pre shared key is "qazwsx#4378", until May', ["qazwsx#4378"]),
     ],
 )
 def test_what_a_sentence_gives_away_is_found(text: str, secrets: list[str]) -> None:
@@ -32,6 +35,15 @@ def test_what_a_sentence_gives_away_is_found(text: str, secrets: list[str]) -> N
 @pytest.mark.parametrize(
     "text",
     [
+        *(
+            'If login fails with "invalid password" for user admin, compare its replicas\' logs.',
+            "Never paste a password here. Get it with `kubectl get secret db -o jsonpath='{.data.password}'`.",
+            "rotated the db password of shop, pods shop-5c7d9f8b6c-x2k4q and shop-5c7d9f8b6c-m8p7z still use it",
+            "psql -c \"select passwd is not null from pg_shadow where usename = 'backup'\"",
+            "rotated credentials for deploy: key_version=56 password_age_days=95",
+            '{"authMethod":"password","mfaEnabled":true}',
+            "docker login -u app --password-stdin hub < f && docker pull hub.internal/shop@sha256:54fc349221022352d55b",
+        ),
         *("password authentication failed for user app_rw2", "the password expired 12 days ago", "password policy: v2"),
         *(
             "rotated the password of app_rw yesterday, see OPS-1234",
