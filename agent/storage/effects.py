@@ -90,6 +90,9 @@ class SqlLedger:
         except JournalBroken as error:
             await self._close(action, EffectStatus.FAILED, f"It was not done. {error}", None, lease)
             raise
+        # What was anchored holds the INTENT only if the record has it still.
+        if await self.get(action.key) is None:
+            raise JournalBroken("The record has gone back to before this action was announced: it was not done.")
 
     async def _run(self, call: Call) -> ActResult | None:
         """The call's result; None when neither the call nor the far end could say whether it was done."""

@@ -262,6 +262,28 @@ async def test_an_anchor_that_comes_late_does_not_stand_behind_a_later_one(
     assert [head.sequence for head in read(path)] == [2]
 
 
+async def test_nothing_is_done_when_the_record_goes_back_behind_an_action_that_is_not_anchored_yet(
+    database: Database, chain: Chain, clock: Clock, tmp_path: Path
+) -> None:
+    desk = Desk(database, chain, clock)
+    asked = await desk.ask()
+    await desk.approve(asked, await desk.person("ann"))
+    before = await database.read(_all_rows)
+
+    class Meanwhile(Anchors):
+        async def keep_now(self) -> None:
+            await database.write(partial(_put_back, before))
+            await super().keep_now()
+
+    sound, anchors = desk.ledger, Meanwhile(tmp_path / "journal.anchors", database, chain, clock)
+    desk.ledger = type(desk.ledger)(database, chain, clock, may=sound._may, anchors=anchors)
+    with pytest.raises(JournalBroken, match="gone back to before this action was announced"):
+        await desk.dispatch(asked)
+    assert desk.done == []
+    desk.ledger = sound
+    assert ((await desk.dispatch(asked)).status, len(desk.done)) == ("done", 1)
+
+
 def test_whoever_is_stopped_in_the_middle_of_an_anchor_stops_effects_and_not_the_process(
     database: Database, chain: Chain, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
