@@ -169,7 +169,7 @@ def _whole(text: str, value: Value, quote: str) -> Value:
 def _in_table(text: str, start: int, end: int, kind: Trust) -> Value | None:
     """The cell beside one that holds the name: `| DB_PASSWORD | X |`."""
     joined = _CELL.match(text, end)
-    if not joined or not _IN_CELL.search(text, text.rfind("\n", max(0, start - 200), start) + 1, start):
+    if not joined or not _IN_CELL.search(text, max(0, start - 200), start):
         return None
     value = value_at(text, joined.end())
     if not value:

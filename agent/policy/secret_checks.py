@@ -63,12 +63,11 @@ def drawn(word: str) -> bool:
 
 
 def _drawn(part: str) -> bool:
-    kinds = {_kind(char) for char in part if char.isalnum()}
-    if len(kinds) == 3:
+    if not _DIGIT.search(part):
+        return False
+    if _CAPITAL.search(part) and _SMALL.search(part):
         return by_chance(part) and sum(map(len, _WORDS.findall(part))) < len(part) / 4
-    return (
-        len(part) >= _LONGER and "0" in kinds and part.isalnum() and not _HEX.fullmatch(part) and by_chance(part, 0.25)
-    )
+    return len(part) >= _LONGER and part.isalnum() and not _HEX.fullmatch(part) and by_chance(part, 0.25)
 
 
 def _kind(char: str) -> str:
@@ -76,6 +75,7 @@ def _kind(char: str) -> str:
 
 
 _LONG, _LONGER = 20, 30
+_DIGIT, _CAPITAL, _SMALL = re.compile(r"\d"), re.compile(r"[A-Z]"), re.compile(r"[a-z]")
 _HEX = re.compile(r"[0-9a-fA-F]+")
 _PIECES = re.compile(r"[^A-Za-z0-9]+")
 _WORDS = re.compile(r"[a-z]{4,}")

@@ -342,6 +342,15 @@ def test_what_cannot_be_redacted_is_refused(redactor: Redactor) -> None:
             "kind: Secret\ndata:\n a: b\n",
         ),
         *("seed phrase: ", "codes: a-b ", "name: password\nvalue: a\n", "пароль ", "arn:aws:secret:", "log in with a "),
+        *(
+            "|password",
+            "password? a: it is ",
+            "secret. new ",
+            "use x as the a b c ",
+            "secret set a --",
+            "key:id:",
+            "crypt(a,",
+        ),
     ],
 )
 def test_no_text_makes_it_slow(redactor: Redactor, piece: str) -> None:
