@@ -25,6 +25,15 @@ def _places(word: str, text: str) -> Iterator[int]:
         at = text.find(word, at + 1)
 
 
+def fewest(hints: Sequence[str]) -> tuple[str, ...]:
+    """Those without which none of them is in a text: `mysql` asks for `mysqldump`, too. The shortest first."""
+    kept: list[str] = []
+    for hint in sorted(hints, key=len):
+        if not any(one in hint for one in kept):
+            kept.append(hint)
+    return tuple(kept)
+
+
 def lowered(text: str) -> str:
     """In lower case and of the same length, which `str.lower` alone does not promise."""
     small = text.lower()

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from agent.policy.anchors import fewest
 from agent.policy.secret_spans import Found, value_at
 from agent.policy.secret_values import plausible
 
@@ -52,13 +53,12 @@ class _Program(NamedTuple):
 
 _PROGRAMS = tuple(
     (
-        names.replace("\\", "").replace("(?:64)?(?:.exe)?", "").replace("-w+", "-").split("|"),
+        fewest(names.replace("\\", "").replace("(?:64)?(?:.exe)?", "").replace("-w+", "-").split("|")),
         _Program(re.compile(rf"(?<![\w-])(?:{names})(?![\w-])"), re.compile(options), pair),
     )
     for table, pair in ((_OPTIONS, False), (_USER_OPTIONS, True))
     for names, options in table.items()
 )
-_HINTED = tuple((hint, at) for at, (hints, _) in enumerate(_PROGRAMS) for hint in hints)
 _COMMAND = 400
 _OPTION = re.compile(r"[ \"'][-/]\w| \w[\w.-]{0,40}/\S{1,100}@| login | unseal |pass:|_pw ")
 
@@ -66,8 +66,9 @@ _OPTION = re.compile(r"[ \"'][-/]\w| \w[\w.-]{0,40}/\S{1,100}@| login | unseal |
 def command_secrets(text: str, lowered: str) -> Iterator[Found]:
     """By the options of programs that take a password."""
     if _OPTION.search(text):
-        for at in sorted({at for hint, at in _HINTED if hint in lowered}):
-            yield from _options(text, _PROGRAMS[at][1])
+        for hints, program in _PROGRAMS:
+            if any(hint in lowered for hint in hints):
+                yield from _options(text, program)
 
 
 def _options(text: str, program: _Program) -> Iterator[Found]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
-from agent.policy.anchors import matches
+from agent.policy.anchors import fewest, matches
 from agent.policy.drawn_secrets import plain
 from agent.policy.secret_checks import address, by_chance, card, compressed, iban, mixed
 from agent.policy.secret_spans import Found
@@ -54,7 +54,7 @@ def _pattern(
     personal: bool = False,
 ) -> Pattern:
     before = re.compile(rf"(?:{unless})\Z") if unless else None
-    return Pattern(label, re.compile(regex), tuple(hints.split()), tuple(words.split()), check, before, personal)
+    return Pattern(label, re.compile(regex), fewest(hints.split()), tuple(words.split()), check, before, personal)
 
 
 _END = r"(?![A-Za-z0-9])"
