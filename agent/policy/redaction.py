@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from pydantic import JsonValue
 
 from agent.domain.errors import Refused
-from agent.policy.secret_finding import PERSONAL_LABELS, SECRET_LABELS, findings
-from agent.policy.secret_patterns import encoded
-from agent.policy.secret_spans import Found
+from agent.policy.secrets.finding import PERSONAL_LABELS, SECRET_LABELS, findings
+from agent.policy.secrets.patterns import encoded
+from agent.policy.secrets.spans import Found
 from agent.policy.user_fields import abstracted, named
 from tools.invisible import visible
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, select
 
 from agent.domain.base import canonical
 from agent.domain.event import Event, EventType
-from agent.policy.secret_patterns import PATTERNS
+from agent.policy.secrets.patterns import PATTERNS
 from agent.storage import subjects
 from agent.storage.sealing import opened, seal
 from agent.storage.subjects import ID, Subject

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from agent.policy.secret_names import trust
-from agent.policy.secret_spans import Found
-from agent.policy.secret_values import issued, looks_drawn, plausible
+from agent.policy.secrets.names import trust
+from agent.policy.secrets.spans import Found
+from agent.policy.secrets.values import issued, looks_drawn, plausible
 
 _HEADER = re.compile(r"(?i:cookies?)\\?[\"']?\s{0,3}[:=]>?\s{0,3}\\?[\"']?(?=[^\s=;\"]{1,100}=)")
 _PAIR = re.compile(r"(?P<name>[^\s=;\"'\\,]{1,100})=(?P<secret>[^\s;\"'\\<>]{4,4000})[;,]?[ ]?")

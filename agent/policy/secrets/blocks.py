@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 
 from agent.policy.anchors import matches
-from agent.policy.secret_checks import by_chance
-from agent.policy.secret_names import trust
-from agent.policy.secret_spans import Found
-from agent.policy.secret_values import chosen, plausible, told_outright
+from agent.policy.secrets.checks import by_chance
+from agent.policy.secrets.names import trust
+from agent.policy.secrets.spans import Found
+from agent.policy.secrets.values import chosen, plausible, told_outright
 
 _SCALAR = re.compile(
     r"(?m)^(?P<indent>[ \t]*)(?:- )?[\"']?(?P<name>[\w.-]{2,80})[\"']?:[ "

@@ -2,8 +2,8 @@
 
 import pytest
 
-from agent.policy.told_secrets import told_secrets
-from tests.unit.agent.policy.told import said
+from agent.policy.secrets.told import told_secrets
+from tests.unit.agent.policy.secrets.told import said
 
 
 @pytest.mark.parametrize(

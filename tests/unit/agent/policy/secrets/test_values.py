@@ -2,8 +2,8 @@
 
 import pytest
 
-from agent.policy.secret_names import Trust
-from agent.policy.secret_values import chosen, plausible, secret_under, strong, told_outright
+from agent.policy.secrets.names import Trust
+from agent.policy.secrets.values import chosen, plausible, secret_under, strong, told_outright
 
 
 @pytest.mark.parametrize(

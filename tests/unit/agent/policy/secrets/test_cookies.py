@@ -1,7 +1,7 @@
 """Which cookies let one in."""
 
-from agent.policy.cookies import cookies
-from tests.unit.agent.policy.told import said
+from agent.policy.secrets.cookies import cookies
+from tests.unit.agent.policy.secrets.told import said
 
 
 def test_the_session_goes_and_the_language_stays() -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from agent.policy.named_secrets import named_secrets
-from tests.unit.agent.policy.told import said
+from agent.policy.secrets.named import named_secrets
+from tests.unit.agent.policy.secrets.told import said
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.policy.secret_names import Trust, trust, words_of
+from agent.policy.secrets.names import Trust, trust, words_of
 
 
 @pytest.mark.parametrize("name", ["pgBindPW2", "PG_BIND_PW_2", "pg.bind.pw.2", "pg-bind-pw2"])

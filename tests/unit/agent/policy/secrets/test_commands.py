@@ -2,8 +2,8 @@
 
 import pytest
 
-from agent.policy.command_secrets import command_secrets
-from tests.unit.agent.policy.told import said
+from agent.policy.secrets.commands import command_secrets
+from tests.unit.agent.policy.secrets.told import said
 
 
 @pytest.mark.parametrize(

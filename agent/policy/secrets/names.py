@@ -8,7 +8,7 @@ import re
 from enum import Enum
 from functools import lru_cache
 
-from agent.policy import secret_words as vocabulary
+from agent.policy.secrets import words as vocabulary
 
 
 class Trust(Enum):

@@ -1,6 +1,6 @@
 """What is found in all, in order and apart."""
 
-from agent.policy.secret_finding import findings
+from agent.policy.secrets.finding import findings
 
 
 def test_what_overlaps_goes_as_one_and_an_address_beside_a_secret_stays_one() -> None:

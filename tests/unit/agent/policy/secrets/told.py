@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from agent.policy.secret_spans import Found
+from agent.policy.secrets.spans import Found
 
 Finder = Callable[[str, str], Iterator[Found]]
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
 from agent.policy.anchors import fewest, matches
-from agent.policy.drawn_secrets import plain
-from agent.policy.secret_checks import address, by_chance, card, compressed, iban, mixed
-from agent.policy.secret_spans import Found
-from agent.policy.secret_values import looks_drawn, plausible
+from agent.policy.secrets.checks import address, by_chance, card, compressed, iban, mixed
+from agent.policy.secrets.drawn import plain
+from agent.policy.secrets.spans import Found
+from agent.policy.secrets.values import looks_drawn, plausible
 
 
 @dataclass(frozen=True)

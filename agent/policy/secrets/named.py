@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 
 from agent.policy.anchors import matches
-from agent.policy.secret_checks import by_chance
-from agent.policy.secret_names import Trust, trust
-from agent.policy.secret_spans import Found, Value, value_at
-from agent.policy.secret_values import chosen, plausible, secret_under
-from agent.policy.secret_words import words
+from agent.policy.secrets.checks import by_chance
+from agent.policy.secrets.names import Trust, trust
+from agent.policy.secrets.spans import Found, Value, value_at
+from agent.policy.secrets.values import chosen, plausible, secret_under
+from agent.policy.secrets.words import words
 
 _LONG = (
     r"pass|pwd|secret|token|key|cred|auth|cookie|sess|signature|seed|"

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from functools import lru_cache
 from itertools import pairwise
 
-from agent.policy.secret_checks import by_chance, drawn
-from agent.policy.secret_names import Trust
-from agent.policy.secret_words import words
+from agent.policy.secrets.checks import by_chance, drawn
+from agent.policy.secrets.names import Trust
+from agent.policy.secrets.words import words
 
 _NO_SECRET = words(
     "null nil none true false yes no on off undefined empty missing required optional expired expires "

@@ -5,8 +5,8 @@ import binascii
 import re
 from collections.abc import Iterator
 
-from agent.policy.secret_checks import drawn
-from agent.policy.secret_spans import Found
+from agent.policy.secrets.checks import drawn
+from agent.policy.secrets.spans import Found
 
 _WORD = re.compile(r"(?<![A-Za-z0-9_/+.~-])[A-Za-z0-9_/+.~-]{20,}+={0,2}(?![\w@])")
 _PUBLIC = re.compile(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.policy.drawn_secrets import drawn_secrets
+from agent.policy.secrets.drawn import drawn_secrets
 
 DRAWN = "kX8vQ2mN7tR4wZ1pL9sB3dF6"
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from agent.policy.anchors import fewest
-from agent.policy.secret_spans import Found, value_at
-from agent.policy.secret_values import plausible
+from agent.policy.secrets.spans import Found, value_at
+from agent.policy.secrets.values import plausible
 
 _OPTIONS = {
     "sshpass": r"-p[ ]?",

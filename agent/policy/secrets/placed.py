@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from agent.policy.secret_names import Trust, trust
-from agent.policy.secret_spans import Found, value_at
-from agent.policy.secret_values import plausible, secret_under
+from agent.policy.secrets.names import Trust, trust
+from agent.policy.secrets.spans import Found, value_at
+from agent.policy.secrets.values import plausible, secret_under
 
 _PLACES: tuple[tuple[str, str], ...] = (
     (

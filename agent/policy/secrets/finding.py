@@ -5,15 +5,15 @@ from bisect import bisect
 from collections.abc import Iterator
 
 from agent.policy.anchors import lowered
-from agent.policy.block_secrets import block_secrets
-from agent.policy.command_secrets import command_secrets
-from agent.policy.cookies import cookies
-from agent.policy.drawn_secrets import drawn_secrets
-from agent.policy.named_secrets import named_secrets
-from agent.policy.placed_secrets import placed_secrets
-from agent.policy.secret_patterns import PATTERNS, patterned
-from agent.policy.secret_spans import Found
-from agent.policy.told_secrets import told_secrets
+from agent.policy.secrets.blocks import block_secrets
+from agent.policy.secrets.commands import command_secrets
+from agent.policy.secrets.cookies import cookies
+from agent.policy.secrets.drawn import drawn_secrets
+from agent.policy.secrets.named import named_secrets
+from agent.policy.secrets.patterns import PATTERNS, patterned
+from agent.policy.secrets.placed import placed_secrets
+from agent.policy.secrets.spans import Found
+from agent.policy.secrets.told import told_secrets
 
 _ESCAPED = re.compile(r"(?<!\\)\\n")
 """The end of a line as JSON writes it; two characters, so that places stay what they are."""

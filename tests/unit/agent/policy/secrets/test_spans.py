@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.policy.secret_spans import value_at
+from agent.policy.secrets.spans import value_at
 
 
 @pytest.mark.parametrize(

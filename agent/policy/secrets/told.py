@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from agent.policy.anchors import matches
-from agent.policy.secret_checks import by_chance
-from agent.policy.secret_names import trust, words_of
-from agent.policy.secret_spans import Found
-from agent.policy.secret_values import chosen, issued, known, looks_drawn, plausible, strong, told_outright
-from agent.policy.secret_words import words
+from agent.policy.secrets.checks import by_chance
+from agent.policy.secrets.names import trust, words_of
+from agent.policy.secrets.spans import Found
+from agent.policy.secrets.values import chosen, issued, known, looks_drawn, plausible, strong, told_outright
+from agent.policy.secrets.words import words
 
 _PASSWORDS = (
     r"(?:user)?pass(?:word|wd|phrase|code)s?|pwd?|pass|psk|credentials?|creds?|"

@@ -1,7 +1,7 @@
 """Secrets on lines of their own."""
 
-from agent.policy.block_secrets import block_secrets
-from tests.unit.agent.policy.told import said
+from agent.policy.secrets.blocks import block_secrets
+from tests.unit.agent.policy.secrets.told import said
 
 
 def test_every_value_of_a_kubernetes_secret_is_found() -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from agent.policy.placed_secrets import placed_secrets
-from tests.unit.agent.policy.told import said
+from agent.policy.secrets.placed import placed_secrets
+from tests.unit.agent.policy.secrets.told import said
 
 
 @pytest.mark.parametrize(
