@@ -47,6 +47,9 @@ _NEWTON = 60
 _FAR = 30.0
 
 
+FAINT = " (faint)"
+
+
 @dataclass(frozen=True)
 class Looked:
     """One question put to the analysis: a case, or a window of quiet, before any weight."""
@@ -66,6 +69,16 @@ class Looked:
     @property
     def set(self) -> str:
         return self.id.partition("/")[0]
+
+    @property
+    def of(self) -> str:
+        """The case's id."""
+        return self.id.removesuffix(FAINT)
+
+    @property
+    def faint(self) -> bool:
+        """A case made fainter: to choose on, not to be judged by."""
+        return self.id.endswith(FAINT)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,8 @@ from evals import case as cases
 from evals import score
 from evals.case import Case
 from evals.constants import TUNED, Telling, Values, put
-from evals.loso_fit import Looked
+from evals.dilution import diluted
+from evals.loso_fit import FAINT, Looked
 from evals.observe import alerts_of, observe
 from evals.quiet import windows_of
 
@@ -97,7 +98,7 @@ class Study:
     def looked(self, sets: Iterable[str], values: Values, windows: int = ALL) -> list[Looked]:
         """Told the truth; what has none is left out."""
         found = [one for name in sets for one in analysed(self.task(name, values, windows))]
-        return [self._told(one) for one in found if one.quiet or one.id in self.truths]
+        return [self._told(one) for one in found if one.quiet or one.of in self.truths]
 
     def prepare(self, sets: Iterable[str], several: Iterable[Values], windows: int = ALL) -> None:
         """Analyse what has not been analysed yet, in the pool's processes."""
@@ -113,7 +114,7 @@ class Study:
         return Task(self.asked[name], told, windows, self.folder)
 
     def _told(self, one: Looked) -> Looked:
-        component, faulty = self.truths.get(one.id, ("", False))
+        component, faulty = self.truths.get(one.of, ("", False))
         return replace(one, true=one.names.index(component) if component in one.names else None, faulty=faulty)
 
 
@@ -168,7 +169,8 @@ def _questions(asked: Asked) -> list[Question]:
 def _observed(case: Case, windows: Windows) -> list[Question]:
     seen = asyncio.run(observe(case))
     cut = windows_of(case, windows.each, windows.seed) if case.set in windows.sets else []
-    return [Question(case.id, seen), *(Question(one.id, _at(seen, one.now), one.number) for one in cut)]
+    faint = [Question(case.id + FAINT, diluted(seen))] if seen.readings else []
+    return [Question(case.id, seen), *faint, *(Question(one.id, _at(seen, one.now), one.number) for one in cut)]
 
 
 def _at(seen: Observations, now: datetime) -> Observations:
@@ -191,7 +193,7 @@ def _tells(recorded: Sequence[Case]) -> frozenset[Telling]:
 
 def _truths(looked: Sequence[Looked], roots: Sequence[Path]) -> dict[str, tuple[str, bool]]:
     """By `score.judge_all` only: an answer that lists every component in a known order is told the cause's place."""
-    asked = {one.id: one for one in looked if not one.quiet}
+    asked = {one.id: one for one in looked if not one.quiet and not one.faint}
     listed = [{"id": one.id, "suspects": suspects(one.names, range(0, -len(one.names), -1))} for one in asked.values()]
     judged = [one for of in score.judge_all({"cases": listed}, *roots).values() for one in of]
     return {one.id: ("" if one.strict is None else asked[one.id].names[one.strict - 1], one.named) for one in judged}

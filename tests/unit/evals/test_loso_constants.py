@@ -100,4 +100,4 @@ def test_fewer_windows_are_analysed_while_searching(tmp_path: Path) -> None:
     with ThreadPoolExecutor(1) as pool:
         of = study([tmp_path / "cases"], Windows(("made",), each=3), tmp_path, pool)
 
-    assert [len(of.looked(["made"], {}, windows)) for windows in (0, 1, ALL)] == [1, 2, 4]
+    assert [len(of.looked(["made"], {}, windows)) for windows in (0, 1, ALL)] == [2, 3, 5]  # one of them faint
