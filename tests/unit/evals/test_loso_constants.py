@@ -84,6 +84,7 @@ def test_what_was_analysed_is_kept_until_a_constant_changes(tmp_path: Path) -> N
 
     assert [(one.id, one.quiet, one.faulty) for one in usual] == [
         ("made/one", False, True),
+        ("made/one (faint)", False, True),
         ("made/one@0", True, False),
         ("made/one@1", True, False),
     ]
