@@ -24,19 +24,21 @@ _JSON_ENTRY = re.compile(r"\\?\"[\w.-]{1,100}\\?\"\s?:\s?\\?\"(?P<secret>[^\"\\]
 _HEADING = re.compile(
     r"(?i:password|passwd|passphrase|pass|pwd|token|secret|credentials?|cookie|key|codes?|"
     r"private key|psk|pre-?shared key)(?![\w/=-])[^\n]{0,60}?(?::|-n "
-    r"[\w-]+|--stdin|get|show|print|reveal|base64 (?:-d|-D|--decode)(?:[ ]?[;&]{1,2}[ ]?echo)?)[ \t]*\n[ \t\n]{0,6}"
+    r"[\w-]+|--stdin|get|show|print|reveal|\}[\"']|"
+    r"base64 (?:-d|-D|--decode)(?:[ ]?[;&]{1,2}[ ]?echo)?)[ \t]*\n[ \t\n]{0,6}"
 )
-_HEADS = ("pass", "pwd", "token", "secret", "credential", "cookie", "key", "code", "private", "psk", "pre")
+_HEADS = ("pass", "pwd", "token", "secret", "credential", "cookie", "key", "code", "private", "psk", "pre", "sid")
 _ITEM = re.compile(r"[ \t]*(?:(?:\d{1,2}[.)]|[-*])[ \t]+)?`?(?P<secret>[^\s\\\"`]{6,128})`?[ \t]*(?=\n|\"|\Z)\n{0,3}")
 _CODES = re.compile(r"[A-Za-z0-9]{4,12}(?:-[A-Za-z0-9]{4,12}){1,5}|[0-9]{6,10}|[a-zA-Z0-9]{8,24}")
-_PAIR = re.compile(r"[\w.-]{1,60}[=:]")
+_PAIR = re.compile(r"[\w.-]{1,60}[=:](?=[^=])")
 _SLUG = re.compile(r"[a-z]{4,12}(?:-[a-z]{4,12}){2,5}")
 _LAPS = re.compile(r"[0-9a-fA-F]{24,}|[A-Za-z0-9+/=_-]{16,}")
 
 
 _LINE = re.compile(r"\S(?:[^\n]*\S)?")
 _LIST = re.compile(
-    r"(?i:(?:recovery|backup|scratch|one-time|2fa|mfa|emergency) codes?)\b[^\n]{0,80}?:[ ]+(?P<items>[^\n]{6,600})"
+    r"(?i:(?:recovery|backup|scratch|one-time|2fa|mfa|emergency) codes?)\b"
+    r"[^\n]{0,80}?(?P<sign>:| are| is)[ ]+(?P<items>[^\n]{6,600})"
 )
 _CODE = re.compile(
     r"(?<![\w-])[a-z0-9]{4,8}-[a-z0-9]{4,8}(?![\w-])|(?<![\w-])(?=[a-z]*\d)"
@@ -49,14 +51,14 @@ _WORDS = re.compile(
 )
 
 
-_NOUN = r"(?i:password|passwd|passphrase|pass|pwd|psk|token|secret|key|pin|cookie|credentials?)"
+_NOUN = r"(?i:password|passwd|passphrase|pass|pwd|psk|token|secret|key|pin|cookie|sid|credentials?)"
 _ANSWERED = re.compile(
     rf"{_NOUN}\b[^\n?]{{0,80}}\?[^\n]{{0,20}}(?:\n|\\n)(?:[\[\w .:-]{{0,16}}\] ?)?[^\n:]{{1,40}}: "
     r"(?:[\w,' ]{0,30}?(?:it'?s|is|it is|:) )?[`\"']?(?P<secret>[^\s`\"']{5,100})[`\"']?[ \t]*(?=\n|\\n|\Z)"
 )
 """A question and its answer, by somebody else in the next line."""
 _NEXT = re.compile(
-    rf"{_NOUN}\b[^\n]{{0,80}}(?:\n|[.] )[ \t]{{0,8}}(?i:new|current|generated|its|the(?: new)?|initial)"
+    rf"{_NOUN}\b[^\n]{{0,80}}(?:\n|[.,;] )[ \t]{{0,8}}(?i:new|current|generated|its|the(?: new)?|initial)"
     r" ?(?:value|one|password|token|key)?(?: is|:) {1,3}[`\"']?(?P<secret>[^\s`\"']{5,300})"
 )
 
@@ -88,7 +90,9 @@ def _answered(text: str, lowered: str) -> Iterator[Found]:
 def _listed(text: str, lowered: str) -> Iterator[Found]:
     if "code" in lowered:
         for several in _LIST.finditer(text):
-            yield from (Found(*one.span(), "password") for one in _CODE.finditer(text, *several.span("items")))
+            for one in _CODE.finditer(text, *several.span("items")):
+                if several["sign"] == ":" or any(map(str.isdigit, one[0])):
+                    yield Found(*one.span(), "password")
     if any(hint in lowered for hint in ("phrase", "mnemonic", "words")):
         yield from (Found(*one.span("secret"), "password") for one in _WORDS.finditer(text))
 

@@ -21,7 +21,8 @@ _SHORT = r"sid|sig|pin|puk|sas|pat|t?otp|mfa|jwt|psw|pw"
 _JOINED = (
     r"(?:[ \t]?\d{1,2}|[ \t]?\([\w ]{1,20}\)|[ ](?:base|value|string)"
     r")?(?:\\{0,3}[\"'`*]{1,2}|\]){0,2}(?:[ \t]{0,40}(?:=|:(?![/:])|→)|>|"
-    r"[`*]{0,2}[ \t]{0,40}\||,?\s{0,30}(?:\\{0,3}[\"'])?value|\\{0,3}[\"']?,[ \t]{0,3}\\{0,3}[\"']|[ \t]{1,3})"
+    r"[`*]{0,2}[ \t]{0,40}\||,?\s{0,30}(?:\\{0,3}[\"'])?value|"
+    r"\n(?:[+-]|20\d\d)|,[ ]?(?:<<)?\\{0,3}\"|\\{0,3}[\"']?,[ \t]{0,3}\\{0,3}[\"']|[ \t]{1,3})"
 )
 _NAMED = re.compile(rf"(?:{_LONG}|(?:(?<![a-z])(?:{_SHORT})|pw)(?![a-z]))[\w.-]{{0,40}}+(?={_JOINED})")
 _STEMS = tuple(
@@ -40,21 +41,27 @@ _BEFORE = 64
 _ASSIGNED = re.compile(
     r"(?:[ \t]?\d{1,2}|[ \t]?\([\w ]{1,20}\)|[ ](?:base|value|string)"
     r")?(?:\\{0,3}[\"'`*]{1,2}|\]){0,2}[ \t]{0,40}(?P<sign>=>|:=|={1,3}|"
-    r":(?![/:])|→)[ \t]{0,40}(?:\[\s?|!!\w+ )?"
+    r":(?![/:])|→)[ \t]{0,40}(?:\[\s?|!!\w+ |null -> )?"
 )
 _PAIRED = re.compile(
     r"(?:\\{0,3}[\"']|</(?:name|key|Name|Key)>)?,?(?:\s|\\n){0,30}"
+    r"(?:(?<=\n)(?:[+-]|20\d\d-\d\d-\d\dT[\d:.]{8,20}Z)[ \t]{1,20})?"
     r"(?:(?:\\{0,3}[\"'])?(?:value|val|Value|VALUE|current|to)(?:\\{0,3}[\"'])"
     r"?[ \t]{0,3}(?:[:=]|=>)[ \t]{0,3}|<(?:value|string|Value)>)"
 )
 _LISTED = re.compile(r"\\{0,3}[\"'],[ \t]{0,3}(?=\\{0,3}N?[\"'])")
+_TERM = re.compile(r",[ ]?(?:<<)?(?=\\{0,3}\")")
+"""Of Erlang: `{password,<<"X">>}`."""
+_CHANGED = re.compile(r"\\{0,3}[\"']?[ ](?:->|→)[ ](?=\\{0,3}[\"'])")
+"""Between what it was and what it is, as plans of changes show it."""
+_VERSION = re.compile(r"\d+(?:\.\w+)+")
 _ELEMENT = re.compile(r"\"?(?:\s[^<>\n]{0,200})?>(?P<v>[^<>\n]{3,4000})</")
 _SPACED = re.compile(r"[ \t]{1,3}(?=[^\s-])")
 _SET_TO = re.compile(r"[`\"'*]{0,2} to (?=[`\"']?\S)")
 _SETTING = re.compile(r"(?i:\b(?:set|sets|setting|changed?|reset|rotated?|updated?)) (?:the )?[`\"'*]{0,2}\Z")
 _CELL = re.compile(r"[`*]{0,2}[ \t]{0,40}\|{1,2}[ \t]{0,40}(?=[^\s|])")
 _IN_CELL = re.compile(r"(?m)^[ \t>]*(?:[^\n|]{0,80})?\|{1,2}[ \t`*]{0,40}(?:[A-Za-z-]{1,20} ){0,3}\Z")
-_WHOLE = re.compile(r"(?: [^\s\"'=]{1,40}){1,8}(?=[\"'])")
+_WHOLE = re.compile(r"(?: (?!-)[^\s\"'=]{1,40}){1,8}(?=[\"'])")
 """The rest of a value in a pair of which the whole stands in quotes: `"NAME=a b c"`."""
 _PHRASE = re.compile(r"(?:[a-z]{2,} ){2,11}[a-z0-9]{2,}(?=$|[\n,;\"'}\])<.`]|\\n)")
 _NEXT_WORD = re.compile(r" [a-z]{2,}[ ,.:;]")
@@ -72,6 +79,8 @@ _ANOTHER = re.compile(r"\\{0,3}[\"'][\w.-]{1,60}\\{0,3}[\"']\s{0,3}:")
 _COOKIES = re.compile(r"[^\s=;]{1,100}=")
 _ORDINARY = re.compile(r"[A-Za-z]+[,.]*")
 _DIRECTIVES = words("requirepass masterauth bindpw rootpw")
+_COMPOUND = re.compile(r"[a-z]+(?:[A-Z][a-z]+)+|[A-Za-z]+(?:_[A-Za-z]+)+")
+"""A name of a program's, no word of a sentence."""
 _LINE = re.compile(r"[ \t]*;?[ \t]*(?:$|\n|\\n)")
 
 
@@ -86,8 +95,17 @@ def named_secrets(text: str, lowered: str) -> Iterator[Found]:
             stop = more.end()
         kind = _kind(text, start, text[start:stop].replace(" ", "_"))
         if kind and (value := _value(text, start, stop, kind)):
-            yield Found(value.start, value.end, "password" if kind is Trust.CHOSEN else "secret")
+            label = "password" if kind is Trust.CHOSEN else "secret"
+            yield Found(value.start, value.end, label)
             end = value.end
+            if new := _changed(text, end, kind):
+                yield Found(new.start, new.end, label)
+
+
+def _changed(text: str, at: int, kind: Trust) -> Value | None:
+    joined = _CHANGED.match(text, at)
+    value = value_at(text, joined.end()) if joined else None
+    return value if value and secret_under(kind, text[value.start : value.end]) else None
 
 
 def _camel(text: str) -> Iterator[re.Match[str]]:
@@ -125,7 +143,7 @@ def _value(text: str, start: int, end: int, kind: Trust) -> Value | None:
     if text[start - 1 : start] in ("<", ":", '"') and (element := _ELEMENT.match(text, end)):
         found = Value(*element.span("v"), quoted=True)
         return found if secret_under(kind, element["v"]) else None
-    for joint in (_PAIRED, _LISTED, _SET_TO):
+    for joint in (_PAIRED, _LISTED, _SET_TO, _TERM):
         if joined := joint.match(text, end):
             value = value_at(text, joined.end())
             return value if value and _joins(text, start, joined, value, kind) else None
@@ -136,15 +154,20 @@ def _assigned(text: str, start: int, joined: re.Match[str], kind: Trust) -> Valu
     if text[joined.start() - 6 : joined.start()].lower() in ("cookie", "ookies") and _COOKIES.match(text, joined.end()):
         return None
     value = value_at(text, joined.end(), query=joined[0].strip(" \\\"'`") == "=" and joined[0][-1:] == "=")
+    if value and joined["sign"] == "==" and _VERSION.fullmatch(text[value.start : value.end]):
+        return None
     if not value or (joined["sign"] == ":" and _NAME_ON.match(text, joined.end())):
         return None
     if not value.quoted and joined[0] == "=" and text[start - 1 : start] in ('"', "'"):
-        value = _whole(text, value, text[start - 1])
+        whole = _whole(text, value, text[start - 1])
+        return _told(text, whole, kind, joined["sign"]) or _told(text, value, kind, joined["sign"])
     return _told(text, value, kind, joined["sign"])
 
 
 def _joins(text: str, start: int, joined: re.Match[str], value: Value, kind: Trust) -> bool:
     said = text[value.start : value.end]
+    if joined.re is _TERM and text[start - 1 : start] != "{":
+        return False
     if joined.re is _LISTED and (_ANOTHER.match(text, joined.end()) or _only_letters(kind, said)):
         return False
     if joined.re is _SET_TO and joined[0][0] not in "`\"'*":
@@ -203,6 +226,8 @@ def _after_space(text: str, start: int, end: int, kind: Trust) -> Value | None:
     if name.startswith("-") or ("_" in name and kind is not Trust.CHOSEN and secret_under(Trust.DRAWN, said)):
         return value
     if _SETS.search(text, max(0, start - 24), start):
+        return value
+    if value.quoted and _COMPOUND.fullmatch(name) and (chosen(said) or kind is not Trust.CHOSEN):
         return value
     if not _alone(text, start) or not _LINE.match(text, value.end + value.quoted):
         return None

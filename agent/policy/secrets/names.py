@@ -22,7 +22,7 @@ class Trust(Enum):
     HANDLE = "an id as machines give it out, where the id is what lets one in"
 
 
-_SPLIT = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|[A-Z]+|\d+")
+_SPLIT = re.compile(r"[sS]3(?=[_-]|[A-Z]|$)|[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|[A-Z]+|\d+")
 _PUBLIC = frozenset({"public", "pub", "publishable"})
 _ONLY_BEHIND: dict[str, tuple[frozenset[str], Trust]] = {
     "id": (frozenset({"secret"}), Trust.HANDLE),

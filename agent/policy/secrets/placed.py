@@ -12,6 +12,13 @@ _PLACES: tuple[tuple[str, str], ...] = (
         "chpasswd",
         r"(?:echo|printf)[ ](?:-\w[ ])?\\{0,2}[\"']?[\w.@-]{1,64}:(?P<at>)(?=[^\n|]{3,200}\|\s*(?:sudo )?chpasswd)",
     ),
+    (
+        "chpasswd",
+        (
+            r"(?:echo|printf)[ ](?P<q>[\"'])[\w.@-]{1,64}:(?P<whole>[^\"'\n]{3,100})(?P=q)"
+            r"\s{0,3}\|\s{0,3}(?:sudo )?chpasswd"
+        ),
+    ),
     ("sudo", r"(?:echo|printf)[ ](?:-\w[ ])?(?P<at>)(?=[^\n|]{3,200}\|\s*sudo[^\n|]{0,40} -\w*S)"),
     (
         "stdin",

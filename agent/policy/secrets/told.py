@@ -17,7 +17,7 @@ _PASSWORDS = (
     r"|mot de passe|mdp|(?:wi-?fi|wlan|wpa2?|vpn|pre[ -]?shared) key|парольная "
     r"фраза|contraseña|contrasena|clave|senha|has[lł](?:o|"
     r"a|em)|parola|heslo|lösenord(?:et)?|парол[ьяе]м?|salasana|şifre|jelszó|"
-    r"adgangskode"
+    r"adgangskode|(?<=redis )auth(?= )"
 )
 _ISSUED = r"tokens?|secret id|secrets?|keys?|apikey|cookie|pat|licen[cs]e|seed|pepper|psk"
 _NOUN = re.compile(
@@ -57,8 +57,8 @@ _STEMS = (
     "userpass",
     *words(
         "pass pw psk cred community kennwort wachtwoord mdp contrase clave senha hasl hasł parola heslo lösenord парол "
-        "salasana şifre jelszó adgangskode 密 口令 パスワード 비밀번호 暗証番号 token secret key apikey cookie pat "
-        "licen seed pepper serial wifi wi-fi wlan wpa vpn preshared pre-shared radius shared"
+        "salasana şifre jelszó adgangskode 密 口令 パスワード 비밀번호 暗証番号 token secret key auth apikey cookie "
+        "pat licen seed pepper serial wifi wi-fi wlan wpa vpn preshared pre-shared radius shared"
     ),
 )
 _KEY = re.compile(r"(?:[\w-]{2,20} )?[\w-]{2,20} \Z")
@@ -104,11 +104,12 @@ _HEX = re.compile(
 _SIGNS = frozenset("!#$%&*@^?~")
 _BEFORE_ONE = ("with", "/", "using")
 _USER = re.compile(r"[A-Za-z][\w.@-]{1,40}[/:]")
+_NUMBERED = re.compile(r"[A-Za-z]{4,}\d{3,}")
 _TYPED = re.compile(r"(?=.*[A-Z])(?=.*\d)(?=.*[A-Za-z][a-z]{2})[\w.!#$%&*+@^~=-]{8,40}")
 
 
 _ENTERED = re.compile(
-    r"(?i:(?<![\w-])(?:enter|type|use|using|paste|try|put|pass|with|give)) [`\"']?(?P<secret>[^\s`\"']{5,200})[`\"']?"
+    r"(?i:(?<![\w-])(?:enter|type|use|using|paste|try|put|pass|with|give)) [`\"']?(?P<secret>[^\s`\"]{5,200}?)[`\"']?"
     r" as (?:(?:the|your|my|our|its|a|an) )?(?:[\w-]{1,20} ){0,4}"
     r"(?i:password|passwd|pass|pwd|passphrase|secret|token|key|psk|pin|credentials?)"
     r"(?![\w-]| (?:type|algo|format|helper|backend|name|id|size|length|class|file|path))"
@@ -250,7 +251,7 @@ def _signed(word: str) -> bool:
 
 
 def _typed(word: _Word, before: str) -> bool:
-    if strong(word.text) or (before == "/" and _phrase(word.text)):
+    if strong(word.text) or (before == "/" and (_phrase(word.text) or _NUMBERED.fullmatch(word.text))):
         return True
     return told_outright(word.text) and (word.quoted or _TYPED.fullmatch(word.text) is not None)
 
@@ -264,10 +265,13 @@ def _window(text: str, at: int) -> int:
 def _bare(found: re.Match[str]) -> _Word:
     word = found[0].lstrip("\\").lstrip(_LEAD)
     start = found.end() - len(word)
-    quoted = start > found.start()
+    lead = found[0][: len(found[0]) - len(word)]
+    quoted = bool(lead)
     marks = ('\\"', "`", '"', "'", "”", "»") if quoted else ("`", '"')
-    if cuts := [cut for mark in marks if (cut := word.find(mark, 3)) >= 0]:
-        return _Word(word[: min(cuts)], start, start + min(cuts), quoted)
+    cuts = [cut for mark in marks if (cut := word.find(mark, 3)) >= 0]
+    if cuts and (quoted or not word[min(cuts) + 1 :].isalnum()):
+        core = word[: min(cuts)].rstrip(")]}" if lead.endswith(("(", "[", "{")) else "")
+        return _Word(core, start, start + len(core), quoted)
     core = word.rstrip(",;:)}]*_" if quoted else ",;:)}]").removesuffix(".")
     return _Word(core, start, start + len(core), quoted)
 

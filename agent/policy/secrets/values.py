@@ -87,8 +87,14 @@ def issued(value: str) -> bool:
 
 
 def _passphrase(value: str) -> bool:
-    """Four words or more, and none that an object's name would have."""
-    return value.count("-") >= 3 and min(map(len, value.split("-"))) >= 4 and not _OBJECT.search(value)
+    """Four words or more, a dot at most among the hyphens, and none that an object's name would have."""
+    return (
+        value.count("-") >= 2
+        and value.count("-") + value.count(".") >= 3
+        and value.count(".") < 2
+        and min(map(len, re.split("[-.]", value))) >= 4
+        and not _OBJECT.search(value)
+    )
 
 
 def looks_drawn(value: str) -> bool:
@@ -145,6 +151,7 @@ _KNOWN = re.compile(
       \d[\d.,:/_-]*(?:[a-zA-Z%]{1,5})?(?:/\w+)? | v?\d+(?:\.\d+)+\S* | \d{4}-\d\d-\d\d\S* | \d\d?:\d\d\S*
     | [A-Z][A-Z0-9]{1,9}-\d+ | \#\w+ | @\w[\w.-]* | \S+@\S+\.\S+ | [a-z]+://\S+ | (?:sha\d+|SHA\d+|md5):\S+
     | [a-z]+-[a-z0-9-]* | [a-z0-9]+(?:[-_.][a-z0-9]+)+(?:[:/]\S*)? | (?:[\w-]+/)+[\w.:@-]* | [a-z]{1,12}\d{1,3}
+    | [A-Za-z]+['’](?:s|t|re|ve|ll|d|m) | [A-Za-z_]\w*=[~.]{0,2}/\S*
     | [a-z][A-Za-z_.]*=\S* | [a-z_.]+[=<>]{1,2}\d\S* | \S+\(\S* | --?[a-z][\w-]* | \W.*\w=\S* | \$\w+ | \$?\{.*
     | (?:\w+::)+\w+ | [A-Za-z]\w*\.\w+(?:\.\w+)* | [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+ | [a-z]*(?:[A-Z][a-z]+)+
     | (?:HTTP|TLS|IPv|UTF|SSL|SHA|AES|RSA|MD|EC|ED|SHA-)\S{0,8}

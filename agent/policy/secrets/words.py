@@ -100,7 +100,7 @@ KEYS = words(
 KEYS_OF_NO_SECRET = words(
     "gpg pgp configuration "
     "public pub publishable foreign partition part sort range cache host authorized known idempotency dedup dedupe "
-    "deduplication row object s3 obj message msg record group hash index "
+    "deduplication from row object s3 obj message msg record group hash index "
     "lookup natural composite unique map json config "
     "redis kafka i18n translation metric label issue project ticket jira kms registry trace tracing correlation event "
     "join order shard lock mutex image artifact build restore fingerprint "

@@ -21,12 +21,21 @@ def test_a_password_below_its_heading_and_lists_of_codes_are_found() -> None:
     ]
     assert said(block_secrets, "Recovery codes:\nf046e-13cc6\n0a301-00fb5\ndone") == ["f046e-13cc6", "0a301-00fb5"]
     assert said(block_secrets, "Backup codes of bob: hh1lh-qngwb 0oduu-coz9f") == ["hh1lh-qngwb", "0oduu-coz9f"]
+    assert said(block_secrets, "my backup codes are 930ec-141d0 and 290f3-bf833, use one") == [
+        "930ec-141d0",
+        "290f3-bf833",
+    ]
+    assert said(block_secrets, "the backup codes are read-only and well-kept") == []
     assert said(block_secrets, "enter the password:\nGIT_SHA=7f9c8d6b5\n") == []
 
 
 def test_the_answer_to_a_question_for_a_password_is_found() -> None:
     assert said(block_secrets, "bob: what's the password of the db?\namy: sure, it's Kitten!2007\n") == ["Kitten!2007"]
     assert said(block_secrets, "Password of elastic was reset.\nNew value: Kitten!2007\n") == ["Kitten!2007"]
+    assert said(block_secrets, "I rotated the password on db-1, new one: Kitten!2007") == ["Kitten!2007"]
+    assert said(block_secrets, "$ kubectl get secret x -o jsonpath='{.data.password}'\nUmcrZVZYc1FOITYxSjdVNQ==\n") == [
+        "UmcrZVZYc1FOITYxSjdVNQ=="
+    ]
     assert said(block_secrets, "bob: who rotated the token?\namy: see OPS-1234\n") == []
     assert said(
         block_secrets, "$ kubectl get secret x -o jsonpath='{.data.password}' | base64 -d\n2SQh3r5CZZqSTgKo\n"

@@ -19,7 +19,12 @@ def test_a_drawn_word_without_a_name_is_found() -> None:
             f"-----BEGIN CERTIFICATE-----\n{DRAWN}\n-----END CERTIFICATE-----",
             "9f86d081884c7d659a2feaa0c55ad015aabbccdd",
         ),
-        *("7c9e6679-7425-40de-944b-e07fc1f90ae7", "checkout-7f9c8d6b5-x27kq", "pi_3Rr2RNWGSVGITOrtZ2WQCXs"),
+        *("node-Linux-9f86d081884c7d659a2feaa0c55ad015a3bf4f1b", "checkout-7f9c8d6b5-x27kq"),
+        *(
+            "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+            "/nix/store/ulz7ot1ep59cae9jtkq38hid4cythoqv-curl-8.1/bin/curl",
+            "pi_3Rr2RNWGSVGITOrtZ2WQCXs",
+        ),
     ],
 )
 def test_digests_certificates_and_ids_stay(text: str) -> None:

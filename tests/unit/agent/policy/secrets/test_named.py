@@ -16,10 +16,22 @@ from tests.unit.agent.policy.secrets.told import said
         *("os.environ['DB_PASSWORD'] = 'Kx9mmQ2'", "?password=Kx9mmQ2&page=2", "Pwd=Kx9mmQ2;Encrypt=true"),
         *("| name | value |\n| DB_PASSWORD | Kx9mmQ2 |", "||Setting||Value||\n|db password|Kx9mmQ2|"),
         *("set DB_PASSWORD to Kx9mmQ2 on web-1", "java -Ddb.password=Kx9mmQ2 -jar app.jar", "db:password = Kx9mmQ2"),
+        *('{password,<<"Kx9mmQ2">>}', '{password, "Kx9mmQ2"}', "upstream rejected saslPassword 'Kx9mmQ2' (HTTP 401)"),
+        *("+  - name: DB_PASSWORD\n+    value: Kx9mmQ2", '"DB_PASSWORD" = null -> "Kx9mmQ2"'),
+        "2024-05-01T10:00:00.123Z   - name: DB_PASSWORD\n2024-05-01T10:00:00.124Z     value: Kx9mmQ2",
     ],
 )
 def test_a_value_is_found_in_every_notation(text: str) -> None:
     assert said(named_secrets, text) == ["Kx9mmQ2"]
+
+
+def test_of_a_change_both_values_are_found() -> None:
+    assert said(named_secrets, '"DB_PASSWORD" = "Kx9mmQ2" -> "B4pZtR7"') == ["Kx9mmQ2", "B4pZtR7"]
+
+
+def test_the_options_of_a_command_are_no_part_of_the_value_before_it() -> None:
+    assert said(named_secrets, 'cmd="REDISCLI_AUTH=Kx9mmQ2w redis-cli -h db monitor"') == ["Kx9mmQ2w"]
+    assert said(named_secrets, 'cmd="REDISCLI_AUTH=Kx9mmQ2w redis-cli ping"') == ["Kx9mmQ2w"]
 
 
 def test_words_before_a_name_count_and_phrases_are_values() -> None:
@@ -49,6 +61,7 @@ def test_words_before_a_name_count_and_phrases_are_values() -> None:
             "password: str = Field(min_length=12)",
             "creating Secret (notifier): InvalidRequestException, RequestID: 7cb1",
         ),
+        *("Cache restored from key: linux-9f86d081884c7d659a2f", "pepper==4.5.1", '["password","email"]'),
         *('["password", "email"]', "token bucket refilled", "Cookie: theme=dark"),
     ],
 )

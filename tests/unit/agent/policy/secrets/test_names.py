@@ -38,7 +38,16 @@ def test_the_last_word_about_secrets_says_what_its_value_looks_like(name: str, k
     "name",
     [
         *("password_ttl", "passwordFile", "token_id", "secretName", "secretKeyRef", "api_key_id", "access_token_url"),
-        *("max_tokens", "next_token", "public_key", "stripePublishableKey", "partition_key", "cacheKey", "host_key"),
+        *(
+            "max_tokens",
+            "next_token",
+            "public_key",
+            "stripePublishableKey",
+            "partition_key",
+            "cacheKey",
+            "host_key",
+            "s3_key",
+        ),
         *("twilio_account_sid", "auth-gateway.pool.size", "bypass", "status_code", "key", "id", "author", "tokenizer"),
     ],
 )

@@ -34,6 +34,7 @@ from tests.unit.agent.policy.secrets.told import said
         *(
             "machine git.shop login bob password Kx9!mmQ2",
             "login attempt [root/Kx9!mmQ2] failed",
+            "echo 'bob:Kx9!mmQ2' | chpasswd",
             "user app on >Kx9!mmQ2 ~*",
         ),
     ],

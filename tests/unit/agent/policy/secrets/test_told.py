@@ -23,6 +23,10 @@ from tests.unit.agent.policy.secrets.told import said
         ("can you try admin/Sunshine#22?", ["admin/Sunshine#22?"]),
         ("signing key changed from Kx9mQ2vLw7RtZp4B to B4pZtR7wLv2Qm9xK", ["Kx9mQ2vLw7RtZp4B", "B4pZtR7wLv2Qm9xK"]),
         ("your verification code is 482913", ["482913"]),
+        ("use Shadow's82& as the mail password until vault is back", ["Shadow's82&"]),
+        ('the sftp password for prod is shadow"266Monkey - expires on friday', ['shadow"266Monkey']),
+        ("the redis auth for dev is M@gn3t66% - expires on friday", ["M@gn3t66%"]),
+        ("log in with carlos / diamond6394 and change it", ["diamond6394"]),
         ("enter Falcon1988* as the admin password, then wait", ["Falcon1988*"]),
         ("it prints the redis password in its logs, Kitten2007x, so I opened OPS-12", ["Kitten2007x"]),
         ('our pre shared key is "qazwsx#4378", until May', ["qazwsx#4378"]),
@@ -54,6 +58,11 @@ def test_what_a_sentence_gives_away_is_found(text: str, secrets: list[str]) -> N
             "Bearer token malformed, trace 9f86d081884c7d65",
         ),
         *("logged in with publickey ED25519", "try again with backoff=2s", "PASS src/auth/login.test.ts"),
+        *("never put passwords there; export PGPASSFILE=/run/secrets/pgpass", "the password is weak - don't share it"),
+        *(
+            "{ host: 'db', password: '[REDACTED]', retries: 5 }",
+            "the s3 key is `a/4f7a0f64-4982-4776-a478-711156a9c227`",
+        ),
         *("partition key of orders is `orders/2024/ea3b2462`", "the status code is 500123"),
     ],
 )

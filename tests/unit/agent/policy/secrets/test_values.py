@@ -43,6 +43,11 @@ def test_each_kind_of_name_asks_its_own_of_a_value(
     assert [value for value in (*secrets, *others) if secret_under(kind, value)] == list(secrets)
 
 
+def test_words_joined_with_a_dot_may_be_a_key_that_people_share() -> None:
+    words = ["meadow-morning-saddle.diamond", "orders-writer-main.internal.example", "copper-kettle.lake"]
+    assert [word for word in words if secret_under(Trust.ISSUED, word)] == ["meadow-morning-saddle.diamond"]
+
+
 def test_people_choose_letters_with_digits_or_signs() -> None:
     words = [
         "Kitten!2007",
