@@ -24,7 +24,7 @@ _JSON_ENTRY = re.compile(r"\\?\"[\w.-]{1,100}\\?\"\s?:\s?\\?\"(?P<secret>[^\"\\]
 _HEADING = re.compile(
     r"(?i:password|passwd|passphrase|pass|pwd|token|secret|credentials?|cookie|key|codes?|"
     r"private key|psk|pre-?shared key)(?![\w/=-])[^\n]{0,60}?(?::|-n "
-    r"[\w-]+|--stdin|get|show|print|reveal|\}[\"']|"
+    r"[\w-]+|--stdin|get|show|print|reveal|(?<!name)(?<!space)(?<!type)(?<!stamp)\}[\"']|"
     r"base64 (?:-d|-D|--decode)(?:[ ]?[;&]{1,2}[ ]?echo)?)[ \t]*\n[ \t\n]{0,6}"
 )
 _HEADS = ("pass", "pwd", "token", "secret", "credential", "cookie", "key", "code", "private", "psk", "pre", "sid")

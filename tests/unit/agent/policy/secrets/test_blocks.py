@@ -36,6 +36,7 @@ def test_the_answer_to_a_question_for_a_password_is_found() -> None:
     assert said(block_secrets, "$ kubectl get secret x -o jsonpath='{.data.password}'\nUmcrZVZYc1FOITYxSjdVNQ==\n") == [
         "UmcrZVZYc1FOITYxSjdVNQ=="
     ]
+    assert said(block_secrets, "$ kubectl get secret -o jsonpath='{.metadata.name}'\nshop-tls-7f9c8d\n") == []
     assert said(block_secrets, "bob: who rotated the token?\namy: see OPS-1234\n") == []
     assert said(
         block_secrets, "$ kubectl get secret x -o jsonpath='{.data.password}' | base64 -d\n2SQh3r5CZZqSTgKo\n"
