@@ -7,7 +7,7 @@ from agent.policy.anchors import matches
 from agent.policy.secrets.checks import by_chance
 from agent.policy.secrets.names import trust
 from agent.policy.secrets.spans import Found
-from agent.policy.secrets.values import chosen, plausible, told_outright
+from agent.policy.secrets.values import chosen, plausible, secret_under, told_outright
 
 _SCALAR = re.compile(
     r"(?m)^(?P<indent>[ \t]*)(?:- )?[\"']?(?P<name>[\w.-]{2,80})[\"']?:[ "
@@ -51,6 +51,12 @@ _WORDS = re.compile(
 )
 
 
+_TABLE = re.compile(
+    r"(?m)^[ \t]*\|(?P<head>[^\n]{3,400})\|[ \t]*\n[ \t]*\|[ :|-]{3,400}\|[ \t]*\n"
+    r"(?P<rows>(?:[ \t]*\|[^\n]{3,2000}(?:\n|\Z)){1,200})"
+)
+_ROW = re.compile(r"\|[^\n]+")
+_CELLS = re.compile(r"\|[ \t]*`?(?P<secret>[^|\n`]*?)`?[ \t]*(?=\|)")
 _NOUN = r"(?i:password|passwd|passphrase|pass|pwd|psk|token|secret|key|pin|cookie|sid|credentials?)"
 _ANSWERED = re.compile(
     rf"{_NOUN}\b[^\n?]{{0,80}}\?[^\n]{{0,20}}(?:\n|\\n)(?:[\[\w .:-]{{0,16}}\] ?)?[^\n:]{{1,40}}: "
@@ -69,6 +75,8 @@ def block_secrets(text: str, lowered: str) -> Iterator[Found]:
     yield from _answered(text, lowered)
     if "\n" not in text:
         return
+    if "|--" in text or "| --" in text or "|:-" in text:
+        yield from _columns(text)
     if ": |" in text or ": >" in text:
         for scalar in _SCALAR.finditer(text):
             if trust(scalar["name"]):
@@ -77,6 +85,16 @@ def block_secrets(text: str, lowered: str) -> Iterator[Found]:
         yield from _kubernetes(text)
     for heading in matches(_HEADING, _HEADS, text, lowered):
         yield from _below(text, heading)
+
+
+def _columns(text: str) -> Iterator[Found]:
+    """The cells below a name in the first row of a table: `| user | password |`."""
+    for table in _TABLE.finditer(text):
+        kinds = [trust(name.strip().strip("*`").replace(" ", "_")) for name in table["head"].split("|")]
+        for row in _ROW.finditer(text, *table.span("rows")):
+            for kind, cell in zip(kinds, _CELLS.finditer(text, *row.span()), strict=False):
+                if kind and secret_under(kind, cell["secret"]):
+                    yield Found(*cell.span("secret"), "password")
 
 
 def _answered(text: str, lowered: str) -> Iterator[Found]:

@@ -208,6 +208,8 @@ def _told(text: str, value: Value, kind: Trust, sign: str) -> Value | None:
     said = text[value.start : value.end]
     if value.quoted:
         return value if secret_under(kind, said) else None
+    if said.isdigit() and text.startswith(" bytes", value.end):
+        return None
     phrase = _PHRASE.match(text, value.start) if kind is Trust.CHOSEN else None
     if phrase and all(plausible(word) for word in phrase[0].split()):
         return Value(value.start, phrase.end(), quoted=False)

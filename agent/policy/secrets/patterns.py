@@ -227,6 +227,13 @@ PATTERNS: tuple[Pattern, ...] = (
         r"|token-[a-z0-9]{5}:[a-z0-9]{40,})",
     ),
     _pattern("issued", "NRAL", r"(?<![A-Za-z0-9])[0-9a-f]{36}NRAL(?!\w)"),
+    _pattern("private-key", '"kty', r"\\?\"d\\?\"\s{0,3}:\s{0,3}\\?\"(?P<secret>[A-Za-z0-9_-]{40,2000})"),
+    _pattern("issued", "-", r"(?<![\w-])[A-Z0-9]{5}(?:-[A-Z0-9]{5}){4}(?![\w-])", check=mixed),
+    _pattern(
+        "password",
+        " LOGIN ",
+        r"(?<![\w.])[A-Za-z]{0,4}\d{1,6} LOGIN \"?[^\s\"]{1,100}\"? (?P<quote>\"?)(?P<secret>[^\s\"]{3,200})",
+    ),
     _pattern("webhook", "/webhookb2/", r"/webhookb2/(?P<secret>[A-Za-z0-9@/-]{30,})"),
     _pattern("issued", "-us", r"(?<![A-Za-z0-9])[0-9a-f]{32}-us\d{1,2}(?!\w)"),
     _pattern(

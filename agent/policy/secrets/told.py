@@ -63,6 +63,8 @@ _STEMS = (
 )
 _KEY = re.compile(r"(?:[\w-]{2,20} )?[\w-]{2,20} \Z")
 _WINDOW = 200
+_SIGNED_WITH = re.compile(r"using [A-Z]{3,5} $")
+"""What gpg calls a key by is its fingerprint."""
 _MOST_WORDS = 18
 _WORD = re.compile(r"\S+")
 _LEAD = "`*\"'“”«„([{_"
@@ -150,6 +152,8 @@ def told_secrets(text: str, lowered: str) -> Iterator[Found]:
 def _opens(text: str, noun: re.Match[str]) -> bool:
     """Whether the words before `key` say that it opens something."""
     before = _KEY.search(text, max(0, noun.start() - 44), noun.start())
+    if _SIGNED_WITH.search(text, max(0, noun.start() - 16), noun.start()):
+        return False
     return before is not None and trust(before[0].replace(" ", "_") + noun[0]) is not None
 
 

@@ -41,3 +41,15 @@ def test_the_answer_to_a_question_for_a_password_is_found() -> None:
     assert said(
         block_secrets, "$ kubectl get secret x -o jsonpath='{.data.password}' | base64 -d\n2SQh3r5CZZqSTgKo\n"
     ) == ["2SQh3r5CZZqSTgKo"]
+
+
+def test_the_cells_below_a_name_in_the_first_row_of_a_table_are_secrets() -> None:
+    text = "| host | user | password |\n|---|---|---|\n| a-1 | ana | Blau#Katze84 |\n| b-1 | bo | stein=98X |\n"
+
+    assert set(said(block_secrets, text)) == {"Blau#Katze84", "stein=98X"}
+
+
+def test_a_table_without_such_a_name_is_left() -> None:
+    text = "| host | user | password age |\n|---|---|---|\n| a-1 | ana | 84 days |\n"
+
+    assert list(said(block_secrets, text)) == []

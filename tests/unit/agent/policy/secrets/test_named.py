@@ -67,3 +67,7 @@ def test_words_before_a_name_count_and_phrases_are_values() -> None:
 )
 def test_sentences_references_and_names_of_objects_stay(text: str) -> None:
     assert said(named_secrets, text) == []
+
+
+def test_how_long_a_secret_is_says_nothing_of_it() -> None:
+    assert said(named_secrets, "Data\n====\npassword:  1518 bytes\n") == []

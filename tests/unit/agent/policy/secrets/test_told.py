@@ -68,3 +68,7 @@ def test_what_a_sentence_gives_away_is_found(text: str, secrets: list[str]) -> N
 )
 def test_news_about_secrets_stay(text: str) -> None:
     assert said(told_secrets, text) == []
+
+
+def test_what_a_signature_was_made_with_is_named_by_its_fingerprint() -> None:
+    assert said(told_secrets, "gpg: using RSA key D24359FE84EF95694480C076091C1FD4BBC49F4A") == []
