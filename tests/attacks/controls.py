@@ -144,7 +144,7 @@ CONTROLS = (
     Control(
         "the policy decides whether people are asked", "S14", "agent.graph.nodes.plan:judge", lambda *_: _LET, _unasked
     ),
-    Control("secrets are replaced", "S65", "agent.policy.redaction:PATTERNS", (), _secret_leaves),
+    Control("secrets are replaced", "S65", "agent.policy.redaction:findings", lambda _: [], _secret_leaves),
     Control(
         "fields that users fill are named, not quoted",
         "S03",
