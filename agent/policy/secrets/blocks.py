@@ -55,6 +55,9 @@ _TABLE = re.compile(
     r"(?m)^[ \t]*\|(?P<head>[^\n]{3,400})\|[ \t]*\n[ \t]*\|[ :|-]{3,400}\|[ \t]*\n"
     r"(?P<rows>(?:[ \t]*\|[^\n]{3,2000}(?:\n|\Z)){1,200})"
 )
+_WIKI_TABLE = re.compile(
+    r"(?m)^[ \t]*\|\|(?P<head>[^\n]{3,400})\|\|[ \t]*\n(?P<rows>(?:[ \t]*\|[^|\n][^\n]{2,2000}(?:\n|\Z)){1,200})"
+)
 _ROW = re.compile(r"\|[^\n]+")
 _CELLS = re.compile(r"\|[ \t]*`?(?P<secret>[^|\n`]*?)`?[ \t]*(?=\|)")
 _NOUN = r"(?i:password|passwd|passphrase|pass|pwd|psk|token|secret|key|pin|cookie|sid|credentials?)"
@@ -75,7 +78,7 @@ def block_secrets(text: str, lowered: str) -> Iterator[Found]:
     yield from _answered(text, lowered)
     if "\n" not in text:
         return
-    if "|--" in text or "| --" in text or "|:-" in text:
+    if any(sign in text for sign in ("|--", "| --", "|:-", "||")):
         yield from _columns(text)
     if ": |" in text or ": >" in text:
         for scalar in _SCALAR.finditer(text):
@@ -89,8 +92,9 @@ def block_secrets(text: str, lowered: str) -> Iterator[Found]:
 
 def _columns(text: str) -> Iterator[Found]:
     """The cells below a name in the first row of a table: `| user | password |`."""
-    for table in _TABLE.finditer(text):
-        kinds = [trust(name.strip().strip("*`").replace(" ", "_")) for name in table["head"].split("|")]
+    for table in (*_TABLE.finditer(text), *_WIKI_TABLE.finditer(text)):
+        names = table["head"].replace("||", "|").split("|")
+        kinds = [trust(name.strip().strip("*`").replace(" ", "_")) for name in names]
         for row in _ROW.finditer(text, *table.span("rows")):
             for kind, cell in zip(kinds, _CELLS.finditer(text, *row.span()), strict=False):
                 if kind and secret_under(kind, cell["secret"]):

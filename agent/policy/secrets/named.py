@@ -83,6 +83,9 @@ _COMPOUND = re.compile(r"[a-z]+(?:[A-Z][a-z]+)+|[A-Za-z]+(?:_[A-Za-z]+)+")
 """A name of a program's, no word of a sentence."""
 _LINE = re.compile(r"[ \t]*;?[ \t]*(?:$|\n|\\n)")
 
+_COMMAND = re.compile(r"[a-z][\w.-]{1,30} [^\n]{0,400}(?: -|[|] )")
+"""What is told to get at a secret, between backticks: not the secret."""
+
 
 def named_secrets(text: str, lowered: str) -> Iterator[Found]:
     """`name=value`, `"name": "value"`, `--name value`, `<name>value</name>` and whatever else is written so."""
@@ -207,7 +210,8 @@ def _told(text: str, value: Value, kind: Trust, sign: str) -> Value | None:
     """Behind a colon a sentence may go on; behind a sign of equality only a value does."""
     said = text[value.start : value.end]
     if value.quoted:
-        return value if secret_under(kind, said) else None
+        command = text[value.start - 1] == "`" and _COMMAND.match(said)
+        return value if not command and secret_under(kind, said) else None
     if said.isdigit() and text.startswith(" bytes", value.end):
         return None
     phrase = _PHRASE.match(text, value.start) if kind is Trust.CHOSEN else None

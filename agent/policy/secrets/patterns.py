@@ -228,6 +228,12 @@ PATTERNS: tuple[Pattern, ...] = (
     ),
     _pattern("issued", "NRAL", r"(?<![A-Za-z0-9])[0-9a-f]{36}NRAL(?!\w)"),
     _pattern("private-key", '"kty', r"\\?\"d\\?\"\s{0,3}:\s{0,3}\\?\"(?P<secret>[A-Za-z0-9_-]{40,2000})"),
+    _pattern(
+        "secret",
+        '"sensitive',
+        r"\\?\"sensitive\\?\":\s?true,\s{0,8}(?:\\?\"type\\?\":\s?\\?\"\w{1,20}\\?\",\s{0,8})?"
+        r"\\?\"value\\?\":\s?\\?\"(?P<secret>[^\"\n]{3,4000}?)\\?\"",
+    ),
     _pattern("issued", "-", r"(?<![\w-])[A-Z0-9]{5}(?:-[A-Z0-9]{5}){4}(?![\w-])", check=mixed),
     _pattern(
         "password",

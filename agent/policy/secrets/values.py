@@ -37,7 +37,7 @@ _REFERENCE = re.compile(
     | (?:self|this|config|cfg|conf|os|process|request|req|args|options|opts|env|ENV|var|local|data|module|settings|ctx
       |values|Values|\.Values|params|props|random_password|random_string|aws_\w+|google_\w+|azurerm_\w+|kubernetes_\w+
       |System|secrets|each|input|event)(?:\.[A-Za-z_]\w*|\[[^\]]*\]?)+(?:\(.*)?
-    | (?:get|read|load|fetch|lookup|env)\w*\(.* | [A-Za-z_][\w.]*\([^()]*\)
+    | (?:get|read|load|fetch|lookup|env)\w*\(.* | [A-Za-z_][\w.]*\( | [A-Za-z_][\w.]*\([^()]*\)
     | [A-Za-z_][\w.]*\(\w+=.* | (?:[A-Za-z_]\w*\.)*[A-Z][A-Za-z]+(?:Exception|Error)
     | [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:PASSWORD|PASS|PWD|TOKEN|SECRET|KEY|CREDENTIALS?|AUTH)
     """

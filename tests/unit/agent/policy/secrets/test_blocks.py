@@ -53,3 +53,9 @@ def test_a_table_without_such_a_name_is_left() -> None:
     text = "| host | user | password age |\n|---|---|---|\n| a-1 | ana | 84 days |\n"
 
     assert list(said(block_secrets, text)) == []
+
+
+def test_a_table_of_a_wiki_is_read_like_any_other() -> None:
+    text = "h3. Access\n||host||user||password||\n|a-1|root|Canyon_maple+55|\n"
+
+    assert said(block_secrets, text) == ["Canyon_maple+55"]

@@ -71,3 +71,14 @@ def test_sentences_references_and_names_of_objects_stay(text: str) -> None:
 
 def test_how_long_a_secret_is_says_nothing_of_it() -> None:
     assert said(named_secrets, "Data\n====\npassword:  1518 bytes\n") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Get the password: `kubectl -n a get secret db -o jsonpath='{.data.password}' | base64 -d`",
+        'password = getpass.getpass("Password: ")',
+    ],
+)
+def test_what_gets_at_a_secret_is_none(text: str) -> None:
+    assert said(named_secrets, text) == []
