@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Connection, delete, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from agent.domain.approval import Approval
 from agent.domain.errors import JournalBroken
 from agent.domain.event import Event, EventType
 from agent.storage.anchors import AFTER, EVERY, Anchors, read
@@ -145,9 +146,7 @@ async def test_nothing_is_done_on_a_journal_that_is_not_the_anchored_one(
     database: Database, chain: Chain, clock: Clock, tmp_path: Path
 ) -> None:
     path = tmp_path / "journal.anchors"
-    desk = Desk(database, chain, clock)
-    asked = await desk.ask()
-    await desk.approve(asked, await desk.person("ann"))
+    desk, asked = await _approved(database, chain, clock)
     elsewhere = Anchors(path, database, chain, clock)
     await elsewhere.keep()
     [head] = read(path)
@@ -165,9 +164,7 @@ async def test_nothing_is_done_on_a_journal_that_is_not_the_anchored_one(
 async def test_nothing_is_done_while_no_anchor_can_be_written(
     database: Database, chain: Chain, clock: Clock, tmp_path: Path
 ) -> None:
-    desk = Desk(database, chain, clock)
-    asked = await desk.ask()
-    await desk.approve(asked, await desk.person("ann"))
+    desk, asked = await _approved(database, chain, clock)
     anchors = Anchors(tmp_path / "gone" / "journal.anchors", database, chain, clock)
     await anchors.keep()
     sound, desk.ledger = desk.ledger, type(desk.ledger)(database, chain, clock, anchors=anchors)
@@ -183,9 +180,7 @@ async def test_an_action_that_cannot_be_anchored_any_more_is_known_not_to_have_b
     database: Database, chain: Chain, clock: Clock, tmp_path: Path
 ) -> None:
     """Nobody is asked to find it out; and it is not made up for once anchors can be written again."""
-    desk = Desk(database, chain, clock)
-    asked = await desk.ask()
-    await desk.approve(asked, await desk.person("ann"))
+    desk, asked = await _approved(database, chain, clock)
     anchors = Anchors(tmp_path / "gone" / "journal.anchors", database, chain, clock)
     desk.ledger = type(desk.ledger)(database, chain, clock, may=desk.ledger._may, anchors=anchors)
     with pytest.raises(JournalBroken, match="No anchor of the journal can be written"):
@@ -203,9 +198,7 @@ async def test_a_record_that_has_gone_back_behind_an_action_does_not_do_it_again
     database: Database, chain: Chain, clock: Clock, tmp_path: Path
 ) -> None:
     """As a replica does that was a few commits behind when it took over; also in a process that did not do it."""
-    desk = Desk(database, chain, clock)
-    asked = await desk.ask()
-    await desk.approve(asked, await desk.person("ann"))
+    desk, asked = await _approved(database, chain, clock)
     one, other = (Anchors(tmp_path / "journal.anchors", database, chain, clock) for _ in range(2))
     other.open()
     may = desk.ledger._may
@@ -265,9 +258,7 @@ async def test_an_anchor_that_comes_late_does_not_stand_behind_a_later_one(
 async def test_nothing_is_done_when_the_record_goes_back_behind_an_action_that_is_not_anchored_yet(
     database: Database, chain: Chain, clock: Clock, tmp_path: Path
 ) -> None:
-    desk = Desk(database, chain, clock)
-    asked = await desk.ask()
-    await desk.approve(asked, await desk.person("ann"))
+    desk, asked = await _approved(database, chain, clock)
     before = await database.read(_all_rows)
 
     class Meanwhile(Anchors):
@@ -317,9 +308,7 @@ def _put_back(rows: dict[str, list[dict[str, Any]]], connection: Connection) -> 
 async def test_nothing_is_done_when_the_journal_cannot_be_written(tmp_path: Path, chain: Chain, clock: Clock) -> None:
     database = Database(f"sqlite:///{tmp_path / 'agent.db'}")
     migrate(database)
-    desk = Desk(database, chain, clock)
-    asked = await desk.ask()
-    await desk.approve(asked, await desk.person("ann"))
+    desk, asked = await _approved(database, chain, clock)
     full = "CREATE TRIGGER full BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
     await database.write(lambda connection: connection.execute(text(full)))
     with pytest.raises(SQLAlchemyError, match="disk is full"):
@@ -337,3 +326,11 @@ async def test_the_time_for_deadlines_never_runs_back(database: Database, clock:
     passed[0] = 60.0
     clock.time -= timedelta(hours=1)
     assert await database.read(chain.now) == began + timedelta(minutes=1)
+
+
+async def _approved(database: Database, chain: Chain, clock: Clock) -> tuple[Desk, Approval]:
+    """An action that waits for nothing but its dispatch."""
+    desk = Desk(database, chain, clock)
+    asked = await desk.ask()
+    await desk.approve(asked, await desk.person("ann"))
+    return desk, asked
