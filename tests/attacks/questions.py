@@ -16,7 +16,7 @@ from agent.storage.journal import Chain
 from agent.storage.schema import migrate
 from agent.storage.tables import approvals, journal
 from tests.attacks.control import Control
-from tests.integration.agent.storage.conftest import Clock
+from tests.clocks import Clock
 from tests.integration.agent.storage.desk import Desk
 from tests.integration.agent.storage.proposals import proposal
 

@@ -1,35 +1,21 @@
 """Does the line run with a model, and as well when the model does not?"""
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
 from agent.domain.event import EventType
 from agent.domain.hypothesis import Diagnosis, Usage
 from agent.graph.conversation.ledger import NAME
-from agent.llm.chat import Chat, connect
+from agent.llm.chat import Chat
 from agent.views import Views
 from tests.e2e.line import line
 from tests.farends.openai import MODES, Answer, Asked, Call, OpenAIFarEnd, Say
+from tests.scripted import scripted
 
 OBSERVE = "{autonomy: observe}"
-
-
-@asynccontextmanager
-async def asked(endpoint: OpenAIFarEnd) -> AsyncIterator[Chat]:
-    key = SecretStr("sk-test")
-    chat = connect("openai:scripted", base_url=endpoint.url, api_key=key, environ={}, chance=Random(309))
-    await chat.open()
-    try:
-        yield chat
-    finally:
-        await chat.close()
 
 
 async def _diagnosed(data: Path, model: Chat) -> tuple[Diagnosis, Usage, list[str]]:
@@ -83,7 +69,7 @@ def _looking(turn: int, data: dict[str, Any]) -> Answer:
 
 async def test_a_model_looks_around_and_its_diagnosis_is_checked(tmp_path: Path) -> None:
     with OpenAIFarEnd(honest) as endpoint:
-        async with asked(endpoint) as model:
+        async with scripted(endpoint) as model:
             diagnosis, usage, evidence = await _diagnosed(tmp_path, model)
     assert (diagnosis.analysed_by, diagnosis.verdict, diagnosis.component) == ("model", "cause", "payment")
     assert diagnosis.claims_dropped == 1
@@ -99,7 +85,7 @@ async def test_a_model_looks_around_and_its_diagnosis_is_checked(tmp_path: Path)
 @pytest.mark.parametrize("mode", ["503", "not-json", "refuse", "many-calls"])
 async def test_without_a_usable_model_the_analysis_answers_and_the_report_says_why(tmp_path: Path, mode: str) -> None:
     with OpenAIFarEnd(MODES[mode]()) as endpoint:
-        async with asked(endpoint) as model:
+        async with scripted(endpoint) as model:
             diagnosis, _, _ = await _diagnosed(tmp_path, model)
     assert (diagnosis.analysed_by, diagnosis.verdict, diagnosis.component) == ("analysis", "cause", "payment")
     assert diagnosis.degraded_because != ""

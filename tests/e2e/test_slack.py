@@ -1,20 +1,17 @@
 """Does an incident live in Slack from the alert to the report, with the click as the one approval?"""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx2
 import pytest
 
-from agent.bootstrap import Application
 from agent.domain.event import EventType
-from agent.entrypoints.server import listening_on, server
 from agent.entrypoints.slack.socket_mode import connected
-from agent.entrypoints.web import create_app
 from tests.e2e.line import PATIENCE, Line, line
 from tests.farends.slack import APP_TOKEN, SIGNING_SECRET, TOKEN, Posted, SlackFarEnd
+from tests.served import reached
 
 CONFIG = "slack: {channel: C0INCIDENTS, people: {U0ANN: ann, U0BERT: bert}}\n"
 
@@ -27,7 +24,7 @@ async def test_an_alert_becomes_a_card_a_click_approves_and_the_card_says_by_who
         async with (
             line(tmp_path, config_too=CONFIG, variables=variables) as running,
             connected(running.application),
-            _web(running.application) as http,
+            reached(running.application) as http,
         ):
             await running.application.identity.keys.create("ann", "person", ["approve:high"])
             await running.post_alert()
@@ -52,21 +49,6 @@ async def test_an_alert_becomes_a_card_a_click_approves_and_the_card_says_by_who
     assert [entry["effect"] for entry in slack.journal].count("post") == 1
     assert len(charts) == 1
     assert any("approved by ann (slack)" in told for told in slack.thread(card))
-
-
-@asynccontextmanager
-async def _web(application: Application) -> AsyncIterator[httpx2.AsyncClient]:
-    web = server(create_app(application), "127.0.0.1", 0)
-    task = asyncio.create_task(web.serve())
-    try:
-        while not web.started:
-            await asyncio.sleep(0.005)
-        host, port = listening_on(web)
-        async with httpx2.AsyncClient(base_url=f"http://{host}:{port}", timeout=60) as http:
-            yield http
-    finally:
-        web.should_exit = True
-        await task
 
 
 async def _deliver(http: httpx2.AsyncClient, posted: Posted) -> httpx2.Response:

@@ -24,6 +24,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.farends.serving import serving
+
 API_KEY, APPLICATION_KEY = "api-key", "application-key"
 LARGEST_PAGE = 1000
 _METRIC = re.compile(
@@ -239,13 +241,5 @@ async def datadog() -> AsyncIterator[DatadogServer]:
     app = web.Application(middlewares=[_errors])
     app.router.add_get("/api/v1/query", server.query)
     app.router.add_post("/api/v2/logs/events/search", server.search)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        host, port = runner.addresses[0][:2]
-        server.url = f"http://{host}:{port}"
+    async with serving(app) as server.url:
         yield server
-    finally:
-        await runner.cleanup()

@@ -18,6 +18,7 @@ from aiohttp import web
 
 from tests.farends.logql import ParseError, parse
 from tests.farends.loki_store import Refused, Store, push_error
+from tests.farends.serving import serving
 
 CHUNKED_FROM = 2048
 """Bytes from which Go's server sends without a length."""
@@ -146,13 +147,5 @@ async def loki(now: Callable[[], int] = time.time_ns) -> AsyncIterator[LokiServe
     }.items():
         app.router.add_get(path, page)
         app.router.add_post(path, page)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        host, port = runner.addresses[0][:2]
-        server.url = f"http://{host}:{port}"
+    async with serving(app) as server.url:
         yield server
-    finally:
-        await runner.cleanup()

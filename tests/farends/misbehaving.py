@@ -14,6 +14,8 @@ from datetime import timedelta
 
 from aiohttp import web
 
+from tests.farends.serving import serving
+
 _PACKED = gzip.compress(b" " * (64 << 20), 1)
 
 
@@ -104,13 +106,5 @@ async def misbehaving() -> AsyncIterator[Misbehaving]:
     server = Misbehaving()
     app = web.Application(client_max_size=1 << 24)
     app.router.add_route("*", "/{path:.*}", server.answer)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        host, port = runner.addresses[0][:2]
-        server.url = f"http://{host}:{port}"
+    async with serving(app) as server.url:
         yield server
-    finally:
-        await runner.cleanup()

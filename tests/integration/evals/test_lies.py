@@ -3,23 +3,21 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
 from agent.domain.event import Event
 from agent.domain.incident import Incident, IncidentStatus
-from agent.domain.rules import Budgets, ModelLimits
+from agent.domain.rules import Budgets
 from agent.graph.conversation import Brief, Means, ask_once, conclude
-from agent.llm.chat import connect
 from agent.policy.redaction import Redactor
 from evals.case import Case
 from evals.lies.measure import chosen, judge
 from evals.lies.sayings import Saying
 from evals.lies.scene import Scene, scene
 from tests.farends.openai import OpenAIFarEnd, Say, always
+from tests.scripted import UNHURRIED, scripted
 
 LAB = Path(__file__).parents[3] / "evals" / "cases" / "lab"
 MOST_CLAIMS = 8
@@ -34,25 +32,14 @@ def endpoint() -> Iterator[OpenAIFarEnd]:
 async def told_by_a_model(endpoint: OpenAIFarEnd, of: Scene, sayings: list[Saying]) -> list[str]:
     """What is left of these claims when a model makes them in its diagnosis."""
     endpoint.script = always(Say(json.dumps(diagnosis(of, sayings))))
-    chat = connect(
-        "openai:scripted",
-        base_url=endpoint.url,
-        api_key=SecretStr("sk-test"),
-        limits=ModelLimits(requests_per_minute=10_000, tokens_per_minute=10**8),
-        environ={},
-        chance=Random(309),
-    )
-    await chat.open()
     events: list[Event] = []
 
     async def tell(event: Event) -> None:
         events.append(event)
 
-    try:
+    async with scripted(endpoint, limits=UNHURRIED) as chat:
         means = Means(model=chat, budgets=Budgets(), shield=Redactor(b"key"), tell=tell)
         conclusion = conclude(brief(of), await ask_once(means, brief(of)), of.evidence)
-    finally:
-        await chat.close()
     return [claim.text for claim in conclusion.diagnosis.claims] if conclusion.diagnosis else []
 
 

@@ -4,20 +4,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from random import Random
 
-from pydantic import BaseModel, JsonValue, SecretStr
+from pydantic import BaseModel, JsonValue
 
 from agent.domain.alert import Alert, AlertStatus, Severity
 from agent.domain.event import Event
 from agent.domain.evidence import Evidence, EvidenceKind
 from agent.domain.hypothesis import Claim, Diagnosis, Fault, Suspect, Verdict
 from agent.domain.incident import Incident, IncidentStatus
-from agent.domain.rules import Budgets, ModelLimits
+from agent.domain.rules import Budgets
 from agent.graph.conversation import Brief, Conclusion, Inquiry, Means, conclude, inquire
-from agent.llm.chat import Chat, connect
 from agent.policy.redaction import Redactor
 from tests.farends.openai import OpenAIFarEnd
+from tests.scripted import UNHURRIED, scripted
 from tools.base import Tool, ToolResult
 
 ONSET = datetime(2026, 11, 1, 12, 3, 10, tzinfo=UTC)
@@ -179,23 +178,12 @@ def brief(title: str = "cart fails", annotations: dict[str, str] | None = None) 
 async def scene(
     endpoint: OpenAIFarEnd, *, budgets: Budgets = BUDGETS, about: Brief | None = None, tools: list[Tool] | None = None
 ) -> AsyncIterator[Scene]:
-    chat: Chat = connect(
-        "openai:scripted",
-        base_url=endpoint.url,
-        api_key=SecretStr("sk-test"),
-        limits=ModelLimits(requests_per_minute=10_000, tokens_per_minute=10**8),
-        environ={},
-        chance=Random(309),
-    )
-    await chat.open()
     events: list[Event] = []
 
     async def tell(event: Event) -> None:
         events.append(event)
 
-    means = Means(model=chat, budgets=budgets, shield=Redactor(b"key"), tell=tell)
     given: list[Tool] = [Metrics(), LogSearch()] if tools is None else tools
-    try:
+    async with scripted(endpoint, limits=UNHURRIED) as chat:
+        means = Means(model=chat, budgets=budgets, shield=Redactor(b"key"), tell=tell)
         yield Scene(means, about or brief(), given, events=events)
-    finally:
-        await chat.close()

@@ -3,19 +3,17 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
 from datetime import timedelta
-from random import Random
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
 from prometheus_client import CollectorRegistry
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel
 
 from agent.domain.errors import ModelUnavailable
 from agent.domain.rules import ModelLimits, Price
-from agent.llm.chat import Chat, connect
+from agent.llm.chat import Chat
 from agent.llm.usage import Meter
 from agent.ports import Message, Reply, ToolCall
 from tests.farends.openai import (
@@ -35,6 +33,7 @@ from tests.farends.openai import (
     in_order,
     obliging,
 )
+from tests.scripted import scripted
 from tools.base import ToolResult
 
 SOON = timedelta(seconds=1)
@@ -71,18 +70,6 @@ def endpoint() -> Iterator[OpenAIFarEnd]:
         yield far_end
 
 
-@asynccontextmanager
-async def connected(endpoint: OpenAIFarEnd, **given: Any) -> AsyncIterator[Chat]:
-    """A port to the scripted endpoint, loaded and closed again."""
-    given = {"api_key": SecretStr("sk-general"), "environ": {}, "chance": Random(309), **given}  # short pauses
-    chat = connect("openai:scripted", base_url=endpoint.url, **given)
-    await chat.open()
-    try:
-        yield chat
-    finally:
-        await chat.close()
-
-
 async def refused(chat: Chat, deadline: timedelta = LATER) -> ModelUnavailable:
     with pytest.raises(ModelUnavailable) as caught:
         await chat.structured(PROMPT, Verdict, deadline=deadline)
@@ -92,7 +79,7 @@ async def refused(chat: Chat, deadline: timedelta = LATER) -> ModelUnavailable:
 async def test_a_structured_answer_comes_back_checked_and_priced(endpoint: OpenAIFarEnd) -> None:
     endpoint.script = in_order(GOOD)
     prices = ModelLimits(prices={"scripted": Price(input=1.0, cached=0.1, output=10.0)})
-    async with connected(endpoint, limits=prices) as chat:
+    async with scripted(endpoint, limits=prices) as chat:
         answer, usage = await chat.structured(PROMPT, Verdict, deadline=LATER)
     assert answer == Verdict(verdict="healthy", confidence=0.9)
     assert usage.model_dump() == {
@@ -106,7 +93,7 @@ async def test_a_structured_answer_comes_back_checked_and_priced(endpoint: OpenA
 
 async def test_what_is_sent_is_a_strict_schema_streamed_and_with_usage(endpoint: OpenAIFarEnd) -> None:
     endpoint.script = in_order(GOOD)
-    async with connected(endpoint) as chat:
+    async with scripted(endpoint) as chat:
         await chat.structured(PROMPT, Verdict, deadline=LATER)
     (asked,) = endpoint.journal
     assert asked.body == {
@@ -140,7 +127,7 @@ async def test_a_turn_of_a_conversation_gives_text_and_tool_calls(endpoint: Open
     endpoint.script = in_order(
         Say("Let me look.", (Call("query_metrics", {"query": "up"}), Call("query_metrics", "{x")))
     )
-    async with connected(endpoint) as chat:
+    async with scripted(endpoint) as chat:
         reply, usage = await chat.converse(PROMPT, TOOLS, deadline=LATER)
     assert reply == Reply(
         text="Let me look.",
@@ -165,7 +152,7 @@ async def test_calls_and_their_results_go_back_as_they_came_malformed_ones_too(e
         Message(role="tool", text='{"ok": false}', call_id="b"),
     ]
     endpoint.script = in_order(Say("done"))
-    async with connected(endpoint) as chat:
+    async with scripted(endpoint) as chat:
         await chat.converse(conversation, TOOLS, deadline=LATER)
     assistant, first, second = endpoint.journal[0].messages[2:]
     told = [(call["id"], call["function"]["name"], call["function"]["arguments"]) for call in assistant["tool_calls"]]
@@ -197,7 +184,7 @@ async def test_calls_and_their_results_go_back_as_they_came_malformed_ones_too(e
 )
 async def test_an_answer_that_cannot_be_used_is_mended_by_asking_again(endpoint: OpenAIFarEnd, bad: Answer) -> None:
     endpoint.script = in_order(bad, GOOD)
-    async with connected(endpoint) as chat:
+    async with scripted(endpoint) as chat:
         answer, usage = await chat.structured(PROMPT, Verdict, deadline=LATER)
     assert (answer.verdict, usage.calls) == ("healthy", 2)
     before, after = (asked.messages for asked in endpoint.journal)
@@ -209,7 +196,7 @@ async def test_an_answer_that_cannot_be_used_is_mended_by_asking_again(endpoint:
 
 async def test_after_two_repairs_there_is_no_third(endpoint: OpenAIFarEnd) -> None:
     endpoint.script = always(Say("It is the database."))
-    async with connected(endpoint) as chat:
+    async with scripted(endpoint) as chat:
         error = await refused(chat)
     assert str(error) == "openai:scripted gave 3 answers in a row that cannot be used."
     assert (len(endpoint.journal), error.usage.calls) == (3, 3)
@@ -217,7 +204,7 @@ async def test_after_two_repairs_there_is_no_third(endpoint: OpenAIFarEnd) -> No
 
 async def test_a_fenced_answer_is_an_answer(endpoint: OpenAIFarEnd) -> None:
     endpoint.script = in_order(Say('```json\n{"verdict": "cause"}\n```'))
-    async with connected(endpoint) as chat:
+    async with scripted(endpoint) as chat:
         answer, _ = await chat.structured(PROMPT, Verdict, deadline=LATER)
     assert answer == Verdict(verdict="cause", confidence=0.5)
 
@@ -227,7 +214,7 @@ async def test_every_misbehaviour_ends_in_model_unavailable_within_the_deadline(
     endpoint: OpenAIFarEnd, mode: str
 ) -> None:
     endpoint.script = MODES[mode]()
-    async with connected(endpoint) as chat:
+    async with scripted(endpoint) as chat:
         began = time.monotonic()
         error = await refused(chat, SOON)
         took = time.monotonic() - began
@@ -240,7 +227,7 @@ async def test_every_misbehaviour_ends_in_model_unavailable_within_the_deadline(
 @pytest.mark.parametrize("mode", sorted(set(MODES) - {"flapping"}))
 async def test_a_conversation_never_crashes_either(endpoint: OpenAIFarEnd, mode: str) -> None:
     endpoint.script = MODES[mode]()
-    async with connected(endpoint) as chat:
+    async with scripted(endpoint) as chat:
         try:
             reply, _ = await chat.converse(PROMPT, TOOLS, deadline=SOON)
         except ModelUnavailable:
@@ -252,7 +239,7 @@ async def test_a_conversation_never_crashes_either(endpoint: OpenAIFarEnd, mode:
 @pytest.mark.attack("S16")
 async def test_ten_thousand_calls_in_one_reply_are_sixteen(endpoint: OpenAIFarEnd) -> None:
     endpoint.script = MODES["many-calls"]()
-    async with connected(endpoint) as chat:
+    async with scripted(endpoint) as chat:
         reply, _ = await chat.converse(PROMPT, TOOLS, deadline=LATER)
     assert [call.arguments for call in reply.calls] == [{"query": f"up{n}"} for n in range(16)]
 
@@ -260,14 +247,14 @@ async def test_ten_thousand_calls_in_one_reply_are_sixteen(endpoint: OpenAIFarEn
 @pytest.mark.parametrize("bad", [Status(500), Status(503), Status(429), Cut()], ids=str)
 async def test_a_passing_failure_is_tried_again(endpoint: OpenAIFarEnd, bad: Answer) -> None:
     endpoint.script = in_order(bad, bad, GOOD)
-    async with connected(endpoint) as chat:
+    async with scripted(endpoint) as chat:
         answer, usage = await chat.structured(PROMPT, Verdict, deadline=LATER)
     assert (answer.verdict, usage.calls) == ("healthy", 3)
 
 
 async def test_what_the_endpoint_asks_to_wait_is_waited(endpoint: OpenAIFarEnd) -> None:
     endpoint.script = in_order(Status(429, {"Retry-After": "0.3"}), GOOD)
-    async with connected(endpoint) as chat:
+    async with scripted(endpoint) as chat:
         began = time.monotonic()
         await chat.structured(PROMPT, Verdict, deadline=LATER)
     assert 0.3 <= time.monotonic() - began < LATER.total_seconds()
@@ -275,7 +262,7 @@ async def test_what_the_endpoint_asks_to_wait_is_waited(endpoint: OpenAIFarEnd) 
 
 async def test_who_asks_for_eleven_days_is_left_alone_at_once(endpoint: OpenAIFarEnd) -> None:
     endpoint.script = always(Status(429, {"Retry-After": "999999"}))
-    async with connected(endpoint) as chat:
+    async with scripted(endpoint) as chat:
         first, second = await refused(chat), await refused(chat)
     assert str(first) == "openai:scripted is rate limited (429)."
     assert str(second) == "openai:scripted failed again and again, and is left alone for 300 s."
@@ -285,7 +272,7 @@ async def test_who_asks_for_eleven_days_is_left_alone_at_once(endpoint: OpenAIFa
 @pytest.mark.parametrize("code", [400, 401, 403, 404, 422])
 async def test_what_will_not_pass_is_not_tried_again(endpoint: OpenAIFarEnd, code: int) -> None:
     endpoint.script = always(Status(code, message="secret words of the endpoint"))
-    async with connected(endpoint) as chat:
+    async with scripted(endpoint) as chat:
         error = await refused(chat)
     assert "secret words" not in str(error)
     assert len(endpoint.journal) <= 2  # the second asks for a function instead of a response format
@@ -300,7 +287,7 @@ async def test_an_endpoint_without_response_formats_is_asked_for_a_function_from
         return Call("Verdict", {"verdict": "healthy", "confidence": 0.7})
 
     endpoint.script = plain
-    async with connected(endpoint) as chat:
+    async with scripted(endpoint) as chat:
         first, usage = await chat.structured(PROMPT, Verdict, deadline=LATER)
         second, _ = await chat.structured(PROMPT, Verdict, deadline=LATER)
     assert first == second == Verdict(verdict="healthy", confidence=0.7)
@@ -311,7 +298,7 @@ async def test_an_endpoint_without_response_formats_is_asked_for_a_function_from
 
 async def test_after_five_failures_in_a_row_the_endpoint_gets_a_rest(endpoint: OpenAIFarEnd) -> None:
     endpoint.script = always(Raw(b"<html>login please</html>", "text/html"))
-    async with connected(endpoint) as chat:
+    async with scripted(endpoint) as chat:
         errors = [str(await refused(chat)) for _ in range(7)]
     assert len(endpoint.journal) == 5
     assert errors[-1] == "openai:scripted failed again and again, and is left alone for 30 s."
@@ -319,7 +306,7 @@ async def test_after_five_failures_in_a_row_the_endpoint_gets_a_rest(endpoint: O
 
 async def test_a_storm_of_errors_is_amplified_by_a_tenth_at_most(endpoint: OpenAIFarEnd) -> None:
     endpoint.script = flapping(obliging, Status(503))
-    async with connected(endpoint, limits=ModelLimits(requests_per_minute=10_000, tokens_per_minute=10**8)) as chat:
+    async with scripted(endpoint, limits=ModelLimits(requests_per_minute=10_000, tokens_per_minute=10**8)) as chat:
         asked = 40
         for number in range(asked):
             prompt = [Message(role="user", text=str(number))]
@@ -335,7 +322,7 @@ async def test_the_fallback_answers_when_the_first_is_silent_and_never_gets_its_
     endpoint.script = always(Hang())
     with OpenAIFarEnd(in_order(GOOD)) as other:
         spare = f"openai:spare@{other.url}#SPARE_KEY"
-        async with connected(endpoint, fallbacks=spare, environ={"SPARE_KEY": "sk-spare"}) as chat:
+        async with scripted(endpoint, fallbacks=spare, environ={"SPARE_KEY": "sk-spare"}) as chat:
             answer, usage = await chat.structured(PROMPT, Verdict, deadline=timedelta(seconds=6))
         (asked,) = other.journal
     assert (answer.verdict, usage.calls) == ("healthy", 2)
@@ -345,7 +332,7 @@ async def test_the_fallback_answers_when_the_first_is_silent_and_never_gets_its_
 async def test_when_all_are_down_the_reasons_are_named(endpoint: OpenAIFarEnd) -> None:
     endpoint.script = always(Status(401))
     with OpenAIFarEnd(always(Hang())) as other:
-        async with connected(endpoint, fallbacks=f"openai:spare@{other.url}") as chat:
+        async with scripted(endpoint, fallbacks=f"openai:spare@{other.url}") as chat:
             error = await refused(chat, timedelta(seconds=3))
         assert other.journal[0].headers["authorization"] == "Bearer none"
     assert str(error) == "openai:scripted refused the key; openai:spare did not answer in time."
@@ -354,7 +341,7 @@ async def test_when_all_are_down_the_reasons_are_named(endpoint: OpenAIFarEnd) -
 async def test_nobody_there_is_a_failure_like_any_other() -> None:
     with OpenAIFarEnd() as gone:
         pass
-    async with connected(gone) as chat:
+    async with scripted(gone) as chat:
         error = await refused(chat)
     assert str(error) == "openai:scripted cannot be reached, or broke off."
 
@@ -363,20 +350,20 @@ async def test_nobody_there_is_a_failure_like_any_other() -> None:
 async def test_redirects_are_not_followed(endpoint: OpenAIFarEnd) -> None:
     with OpenAIFarEnd(always(GOOD)) as elsewhere:
         endpoint.script = always(Status(307, {"Location": f"{elsewhere.url}/chat/completions"}))
-        async with connected(endpoint) as chat:
+        async with scripted(endpoint) as chat:
             await refused(chat)
         assert elsewhere.journal == []
 
 
 async def test_a_compressed_answer_is_refused(endpoint: OpenAIFarEnd) -> None:
     endpoint.script = always(Status(200, {"Content-Encoding": "gzip"}))
-    async with connected(endpoint) as chat:
+    async with scripted(endpoint) as chat:
         assert str(await refused(chat)) == "openai:scripted cannot be reached, or broke off."
 
 
 async def test_a_stream_that_drips_is_paid_for_and_cut_at_the_deadline(endpoint: OpenAIFarEnd) -> None:
     endpoint.script = always(Drip(every=0.01))
-    async with connected(endpoint) as chat:
+    async with scripted(endpoint) as chat:
         began = time.monotonic()
         error = await refused(chat, SOON)
     assert time.monotonic() - began < SOON.total_seconds() + 30
@@ -386,7 +373,7 @@ async def test_a_stream_that_drips_is_paid_for_and_cut_at_the_deadline(endpoint:
 
 async def test_usage_is_estimated_when_the_endpoint_does_not_tell(endpoint: OpenAIFarEnd) -> None:
     endpoint.script = in_order(Say('{"verdict": "healthy"}', tokens=None))
-    async with connected(endpoint) as chat:
+    async with scripted(endpoint) as chat:
         _, usage = await chat.structured(PROMPT, Verdict, deadline=LATER)
     assert usage.calls == 1
     assert 50 < usage.input_tokens < 150
@@ -395,7 +382,7 @@ async def test_usage_is_estimated_when_the_endpoint_does_not_tell(endpoint: Open
 
 async def test_the_rate_limit_is_shared_and_a_wait_beyond_the_deadline_is_not_begun(endpoint: OpenAIFarEnd) -> None:
     endpoint.script = always(GOOD)
-    async with connected(endpoint, limits=ModelLimits(requests_per_minute=2)) as chat:
+    async with scripted(endpoint, limits=ModelLimits(requests_per_minute=2)) as chat:
         await chat.structured(PROMPT, Verdict, deadline=LATER)
         await chat.converse(PROMPT, TOOLS, deadline=LATER)
         began = time.monotonic()
@@ -407,7 +394,7 @@ async def test_the_rate_limit_is_shared_and_a_wait_beyond_the_deadline_is_not_be
 
 async def test_a_cancelled_call_leaves_nothing_behind(endpoint: OpenAIFarEnd) -> None:
     endpoint.script = always(Hang())
-    async with connected(endpoint) as chat:
+    async with scripted(endpoint) as chat:
         call = asyncio.create_task(chat.structured(PROMPT, Verdict, deadline=LATER))
         await until(lambda: len(endpoint.journal) == 1)
         call.cancel()
@@ -422,7 +409,7 @@ async def test_metrics_have_the_names_dashboards_expect(endpoint: OpenAIFarEnd) 
     registry = CollectorRegistry()
     endpoint.script = in_order(GOOD, Status(401))
     meter = Meter(registry, {"scripted": Price(input=1.0, cached=0.1, output=10.0)})
-    async with connected(endpoint, meter=meter) as chat:
+    async with scripted(endpoint, meter=meter) as chat:
         await chat.structured(PROMPT, Verdict, deadline=LATER)
         await refused(chat)
 

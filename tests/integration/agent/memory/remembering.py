@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +12,10 @@ from agent.memory.embedding import Embedder, HashingEmbedder
 from agent.memory.importing import from_jsonl
 from agent.memory.place import Folder, Place
 from agent.ports import Lesson
+from tests.clocks import NOON, Clock
 
-NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+NOW = NOON
 HERE = Path(__file__).parent
-
-
-class Standing:
-    """A clock that is moved by hand."""
-
-    def __init__(self) -> None:
-        self.time = NOW
-
-    def now(self) -> datetime:
-        return self.time
-
-    async def sleep(self, duration: timedelta) -> None:
-        self.time += duration
 
 
 class Record:
@@ -74,7 +62,7 @@ async def remembering(
     record: Record,
     embedder: Embedder | None = None,
     *,
-    clock: Standing | None = None,
+    clock: Clock | None = None,
     deadlines: Deadlines | None = None,
 ) -> AsyncIterator[ChromaMemory]:
     """An open memory, closed again at the end."""
@@ -83,7 +71,7 @@ async def remembering(
         embedder or HashingEmbedder(),
         record.all,
         _redacted,
-        clock or Standing(),
+        clock or Clock(),
         deadlines=deadlines or Deadlines(recall=timedelta(seconds=20)),
     )
     try:

@@ -18,7 +18,8 @@ from agent.memory.chroma import Deadlines, State
 from agent.memory.embedding import HashingEmbedder, ProvidedEmbedder, Vectors
 from agent.memory.place import Folder
 from agent.ports import Recalled
-from tests.integration.agent.memory.remembering import HERE, Record, Standing, incidents, lesson, remembering
+from tests.clocks import Clock
+from tests.integration.agent.memory.remembering import HERE, Record, incidents, lesson, remembering
 
 QUESTION = ("Checkout answers with 500", "checkout", ["CheckoutErrorRate"], "errors")
 
@@ -193,7 +194,7 @@ async def test_what_is_on_the_record_and_not_indexed_is_added_and_the_other_way_
 
 
 async def test_a_second_process_is_refused_in_one_sentence_and_let_in_afterwards(tmp_path: Path) -> None:
-    clock = Standing()
+    clock = Clock()
     async with remembering(tmp_path, Record(), clock=clock) as second:
         async with remembering(tmp_path, Record(lesson("i1"))) as first:
             await first.recall(*QUESTION)

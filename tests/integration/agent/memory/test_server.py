@@ -15,7 +15,8 @@ from agent.memory.chroma import Deadlines, State
 from agent.memory.embedding import HashingEmbedder
 from agent.memory.index import Index
 from agent.memory.place import Server
-from tests.integration.agent.memory.remembering import Record, Standing, incidents, lesson, remembering
+from tests.clocks import Clock
+from tests.integration.agent.memory.remembering import Record, incidents, lesson, remembering
 
 QUESTION = ("Checkout answers with 500", "checkout", ["CheckoutErrorRate"], "errors")
 
@@ -70,7 +71,7 @@ async def test_another_embedder_replaces_the_collection(chroma: str) -> None:
 async def test_a_server_that_is_down_is_said_and_tried_again_later(chroma: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         place = Moved(f"http://127.0.0.1:{free.getsockname()[1]}")
-    clock = Standing()
+    clock = Clock()
     async with remembering(place, Record(lesson("i1")), clock=clock) as memory:
         with pytest.raises(MemoryUnavailable, match="Could not connect to a Chroma server"):
             await memory.recall(*QUESTION)

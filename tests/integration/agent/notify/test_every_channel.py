@@ -32,6 +32,7 @@ from agent.storage.effects import SqlLedger
 from agent.storage.incidents import SqlIncidents
 from agent.storage.journal import Chain, SqlJournal
 from agent.storage.schema import migrate
+from tests.clocks import Clock
 from tests.farends.jira import TOKEN as JIRA_TOKEN
 from tests.farends.jira import USER, JiraFarEnd
 from tests.farends.loopback import Answer, Asked, CutAfter, CutBefore, FarEnd, Instead, Late
@@ -46,17 +47,6 @@ from tools.clients.jira import Jira
 
 SECRET = "hook-secret-for-tests"
 LONG = timedelta(seconds=30)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.time = datetime.now(UTC)
-
-    def now(self) -> datetime:
-        return self.time
-
-    async def sleep(self, duration: timedelta) -> None:
-        self.time += duration
 
 
 class Receiver(FarEnd):
@@ -113,7 +103,7 @@ class Desk:
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    database, clock = Database(f"sqlite:///{tmp_path / 'agent.db'}"), Clock()
+    database, clock = Database(f"sqlite:///{tmp_path / 'agent.db'}"), Clock(datetime.now(UTC))
     migrate(database)
     now = clock.now()
     opened = Incident(

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from agent.storage.effects import SqlLedger
 from agent.storage.incidents import SqlIncidents
 from agent.storage.journal import Chain, SqlJournal
 from agent.storage.schema import migrate
+from tests.clocks import Clock
 from tests.farends.jira import TOKEN, USER, JiraFarEnd
 from tests.farends.loopback import Answer, CutAfter, Instead
 from tools.act.jira import JiraTickets
@@ -26,19 +27,6 @@ from tools.clients.jira import Jira
 
 async def _mine() -> bool:
     return True
-
-
-class Clock:
-    """Its waits move it on, and the far end's index with it."""
-
-    def __init__(self) -> None:
-        self.time = datetime(2026, 11, 21, 12, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.time
-
-    async def sleep(self, duration: timedelta) -> None:
-        self.time += duration
 
 
 class Desk:

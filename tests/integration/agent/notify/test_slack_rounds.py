@@ -10,9 +10,9 @@ from agent.domain.maintenance import MaintenanceWindow
 from agent.domain.silence import Matcher
 from agent.identity.roles import Caller
 from agent.storage import incidents
+from tests.clocks import Clock
 from tests.farends.loopback import Answer, Instead
 from tests.integration.agent.entrypoints.slack.office import Office, office
-from tests.integration.agent.storage.conftest import Clock
 
 QUIET = "quiet: {begin: '22:00', end: '07:00', zone: Europe/Berlin, unless: high}"
 NIGHT = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)

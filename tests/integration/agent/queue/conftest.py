@@ -19,8 +19,9 @@ from agent.storage import incidents
 from agent.storage.database import Database
 from agent.storage.jobs import SqlJobs
 from agent.storage.journal import Chain
+from tests.clocks import Clock
 from tests.farends.redis import HOW, RedisServer, redis_server
-from tests.integration.agent.storage.conftest import Clock, address, chain, clock, database, server
+from tests.integration.agent.storage.conftest import address, chain, clock, database, server
 from tests.system import program
 
 __all__ = ["address", "chain", "clock", "database", "server"]

@@ -11,8 +11,8 @@ from agent.domain.incident import IncidentStatus
 from agent.storage import incidents
 from agent.storage.database import Database
 from agent.storage.journal import Chain, SqlJournal
+from tests.clocks import Clock
 from tests.integration.agent.queue.conftest import LENGTH, Waiting
-from tests.integration.agent.storage.conftest import Clock
 
 A_MOMENT = timedelta(seconds=1)
 PATIENCE = 30.0

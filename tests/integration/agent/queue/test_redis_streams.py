@@ -14,9 +14,9 @@ from agent.domain.job import Job, JobKind
 from agent.queue.announcements import ANNOUNCED, GROUP, STREAMS, Announcements
 from agent.queue.redis_streams import redis_queue
 from agent.storage.jobs import SqlJobs
+from tests.clocks import Clock
 from tests.farends.redis import HOW, RedisServer, redis_server
 from tests.integration.agent.queue.conftest import LENGTH, Waiting, through
-from tests.integration.agent.storage.conftest import Clock
 from tests.system import program
 
 pytestmark = pytest.mark.system

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -18,11 +18,12 @@ from agent.identity.roles import Caller
 from agent.settings import Settings
 from agent.storage import incidents
 from agent.testing import NoMemory
+from tests.clocks import NOON, Clock
 from tests.farends.loopback import Answer, Instead
 from tests.farends.pagerduty import TOKEN, PagerDutyFarEnd
 from tests.integration.agent.storage.proposals import proposal
 
-BEGAN = datetime(2026, 11, 21, 12, tzinfo=UTC)
+BEGAN = NOON
 ANN = Caller(name="ann", kind="person", scopes=frozenset({"ask", "approve:low"}))
 TEAMS = """
 default_team: shop
@@ -40,17 +41,6 @@ people:
   ann: {email: ann@example.org}
   kim: {email: kim@example.org}
 """
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.time = BEGAN
-
-    def now(self) -> datetime:
-        return self.time
-
-    async def sleep(self, duration: timedelta) -> None:
-        self.time += duration
 
 
 @asynccontextmanager

@@ -13,8 +13,8 @@ from agent.domain.retention import Retention
 from agent.service.keeping import Keeping
 from agent.settings import Settings
 from agent.storage.tables import incidents
+from tests.clocks import Clock
 from tests.farends.postgres import HOW, binaries, postgres
-from tests.integration.agent.storage.conftest import Clock
 from tests.integration.agent.storage.proposals import incident
 
 DAYS = {"inc-open": None, "inc-young": 29, "inc-old": 31}

@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +18,9 @@ from agent.settings import Settings
 from agent.storage.database import Database
 from agent.storage.duties import batches, next_batch
 from agent.testing import NoMemory
+from tests.clocks import NOON, Clock
 
-BEGAN = datetime(2026, 11, 21, 12, tzinfo=UTC)
-
-
-class Clock:
-    def __init__(self, time: datetime = BEGAN) -> None:
-        self.time = time
-
-    def now(self) -> datetime:
-        return self.time
-
-    async def sleep(self, duration: timedelta) -> None:
-        self.time += duration
+BEGAN = NOON
 
 
 class Contended:

@@ -1,7 +1,7 @@
 """What does a run leave behind that lost its job in the middle of a step?"""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,20 +13,10 @@ from agent.graph.context import Sources
 from agent.ports import Queue
 from agent.settings import Settings
 from agent.testing import NoMemory
+from tests.clocks import Clock
 from tools.base import Change
 
 LEASE = timedelta(seconds=30)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.time = datetime(2026, 11, 21, 12, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.time
-
-    async def sleep(self, duration: timedelta) -> None:
-        self.time += duration
 
 
 class SlowChanges:

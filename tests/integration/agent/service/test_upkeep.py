@@ -1,6 +1,5 @@
 """Is an incident found that its run has left, whatever became of the record meanwhile?"""
 
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -15,17 +14,7 @@ from agent.settings import Settings
 from agent.storage import incidents
 from agent.storage.tables import effects
 from agent.testing import NoMemory
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.time = datetime(2026, 11, 21, 12, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.time
-
-    async def sleep(self, duration: timedelta) -> None:
-        self.time += duration
+from tests.clocks import Clock
 
 
 async def test_what_a_run_has_left_is_parked_and_what_has_a_job_or_was_never_begun_is_not(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """The same record on both engines: every test here runs against SQLite and against a real PostgreSQL."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,20 +10,8 @@ from sqlalchemy import create_engine, text
 from agent.storage.database import Database
 from agent.storage.journal import Chain
 from agent.storage.schema import migrate
+from tests.clocks import Clock
 from tests.farends.postgres import HOW, binaries, postgres
-
-
-class Clock:
-    """Stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.time = datetime(2026, 11, 21, 12, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.time
-
-    async def sleep(self, duration: timedelta) -> None:
-        self.time += duration
 
 
 @pytest.fixture(scope="session")

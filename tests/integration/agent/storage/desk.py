@@ -16,7 +16,7 @@ from agent.storage.database import Database
 from agent.storage.effects import SqlLedger
 from agent.storage.journal import Chain, SqlJournal
 from agent.storage.keys import SqlKeys
-from tests.integration.agent.storage.conftest import Clock
+from tests.clocks import Clock
 from tests.integration.agent.storage.proposals import VALID, incident, proposal
 from tools.base import ActResult
 

@@ -12,7 +12,7 @@ from agent.storage import approvals, incidents, spending
 from agent.storage.approvals import Said, SqlApprovals
 from agent.storage.database import Database
 from agent.storage.journal import Chain
-from tests.integration.agent.storage.conftest import Clock
+from tests.clocks import Clock
 
 VALID = timedelta(minutes=15)
 

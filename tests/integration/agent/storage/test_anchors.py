@@ -20,7 +20,7 @@ from agent.storage.database import Database
 from agent.storage.journal import Chain, Head, SqlJournal
 from agent.storage.schema import migrate
 from agent.storage.tables import journal, journal_head, metadata
-from tests.integration.agent.storage.conftest import Clock
+from tests.clocks import Clock
 from tests.integration.agent.storage.desk import Desk
 
 

@@ -12,7 +12,7 @@ from agent.storage import unanswered
 from agent.storage.approvals import SqlApprovals
 from agent.storage.database import Database
 from agent.storage.journal import Chain, SqlJournal
-from tests.integration.agent.storage.conftest import Clock
+from tests.clocks import Clock
 from tests.integration.agent.storage.proposals import VALID, asked, decide, incident, proposal, spend
 
 

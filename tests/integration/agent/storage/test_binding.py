@@ -22,7 +22,7 @@ from agent.storage.schema import migrate
 from agent.storage.tables import alerts as alerts_table
 from agent.storage.tables import approvals, keys, votes
 from agent.storage.tables import incidents as incidents_table
-from tests.integration.agent.storage.conftest import Clock
+from tests.clocks import Clock
 from tests.integration.agent.storage.desk import Desk
 from tests.integration.agent.storage.proposals import VALID, incident, proposal
 

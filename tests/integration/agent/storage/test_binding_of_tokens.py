@@ -12,7 +12,7 @@ from agent.identity.roles import Caller
 from agent.storage.database import Database
 from agent.storage.journal import Chain
 from agent.storage.tables import incidents, votes
-from tests.integration.agent.storage.conftest import Clock
+from tests.clocks import Clock
 from tests.integration.agent.storage.desk import Desk
 from tests.integration.agent.storage.proposals import proposal
 

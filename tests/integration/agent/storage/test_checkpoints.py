@@ -1,6 +1,7 @@
 """Is a checkpoint that somebody else wrote, or changed, ever decoded?"""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,17 @@ from langgraph.checkpoint.base import empty_checkpoint
 
 from agent.domain.errors import ConfigurationError, JournalBroken
 from agent.storage.checkpoints import SEAL, SealedSerializer, sqlite_checkpoints
+from agent.storage.database import Database
 
 KEY = b"k" * 32
 VALUE = {"incident": "inc-1", "entities": ["cart"], "confidence": 0.7, "none": None}
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Iterator[Database]:
+    opened = Database(f"sqlite:///{tmp_path / 'agent.db'}")
+    yield opened
+    opened.close()
 
 
 def test_what_was_sealed_comes_back() -> None:
@@ -53,14 +62,14 @@ def test_one_of_another_installation_or_another_kind_is_none() -> None:
 
 
 @pytest.mark.attack("S53")
-async def test_a_row_that_names_a_program_starts_none(tmp_path: Path) -> None:
+async def test_a_row_that_names_a_program_starts_none(tmp_path: Path, record: Database) -> None:
     canary = tmp_path / "canary"
     # What LangGraph's format calls a constructor with positional arguments: module, name, arguments.
     hostile = ormsgpack.packb(ormsgpack.Ext(0, ormsgpack.packb(["os", "system", [f"touch {canary}"]])))
     config: Any = {"configurable": {"thread_id": "t", "checkpoint_ns": ""}}
-    async with sqlite_checkpoints(tmp_path / "checkpoints.db", KEY) as saver:
+    async with sqlite_checkpoints(tmp_path / "checkpoints.db", record, KEY) as saver:
         await saver.aput(config, empty_checkpoint(), {}, {})
-    async with sqlite_checkpoints(tmp_path / "checkpoints.db", KEY) as saver:
+    async with sqlite_checkpoints(tmp_path / "checkpoints.db", record, KEY) as saver:
         await saver.conn.execute("UPDATE checkpoints SET checkpoint = ?", (os.urandom(SEAL) + hostile,))  # type: ignore[attr-defined]  # the file is the attacker's
         await saver.conn.commit()  # type: ignore[attr-defined]  # likewise
         with pytest.raises(JournalBroken):
@@ -68,9 +77,9 @@ async def test_a_row_that_names_a_program_starts_none(tmp_path: Path) -> None:
     assert not canary.exists()
 
 
-async def test_a_damaged_file_is_told_with_what_to_do(tmp_path: Path) -> None:
+async def test_a_damaged_file_is_told_with_what_to_do(tmp_path: Path, record: Database) -> None:
     damaged = tmp_path / "checkpoints.db"
     damaged.write_bytes(b"no database at all" * 100)
     with pytest.raises(ConfigurationError, match=r"checkpoints.db is damaged: file is not a database\. Move it aside"):
-        async with sqlite_checkpoints(damaged, bytes(32)):
+        async with sqlite_checkpoints(damaged, record, bytes(32)):
             pass

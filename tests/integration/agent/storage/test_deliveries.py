@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from agent.storage.database import Database
 from agent.storage.deliveries import KEPT, Left, SqlDeliveries
-from tests.integration.agent.storage.conftest import Clock
+from tests.clocks import Clock
 
 AFTER = timedelta(minutes=2)
 

@@ -20,7 +20,7 @@ from agent.storage.effects import SqlLedger
 from agent.storage.jobs import SqlJobs
 from agent.storage.journal import Chain, SqlJournal
 from agent.storage.tables import jobs, switches
-from tests.integration.agent.storage.conftest import Clock
+from tests.clocks import Clock
 from tests.integration.agent.storage.proposals import anyone, asked, decide, incident, proposal
 from tools.base import ActResult, BackendError, Unsure
 

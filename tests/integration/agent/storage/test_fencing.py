@@ -19,7 +19,7 @@ from agent.storage.incidents import SqlIncidents
 from agent.storage.jobs import SqlJobs
 from agent.storage.journal import Chain, SqlJournal
 from agent.storage.tables import metadata
-from tests.integration.agent.storage.conftest import Clock
+from tests.clocks import Clock
 from tests.integration.agent.storage.proposals import VALID, incident, proposal
 
 LEASE = timedelta(seconds=30)

@@ -14,7 +14,7 @@ from agent.storage.incidents import SqlIncidents
 from agent.storage.journal import Chain
 from agent.storage.lessons import SqlLessons
 from agent.storage.tables import feedback
-from tests.integration.agent.storage.conftest import Clock
+from tests.clocks import Clock
 
 
 async def _told(

@@ -11,7 +11,7 @@ from agent.storage import incidents
 from agent.storage.database import Database
 from agent.storage.jobs import SqlJobs
 from agent.storage.journal import Chain
-from tests.integration.agent.storage.conftest import Clock
+from tests.clocks import Clock
 
 LENGTH = timedelta(seconds=30)
 

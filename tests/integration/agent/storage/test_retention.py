@@ -27,7 +27,7 @@ from agent.storage.tables import (
     receipts,
 )
 from agent.storage.tables import subjects as people
-from tests.integration.agent.storage.conftest import Clock
+from tests.clocks import Clock
 
 DAY = timedelta(days=1)
 RULES = Retention(incidents=20 * DAY, noise=5 * DAY, changes=5 * DAY, reads=5 * DAY, journal=30 * DAY)

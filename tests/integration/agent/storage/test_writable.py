@@ -14,7 +14,7 @@ from agent.storage.keys import SqlKeys
 from agent.storage.tables import TRIED, cursors
 from agent.storage.transaction import TURN
 from agent.storage.writable import Writable
-from tests.integration.agent.storage.conftest import Clock
+from tests.clocks import Clock
 
 LONG, SHORT, NOTHING = timedelta(seconds=60), timedelta(seconds=0.2), timedelta(0)
 

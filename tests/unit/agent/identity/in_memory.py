@@ -1,13 +1,14 @@
 """Keys kept in a dictionary, and a clock that stands still, for the tests of identity."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from agent.domain.errors import Conflict
 from agent.domain.key import StoredKey
 from agent.identity.keys import Keys
+from tests.clocks import NOON, Clock
 
-NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+NOW = NOON
 SECRET = b"derived for the purpose of keys."
 
 
@@ -44,18 +45,5 @@ class InMemoryKeys:
         self.rows[id] = self.rows[id].model_copy(update=fields)
 
 
-class Standing:
-    """A clock that is moved by hand."""
-
-    def __init__(self) -> None:
-        self.time = NOW
-
-    def now(self) -> datetime:
-        return self.time
-
-    async def sleep(self, duration: timedelta) -> None:
-        self.time += duration
-
-
-def keys_of(store: InMemoryKeys | None = None, clock: Standing | None = None) -> Keys:
-    return Keys(store or InMemoryKeys(), SECRET, clock or Standing())
+def keys_of(store: InMemoryKeys | None = None, clock: Clock | None = None) -> Keys:
+    return Keys(store or InMemoryKeys(), SECRET, clock or Clock())

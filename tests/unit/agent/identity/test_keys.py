@@ -13,7 +13,8 @@ from agent.domain.key import Kind, Scope
 from agent.identity.credentials import KEY
 from agent.identity.keys import LOCAL_OPERATOR, Keys
 from agent.identity.roles import Caller
-from tests.unit.agent.identity.in_memory import NOW, SECRET, InMemoryKeys, Standing, keys_of
+from tests.clocks import Clock
+from tests.unit.agent.identity.in_memory import NOW, SECRET, InMemoryKeys, keys_of
 
 REFUSED = "No valid key was sent; send `Authorization: Bearer <key>`, or the key as the password of basic auth."
 
@@ -88,7 +89,7 @@ async def test_the_secret_of_one_key_does_not_open_the_id_of_another() -> None:
 @pytest.mark.attack("S60")
 async def test_two_keys_whose_ids_collide_never_share_a_row() -> None:
     store = InMemoryKeys()
-    keys = Keys(store, SECRET, Standing(), random=bytes)
+    keys = Keys(store, SECRET, Clock(), random=bytes)
     first = await keys.create("ann", "person", ["read"])
     with pytest.raises(Conflict):
         await keys.create("bob", "person", ["admin"])
@@ -99,7 +100,7 @@ async def test_another_root_secret_makes_every_key_worthless() -> None:
     store = InMemoryKeys()
     minted = await keys_of(store).create("ann", "person", ["read"])
     with pytest.raises(Unauthenticated):
-        await Keys(store, b"another", Standing()).authenticate(minted.token)
+        await Keys(store, b"another", Clock()).authenticate(minted.token)
 
 
 async def test_a_revoked_key_is_refused_in_the_same_words_and_its_name_is_free_again() -> None:
@@ -117,7 +118,7 @@ async def test_a_revoked_key_is_refused_in_the_same_words_and_its_name_is_free_a
 
 
 async def test_while_a_key_is_replaced_two_are_valid_and_never_three() -> None:
-    clock = Standing()
+    clock = Clock()
     keys = keys_of(clock=clock)
     first = await keys.create("alertmanager", "machine", ["ingest"])
     second = await keys.rotate(first.key.id)
@@ -136,7 +137,7 @@ async def test_while_a_key_is_replaced_two_are_valid_and_never_three() -> None:
 
 
 async def test_a_revocation_is_not_put_off_by_a_rotation() -> None:
-    clock = Standing()
+    clock = Clock()
     keys = keys_of(clock=clock)
     first = await keys.create("ann", "person", ["read"])
     await keys.rotate(first.key.id)
@@ -185,7 +186,7 @@ async def test_an_unknown_id_is_said(method: str) -> None:
 
 
 async def test_the_last_use_is_written_once_a_minute_at_most() -> None:
-    store, clock = InMemoryKeys(), Standing()
+    store, clock = InMemoryKeys(), Clock()
     keys = keys_of(store, clock)
     minted = await keys.create("prometheus", "machine", ["ingest"])
     for _ in range(90):
@@ -202,7 +203,7 @@ async def test_every_answer_takes_one_comparison_in_constant_time() -> None:
         compared.append((one, other))
         return hmac.compare_digest(one, other)
 
-    keys = Keys(InMemoryKeys(), SECRET, Standing(), equal=recording)
+    keys = Keys(InMemoryKeys(), SECRET, Clock(), equal=recording)
     minted = await keys.create("ann", "person", ["read"])
     await keys.authenticate(minted.token)
     await keys.revoke(minted.key.id)
@@ -230,8 +231,8 @@ async def test_no_key_is_ever_logged_or_in_an_error(caplog: pytest.LogCaptureFix
 async def test_a_key_hashed_with_the_secret_before_opens_and_is_hashed_anew() -> None:
     store = InMemoryKeys()
     minted = await keys_of(store).create("ada", "person", ["read"])
-    replaced = Keys(store, b"another", Standing(), former=SECRET)
+    replaced = Keys(store, b"another", Clock(), former=SECRET)
     assert (await replaced.authenticate(minted.token)).name == "ada"
-    assert (await Keys(store, b"another", Standing()).authenticate(minted.token)).name == "ada"
+    assert (await Keys(store, b"another", Clock()).authenticate(minted.token)).name == "ada"
     with pytest.raises(Unauthenticated):
         await keys_of(store).authenticate(minted.token)

@@ -11,8 +11,9 @@ from agent.identity import tokens
 from agent.identity.roles import Caller
 from agent.identity.signers import signers
 from agent.identity.tokens import Tokens, came_by_token, is_token, token_ended
+from tests.clocks import Clock
 from tests.farends.issuer import AUDIENCE, NAME, Issuer, broken
-from tests.unit.agent.identity.in_memory import NOW, Standing
+from tests.unit.agent.identity.in_memory import NOW
 
 ANN = Person(subject="ann@example.org", scopes=("read", "approve:low", "approve:high"))
 ISSUER = Issuer()
@@ -28,7 +29,7 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Tokens:
 
 def _tokens(people: dict[str, Person], folders: pytest.TempPathFactory) -> Tokens:
     keys = signers(ISSUER.write_jwks(folders.mktemp("keys")), "RS256")
-    return Tokens(tokens.Issuer(algorithm="RS256", keys=keys, name=NAME, audience=AUDIENCE), people, Standing())
+    return Tokens(tokens.Issuer(algorithm="RS256", keys=keys, name=NAME, audience=AUDIENCE), people, Clock())
 
 
 def test_it_gives_the_scopes_that_both_token_and_configuration_name(known: Tokens) -> None:

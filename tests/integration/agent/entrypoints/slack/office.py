@@ -17,9 +17,7 @@ from agent.domain.approval import Approval
 from agent.domain.event import Event, EventType
 from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.remediation import Risk
-from agent.entrypoints.server import listening_on, server
 from agent.entrypoints.slack.socket_mode import connected
-from agent.entrypoints.web import create_app
 from agent.ports import Clock
 from agent.settings import Settings
 from agent.storage import incidents
@@ -27,6 +25,7 @@ from agent.storage.deliveries import SqlDeliveries
 from agent.testing import NoMemory
 from tests.farends.slack import APP_TOKEN, SIGNING_SECRET, TOKEN, Posted, SlackFarEnd
 from tests.integration.agent.storage.proposals import proposal
+from tests.served import reached
 
 CONFIG = """\
 slack:
@@ -156,24 +155,9 @@ async def office(
         async with (
             bootstrap(settings, Replaced(memory=NoMemory(), clock=clock)) as application,
             connected(application),
-            _web(application) as http,
+            reached(application) as http,
         ):
             scopes = people or {"ann": ("admin",), "bert": ("approve:high", "ask"), "eve": ("read", "ask")}
             for name, held in scopes.items():
                 await application.identity.keys.create(name, "person", held)  # type: ignore[arg-type]  # scopes, as text
             yield Office(application, slack, http, by)
-
-
-@asynccontextmanager
-async def _web(application: Application) -> AsyncIterator[httpx2.AsyncClient]:
-    web = server(create_app(application), "127.0.0.1", 0)
-    task = asyncio.create_task(web.serve())
-    try:
-        while not web.started:
-            await asyncio.sleep(0.005)
-        host, port = listening_on(web)
-        async with httpx2.AsyncClient(base_url=f"http://{host}:{port}", timeout=PATIENCE) as http:
-            yield http
-    finally:
-        web.should_exit = True
-        await task

@@ -1,7 +1,7 @@
 """A running web side on a loopback port, over a real record; nothing is patched."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +12,10 @@ import uvicorn
 
 from agent.bootstrap import Application, Replaced, bootstrap
 from agent.domain.key import Kind, Scope
-from agent.entrypoints.server import listening_on, server
-from agent.entrypoints.web import create_app
+from agent.entrypoints.server import listening_on
 from agent.settings import Settings
 from agent.testing import NoMemory
+from tests.served import running
 
 
 @dataclass
@@ -48,33 +48,18 @@ async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
         yield found
 
 
-class serve:  # noqa: N801 (used like a function)
-    """The web side on this data folder, for the length of the block."""
-
-    def __init__(self, folder: Path, host: str = "127.0.0.1", config: str = "") -> None:
-        """`config`: what stands in its configuration file."""
-        folder.mkdir(exist_ok=True)
-        file = folder / "agent.yaml"
-        file.write_text(config)
-        self._settings = Settings.model_construct(data=folder, runbooks=folder / "none", host=host, config_file=file)
-        self._opened = bootstrap(self._settings, Replaced(memory=NoMemory()))
-
-    async def __aenter__(self) -> Served:
-        application = await self._opened.__aenter__()
-        self._server = server(create_app(application), "127.0.0.1", 0)
-        self._task = asyncio.create_task(self._server.serve())
-        while not self._server.started:
-            await asyncio.sleep(0.005)
-        host, port = listening_on(self._server)
+@asynccontextmanager
+async def serve(folder: Path, host: str = "127.0.0.1", config: str = "") -> AsyncIterator[Served]:
+    """The web side on this data folder. `config`: what stands in its configuration file."""
+    folder.mkdir(exist_ok=True)
+    file = folder / "agent.yaml"
+    file.write_text(config)
+    settings = Settings.model_construct(data=folder, runbooks=folder / "none", host=host, config_file=file)
+    async with bootstrap(settings, Replaced(memory=NoMemory())) as application, running(application) as web:
+        port = listening_on(web)[1]
         headers = {"Authorization": f"Bearer {application.identity.local_operator}"}
-        self._http = httpx2.AsyncClient(base_url=f"http://{host}:{port}", headers=headers, timeout=60)
-        return Served(application, self._server, self._http, port)
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._http.aclose()
-        self._server.should_exit = True
-        await self._task
-        await self._opened.__aexit__(None, None, None)
+        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60) as http:
+            yield Served(application, web, http, port)
 
 
 def scopes_of(text: str) -> Sequence[str]:

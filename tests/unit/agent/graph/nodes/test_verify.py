@@ -1,30 +1,20 @@
 """Is recovery measured, held and bounded?"""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
 
 from agent.domain.remediation import SuccessQuery
 from agent.graph.nodes.verify import watch
+from tests.clocks import NOON, Clock
 from tools.base import BackendError, Series
 
-BEGAN = datetime(2026, 11, 21, 12, tzinfo=UTC)
+BEGAN = NOON
 SUCCESS = SuccessQuery(
     query="q", operator="<", value=0.05, within=timedelta(seconds=30), stable_for=timedelta(seconds=5)
 )
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.time = BEGAN
-
-    def now(self) -> datetime:
-        return self.time
-
-    async def sleep(self, duration: timedelta) -> None:
-        self.time += duration
 
 
 class Metrics:
