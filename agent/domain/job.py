@@ -7,6 +7,9 @@ from pydantic import JsonValue
 
 from agent.domain.base import Noun
 
+SLOTS = 4
+"""Jobs that one worker process works on at once."""
+
 
 class JobKind(StrEnum):
     INVESTIGATE = "investigate"

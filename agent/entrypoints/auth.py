@@ -54,11 +54,17 @@ async def authenticate(request: Request) -> Caller:
 async def holder(request: Request, token: str) -> Caller:
     """Whose key this is, if it may be used from where the request comes."""
     caller = await application_of(request).identity.keys.authenticate(token)
-    if caller.name == LOCAL_OPERATOR:
-        leave = may_use_local_key(peer(request), request.headers.get("host"))
-        if not leave.allowed:
-            raise NotAllowed(leave.reason)
+    check_place(request, caller)
     return caller
+
+
+def check_place(request: Request, caller: Caller) -> None:
+    """NotAllowed when the local operator's key does not come from this machine."""
+    if caller.name != LOCAL_OPERATOR:
+        return
+    leave = may_use_local_key(peer(request), request.headers.get("host"))
+    if not leave.allowed:
+        raise NotAllowed(leave.reason)
 
 
 def needs(scope: Scope) -> Depends:

@@ -37,6 +37,11 @@ _STATUS: Mapping[type, int] = {
 }
 
 
+def status_of(error: Exception) -> int:
+    """Of the answer to a request that met this error; 500 for a mistake of ours."""
+    return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
+
+
 def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
     """The document; its title is the status in words, since no type of ours says more."""
     content = {
@@ -91,7 +96,7 @@ def _headers(status: int) -> dict[str, str]:
 
 
 def _refused(_: Request, error: Exception) -> Response:
-    status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
+    status = status_of(error)
     if status == 500:
         log.error("a request failed", because=error)
     return problem(status, str(error))

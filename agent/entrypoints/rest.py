@@ -22,7 +22,8 @@ from agent.views import IncidentList, IncidentView, ReceiptView
 
 router = APIRouter(prefix="/api", route_class=Guarded)
 
-Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9._:-]{1,100}$")]
+ID = r"^[A-Za-z0-9._:-]{1,100}$"
+Id = Annotated[str, Path(pattern=ID)]
 Words = Annotated[str, Field(max_length=2_000, pattern=r"^[^\x00]*$")]
 
 
@@ -62,12 +63,12 @@ class QuestionAsked(_Asked):
 
 
 class MergeAsked(_Asked):
-    into: Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,100}$")]
+    into: Annotated[str, Field(pattern=ID)]
     reason: Words = ""
 
 
 class SplitAsked(_Asked):
-    alerts: Annotated[list[Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,100}$")]], Field(min_length=1)]
+    alerts: Annotated[list[Annotated[str, Field(pattern=ID)]], Field(min_length=1)]
     """Ids of alerts of the incident, as it lists them."""
     reason: Words = ""
 

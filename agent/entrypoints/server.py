@@ -1,6 +1,9 @@
 """How are requests taken off the wire?  By uvicorn, with the limits it lacks: time and size of a request's headers."""
 
 import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import uvicorn
@@ -15,6 +18,8 @@ IDLE = 65
 """Seconds a connection is kept between two requests; longer than nginx keeps its own, so that it never loses one."""
 DRAIN = 10
 """Seconds that requests under way have to end when the server stops."""
+_LOOK_AGAIN = 0.01
+"""Seconds."""
 
 
 def server(app: Starlette, host: str, port: int) -> uvicorn.Server:
@@ -105,6 +110,19 @@ class Patient(HttpToolsProtocol):
         if not self.transport.is_closing():
             self.transport.write(b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n\r\n")
             self.transport.close()
+
+
+@asynccontextmanager
+async def running(web: uvicorn.Server, sockets: list[socket.socket] | None = None) -> AsyncIterator[asyncio.Task[None]]:
+    """Its task, once it listens; at the end of the block it stops, and what is under way ends first."""
+    task = asyncio.create_task(web.serve(sockets=sockets))
+    try:
+        while not web.started and not task.done():  # noqa: ASYNC110 (uvicorn has no event for it)
+            await asyncio.sleep(_LOOK_AGAIN)
+        yield task
+    finally:
+        web.should_exit = True
+        await task
 
 
 def listening_on(running: uvicorn.Server) -> tuple[str, int]:

@@ -5,15 +5,14 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
+from starlette.applications import Starlette
+
 from agent.bootstrap import Application
 from agent.bootstrap.listening import require_leave_to_listen
 from agent.domain.errors import ConfigurationError
-from agent.entrypoints.server import server
+from agent.entrypoints.server import running, server
 from agent.entrypoints.web import create_app, create_probe
 from agent.entrypoints.worker import Worker
-
-_LOOK_AGAIN = 0.02
-"""Seconds."""
 
 
 @asynccontextmanager
@@ -22,38 +21,27 @@ async def serving(application: Application, *, works: bool = True) -> AsyncItera
 
     Raises ConfigurationError when it may not, or cannot, listen there.
     """
-    require_leave_to_listen(application.settings)
-    listening = _bound(application.settings.host, application.settings.port)
     app = create_app(application)
-    web = server(app, application.settings.host, application.settings.port)
-    serving_web = asyncio.create_task(web.serve(sockets=[listening]))
-    worker = Worker(application.service, application.queue, application.clock, beside=application.dispatcher.rounds)
-    working = asyncio.create_task(worker.run()) if works else None
-    try:
-        while not web.started and not serving_web.done():  # noqa: ASYNC110 (uvicorn has no event for it)
-            await asyncio.sleep(_LOOK_AGAIN)
-        async with app.state.slack.open(), _slack_line(application):
-            yield Serving(f"http://{application.settings.host}:{listening.getsockname()[1]}", serving_web)
-    finally:
-        web.should_exit = True
-        worker.stop()
-        await asyncio.gather(serving_web, *([working] if working else []))
+    worker = _worker_of(application) if works else None
+    async with (
+        _listening(application, app) as (url, web),
+        _at_work(worker),
+        app.state.slack.open(),
+        _slack_line(application),
+    ):
+        try:
+            yield Serving(url, web)
+        finally:
+            if worker:
+                # At once: what it waits for as it ends must not begin only after what Slack's side waits for.
+                worker.stop()
 
 
 @asynccontextmanager
 async def probed(application: Application) -> AsyncIterator[str]:
     """Answer health and metrics, nothing else, where the settings say; the address."""
-    require_leave_to_listen(application.settings)
-    listening = _bound(application.settings.host, application.settings.port)
-    web = server(create_probe(application), application.settings.host, application.settings.port)
-    serving_web = asyncio.create_task(web.serve(sockets=[listening]))
-    try:
-        while not web.started and not serving_web.done():  # noqa: ASYNC110 (uvicorn has no event for it)
-            await asyncio.sleep(_LOOK_AGAIN)
-        yield f"http://{application.settings.host}:{listening.getsockname()[1]}"
-    finally:
-        web.should_exit = True
-        await serving_web
+    async with _listening(application, create_probe(application)) as (url, _):
+        yield url
 
 
 class Serving:
@@ -72,11 +60,39 @@ async def working(application: Application) -> None:
     """Do the jobs, without a web side, until SIGTERM or SIGINT; running steps end first."""
     import signal
 
-    worker = Worker(application.service, application.queue, application.clock, beside=application.dispatcher.rounds)
+    worker = _worker_of(application)
     loop = asyncio.get_running_loop()
     for sent in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sent, worker.stop)
     await worker.run()
+
+
+def _worker_of(application: Application) -> Worker:
+    return Worker(application.service, application.queue, application.clock, beside=application.dispatcher.rounds)
+
+
+@asynccontextmanager
+async def _at_work(worker: Worker | None) -> AsyncIterator[None]:
+    """Until it has ended, drained."""
+    if worker is None:
+        yield
+        return
+    work = asyncio.create_task(worker.run())
+    try:
+        yield
+    finally:
+        worker.stop()
+        await work
+
+
+@asynccontextmanager
+async def _listening(application: Application, app: Starlette) -> AsyncIterator[tuple[str, "asyncio.Task[None]"]]:
+    """(where it listens, what ends with the server)."""
+    host, port = application.settings.host, application.settings.port
+    require_leave_to_listen(application.settings)
+    bound = _bound(host, port)
+    async with running(server(app, host, port), [bound]) as web:
+        yield f"http://{host}:{bound.getsockname()[1]}", web
 
 
 def _slack_line(application: Application) -> AbstractAsyncContextManager[None]:

@@ -13,10 +13,10 @@ from langgraph.errors import GraphDrained
 from langgraph.runtime import RunControl
 
 from agent.domain.errors import LeaseLost
-from agent.domain.job import Lease
+from agent.domain.job import SLOTS, Lease
 from agent.ports import Clock, Queue
 from agent.service import Service
-from agent.telemetry import Log
+from agent.telemetry import Log, logged_with
 
 log = Log(__name__)
 
@@ -57,7 +57,7 @@ class Worker:
         queue: Queue,
         clock: Clock,
         *,
-        concurrency: int = 4,
+        concurrency: int = SLOTS,
         beside: tuple[Callable[[], Awaitable[None]], ...] = (),
         grace: timedelta = GRACE,
     ) -> None:
@@ -91,6 +91,8 @@ class Worker:
 
     def stop(self) -> None:
         """Take no new job; runs stop at their next step, or wherever they are after the grace, and are given back."""
+        if self._stopping.is_set():
+            return
         self._stopping.set()
         asyncio.get_running_loop().call_later(self._grace.total_seconds(), self._cut_off)
         for control in self._controls:
@@ -112,7 +114,8 @@ class Worker:
             # It was on its way when the stop came.
             await self._queue.release(lease)
             return 0
-        await self._work_on(lease)
+        with logged_with(job=lease.job.id, incident=lease.job.incident):
+            await self._work_on(lease)
         return 1
 
     async def _work_on(self, lease: Lease) -> None:
@@ -123,15 +126,13 @@ class Worker:
             await self._under_lease(lease, control)
             await self._queue.acknowledge(lease)
             took = (self._clock.now() - started).total_seconds()
-            log.info("job finished", job=lease.job.id, seconds=took)
+            log.info("job finished", seconds=took)
         except GraphDrained:
             await self._queue.release(lease)
         except LeaseLost:
-            log.warning("lease lost", job=lease.job.id)
+            log.warning("lease lost")
         except Exception as error:  # noqa: BLE001 (the worker's outermost frame: the job comes back, or is set aside)
-            log.warning(
-                "job failed", because=f"{type(error).__name__}: {error}", job=lease.job.id, attempt=lease.attempt
-            )
+            log.warning("job failed", because=f"{type(error).__name__}: {error}", attempt=lease.attempt)
             with suppress(LeaseLost):
                 await self._queue.give_back(lease, f"{type(error).__name__}: {error}")
         finally:

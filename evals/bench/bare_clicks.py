@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from agent.entrypoints.server import listening_on, server
+from agent.entrypoints.server import listening_on, running, server
 from evals.bench.bare_intake import Store
 from evals.bench.children import until_told
 
@@ -41,14 +41,10 @@ async def serve(data: Path, secret: bytes) -> None:
         Route("/respond/{reply}", yes, methods=["POST"]),
     ]
     web = server(Starlette(routes=routes), "127.0.0.1", 0)
-    serving = asyncio.create_task(web.serve())
-    while not web.started:  # noqa: ASYNC110 (uvicorn has no event for it)
-        await asyncio.sleep(0.01)
-    host, port = listening_on(web)
-    print(json.dumps({"url": f"http://{host}:{port}"}), flush=True)
-    await until_told()
-    web.should_exit = True
-    await serving
+    async with running(web):
+        host, port = listening_on(web)
+        print(json.dumps({"url": f"http://{host}:{port}"}), flush=True)
+        await until_told()
     store.close()
 
 

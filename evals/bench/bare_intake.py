@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from agent.entrypoints.server import listening_on, server
+from agent.entrypoints.server import listening_on, running, server
 from evals.bench.children import until_told
 
 _BATCH = 64
@@ -76,14 +76,10 @@ async def serve(data: Path) -> None:
         return JSONResponse({"receipt": "kept"}, 202)
 
     web = server(Starlette(routes=[Route("/", receive, methods=["POST"])]), "127.0.0.1", 0)
-    serving = asyncio.create_task(web.serve())
-    while not web.started:  # noqa: ASYNC110 (uvicorn has no event for it)
-        await asyncio.sleep(0.01)
-    host, port = listening_on(web)
-    print(json.dumps({"url": f"http://{host}:{port}/", "key": ""}), flush=True)
-    await until_told()
-    web.should_exit = True
-    await serving
+    async with running(web):
+        host, port = listening_on(web)
+        print(json.dumps({"url": f"http://{host}:{port}/", "key": ""}), flush=True)
+        await until_told()
     store.close()
 
 

@@ -41,9 +41,9 @@ def replay(incident: IncidentId, as_json: Json = False) -> None:
     from agent.entrypoints.cli.once import Asked
 
     with running_agent() as agent:
-        alerts = [placed["alert"] for placed in agent.get(f"/api/incidents/{incident}")["alerts"]]
-        opened = agent.get(f"/api/incidents/{incident}")["incident"]["opened_at"]
-    _tell(Asked("alertmanager", _posted(alerts), datetime.fromisoformat(opened)), as_json=as_json)
+        seen = agent.get(f"/api/incidents/{incident}")
+    body = _posted([placed["alert"] for placed in seen["alerts"]])
+    _tell(Asked("alertmanager", body, datetime.fromisoformat(seen["incident"]["opened_at"])), as_json=as_json)
 
 
 def _tell(asked: "Asked", *, as_json: bool) -> None:

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 actions = typer.Typer(help="The one switch that stops every action.", no_args_is_help=True)
 effects = typer.Typer(help="What was done in the world, and what nobody is sure of.", no_args_is_help=True)
 
-SLOTS = 4
-"""Jobs one worker process works on at once."""
-
 
 @actions.command(epilog="Example: incident-agent actions pause")
 def pause() -> None:
@@ -100,6 +97,7 @@ def capacity(
     from agent.analysis.capacity import episodes, plan, traffic
     from agent.domain.errors import NotFound
     from agent.domain.event import Recorded
+    from agent.domain.job import SLOTS
 
     with running_agent() as agent:
         load = traffic(episodes(Recorded.model_validate(entry) for entry in journal(agent)))

@@ -42,6 +42,7 @@ def lint(folder: Folder = None, as_json: Json = False) -> None:
     """Say everything that is wrong with the runbooks; nothing is sent anywhere."""
     from agent.catalogue import lint as rules
     from agent.domain.errors import AgentError
+    from agent.domain.wording import counted
 
     place = _folder(folder)
     problems = rules.lint(place)
@@ -50,7 +51,7 @@ def lint(folder: Folder = None, as_json: Json = False) -> None:
     else:
         say("\n".join(map(str, problems)) or f"The runbooks in {place} are fit for use.")
     if problems:
-        raise AgentError(f"{len(problems)} problem{'s' * (len(problems) > 1)} in {place}.")
+        raise AgentError(f"{counted(len(problems), 'problem')} in {place}.")
 
 
 def _folder(given: Path | None) -> Path:

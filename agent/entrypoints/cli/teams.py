@@ -39,6 +39,7 @@ def list_teams(as_json: Json = False) -> None:
 def lint(as_json: Json = False) -> None:
     """Say everything that is wrong with teams, schedules and webhooks; nothing is sent anywhere."""
     from agent.domain.errors import AgentError
+    from agent.domain.wording import counted
     from agent.entrypoints.cli.checks.teams import problems
     from agent.settings import load
 
@@ -49,7 +50,7 @@ def lint(as_json: Json = False) -> None:
     else:
         say("\n".join(map(str, found)) or "The teams are fit for use.")
     if found:
-        raise AgentError(f"{len(found)} problem{'s' * (len(found) > 1)} in what AGENT_CONFIG says of teams.")
+        raise AgentError(f"{counted(len(found), 'problem')} in what AGENT_CONFIG says of teams.")
 
 
 @teams.command(epilog="Example: incident-agent teams route service=checkout env=prod")

@@ -1,8 +1,6 @@
 """What do people ask about an incident?  Answered from its evidence on a page of its own; nothing is changed by it."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -11,11 +9,9 @@ from agent.entrypoints.dashboard.forms import sent, understood
 from agent.entrypoints.dashboard.markdown import blocks
 from agent.entrypoints.dashboard.pages import Page, page
 from agent.entrypoints.dashboard.visitor import SignedIn
-from agent.entrypoints.rest import QuestionAsked
+from agent.entrypoints.rest import Id, QuestionAsked
 
 router = APIRouter(route_class=Page, include_in_schema=False, default_response_class=HTMLResponse)
-
-Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9._:-]{1,100}$")]
 
 
 @router.post("/incidents/{incident}/ask")

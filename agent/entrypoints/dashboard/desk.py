@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from agent.domain.approval import ApprovalStatus
+from agent.domain.job import SLOTS
 from agent.entrypoints.auth import application_of, views_of
 from agent.entrypoints.dashboard.forms import fields
 from agent.entrypoints.dashboard.looks import Desk
@@ -23,8 +24,6 @@ router = APIRouter(route_class=Page, include_in_schema=False, default_response_c
 
 _DECIDED = 50
 """Decisions that the inbox shows below what waits."""
-_SLOTS = 4
-"""Jobs one worker process works on at once."""
 
 
 @router.get("/approvals")
@@ -76,7 +75,7 @@ async def noise(request: Request, who: SignedIn, days: Annotated[int, Query(ge=1
 async def capacity(request: Request, who: SignedIn) -> Response:
     """How busy it is, and how many workers it takes."""
     found = await views_of(request).capacity()
-    return page(request, "capacity.html", who, found=found, target=TARGET, slots=_SLOTS)
+    return page(request, "capacity.html", who, found=found, target=TARGET, slots=SLOTS)
 
 
 @router.get("/audit")

@@ -23,6 +23,7 @@ from agent.domain.wording import chance, counted
 from agent.entrypoints.access import noted
 from agent.entrypoints.auth import application_of
 from agent.entrypoints.dashboard.visitor import Visitor
+from agent.entrypoints.problems import status_of
 from agent.telemetry import Log
 from tools.invisible import written_out
 
@@ -38,15 +39,6 @@ _HEADERS = {
     ),
     # With `no-referrer` a browser would hide from us, too, where a form comes from.
     "Referrer-Policy": "same-origin",
-}
-_STATUS: Mapping[type[errors.AgentError], int] = {
-    errors.Unauthenticated: 401,
-    errors.NotAllowed: 403,
-    errors.Refused: 403,
-    errors.NotFound: 404,
-    errors.AlreadyDecided: 409,
-    errors.Conflict: 409,
-    errors.ApprovalExpired: 410,
 }
 
 
@@ -164,7 +156,7 @@ def _is_link(address: str) -> bool:
 
 
 def _refused(request: Request, error: errors.AgentError) -> Response:
-    status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
+    status = status_of(error)
     if isinstance(error, errors.Unauthenticated) and request.method == "GET":
         return RedirectResponse(f"/login?to={quote(request.url.path)}", 303, headers=_HEADERS)
     if status == 500:

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -16,12 +16,12 @@ from agent.entrypoints.dashboard.looks import ALERTS, Desk, Looks, list_moves
 from agent.entrypoints.dashboard.markdown import blocks
 from agent.entrypoints.dashboard.pages import Page, page
 from agent.entrypoints.dashboard.visitor import SignedIn
+from agent.entrypoints.rest import Id
 from agent.notify import charts
 from agent.views import IncidentView, Load, Sought
 
 router = APIRouter(route_class=Page, include_in_schema=False, default_response_class=HTMLResponse)
 
-Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9._:-]{1,100}$")]
 Statuses = Annotated[str, Query(max_length=100, pattern=r"^[a-z_,]*$")]
 _TABS: tuple[tuple[str, tuple[IncidentStatus, ...]], ...] = (
     ("Need you", (IncidentStatus.AWAITING_APPROVAL, IncidentStatus.PARKED)),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, timedelta
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from pydantic import ConfigDict, NaiveDatetime, StringConstraints, field_validator
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -17,11 +17,10 @@ from agent.entrypoints.auth import application_of, views_of
 from agent.entrypoints.dashboard.forms import sent, understood
 from agent.entrypoints.dashboard.pages import Page
 from agent.entrypoints.dashboard.visitor import SignedIn
-from agent.entrypoints.rest import FeedbackGiven, MergeAsked, SilenceAsked, SplitAsked
+from agent.entrypoints.rest import FeedbackGiven, Id, MergeAsked, SilenceAsked, SplitAsked
 
 router = APIRouter(route_class=Page, include_in_schema=False, default_response_class=HTMLResponse)
 
-Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9._:-]{1,100}$")]
 CONDITIONS = 3
 """Conditions that the form for a silence has places for."""
 

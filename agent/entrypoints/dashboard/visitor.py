@@ -6,12 +6,9 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import Request
 
-from agent.domain.errors import NotAllowed
-from agent.entrypoints.auth import application_of
+from agent.entrypoints.auth import application_of, check_place
 from agent.entrypoints.rates import turnstile_of
 from agent.identity import sessions
-from agent.identity.keys import LOCAL_OPERATOR
-from agent.identity.local import may_use_local_key
 from agent.identity.roles import Caller, require
 
 
@@ -32,7 +29,7 @@ async def visitor(request: Request) -> Visitor:
     cookie = request.cookies.get(sessions.cookie_name(secure=over_tls(request)), "")
     session = sessions.read(cookie, secret, application.clock.now())
     caller = await application.identity.keys.holder(session.key)
-    _check_place(request, caller)
+    check_place(request, caller)
     turnstile_of(request).caller(request, caller)
     require(caller, "read")
     request.state.caller = caller
@@ -63,11 +60,3 @@ def check_form(request: Request, who: Visitor, token: str) -> None:
 def over_tls(request: Request) -> bool:
     """As the proxy in front says; whoever lies about it only keeps their own cookie from being used."""
     return "https" in (request.url.scheme, request.headers.get("x-forwarded-proto"))
-
-
-def _check_place(request: Request, caller: Caller) -> None:
-    if caller.name != LOCAL_OPERATOR:
-        return
-    leave = may_use_local_key(request.client.host if request.client else "", request.headers.get("host"))
-    if not leave.allowed:
-        raise NotAllowed(leave.reason)

@@ -26,7 +26,7 @@ from agent.entrypoints.demo.question import answered
 from agent.entrypoints.demo.recording import Recording, recordings
 from agent.entrypoints.demo.replay import Replay
 from agent.entrypoints.demo.shop import ReplayedShop
-from agent.entrypoints.server import server
+from agent.entrypoints.server import listening_on, running, server
 from agent.entrypoints.serving import Serving, serving
 from agent.settings import Settings
 from agent.views import PAGE, IncidentView
@@ -70,11 +70,11 @@ async def demo(settings: Settings, wish: Wish) -> int:
         )
         own = settings.model_copy(update={"data": folder} if wish.stay else {"data": folder, "port": 0})
         application = await opened.enter_async_context(bootstrap(own, replaced))
-        running = await opened.enter_async_context(serving(application))
-        told = await _Told(application, running, recording, replay, wish).through()
+        agent = await opened.enter_async_context(serving(application))
+        told = await _Told(application, agent, recording, replay, wish).through()
         if wish.stay:
-            _say(f"\nStill serving at {running.url}; stop it with Ctrl-C.")
-            await running.end()
+            _say(f"\nStill serving at {agent.url}; stop it with Ctrl-C.")
+            await agent.end()
         return told
 
 
@@ -232,14 +232,8 @@ def _chosen(name: str) -> Recording:
 @asynccontextmanager
 async def _served(shop: ReplayedShop) -> AsyncIterator[str]:
     web = server(shop.app, "127.0.0.1", 0)
-    running = asyncio.create_task(web.serve())
-    while not web.started:  # noqa: ASYNC110 (uvicorn has no event for it)
-        await asyncio.sleep(_LOOK_AGAIN)
-    try:
-        yield f"http://127.0.0.1:{web.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        web.should_exit = True
-        await running
+    async with running(web):
+        yield f"http://127.0.0.1:{listening_on(web)[1]}"
 
 
 def _say(text: str) -> None:

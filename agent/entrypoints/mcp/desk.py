@@ -9,12 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from agent.bootstrap import Application
 from agent.domain.approval import Approval, ApprovalStatus, Decision
 from agent.domain.errors import Conflict
+from agent.entrypoints.rest import ID, Words
 from agent.graph.question import interruption
 from agent.identity.roles import Caller, Scope, require
 
-_ID = r"^[A-Za-z0-9._:-]{1,100}$"
-Id = Annotated[str, Field(pattern=_ID)]
-Words = Annotated[str, Field(max_length=2_000, pattern=r"^[^\x00]*$")]
+Id = Annotated[str, Field(pattern=ID)]
 
 
 class _Asked(BaseModel):

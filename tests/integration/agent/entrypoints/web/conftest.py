@@ -15,7 +15,7 @@ from agent.domain.key import Kind, Scope
 from agent.entrypoints.server import listening_on
 from agent.settings import Settings
 from agent.testing import NoMemory
-from tests.served import running
+from tests import served as web_side
 
 
 @dataclass
@@ -55,7 +55,7 @@ async def serve(folder: Path, host: str = "127.0.0.1", config: str = "") -> Asyn
     file = folder / "agent.yaml"
     file.write_text(config)
     settings = Settings.model_construct(data=folder, runbooks=folder / "none", host=host, config_file=file)
-    async with bootstrap(settings, Replaced(memory=NoMemory())) as application, running(application) as web:
+    async with bootstrap(settings, Replaced(memory=NoMemory())) as application, web_side.served(application) as web:
         port = listening_on(web)[1]
         headers = {"Authorization": f"Bearer {application.identity.local_operator}"}
         async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60) as http:

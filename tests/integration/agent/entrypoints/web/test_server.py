@@ -10,10 +10,10 @@ import httpx2
 import pytest
 
 from agent.entrypoints import bodies, server
+from tests import served as web_side
 from tests.integration.agent.entrypoints.web.bodies import GOOD
 from tests.integration.agent.entrypoints.web.conftest import Served
 from tests.integration.agent.entrypoints.web.wire import exchange
-from tests.served import running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -144,7 +144,7 @@ async def test_hundreds_of_slow_connections_do_not_keep_others_waiting(served: S
 async def test_stop_lets_requests_under_way_end(served: Served) -> None:
     """Asked of a second server, over the same application."""
     async with (
-        running(served.application) as second,
+        web_side.served(served.application) as second,
         httpx2.AsyncClient(base_url=f"http://127.0.0.1:{server.listening_on(second)[1]}") as http,
     ):
         http.headers = served.http.headers
