@@ -24,7 +24,7 @@ _OPTIONS = {
     "ldapcompare|ldapmodrdn|dsconf|dsidm|kadmin|kadmin\\.local|ktpass|"
     "slappasswd": r" -[ws][ ]?(?![ -])",
     "sqlcmd|bcp|osql|isql|tsql|freebcp|ipmitool|mosquitto_pub|mosquitto_sub|"
-    "mosquitto_rr|zip|ssh-keygen|mqttx": r" -P[ ]?(?![ -])(?!\d{1,5}(?:\s|$))",
+    "mosquitto_rr|zip|unzip|zipcloak|ssh-keygen|mqttx": r" -P[ ]?(?![ -])(?!\d{1,5}(?:\s|$))",
     "snmpwalk|snmpget|snmpset|snmpbulkwalk|snmpgetnext|snmptrap|snmptable": r" -[cAX][ ]?(?![ -])",
     "plink|pscp|psftp|plink\\.exe|kitty": r" -pw[ ]",
     "7z|7za|7zz|rar": r" -(?:p|hp)(?=\S)",

@@ -5,6 +5,8 @@ from bisect import bisect
 from collections.abc import Iterator
 
 from agent.policy.anchors import lowered
+from agent.policy.secrets.answers import answer_secrets
+from agent.policy.secrets.appointed import appointed_secrets
 from agent.policy.secrets.blocks import block_secrets
 from agent.policy.secrets.commands import command_secrets
 from agent.policy.secrets.cookies import cookies
@@ -12,7 +14,9 @@ from agent.policy.secrets.drawn import drawn_secrets
 from agent.policy.secrets.named import named_secrets
 from agent.policy.secrets.patterns import PATTERNS, patterned
 from agent.policy.secrets.placed import placed_secrets
+from agent.policy.secrets.records import record_secrets
 from agent.policy.secrets.spans import Found
+from agent.policy.secrets.tables import table_secrets
 from agent.policy.secrets.told import told_secrets
 
 _ESCAPED = re.compile(r"(?<!\\)\\n")
@@ -35,7 +39,11 @@ def findings(text: str) -> list[Found]:
         *command_secrets(lines, small),
         *placed_secrets(lines, small),
         *told_secrets(lines, small),
+        *appointed_secrets(lines, small),
         *block_secrets(lines, small),
+        *record_secrets(lines, small),
+        *table_secrets(lines, small),
+        *answer_secrets(lines, small),
         *drawn_secrets(text),
     ]
     if len(found) < 2:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from agent.policy.anchors import matches
 from agent.policy.secrets.checks import by_chance
-from agent.policy.secrets.names import Trust, trust
+from agent.policy.secrets.names import Trust, trust, words_of
 from agent.policy.secrets.spans import Found, Value, value_at
-from agent.policy.secrets.values import chosen, plausible, secret_under
+from agent.policy.secrets.values import chosen, passphrase, plausible, secret_under
 from agent.policy.secrets.words import words
 
 _LONG = (
@@ -20,7 +20,7 @@ _LONG = (
 _SHORT = r"sid|sig|pin|puk|sas|pat|t?otp|mfa|jwt|psw|pw"
 _JOINED = (
     r"(?:[ \t]?\d{1,2}|[ \t]?\([\w ]{1,20}\)|[ ](?:base|value|string)"
-    r")?(?:\\{0,3}[\"'`*]{1,2}|\]){0,2}(?:[ \t]{0,40}(?:=|:(?![/:])|→)|>|"
+    r")?(?:\\{0,3}[\"'`*]{1,2}|\]){0,2}(?:[ \t]{0,40}(?:[?+]?=|\|\|=|:(?![/:])|→)|>|\(|"
     r"[`*]{0,2}[ \t]{0,40}\||,?\s{0,30}(?:\\{0,3}[\"'])?value|"
     r"\n(?:[+-]|20\d\d)|,[ ]?(?:<<)?\\{0,3}\"|\\{0,3}[\"']?,[ \t]{0,3}\\{0,3}[\"']|[ \t]{1,3})"
 )
@@ -40,14 +40,14 @@ _NAME = re.compile(r"[\w.$-]")
 _BEFORE = 64
 _ASSIGNED = re.compile(
     r"(?:[ \t]?\d{1,2}|[ \t]?\([\w ]{1,20}\)|[ ](?:base|value|string)"
-    r")?(?:\\{0,3}[\"'`*]{1,2}|\]){0,2}[ \t]{0,40}(?P<sign>=>|:=|={1,3}|"
-    r":(?![/:])|→)[ \t]{0,40}(?:\[\s?|!!\w+ |null -> )?"
+    r")?(?:\\{0,3}[\"'`*]{1,2}|\]){0,2}[ \t]{0,40}(?P<sign>=>|:=|[?+]=|\|\|=|={1,3}|"
+    r":(?![/:])|→)(?:\*{1,2}(?=[ \t])|</\w{1,8}>)?[ \t]{0,40}(?:\[\s?|!!\w+ |null -> )?"
 )
 _PAIRED = re.compile(
-    r"(?:\\{0,3}[\"']|</(?:name|key|Name|Key)>)?,?(?:\s|\\n){0,30}"
+    r"(?:\\{0,3}[\"']|</(?:name|key|Name|Key|td|th|dt)>)?,?(?:\s|\\n){0,30}"
     r"(?:(?<=\n)(?:[+-]|20\d\d-\d\d-\d\dT[\d:.]{8,20}Z)[ \t]{1,20})?"
     r"(?:(?:\\{0,3}[\"'])?(?:value|val|Value|VALUE|current|to)(?:\\{0,3}[\"'])"
-    r"?[ \t]{0,3}(?:[:=]|=>)[ \t]{0,3}|<(?:value|string|Value)>)"
+    r"?[ \t]{0,3}(?:[:=]|=>)[ \t]{0,3}|<(?:value|string|Value|td|dd)>(?:<(?:code|b|tt|span)>)?)"
 )
 _LISTED = re.compile(r"\\{0,3}[\"'],[ \t]{0,3}(?=\\{0,3}N?[\"'])")
 _TERM = re.compile(r",[ ]?(?:<<)?(?=\\{0,3}\")")
@@ -55,18 +55,20 @@ _TERM = re.compile(r",[ ]?(?:<<)?(?=\\{0,3}\")")
 _CHANGED = re.compile(r"\\{0,3}[\"']?[ ](?:->|→)[ ](?=\\{0,3}[\"'])")
 """Between what it was and what it is, as plans of changes show it."""
 _VERSION = re.compile(r"\d+(?:\.\w+)+")
-_ELEMENT = re.compile(r"\"?(?:\s[^<>\n]{0,200})?>(?P<v>[^<>\n]{3,4000})</")
-_SPACED = re.compile(r"[ \t]{1,3}(?=[^\s-])")
+_ELEMENT = re.compile(r"\"?(?:\s[^<>\n]{0,200})?>(?:<!\[CDATA\[)?(?P<v>[^<>\n]{3,4000}?)(?:\]\]>)?</")
+_SPACED = re.compile(r"(?:>[ ]|[ \t]{1,60})(?=[^\s-]|-[^\s-]{20})")
 _SET_TO = re.compile(r"[`\"'*]{0,2} to (?=[`\"']?\S)")
 _SETTING = re.compile(r"(?i:\b(?:set|sets|setting|changed?|reset|rotated?|updated?)) (?:the )?[`\"'*]{0,2}\Z")
 _CELL = re.compile(r"[`*]{0,2}[ \t]{0,40}\|{1,2}[ \t]{0,40}(?=[^\s|])")
-_IN_CELL = re.compile(r"(?m)^[ \t>]*(?:[^\n|]{0,80})?\|{1,2}[ \t`*]{0,40}(?:[A-Za-z-]{1,20} ){0,3}\Z")
+_IN_CELL = re.compile(r"(?m)^[ \t>]*(?:[^\n|]{0,80})?\|{1,2}[ \t`*]{0,40}(?:[A-Za-z-]{1,20} ){0,3}\Z|^[ \t]*\Z")
 _WHOLE = re.compile(r"(?: (?!-)[^\s\"'=]{1,40}){1,8}(?=[\"'])")
 """The rest of a value in a pair of which the whole stands in quotes: `"NAME=a b c"`."""
-_PHRASE = re.compile(r"(?:[a-z]{2,} ){2,11}[a-z0-9]{2,}(?=$|[\n,;\"'}\])<.`]|\\n)")
+_PHRASE = re.compile(r"(?:[a-z]{2,} ){2,11}[a-z0-9]{2,}[!?*#$]?(?=$|[\n,;\"'}\])<.`]|\\n)")
 _NEXT_WORD = re.compile(r" [a-z]{2,}[ ,.:;]")
 _WORD_BEFORE = re.compile(r"(?<![\w.=/-])(?:[A-Za-z]{2,20} ){1,2}\Z")
 _ARN = re.compile(r"arn:[\w:/-]*\Z")
+_CALLED = re.compile(r"\(\s?(?:\\?[\"'][^\"'\n]{0,80}\\?[\"'],\s?)?(?=\\?[\"'])")
+_SETTERS = words("set with change update put add reset assign use")
 _MORE = re.compile(r"[ ](?i:id|value|base|string|code)\b(?=[\"'`]?[ \t]{0,20}[:=])")
 _CHECKSUM = re.compile(r"(?i)(?:checksum|hash|sha\d*)/\Z")
 _SETS = re.compile(
@@ -146,6 +148,8 @@ def _value(text: str, start: int, end: int, kind: Trust) -> Value | None:
     if text[start - 1 : start] in ("<", ":", '"') and (element := _ELEMENT.match(text, end)):
         found = Value(*element.span("v"), quoted=True)
         return found if secret_under(kind, element["v"]) else None
+    if text[end] == "(":
+        return _argument(text, start, end, kind)
     for joint in (_PAIRED, _LISTED, _SET_TO, _TERM):
         if joined := joint.match(text, end):
             value = value_at(text, joined.end())
@@ -153,11 +157,22 @@ def _value(text: str, start: int, end: int, kind: Trust) -> Value | None:
     return _in_table(text, start, end, kind) or _after_space(text, start, end, kind)
 
 
+def _argument(text: str, start: int, end: int, kind: Trust) -> Value | None:
+    """`setPassword("X")`, `changePassword("app", "X")`, `.password("X")`: what sets one is given it last."""
+    words = words_of(text[start:end].rpartition(".")[2])
+    joined = _CALLED.match(text, end)
+    if not joined or not (words[0] in _SETTERS or (len(words) == 1 and text[start - 1 : start] == ".")):
+        return None
+    value = value_at(text, joined.end())
+    said = text[value.start : value.end] if value else ""
+    return value if secret_under(kind, said) and _looks_like_one(kind, said) else None
+
+
 def _assigned(text: str, start: int, joined: re.Match[str], kind: Trust) -> Value | None:
     if text[joined.start() - 6 : joined.start()].lower() in ("cookie", "ookies") and _COOKIES.match(text, joined.end()):
         return None
     value = value_at(text, joined.end(), query=joined[0].strip(" \\\"'`") == "=" and joined[0][-1:] == "=")
-    if value and joined["sign"] == "==" and _VERSION.fullmatch(text[value.start : value.end]):
+    if value and (joined["sign"] == "==" or joined[0] == ":") and _VERSION.fullmatch(text[value.start : value.end]):
         return None
     if not value or (joined["sign"] == ":" and _NAME_ON.match(text, joined.end())):
         return None
@@ -180,7 +195,7 @@ def _joins(text: str, start: int, joined: re.Match[str], value: Value, kind: Tru
 
 
 def _looks_like_one(kind: Trust, said: str) -> bool:
-    return kind is not Trust.CHOSEN or chosen(said)
+    return kind is not Trust.CHOSEN or chosen(said) or passphrase(said)
 
 
 def _only_letters(kind: Trust, said: str) -> bool:
@@ -215,7 +230,7 @@ def _told(text: str, value: Value, kind: Trust, sign: str) -> Value | None:
     if said.isdigit() and text.startswith(" bytes", value.end):
         return None
     phrase = _PHRASE.match(text, value.start) if kind is Trust.CHOSEN else None
-    if phrase and all(plausible(word) for word in phrase[0].split()):
+    if phrase and all(plausible(word) or word.isdigit() for word in phrase[0].split()):
         return Value(value.start, phrase.end(), quoted=False)
     if sign == ":" and _ORDINARY.fullmatch(said) and not by_chance(said) and _NEXT_WORD.match(text, value.end):
         return None
@@ -226,18 +241,25 @@ def _after_space(text: str, start: int, end: int, kind: Trust) -> Value | None:
     """`--password X`, and a line `requirepass X` in a configuration."""
     joined = _SPACED.match(text, end)
     value = value_at(text, joined.end()) if joined else None
-    if not value or not secret_under(kind, said := text[value.start : value.end]):
+    if not joined or not value or not secret_under(kind, said := text[value.start : value.end]):
         return None
     name = text[start:end]
     if name.startswith("-") or ("_" in name and kind is not Trust.CHOSEN and secret_under(Trust.DRAWN, said)):
         return value
-    if _SETS.search(text, max(0, start - 24), start):
-        return value
-    if value.quoted and _COMPOUND.fullmatch(name) and (chosen(said) or kind is not Trust.CHOSEN):
+    if not joined[0].startswith(">") and _set_by_a_word(text, start, value, name):
         return value
     if not _alone(text, start) or not _LINE.match(text, value.end + value.quoted):
         return None
-    return value if chosen(said) or value.quoted or name.lower() in _DIRECTIVES else None
+    apart = len(joined[0]) > 1 or joined[0] == "\t"
+    return value if apart or chosen(said) or value.quoted or name.lower() in _DIRECTIVES else None
+
+
+def _set_by_a_word(text: str, start: int, value: Value, name: str) -> bool:
+    """`ENV DB_PASSWORD X`, `saslPassword 'X'`."""
+    if _SETS.search(text, max(0, start - 24), start):
+        return True
+    said = text[value.start : value.end]
+    return value.quoted and _COMPOUND.fullmatch(name) is not None and (chosen(said) or trust(name) is not Trust.CHOSEN)
 
 
 def _alone(text: str, start: int) -> bool:

@@ -5,8 +5,21 @@ from collections.abc import Iterator
 
 from agent.policy.secrets.names import Trust, trust
 from agent.policy.secrets.spans import Found, value_at
-from agent.policy.secrets.values import plausible, secret_under
+from agent.policy.secrets.values import chosen, plausible, secret_under
 
+_CALLED_WITH = (
+    r"(?i:auth|login|authenticate|credentials?)\s?(?:=\s?)?\(\s?[\"'][^\"'\n]{1,80}[\"'],\s?(?P<at>)(?=[\"'])"
+)
+"""`auth("app", "X")`."""
+_PRINTED = r"(?:echo|printf)[ ](?:-\w[ ])?(?:[\"']%s(?:\\n)?[\"'][ ])?"
+_DEVICES = (
+    "set|username|user|enable|line|neighbor|tacacs|tacacs-server|radius|radius-server|crypto|ntp|ppp|ip|ipv6|aaa|standby|"
+    "vrrp|isis|key|wpa-psk|security|authentication|snmp-server|vpn|peer|area|local-user|server-private|bgp|ospf|key-string"
+)
+_DEVICE_NOUNS = (
+    r"password|secret|key|key-string|psk|pre-shared-key|pre-shared-secret|[\w-]*password-value|md5|ascii|passphrase"
+)
+"""How lines of a router's or a switch's configuration begin, and what stands before the secret in them."""
 _PLACES: tuple[tuple[str, str], ...] = (
     (
         "chpasswd",
@@ -125,10 +138,7 @@ _PLACES: tuple[tuple[str, str], ...] = (
             r"(?=\S{4,})"
         ),
     ),
-    (
-        "auth",
-        r"(?i:auth|login|authenticate|credentials?)\s?(?:=\s?)?\(\s?[\"'][^\"'\n]{1,80}[\"'],\s?(?P<at>)(?=[\"'])",
-    ),
+    ("auth", _CALLED_WITH),
     ("digest", r"Digest [^\n]{0,400}?response=\\{0,2}\"(?P<whole>[0-9a-f]{32})"),
     ("p", r"(?<![\w.-])[uU](?:ser|N)?: ?[\w.@-]{1,64}[,;]? [pP](?:w|ass|W)?: ?(?P<at>)(?=\S{4,})"),
     ("::", r"\bK10[0-9a-f]{64}::[\w-]{1,40}:(?P<whole>[0-9a-zA-Z]{16,})"),
@@ -150,6 +160,47 @@ _PLACES: tuple[tuple[str, str], ...] = (
     ("/v ", r"/v[ ](?P<name>[\w.-]{2,60})[^\n]{0,60} /d[ ](?P<at>)"),
     ("reg_", r"(?P<name>[\w.-]{2,60})[ \t]+REG_(?:EXPAND_)?SZ[ \t]+(?P<at>)"),
     ("signtool", r"signtool[^\n]{0,200} /p[ ](?P<at>)"),
+    (
+        " | ",
+        (
+            rf"{_PRINTED}(?P<word>)(?=[^\n|]{{3,300}}\| *(?:sudo )?(?!chpasswd)[\w./-]+[^\n|]{{0,150}}"
+            r"(?:secret|passw|token|kinit|cryptsetup|luks|vault|auth|credential))"
+        ),
+    ),
+    (
+        "> ",
+        rf"{_PRINTED}(?P<word>)(?=[^\n|>]{{3,300}}>{{1,2}} ?\S{{0,100}}(?:secret|passw|token|key|cred))",
+    ),
+    ("base64", r"(?:echo|printf)[ ](?:-\w[ ])?(?P<word>)(?=[\"']?\S*[!#$%&*@^?][^\n|]{0,100}\| *base64(?! -d| --dec))"),
+    *(
+        (
+            hint,
+            (
+                rf"(?m)^[ \t]*(?:{_DEVICES})\b[^\n:={{}}\"'|]{{0,80}}?[ -](?:{_DEVICE_NOUNS})[ ]"
+                r"(?:(?:ascii|hex|encrypted|plain|cipher|simple|text|\d)[ ]){0,2}(?P<word>)(?=\S{5,100}(?:\s|$))"
+            ),
+        )
+        for hint in ("key", "secret", "password", "md5", "psk", "passphrase")
+    ),
+    ("setuser", r"(?i:setuser)[ ]\S{1,64}[ ][^\n]{0,100}?>(?P<whole>\S{4,100})"),
+    ("encrypt", r"\bencrypt[\"']?\s?[=:]\s?[\"']?(?P<whole>[A-Za-z0-9+/]{43}=|[A-Za-z0-9+/]{22}==)"),
+    (" -p:", r" -u:\S{1,60} -p:(?P<at>)"),
+    ("pragma", r"(?i:pragma)[ ](?i:key|rekey)\s?=\s?(?P<at>)(?=[\"'])"),
+    (" key '", r"(?i:attach)[^\n;]{1,200}[ ](?i:key)[ ](?P<at>)(?=')"),
+    ("sp_", r"(?i:sp_addlogin|sp_password)[ ][^\n;]{0,100}?,[ ]?(?P<at>)(?=N?'[^']+'\s*(?:;|$|\n|,))"),
+    (
+        " * ",
+        (
+            r"(?m)^[ \t]*\"?[\w.@*-]{1,60}\"?[ \t]+(?:\*|[\w-]+)[ \t]+\"(?P<whole>[^\"\s]{4,100})\""
+            r"[ \t]+(?:\*|\d[\d.]+)[ \t]*$"
+        ),
+    ),
+    ("@", r"(?<![\w/.:-])[A-Za-z]\w{1,30}/(?P<whole>[^\s/@:]{5,60})@(?://)?[\w.-]{1,80}(?::\d{2,5})?/\w"),
+    ("login(", _CALLED_WITH),
+    ("credential", _CALLED_WITH),
+    ("obscure", r"rclone obscure[ ](?P<at>)"),
+    ("-xp", r" -xu[ ]\S{1,80} -xp[ ](?P<at>)"),
+    ("-command", r"pass(?:word|phrase)-command[ =][\"']echo[ ](?P<at>)"),
     ("stats auth", r"stats auth[ ][^\s:]{1,64}:(?P<at>)"),
     ("chpasswd", r"chpasswd[^\n]{0,40}\n[\w.-]{1,64}:(?P<at>)"),
     ("server", r"(?:tacacs-server|radius-server)[^\n]{0,80} key[ ](?P<at>)"),
@@ -196,7 +247,10 @@ def _placed(text: str, found: re.Match[str]) -> Iterator[Found]:
         if plausible(found["whole"]):
             yield Found(*found.span("whole"), "password")
         return
-    value = value_at(text, found.end("at"))
+    value = value_at(text, found.end("word" if "word" in known else "at"))
+    said = text[value.start : value.end] if value else ""
+    if "word" in known and (" " in said or not chosen(said)):
+        return
     kind = trust(found["name"].rpartition("/")[2].rpartition(":")[2]) if "name" in known else Trust.CHOSEN
     if value and kind and secret_under(kind, text[value.start : value.end]):
         yield Found(value.start, value.end, "password")

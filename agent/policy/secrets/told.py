@@ -12,27 +12,32 @@ from agent.policy.secrets.values import chosen, issued, known, looks_drawn, plau
 from agent.policy.secrets.words import words
 
 _PASSWORDS = (
-    r"(?:user)?pass(?:word|wd|phrase|code)s?|pwd?|pass|psk|credentials?|creds?|"
+    r"(?:user)?pass(?:word|wd|phrase|code)?s?|pwd?|pass|psk|credentials?|creds?|"
     r"community(?: string)?|(?:shared|radius)[ _-]secret|passwor[dt]|kennwort|wachtwoord"
     r"|mot de passe|mdp|(?:wi-?fi|wlan|wpa2?|vpn|pre[ -]?shared) key|парольная "
     r"фраза|contraseña|contrasena|clave|senha|has[lł](?:o|"
     r"a|em)|parola|heslo|lösenord(?:et)?|парол[ьяе]м?|salasana|şifre|jelszó|"
-    r"adgangskode|(?<=redis )auth(?= )"
+    r"adgangskode|passord|parolă|lozinka|geslo|slaptažodis|salasõna|kata sandi|mật khẩu|κωδικό[ςσ]?|лозинка|парола|"
+    r"סיסמ[הא]|كلمة (?:المرور|السر)|رمز عبور|पासवर्ड|รหัสผ่าน|zugangsdaten|anmeldedaten|identifiants|credenciales|"
+    r"credenziali|credenciais|(?<=redis )auth(?= )"
 )
-_ISSUED = r"tokens?|secret id|secrets?|keys?|apikey|cookie|pat|licen[cs]e|seed|pepper|psk"
+_ISSUED = (
+    r"tokens?|jetons?|(?:api-?)?schlüssel|clé(?: api)?|clave(?= api)|chave(?= de api)|secret id|secrets?|keys?|apikey|"
+    r"cookie|pat|licen[cs]e|seed|pepper|psk"
+)
 _NOUN = re.compile(
     rf"(?<![\w./=&?#$<-])(?:(?P<password>{_PASSWORDS})|(?P<issued>{_ISSUED})"
     rf")(?![\w/(=]|[-.]\w|:\S)|(?P<east>密码是?|密碼是?|口令|パスワードは?|비밀번호는?|暗証番号は?)"
 )
 _LOGIN = re.compile(
     r"(?<![\w./-])(?:log(?:ged|ging)?[ -](?:in|on|into)|logins?|logon|sign(?:ed)?[ "
-    r"-]in|try|accepts?|authenticate[sd]?|unlocked|use|user|as|ssh|(?:re)"
+    r"-]in|try|accepts?|authenticate[sd]?|unlock(?:ed)?|protected|encrypted|connect(?:ed)?|use|user|as|ssh|(?:re)"
     r"?set (?:it|that|this|them)|bmc|idrac|ilo|ipmi)(?![\w/=-])"
 )
 _NUMBER = re.compile(
-    r"(?<![\w.-])(?:(?i:otp|pin|tan)(?i: code)?|(?<=[yn] )code|(?<=time "
-    r")code|(?<=access )code|(?<=2fa )code|(?<=mfa )code|passcode)"
-    r"(?![\w-])[^\n.:=]{0,40}?(?: is |[:=] ?|(?<=e) )[\"'`*]{0,2}(?P<secret>\d{4,8})(?![\w.:-])"
+    r"(?<![\w.-])(?:(?i:otp|pin|tan)(?i: code)?|(?:(?<=[yn] )|(?<=time )|(?<=access )|(?<=2fa )|(?<=mfa )|(?<=your )"
+    r"|(?<=otp )|(?<=door )|(?<=gate )|(?<=alarm )|(?<=safe )|(?<=sms )|(?<=login )|(?<=use )|(?<=enter ))code"
+    r"|passcode)(?![\w-])(?:[^\n.:=]{0,40}?(?: is |[:=] ?)|[ ])[\"'`*]{0,2}(?P<secret>\d{4,8})(?![\w.:-])"
 )
 _LOGINS = (
     "log",
@@ -40,7 +45,10 @@ _LOGINS = (
     "try",
     "accept",
     "authenticate",
-    "unlocked",
+    "unlock",
+    "protected",
+    "encrypted",
+    "connect",
     "use",
     "as",
     "ssh",
@@ -54,10 +62,16 @@ _LOGINS = (
 _STEMS = (
     "mot de passe",
     "pre shared",
+    "kata sandi",
+    "mật khẩu",
+    "كلمة",
+    "رمز عبور",
     "userpass",
     *words(
         "pass pw psk cred community kennwort wachtwoord mdp contrase clave senha hasl hasł parola heslo lösenord парол "
-        "salasana şifre jelszó adgangskode 密 口令 パスワード 비밀번호 暗証番号 token secret key auth apikey cookie "
+        "salasana şifre jelszó adgangskode passord parol lozinka geslo slaptažodis salasõna κωδικό лозинка парола סיסמ "
+        "पासवर्ड รหัสผ่าน zugangsdaten anmeldedaten identifiants credenc credenz jeton schlüssel api- clé chave "
+        "密 口令 パスワード 비밀번호 暗証番号 token secret key auth apikey cookie "
         "pat licen seed pepper serial wifi wi-fi wlan wpa vpn preshared pre-shared radius shared"
     ),
 )
@@ -65,17 +79,19 @@ _KEY = re.compile(r"(?:[\w-]{2,20} )?[\w-]{2,20} \Z")
 _WINDOW = 200
 _SIGNED_WITH = re.compile(r"using [A-Z]{3,5} $")
 """What gpg calls a key by is its fingerprint."""
-_MOST_WORDS = 18
+_MOST_WORDS, _NEAR = 18, 4
 _WORD = re.compile(r"\S+")
 _LEAD = "`*\"'“”«„([{_"
 _COPULAS = words(
     "is was are be to : = now with from as using type enter use by ist lautet est es é è är er jest это → -> => – - "
     "/ | it's its es: via будет は 是 为 為 こと new old and or now jetzt "
     "ahora maintenant agora teraz nu ora adesso теперь 现在 и und et y "
-    "e i then become becomes set (currently (now (was"
+    "e i je este là είναι adalah หรือ คือ هي היא then become becomes set (currently (now (was"
 )
 _OUTRIGHT = words(
-    "is was are : = type enter ist lautet est es é è är er jest это -> => → は 是 为 es: now will agora to from jetzt "
+    "is was are : = type enter ist lautet est es é è är er jest это -> => → は 是 为 es: now will agora to from "
+    "jetzt je este là "
+    "είναι adalah คือ هي היא "
     "ahora maintenant teraz nu ora adesso теперь 现在 (currently (now (was"
 )
 _OTHER = words(
@@ -84,8 +100,12 @@ _OTHER = words(
     "version ref refs arn issuer provider source chain form page screen mail mails email emails link links"
 )
 _OPENED = frozenset({" `", ' "', " '", " *"})
-_ABOUT_AN_ID = re.compile(r"(?i)(?:id|sha\d*|digest|commit|image|trace|span|hash|etag|no|number)\W*")
-_POD = re.compile(r"[a-z0-9-]+-(?:[bcdfghjklmnpqrstvwxz2456789]{5,10}-)?(?=[a-z]*\d)[bcdfghjklmnpqrstvwxz2456789]{5}")
+_ABOUT_AN_ID = re.compile(
+    r"(?i)(?:id|sha\d*|digest|commit|image|pods?|nodes?|hosts?|trace|span|hash|etag|no|number)\W*"
+)
+_POD = re.compile(
+    r"[a-z0-9-]+-[0-9a-f]{8,10}-[a-z0-9]{5}|[a-z0-9-]+-(?:[bcdfghjklmnpqrstvwxz2456789]{5,10}-)?(?=[a-z]*\d)[bcdfghjklmnpqrstvwxz2456789]{5}"
+)
 """The letters that Kubernetes draws the ends of names from (k8s.io/apimachinery/pkg/util/rand)."""
 _FILE = re.compile(
     r"\.(?:json|ya?ml|toml|ini|conf|cfg|env|properties|xml|log|txt|sh|py|js|internal|local|com|net|org|io)\Z"
@@ -94,6 +114,7 @@ _LOGGED = words("logs, log, output, plain, clear, text, plaintext, cleartext, he
 _JOINING = words("is was = are")
 _NAMES = words("name names user users host id role db database table namespace pod")
 _PASSPHRASE = re.compile(r"[a-z]{3,}(?:[-_.][a-z0-9]{2,}){2,}")
+_PHRASE = re.compile(r"(?P<words>[a-z]{3,}(?: [a-z]{3,}){3,9}[!?*#$]?)(?=\.?[ \t]*(?:$|\n|\\n|[\"),]))")
 _IN_QUOTES = re.compile(
     r"\\{0,3}(?:(?P<q>[\"'`])|(?P<curved>[“„«]))(?=\S)(?P<v>[^\"'`“”„«»\n\\]{4,200})\\{0,3}(?(q)(?P=q)|[”“»])"
 )
@@ -106,16 +127,15 @@ _HEX = re.compile(
 _SIGNS = frozenset("!#$%&*@^?~")
 _BEFORE_ONE = ("with", "/", "using")
 _USER = re.compile(r"[A-Za-z][\w.@-]{1,40}[/:]")
-_NUMBERED = re.compile(r"[A-Za-z]{4,}\d{3,}")
-_TYPED = re.compile(r"(?=.*[A-Z])(?=.*\d)(?=.*[A-Za-z][a-z]{2})[\w.!#$%&*+@^~=-]{8,40}")
-
-
-_ENTERED = re.compile(
-    r"(?i:(?<![\w-])(?:enter|type|use|using|paste|try|put|pass|with|give)) [`\"']?(?P<secret>[^\s`\"]{5,200}?)[`\"']?"
-    r" as (?:(?:the|your|my|our|its|a|an) )?(?:[\w-]{1,20} ){0,4}"
-    r"(?i:password|passwd|pass|pwd|passphrase|secret|token|key|psk|pin|credentials?)"
-    r"(?![\w-]| (?:type|algo|format|helper|backend|name|id|size|length|class|file|path))"
+_NUMBERED = re.compile(r"[A-Za-z]{4,}\d{2,}")
+_ACCESS = re.compile(r"(?i)(?:creds?|credentials?|zugangsdaten|anmeldedaten|identifiants|cred\w{3,8}):?\Z")
+_USING = re.compile(
+    r"(?i)(?:with|using|use|enter|type|try|by|sasl|root|admin)(?: the| its| their)? [\w ]{0,12}?[\w-]+\Z"
 )
+_UNNUMBERED = re.compile(
+    r"(?i)(?:sha|md|bcrypt|argon|aes|vault|server|backend|store|host|node|manager|prompt|policy|user|app)"
+)
+_TYPED = re.compile(r"(?=.*[A-Z])(?=.*\d)(?=.*[A-Za-z][a-z]{2})[\w.!#$%&*+@^~=-]{8,40}")
 
 
 class _Word(NamedTuple):
@@ -141,10 +161,6 @@ def told_secrets(text: str, lowered: str) -> Iterator[Found]:
             end = one.end
     for number in matches(_NUMBER, ("otp", "pin", "tan", "code", "passcode"), text, lowered):
         yield Found(*number.span("secret"), "password")
-    if " as " in lowered:
-        for entered in _ENTERED.finditer(text):
-            if _worth(entered["secret"]):
-                yield Found(*entered.span("secret"), "password")
     for verb in matches(_LOGIN, _LOGINS, lowered, lowered):
         yield from _after_login(text, verb.end())
 
@@ -162,7 +178,7 @@ def _in_window(text: str, at: int, *, issued: bool) -> Iterator[Found]:
     for place, found in zip(range(_MOST_WORDS), _WORD.finditer(text, at, _window(text, at)), strict=False):
         word = _bare(found)
         other = other or (place == 0 and word.text.lower() in _OTHER and text[word.end : word.end + 2] not in _OPENED)
-        other = other or (place < 4 and word.text.lower() == "null")
+        other = other or (place < _NEAR and word.text.lower() == "null")
         if issued and other:
             return
         if before.lower() in _JOINING and _names_other(subject):
@@ -172,7 +188,7 @@ def _in_window(text: str, at: int, *, issued: bool) -> Iterator[Found]:
                 word, introduced=before.lower() in _OUTRIGHT
             ):
                 yield Found(word.start, word.end, "secret")
-        elif not other and (phrase := _quoted_phrase(text, found, before, place)):
+        elif not other and (phrase := _phrase_at(text, at, found, before, place)):
             yield phrase
             return
         elif strong(word.text) or (not other and _chosen(text, at, word, before, place)):
@@ -191,12 +207,28 @@ def _quoted_phrase(text: str, found: re.Match[str], before: str, place: int) -> 
     return Found(*whole.span("v"), "password") if whole and len(whole["v"].split()) > 2 else None
 
 
+def _phrase_at(text: str, noun: int, found: re.Match[str], before: str, place: int) -> Found | None:
+    bare = _bare_phrase(text, noun, found, before) if place < _NEAR else None
+    return bare or _quoted_phrase(text, found, before, place)
+
+
+def _bare_phrase(text: str, noun: int, found: re.Match[str], before: str) -> Found | None:
+    """Of words alone, to the end of the line; only a passphrase is written so."""
+    if not _outright(before) or not text[max(0, noun - 12) : noun].lower().endswith(("phrase", "phrase:")):
+        return None
+    whole = _PHRASE.match(text, found.start())
+    worded = whole and all(len(word) > 2 and (plausible(word) or word.isdigit()) for word in whole["words"].split())
+    return Found(*whole.span("words"), "password") if whole and worded else None
+
+
 def _introduced(before: str, place: int) -> bool:
     return place == 0 or before.lower() in _COPULAS or (before[-1:] == ":" and not _ABOUT_AN_ID.search(before))
 
 
 def _chosen(text: str, noun: int, word: _Word, before: str, place: int) -> bool:
     """Behind "is", in quotes or behind "pw" less is asked of it than elsewhere."""
+    if place == 0 and _lone(text, noun, word.text):
+        return True
     if _in_apposition(text, word, before):
         return chosen(word.text) or _phrase(word.text) or ("-" not in word.text and told_outright(word.text))
     if not _is_copula(before, place):
@@ -212,14 +244,18 @@ def _chosen(text: str, noun: int, word: _Word, before: str, place: int) -> bool:
     return closed and len(word.text) > 5 and plausible(word.text) and not known(word.text)
 
 
+def _lone(text: str, noun: int, word: str) -> bool:
+    """`with the password sunset88`, `credentials admin/sunset88`: letters and a number right behind the noun."""
+    name, sign, rest = word.partition("/") if "/" in word else word.partition(":")
+    if sign and _ACCESS.search(text, max(0, noun - 16), noun):
+        return bool(name) and "/" not in rest and (chosen(rest) or _NUMBERED.fullmatch(rest) is not None)
+    used = _USING.search(text, max(0, noun - 40), noun)
+    return used is not None and _NUMBERED.fullmatch(word) is not None and _UNNUMBERED.match(word) is None
+
+
 def _in_apposition(text: str, word: _Word, before: str) -> bool:
     """`it prints the token in its logs, X, so I ...`."""
     return before in _LOGGED and text[word.end : word.end + 1] == ","
-
-
-def _worth(word: str) -> bool:
-    """Of `enter X as the password`."""
-    return chosen(word) or told_outright(word) or _phrase(word) or _HEX.fullmatch(word) is not None
 
 
 def _outright(before: str) -> bool:
@@ -255,7 +291,9 @@ def _signed(word: str) -> bool:
 
 
 def _typed(word: _Word, before: str) -> bool:
-    if strong(word.text) or (before == "/" and (_phrase(word.text) or _NUMBERED.fullmatch(word.text))):
+    if strong(word.text) or (
+        before == "/" and (_phrase(word.text) or _NUMBERED.fullmatch(word.text) or chosen(word.text))
+    ):
         return True
     return told_outright(word.text) and (word.quoted or _TYPED.fullmatch(word.text) is not None)
 
@@ -304,4 +342,6 @@ def _given_out(word: _Word, *, introduced: bool) -> bool:
         return True
     if len(bare) >= 12 and told_outright(bare) and any(map(str.isdigit, bare)) and not known(bare):
         return introduced
+    if introduced and len(bare) >= 20 and strong(bare) and by_chance(bare, 0.3):
+        return True
     return len(bare) >= 20 and bare.isalnum() and (by_chance(bare, 0.3) or bare.isupper())

@@ -50,7 +50,8 @@ _SLUG = re.compile(r"[a-z]+(?:-[a-z0-9]+)+")
 _HEX_PART = re.compile(r"(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8,}|(?=[a-z]*\d)[0-9a-z]{20,}")
 _GROUPS = re.compile(r"[A-Z0-9]{4,8}(?:-[A-Z0-9]{4,8}){2,}")
 _HEX = re.compile(r"(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{24,}|(?=[A-F]*\d)(?=\d*[A-F])[0-9A-F]{24,}")
-_VAULT = re.compile(r"s\.[A-Za-z0-9]{24,}")
+_NUMBER_BEHIND = re.compile(r"[-.]\d{1,4}\Z")
+_VAULT = re.compile(r"s\.[A-Za-z0-9]{24,}|(?=[a-z.]*\d)[a-z0-9]{6}\.[a-z0-9]{16}")
 _OBJECT = re.compile(r"secret|cred|tls|key|token|auth|cert|config|pass|api|prod|service|server|account|gateway")
 _ONE_PIECE = re.compile(r"[A-Za-z0-9_+/=.~-]+")
 
@@ -82,17 +83,17 @@ def issued(value: str) -> bool:
     if _VAULT.fullmatch(value):
         return True
     if _HOST.fullmatch(value) or _SLUG.fullmatch(value):
-        return any(_HEX_PART.fullmatch(part) for part in value.split("-")) or _passphrase(value)
+        return any(_HEX_PART.fullmatch(part) for part in value.split("-")) or passphrase(value)
     return other or (len(value) >= 20 and "." not in value and "/" not in value) or by_chance(value)
 
 
-def _passphrase(value: str) -> bool:
+def passphrase(value: str) -> bool:
     """Four words or more, a dot at most among the hyphens, and none that an object's name would have."""
     return (
         value.count("-") >= 2
         and value.count("-") + value.count(".") >= 3
         and value.count(".") < 2
-        and min(map(len, re.split("[-.]", value))) >= 4
+        and min(map(len, re.split("[-.]", _NUMBER_BEHIND.sub("", value)))) >= 4
         and not _OBJECT.search(value)
     )
 

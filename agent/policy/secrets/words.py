@@ -11,7 +11,9 @@ PASSWORDS = words(
     "requirepass masterauth rocommunity rwcommunity passwort kennwort wachtwoord lösenord losenord adgangskode passord "
     "lösenordet salasana parola parole sifre şifre jelszó jelszo heslo hasło haslo "
     "hasła hasłem lozinka geslo contraseña contrasena "
-    "contraseñas clave senha passe parool пароль пароля паролем 密码 密碼 口令 パスワード 비밀번호 암호 sandi katasandi"
+    "contraseñas clave senha passe parool пароль пароля паролем 密码 密碼 口令 パスワード "
+    "비밀번호 암호 sandi katasandi κωδικός κωδικό סיסמה סיסמא پسورد пароли lozinku geslom parolă slaptažodis "
+    "salasõna fjalëkalimi лозинка парола पासवर्ड รหัสผ่าน"
 )
 """People choose what stands under these, so anything may."""
 PHRASES = words("mnemonic passphrase")
@@ -22,7 +24,7 @@ ISSUED = words(
     "signature sig sas jwt bearer otp totp mfa seed salt "
     "hmac csrf xsrf csrftoken csrfmiddlewaretoken pat setcookie authtoken geniekey xapikey accesskey secretkey "
     "privatekey masterkey accountkey storagekey sharedaccesskey encryptionkey signingkey licensekey licencekey passkey "
-    "webhook secreto jeton geheimnis authkey appkey usersig"
+    "webhook secreto jeton geheimnis authkey schlüssel schluessel apischlüssel appkey usersig"
 )
 """Machines give out what stands under these: a plain word is none."""
 CODES = words(

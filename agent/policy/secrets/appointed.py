@@ -1,0 +1,92 @@
+"""Which word is called a secret by what stands behind it? "Use X as the password", "X is the token of staging"."""
+
+import re
+from collections.abc import Iterator
+
+from agent.policy.anchors import matches
+from agent.policy.secrets.names import trust
+from agent.policy.secrets.spans import Found
+from agent.policy.secrets.values import chosen, known, looks_drawn, plausible, told_outright
+
+_NAME = (
+    r"(?i:password|passwd|pass|pwd|pw|passphrase|passcode|secret|token|psk|pin|credentials?|cookie|"
+    r"(?:api|access|secret|private|signing|encryption|service|account|session|deploy|root|unseal) key)"
+)
+_NOUN = rf"(?:{_NAME}|(?P<key>(?:[\w-]{{2,20}} )?[\w-]{{2,20}} (?i:key)))(?: hex| value| string| base64)?"
+_OF = (
+    r"(?: ?$|[ ]?[.,;:!?)\n\"'—–-]|\\n"
+    r"| (?:for|of|on|to|until|till|in|and|or|so|when|if|that|now|at|from|again|there|here)\b)"
+)
+_WHOSE = r"(?:the|your|my|our|its|their|his|her|a|an|this|new|old)"
+_AS = re.compile(rf" as (?:{_WHOSE} )?(?:[\w-]{{1,20}} ){{0,4}}?{_NOUN}(?={_OF})")
+_IS = re.compile(rf" (?:is|was|are|becomes|=) (?:{_WHOSE} ){{1,2}}(?:[\w-]{{1,20}} ){{0,3}}?{_NOUN}(?={_OF})")
+_FOR = re.compile(rf" for (?:{_WHOSE} )?(?:[\w-]{{1,20}} ){{0,2}}?{_NOUN}(?={_OF})")
+_QUOTED = re.compile(r"(?:\\?[\"'`]|[“„«])(?P<secret>[^\"'`“”„«»\n\\]{4,120})(?:\\?[\"'`]|[”“»])[,.]?\Z")
+_WORD = re.compile(r"(?:^|(?<=[\s(:]))(?P<secret>[^\s\"`]{5,200}?)[,;]?\Z")
+_USES = re.compile(r"(?i:(?<![\w-])(?:enter|type|uses?|using|paste|try|put|pass|with|give|set|have|has)) [\"'`]?\Z")
+_BACK = 210
+_HEX = re.compile(
+    r"[0-9a-fA-F]{24,}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|"
+    r"[A-Z0-9]{4,8}(?:-[A-Z0-9]{4,8}){2,}|(?=[A-Z]*[2-7])[A-Z2-7]{16,}"
+)
+_PAIR = re.compile(r"[\w.]+=[^=]")
+_SLUG = re.compile(r"[a-z]{3,}(?:[-_.][a-z0-9]{2,}){2,}")
+_CODE = re.compile(
+    r"(?<![\w.-])(?:[A-Z]-)?(?P<secret>\d{4,8}) is (?:your|the)(?: [\w-]{1,20}){0,4}? (?i:code|otp|pin|passcode)(?!\w)"
+)
+_PROMPTED = re.compile(
+    r"(?<![A-Za-z])(?i:prompt(?:ed|s)?|asked|asks)\b[^\n.]{0,40}?(?:type|enter|->|→|use|say|answer|:) "
+    r"[`\"']?(?P<secret>[^\s`\"']{5,200})"
+)
+_HERE = re.compile(
+    rf"(?i:here(?:'s| is| are)|this is|sending|attached)[^\n:]{{0,60}}?(?:{_NAME}|key)"
+    r"(?:,[^\n:]{0,80}| (?:for|of|to|in|on|from|as)\b[^\n:]{0,80}| ?\([^\n)]{0,40}\))?: "
+    r"[`\"']?(?P<secret>[^\s`\"]{6,200})[`\"']?[ \t]*(?:\n|\\n|$)"
+)
+_NEAR = ("pass", "pwd", "pw", "secret", "token", "key", "psk", "pin", "cred", "cookie", "code", "otp")
+
+
+def appointed_secrets(text: str, lowered: str) -> Iterator[Found]:
+    """Words that a sentence goes on to call a secret."""
+    if not any(word in lowered for word in _NEAR):
+        return
+    for begin, regex in ((" as ", _AS), (" is ", _IS), (" was ", _IS), (" = ", _IS), (" for ", _FOR)):
+        if begin in lowered:
+            for role in matches(regex, (begin,), text, lowered):
+                if not role["key"] or trust(role["key"].replace(" ", "_")):
+                    yield from _named_by(text, role.start(), used=regex is _FOR)
+    if " is " in text:
+        yield from (Found(*one.span("secret"), "password") for one in _CODE.finditer(text))
+    for begins, regex in ((("prompt", "ask"), _PROMPTED), (("here", "this is", "sending", "attached"), _HERE)):
+        for found in matches(regex, begins, text, lowered):
+            if not _PAIR.match(found["secret"]) and _worth(found["secret"]):
+                yield Found(*found.span("secret"), "password")
+
+
+def _named_by(text: str, at: int, *, used: bool) -> Iterator[Found]:
+    """What stands before; behind `for` only what is told to be used."""
+    least = max(0, at - _BACK)
+    least = max(least, text.rfind("\n", least, at) + 1)
+    quoted = _QUOTED.search(text, least, at)
+    found = quoted or _WORD.search(text, least, at)
+    if not found or (used and not _USES.search(text, max(0, found.start("secret") - 12), found.start("secret"))):
+        return
+    said = found["secret"]
+    if _worth(said) or (quoted and _meant(said)):
+        yield Found(*found.span("secret"), "password")
+
+
+def _meant(said: str) -> bool:
+    """Of what stands in quotes: a phrase of plausible words, or a word that is the name of nothing."""
+    several = said.split()
+    return all(map(plausible, several)) and (len(several) > 1 or (len(said) > 5 and not known(said)))
+
+
+def _worth(word: str) -> bool:
+    return (
+        chosen(word)
+        or looks_drawn(word)
+        or told_outright(word)
+        or _HEX.fullmatch(word) is not None
+        or (len(word) >= 16 and _SLUG.fullmatch(word) is not None)
+    )

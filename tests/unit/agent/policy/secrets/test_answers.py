@@ -1,0 +1,73 @@
+"""Secrets in the line below a heading, a question or a command."""
+
+import pytest
+
+from agent.policy.secrets.answers import answer_secrets
+from tests.unit.agent.policy.secrets.told import said
+
+
+def test_a_password_below_its_heading_and_lists_of_codes_are_found() -> None:
+    assert said(answer_secrets, "Use the following password:\n\nc1dd0ac7e5746e95edf655e2b7c8ee35\n\nthen go on") == [
+        "c1dd0ac7e5746e95edf655e2b7c8ee35"
+    ]
+    assert set(said(answer_secrets, "Recovery codes:\nf046e-13cc6\n0a301-00fb5\ndone")) == {
+        "f046e-13cc6",
+        "0a301-00fb5",
+    }
+    assert said(answer_secrets, "enter the password:\nGIT_SHA=7f9c8d6b5\n") == []
+
+
+def test_the_answer_to_a_question_for_a_password_is_found() -> None:
+    assert said(answer_secrets, "bob: what's the password of the db?\namy: sure, it's Kitten!2007\n") == ["Kitten!2007"]
+    assert said(answer_secrets, "Password of elastic was reset.\nNew value: Kitten!2007\n") == ["Kitten!2007"]
+    assert said(answer_secrets, "I rotated the password on db-1, new one: Kitten!2007") == ["Kitten!2007"]
+    command = "$ kubectl get secret x -o jsonpath='{.data.password}'"
+    assert set(said(answer_secrets, f"{command}\nUmcrZVZYc1FOITYxSjdVNQ==\n")) == {"UmcrZVZYc1FOITYxSjdVNQ=="}
+    assert said(answer_secrets, "$ kubectl get secret -o jsonpath='{.metadata.name}'\nshop-tls-7f9c8d\n") == []
+    assert said(answer_secrets, "bob: who rotated the token?\namy: see OPS-1234\n") == []
+    assert set(said(answer_secrets, f"{command} | base64 -d\n2SQh3r5CZZqSTgKo\n")) == {"2SQh3r5CZZqSTgKo"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "Password:\n```\nKx9mmQ2wz\n```",
+            "Password:\n> Kx9mmQ2wz",
+            "# password\nKx9mmQ2wz\n",
+            "Token:\n- Kx9mmQ2wz\n",
+        ),
+        *("Your new password\n-----------------\nKx9mmQ2wz\n", "h4. Password\n{noformat}Kx9mmQ2wz{noformat}"),
+        *(
+            "$ cat /run/secrets/db\nKx9mmQ2wz\n",
+            '$ terraform output db_password\n"Kx9mmQ2wz"',
+            "$ pwgen -s 9 1\nKx9mmQ2wz",
+        ),
+        *("$ vault kv get -field=password kv/db\nKx9mmQ2wz", "$ echo $DB_PASSWORD\nKx9mmQ2wz\n"),
+        *('1) "requirepass"\n2) "Kx9mmQ2wz"', "al: pw of staging pls\nbo: Kx9mmQ2wz", "al: the password?\n> Kx9mmQ2wz"),
+    ],
+)
+def test_what_answers_a_heading_a_command_or_a_question_is_found(text: str) -> None:
+    assert set(said(answer_secrets, text)) == {"Kx9mmQ2wz"}
+
+
+def test_codes_are_found_below_their_heading_and_so_are_those_of_one_shape_with_them() -> None:
+    text = "Save these backup recovery codes, each can be used once:\n  7j21d-x0naa\n  qtqdw-xviog  hr2o3-wqvpr\n\nBye"
+
+    assert set(said(answer_secrets, text)) == {"7j21d-x0naa", "qtqdw-xviog", "hr2o3-wqvpr"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "$ kubectl get secret -o name\nsecret/db-2",
+            "$ printenv SECRET_NAME\ndb-credentials-v2",
+            "$ grep -c password a\n12",
+        ),
+        *("$ kubectl get secret x -o jsonpath='{.metadata.uid}'\n7c9e6679-7425-40de-944b-e07fc1f90ae7",),
+        *("invalid password\nat Auth2.login", "error codes:\n50012\n50013", "al: which secret?\nbo: db-credentials-v2"),
+    ],
+)
+def test_what_commands_print_of_names_stays(text: str) -> None:
+    assert said(answer_secrets, text) == []

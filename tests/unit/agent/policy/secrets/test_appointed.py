@@ -1,0 +1,40 @@
+"""Secrets that are called so behind them."""
+
+import pytest
+
+from agent.policy.secrets.appointed import appointed_secrets
+from tests.unit.agent.policy.secrets.told import said
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("use Shadow's82& as the mail password until vault is back", "Shadow's82&"),
+        ("enter Falcon1988* as the admin password, then wait", "Falcon1988*"),
+        ('log in with "copper lantern river moth" as the passphrase', "copper lantern river moth"),
+        ("sunset8842 is the root password", "sunset8842"),
+        ("`q7Rk2VxLw9TzPb4NcYh8` is our token for staging", "q7Rk2VxLw9TzPb4NcYh8"),
+        ("use sunset8842 for the password", "sunset8842"),
+        ("guest still uses sunset8842 as its password", "sunset8842"),
+        ("482913 is your verification code", "482913"),
+        ("when prompted for the password, type sunset8842", "sunset8842"),
+        ("here is the app key of shop, please keep it: Kx9mQ2vLw7RtZp4B", "Kx9mQ2vLw7RtZp4B"),
+    ],
+)
+def test_what_a_sentence_goes_on_to_call_a_secret_is_found(text: str, secret: str) -> None:
+    assert set(said(appointed_secrets, text)) == {secret}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("node-7 is the token server", "service uses redis2 as the token store", "ask alice42 for the password"),
+        *(
+            "v2.14.3 is the token service we run",
+            "here is the key metric: p99=1280ms",
+            "secrets masked: DB_PASSWORD=***",
+        ),
+    ],
+)
+def test_names_of_what_deals_with_secrets_stay(text: str) -> None:
+    assert said(appointed_secrets, text) == []
