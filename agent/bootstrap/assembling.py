@@ -1,15 +1,15 @@
 """How do the parts of an installation fit together?  Ports meet adapters here, and fakes are arguments."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from agent.bootstrap.actions import catalogue_of, code_digest, executors_of
 from agent.bootstrap.application import Application, Identity, Replaced
 from agent.bootstrap.backends import Clients, sources_of
+from agent.bootstrap.channels import channels_of
 from agent.bootstrap.machine import sortable_id
 from agent.bootstrap.mcp import McpTools
-from agent.bootstrap.people import channels_of
 from agent.bootstrap.record import Record
 from agent.bootstrap.slack import slack_of
 from agent.bootstrap.teams import owners_of, policy_of, rota_of
@@ -21,9 +21,10 @@ from agent.domain.job import Lease
 from agent.graph.act import Act
 from agent.graph.build import build_graph
 from agent.graph.context import Context, Sources
-from agent.ingest import alertmanager, changes, datadog, generic, grafana, pagerduty
+from agent.ingest import changes
+from agent.ingest.senders import PARSERS
 from agent.notify.dispatcher import Dispatcher
-from agent.ports import Clock, Memory, Model, Parser, Tool
+from agent.ports import Clock, Memory, Model, Tool
 from agent.service import Service
 from agent.service.escalation import Escalation
 from agent.service.intake import Intake
@@ -50,14 +51,6 @@ from agent.telemetry import Meters
 from agent.views import Views
 from tools.base import BackendError, Topology
 from tools.observe.window import Window
-
-PARSERS: Mapping[str, Parser] = {
-    "alertmanager": alertmanager.parse,
-    "datadog": datadog.parse,
-    "grafana": grafana.parse,
-    "pagerduty": pagerduty.parse,
-    "generic": generic.parse,
-}
 
 
 @dataclass(frozen=True, kw_only=True)

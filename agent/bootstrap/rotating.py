@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from agent.bootstrap.machine import SystemClock, data_folder
 from agent.bootstrap.roots import chain_of, deletions_of, secrets_of
+from agent.bootstrap.upgrading import upgraded_record
 from agent.domain.base import Noun
 from agent.domain.errors import JournalBroken, NotFound, Refused
 from agent.domain.event import Event, EventType
@@ -22,7 +23,6 @@ from agent.storage.checkpoints import SealedSerializer
 from agent.storage.database import Database
 from agent.storage.journal import Chain, entries
 from agent.storage.keys import SqlKeys
-from agent.storage.schema import migrate
 
 
 class Sealed(Noun):
@@ -52,12 +52,8 @@ async def rotate(settings: Settings) -> Sealed:
                 "Set AGENT_SECRET_KEY to the new secret and AGENT_SECRET_KEY_BEFORE to the old one, then try again."
             )
         secrets = secrets_of(settings, folder)
-        database = Database(settings.database)
-        try:
-            migrate(database)
+        with upgraded_record(settings) as database:
             return await _seal(settings, secrets, database, chain_of(secrets, SystemClock()))
-        finally:
-            database.close()
 
 
 def finish(settings: Settings) -> None:

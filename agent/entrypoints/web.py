@@ -42,19 +42,12 @@ def create_app(application: Application) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=_name,
     )
-    app.state.application = application
-    app.state.room = Room()
-    app.state.turnstile = Turnstile(application.config.rates, application.meters)
+    _furnish(app, application)
     app.state.tail = Tail(application)
     app.state.verifying = asyncio.Lock()
     app.state.senders = Senders()
-    app.state.counting = Counting(application)
-    app.state.writable = Writable(application.record.database)
     app.state.slack = slack.Door(application)
     add_routes(app)
-    install(app)
-    app.add_middleware(Everywhere, turnstile=app.state.turnstile, loopback_only=loopback(application.settings.host))
-    app.add_middleware(LastResort)
     return app
 
 
@@ -70,17 +63,22 @@ def add_routes(app: FastAPI) -> None:
 def create_probe(application: Application) -> FastAPI:
     """What a worker answers: is it alive, is it ready, and its numbers."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    _furnish(app, application)
+    for router in (health.open_router, health.router):
+        app.include_router(router)
+    return app
+
+
+def _furnish(app: FastAPI, application: Application) -> None:
+    """With what holds for every route, of whichever process."""
     app.state.application = application
     app.state.room = Room()
     app.state.turnstile = Turnstile(application.config.rates, application.meters)
     app.state.counting = Counting(application)
     app.state.writable = Writable(application.record.database)
-    for router in (health.open_router, health.router):
-        app.include_router(router)
     install(app)
     app.add_middleware(Everywhere, turnstile=app.state.turnstile, loopback_only=loopback(application.settings.host))
     app.add_middleware(LastResort)
-    return app
 
 
 async def _openapi(request: Request, _: Reader) -> Response:

@@ -18,9 +18,10 @@ from agent.identity.credentials import key_in
 from agent.identity.roles import Caller, require
 from agent.ingest import pagerduty
 from agent.ingest.body import MAX_BODY
+from agent.ingest.senders import PARSERS
 from agent.storage.alerts import Receipt
 
-INTEGRATIONS = ("alertmanager", "datadog", "grafana", "pagerduty", "generic", "changes")
+INTEGRATIONS = (*PARSERS, "changes")
 PAGERDUTY_MOST = 512 * 1024
 """Bytes of one event, as at PagerDuty."""
 

@@ -19,7 +19,7 @@ def migrate(database: Database) -> bool:
     start at once the second waits for the first.
     """
     try:
-        found = database.read_now(_revision)
+        found = database.read_now(revision)
     except DBAPIError as error:
         address = database.engine.url.render_as_string()
         raise ConfigurationError(f"The record cannot be read: {said(error)}. {remedy(address)}") from error
@@ -41,14 +41,15 @@ def newest() -> str:
     return max(path.name.split("_")[0] for path in (_FOLDER / "versions").glob("[0-9]*.py"))
 
 
-def _revision(connection: Connection) -> str:
+def revision(connection: Connection) -> str:
+    """The name of the shape that it is in; empty before it has one."""
     if not inspect(connection).has_table("alembic_version"):
         return ""
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
 
 
 def _upgrade(connection: Connection) -> bool:
-    if _revision(connection) == newest():
+    if revision(connection) == newest():
         return False
     if connection.dialect.name == "postgresql":
         # A large table may take longer than any statement otherwise may.

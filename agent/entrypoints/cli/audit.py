@@ -87,11 +87,12 @@ def _verified(settings: "Settings") -> tuple[int, str, int]:
     from agent.bootstrap.machine import SystemClock
     from agent.bootstrap.roots import chain_of, secrets_of
     from agent.domain.errors import NotFound
+    from agent.identity.secrets import FILE
     from agent.storage.anchors import read
     from agent.storage.database import Database
 
     configured = settings.secret_key.get_secret_value() if settings.secret_key else ""
-    if not configured and not (settings.data / "secret.key").exists():
+    if not configured and not (settings.data / FILE).exists():
         raise NotFound(f"There is no record in {settings.data}; AGENT_DATA names the data folder.")
     database = Database(settings.database)
     try:

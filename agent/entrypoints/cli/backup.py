@@ -15,6 +15,7 @@ def backup(
 ) -> None:
     """Copy record, checkpoints, journal anchors and keys, also while the agent runs. The copy holds secrets."""
     from agent.bootstrap.backup import back_up
+    from agent.identity.secrets import FILE
     from agent.settings import load
 
     made = back_up(load(), to)
@@ -25,7 +26,7 @@ def backup(
     complain(
         f"{to} holds secrets: with its keys anybody can act as this installation. Keep it where only you can read."
     )
-    if "secret.key" not in made.names:
+    if FILE not in made.names:
         complain("AGENT_SECRET_KEY is not in it, since it is configured: keep it elsewhere; a restore needs it.")
 
 

@@ -143,18 +143,13 @@ def _on_the_record(work: "Callable[[Keys], Awaitable[Result]]") -> Result:
 async def _carried_out(settings: "Settings", work: "Callable[[Keys], Awaitable[Result]]") -> Result:
     from agent.bootstrap.machine import SystemClock
     from agent.bootstrap.roots import chain_of, secrets_of
+    from agent.bootstrap.upgrading import upgraded_record
     from agent.identity.keys import Keys
-    from agent.storage.database import Database
     from agent.storage.keys import SqlKeys
-    from agent.storage.schema import migrate
 
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     secrets = secrets_of(settings, settings.data)
     clock = SystemClock()
-    database = Database(settings.database)
-    try:
-        migrate(database)
+    with upgraded_record(settings) as database:
         store = SqlKeys(database, chain_of(secrets, clock))
         return await work(Keys(store, secrets.derive("keys"), clock, former=secrets.former("keys")))
-    finally:
-        database.close()

@@ -74,19 +74,11 @@ def settle(
 
 def migrate() -> None:
     """Bring the database to the shape this version needs, in one transaction."""
-    from agent.bootstrap.machine import data_folder
+    from agent.bootstrap.upgrading import upgraded
     from agent.settings import load
-    from agent.storage import schema
-    from agent.storage.database import Database
+    from agent.storage.schema import newest
 
-    settings = load()
-    with data_folder(settings.data, shared=settings.shared):
-        database = Database(settings.database)
-        try:
-            changed = schema.migrate(database)
-        finally:
-            database.close()
-    say(f"The record is {'now ' if changed else ''}at {schema.newest()}.")
+    say(f"The record is {'now ' if upgraded(load()) else ''}at {newest()}.")
 
 
 def capacity(

@@ -104,15 +104,10 @@ def _tell_plain(entries: int) -> None:
 
 def _on_the_record(settings: "Settings", work: "Callable[[Database], Result]") -> Result:
     """Also while the agent runs."""
-    from agent.storage.database import Database
-    from agent.storage.schema import migrate
+    from agent.bootstrap.upgrading import upgraded_record
 
-    database = Database(settings.database)
-    try:
-        migrate(database)
+    with upgraded_record(settings) as database:
         return work(database)
-    finally:
-        database.close()
 
 
 async def _erased(settings: "Settings", subject: str) -> "Erased":

@@ -17,6 +17,7 @@ from agent.entrypoints.dashboard.markdown import blocks
 from agent.entrypoints.dashboard.pages import Page, page
 from agent.entrypoints.dashboard.visitor import SignedIn
 from agent.entrypoints.rest import Id
+from agent.ingest.senders import PARSERS
 from agent.notify import charts
 from agent.views import IncidentView, Load, Sought
 
@@ -60,6 +61,7 @@ async def incidents(
         tabs=_tabs(seen.load),
         sought=sought,
         severities=list(Severity),
+        senders=list(PARSERS),
         moving=list_moves(seen.found.incidents, seen.load),
     )
 

@@ -49,20 +49,7 @@ def _folder(folder: Path) -> str:
 
 
 def _record(settings: Settings) -> str:
-    from sqlalchemy.exc import SQLAlchemyError
+    from agent.bootstrap.upgrading import upgraded
+    from agent.storage.schema import newest
 
-    from agent.bootstrap.machine import data_folder
-    from agent.storage import schema
-    from agent.storage.database import Database
-
-    try:
-        with data_folder(settings.data, shared=settings.shared):
-            database = Database(settings.database)
-            try:
-                changed = schema.migrate(database)
-            finally:
-                database.close()
-    except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        raise AgentError(f"{reason}. {schema.remedy(settings.database)}") from error
-    return f"it is now at {schema.newest()}" if changed else ""
+    return f"it is now at {newest()}" if upgraded(settings) else ""

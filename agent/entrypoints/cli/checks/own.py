@@ -4,14 +4,10 @@ import asyncio
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from agent.domain.errors import AgentError
 from agent.entrypoints.cli.checks.finding import DEADLINE, Finding, State, asked
 from agent.settings import Settings
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
 
 _LOW_DISK = 1_000_000_000
 """Bytes; below this the record is in danger."""
@@ -70,15 +66,10 @@ async def record(settings: Settings) -> Finding:
 
 def _revisions(settings: Settings) -> tuple[str, str]:
     """(the database's revision, the newest); empty for a database that does not exist yet."""
-    from sqlalchemy import create_engine, inspect, text
+    from sqlalchemy import create_engine
 
     from agent.storage.engine import patience
-    from agent.storage.schema import newest
-
-    def read(connection: "Connection") -> str:
-        if not inspect(connection).has_table("alembic_version"):
-            return ""
-        return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or "")
+    from agent.storage.schema import newest, revision
 
     engine = create_engine(settings.database, connect_args=patience() if settings.shared else {})
     file = engine.url.database if engine.url.get_backend_name() == "sqlite" else None
@@ -87,7 +78,7 @@ def _revisions(settings: Settings) -> tuple[str, str]:
         if file and not os.path.exists(file):  # noqa: PTH110 (SQLAlchemy speaks of it as text)
             return "", newest()
         with engine.connect() as connection:
-            return read(connection), newest()
+            return revision(connection), newest()
     finally:
         engine.dispose()
 
