@@ -67,7 +67,7 @@ async def open_record(settings: Settings, clock: Clock, secrets: Secrets) -> Asy
         queue = await opened.enter_async_context(_open_queue(settings, jobs))
         sealed = secrets.derive("checkpoints"), secrets.former("checkpoints")
         saver = (
-            sqlite_checkpoints(settings.checkpoints, *sealed)
+            sqlite_checkpoints(settings.checkpoints, database, *sealed)
             if settings.checkpoints
             else postgres_checkpoints(settings.database, *sealed)
         )

@@ -14,6 +14,7 @@ from agent.graph.build import Graph
 from agent.graph.context import Context
 from agent.graph.state import Start
 from agent.storage import approval_rows, incidents
+from agent.storage.checkpoints import LEASE
 from agent.storage.database import Database
 from agent.tracing import span
 
@@ -38,7 +39,7 @@ class Runs:
         if incident.status is IncidentStatus.CLOSED and job.kind is not JobKind.LEARN:
             return
         thread = str(job.payload.get("thread") or incident.thread)
-        config = RunnableConfig(configurable={"thread_id": thread}, recursion_limit=STEPS)
+        config = RunnableConfig(configurable={"thread_id": thread, LEASE: lease}, recursion_limit=STEPS)
         given = await self._next_input(lease, incident, thread, await self._graph.aget_state(config))
         if given is not _NOTHING:
             context = self._context(lease, incident)

@@ -10,12 +10,17 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
 from agent.domain.errors import ConfigurationError, JournalBroken
+from agent.domain.job import Lease
+from agent.storage.database import Database
 from agent.storage.engine import CONNECT, patience
 
+LEASE = "lease"
+"""Where a run's configuration says by whose leave its checkpoints are written."""
 SEAL = 32
 CONNECTIONS = 5
 """To PostgreSQL, beside those of the record."""
@@ -23,6 +28,11 @@ OTHERS = timedelta(minutes=2)
 """How long a start waits for another process that makes LangGraph's tables."""
 SETTING_UP = 0x1_4C1D_E48
 """The advisory lock of whoever does that."""
+
+
+def lease_of(config: RunnableConfig) -> Lease | None:
+    """None where nobody runs, as when somebody asks how far a run came."""
+    return config.get("configurable", {}).get(LEASE)
 
 
 class SealedSerializer(JsonPlusSerializer):
@@ -65,14 +75,18 @@ def _sealed(key: bytes, kind: str, content: bytes) -> bytes:
 
 @asynccontextmanager
 async def sqlite_checkpoints(
-    path: Path, key: bytes, former: bytes | None = None
+    path: Path, database: Database, key: bytes, former: bytes | None = None
 ) -> AsyncIterator[BaseCheckpointSaver[Any]]:
-    """Checkpoints in a file of their own, so that they and the record never wait for each other's commits."""
+    """Checkpoints in a file of their own, so that they and the record never wait for each other's commits.
+
+    `database`: the record, which knows whose job a run is.
+    """
     import aiosqlite
-    from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+    from agent.storage.sqlite_saver import FencedSqliteSaver
 
     async with aiosqlite.connect(path) as connection:
-        saver = AsyncSqliteSaver(connection, serde=SealedSerializer(key, former))
+        saver = FencedSqliteSaver(connection, serde=SealedSerializer(key, former), database=database)
         try:
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
                 await connection.execute(f"PRAGMA {pragma}")
@@ -91,9 +105,10 @@ async def postgres_checkpoints(
     url: str, key: bytes, former: bytes | None = None
 ) -> AsyncIterator[BaseCheckpointSaver[Any]]:
     """Checkpoints in the shared database, through at most CONNECTIONS of them."""
-    from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
     from psycopg.rows import dict_row
     from psycopg_pool import AsyncConnectionPool
+
+    from agent.storage.postgres_saver import FencedPostgresSaver
 
     address = url.replace("postgresql+psycopg", "postgresql")
     options = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
@@ -108,7 +123,7 @@ async def postgres_checkpoints(
         check=AsyncConnectionPool.check_connection,
         open=False,
     ) as pool:
-        yield AsyncPostgresSaver(pool, serde=SealedSerializer(key, former))  # type: ignore[arg-type]  # the pool's row type
+        yield FencedPostgresSaver(pool, serde=SealedSerializer(key, former))  # type: ignore[arg-type]  # the pool's row type
 
 
 async def _set_up(address: str, options: dict[str, Any]) -> None:

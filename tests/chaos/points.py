@@ -13,7 +13,6 @@ from uuid import UUID
 
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.tracers.context import register_configure_hook
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from sqlalchemy import Connection
 
 from agent.bootstrap.record import Record
@@ -119,23 +118,25 @@ class PointedQueue(_PointedQueue, SqlQueue):
     """The embedded one."""
 
 
-class _PointedSaver:
-    points: Points
+@cache
+def _pointed_saver(kind: type[Any]) -> Any:
+    """Of whichever engine it is."""
 
-    async def aput(self, *args: Any, **kwargs: Any) -> Any:
-        await self.points.reach("checkpoint:before put")
-        stored = await super().aput(*args, **kwargs)  # type: ignore[misc]  # of the saver that it is mixed into
-        await self.points.reach("checkpoint:after put")
-        return stored
+    class PointedSaver(kind):  # type: ignore[misc]  # of a class that is known as it runs
+        points: Points
 
-    async def aput_writes(self, *args: Any, **kwargs: Any) -> None:
-        await self.points.reach("checkpoint:before put_writes")
-        await super().aput_writes(*args, **kwargs)  # type: ignore[misc]  # of the saver that it is mixed into
-        await self.points.reach("checkpoint:after put_writes")
+        async def aput(self, *args: Any, **kwargs: Any) -> Any:
+            await self.points.reach("checkpoint:before put")
+            stored = await super().aput(*args, **kwargs)
+            await self.points.reach("checkpoint:after put")
+            return stored
 
+        async def aput_writes(self, *args: Any, **kwargs: Any) -> None:
+            await self.points.reach("checkpoint:before put_writes")
+            await super().aput_writes(*args, **kwargs)
+            await self.points.reach("checkpoint:after put_writes")
 
-class PointedSaver(_PointedSaver, AsyncSqliteSaver):
-    """The embedded one."""
+    return PointedSaver
 
 
 class PointedChain(Chain):
@@ -186,18 +187,16 @@ def pointed(record: Record, points: Points, ledger: type[PointedLedger] = Pointe
     # The queue stays the same object, which tasks beside it use already: its methods alone are others.
     record.queue.__class__ = PointedQueue if record.queue.__class__ is SqlQueue else _pointed_redis_queue()
     record.queue.points = points  # type: ignore[attr-defined]  # the class was just given
-    # So do the chain and the anchors; the chain of a planted bug stays what it is.
+    # So do the chain, the anchors and the checkpoints; the chain of a planted bug stays what it is.
     if record.chain.__class__ is Chain:
         record.chain.__class__ = PointedChain
         record.chain.points = points  # type: ignore[attr-defined]  # the class was just given
     record.anchors.__class__ = PointedAnchors
     record.anchors.points = points  # type: ignore[attr-defined]  # the class was just given
-    opened: Any = record.checkpoints
-    saver = (PointedSaver if isinstance(opened, AsyncSqliteSaver) else _pointed_postgres_saver())(
-        opened.conn, serde=opened.serde
-    )
+    saver: Any = record.checkpoints
+    saver.__class__ = _pointed_saver(saver.__class__)
     saver.points = points
-    return replace(record, ledger=made, checkpoints=saver)
+    return replace(record, ledger=made)
 
 
 @cache
@@ -206,14 +205,6 @@ def _pointed_redis_queue() -> Any:
     from agent.queue.redis_streams import RedisQueue
 
     return type("PointedRedisQueue", (_PointedQueue, RedisQueue), {})
-
-
-@cache
-def _pointed_postgres_saver() -> Any:
-    """Its driver is there where PostgreSQL is used."""
-    from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
-
-    return type("PointedPostgresSaver", (_PointedSaver, AsyncPostgresSaver), {})
 
 
 class Steps(BaseCallbackHandler):
