@@ -44,7 +44,7 @@ _NAMES = re.compile(r"[a-z]+(?:-[a-z0-9.]+)+")
 _LAPS = re.compile(r"[0-9a-fA-F]{24,}|[A-Za-z0-9+/=_-]{16,}")
 _NOUN = r"(?i:password|passwd|passphrase|pass|pwd|pw|psk|token|secret|key|pin|cookie|sid|credentials?)"
 _ANSWERED = re.compile(
-    rf"{_NOUN}\b(?:[^\n?]{{0,80}}\?|[^\n?,.;]{{0,30}} (?i:pls|plz|please))[^\n]{{0,20}}"
+    rf"{_NOUN}\w{{0,12}}\b(?:[^\n?]{{0,80}}\?|[^\n?,.;]{{0,30}} (?i:pls|plz|please))[^\n]{{0,20}}"
     r"(?:\n|\\n)(?:[\[\w .:-]{0,16}\] ?)?(?:[^\n:]{1,40}: |> )"
     r"(?:[\w,' ]{0,30}?(?:it'?s|is|it is|:) )?[`\"']?(?P<secret>[^\s`\"']{5,100})[`\"']?[ \t]*(?=\n|\\n|\Z)"
 )
@@ -54,16 +54,16 @@ _NEXT = re.compile(
     r" ?(?:value|one|password|token|key)?(?: is|:) {1,3}[`\"']?(?P<secret>[^\s`\"']{5,300})"
 )
 _TYPED = re.compile(
-    r"(?m)^[^\n$#>%]{0,60}[$#>%] (?P<command>[^\n]{3,300})\n(?P<q>[\"']?)(?P<secret>[^\s\"']{5,2000})(?P=q)"
+    r"(?m)^[^\n$#>%]{0,60}[$#>%]{1,3} (?P<command>[^\n]{3,300})\n(?P<q>[\"']?)(?P<secret>[^\s\"']{5,2000})(?P=q)"
     r"[ \t]*(?=\n|\Z)"
 )
 _PRINTS = re.compile(
     r"(?<![\w-])(?:get-[\w-]+|cat|echo|printenv|get|show|print|read|output|access|reveal|fetch|lookup|view|head|tail|decrypt|rand"
-    r"|pwgen|makepasswd|jq|query|token|decode|base64|find-generic-password|kv|secrets?|less|type|export|dump)(?![\w-])"
+    r"|pwgen|makepasswd|jq|query|token|decode|base64|find-generic-password|kv|secrets?|less|type|export|dump|genkey|get_\w+\(\))(?![\w-])"
 )
 _OF_ONE = re.compile(
     r"(?i)pass(?:w|phrase|\b)|secret|token|(?:api|access|private|signing|encryption)[_-]?key|credential|openssl rand|"
-    r"pwgen|makepasswd|\.data\.|keyvault"
+    r"pwgen|makepasswd|\.data\.|keyvault|genkey|\.key\b|cookie"
 )
 _NOT_OF_ONE = re.compile(
     r"metadata|[. ]name\b|-o name|namespace|\.type\b|wc -|sha\d*sum|md5|--version|ls |accessor|stat "

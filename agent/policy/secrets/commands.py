@@ -27,6 +27,7 @@ _OPTIONS = {
     "mosquitto_rr|zip|unzip|zipcloak|ssh-keygen|mqttx": r" -P[ ]?(?![ -])(?!\d{1,5}(?:\s|$))",
     "snmpwalk|snmpget|snmpset|snmpbulkwalk|snmpgetnext|snmptrap|snmptable": r" -[cAX][ ]?(?![ -])",
     "plink|pscp|psftp|plink\\.exe|kitty": r" -pw[ ]",
+    "oathtool": r" (?:-b|--base32)[ ](?![ -])",
     "7z|7za|7zz|rar": r" -(?:p|hp)(?=\S)",
     "ssh-keygen": r" -[NP][ ]",
     "evil-winrm|crackmapexec|netexec|nxc|pth-winexe": r" -H[ ](?![ -])",
@@ -91,7 +92,7 @@ _PAIR = re.compile(r"[^\s\"'`]{2,200}")
 
 
 def _at(text: str, at: int, *, pair: bool = False) -> Found | None:
-    if pair:
+    if pair and text[at : at + 1] not in ("'", '"'):
         rest = _PAIR.match(text, at)
         if not rest or not plausible(rest[0]):
             return None

@@ -20,7 +20,7 @@ _NAMED = re.compile(
 )
 _OF_AN_ID = re.compile(
     r"(?i)(?<![a-z])(?:ids?|sid|cursor|schema|version|body|payload|hash|"
-    r"digest|etag|checksum|fingerprint|thumbprint|cert\w{0,8}"
+    r"digest(?:value)?|accessor|etag|checksum|fingerprint|thumbprint|cert\w{0,8}"
     r"|public|publishable|nonce|revision|marker|continuation|trace|span|"
     r"request[ _-]id|integrity|snapshot|object|ref|kid|arn|checkpoint|"
     r"blob|chunk|offset|shard"
@@ -28,7 +28,7 @@ _OF_AN_ID = re.compile(
 )
 _ID = re.compile(
     r"[A-Z]{2}[0-9a-f]{32}|pk_(?:live|test)_\w+|sha\d{3}-.*|[a-z]{1,12}[-_][A-Za-z0-9]{8,30}|"
-    r"(?:AAAA[BCE][23][A-Za-z0-9]{3}).*|[\w.-]+(?:/[\w.-]+){2,}|/nix/store/.+|(?:[A-Za-z]+-){2,5}[0-9a-f]{40,128}|1//?.{0,10}"
+    r"(?:AAAA[BCE][23][A-Za-z0-9]{3}).*|[\w.-]+(?:/[\w.-]+){2,}|/nix/store/.+|nonce-.*|amq\.(?:ctag|gen)-.*|(?:[A-Za-z]+-){2,5}[0-9a-f]{40,128}|1//?.{0,10}"
 )
 
 

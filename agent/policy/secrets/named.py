@@ -13,22 +13,23 @@ from agent.policy.secrets.words import words
 _LONG = (
     r"pass|pwd|secret|token|key|cred|auth|cookie|sess|signature|seed|"
     r"salt|pepper|psk|community|licen[cs]e|serial|mnemonic"
-    r"|bearer|code|hmac|csrf|xsrf|kennwort|wachtwoord|l[oö]senord|adgangskode|"
+    r"|bearer|code|samlresponse|assertion|hmac|csrf|xsrf|kennwort|wachtwoord|l[oö]senord|adgangskode|"
     r"salasana|parol[ae]|[sş]ifre|jelsz[oó]|heslo|has[lł][oa]"
     r"|lozinka|geslo|contrase[nñ]a|clave|senha|sandi|парол[ья]|密[码碼]|口令|パスワード|비밀번호|암호|secreto"
 )
 _SHORT = r"sid|sig|pin|puk|sas|pat|t?otp|mfa|jwt|psw|pw"
 _JOINED = (
     r"(?:[ \t]?\d{1,2}|[ \t]?\([\w ]{1,20}\)|[ ](?:base|value|string)"
-    r")?(?:\\{0,3}[\"'`*]{1,2}|\]){0,2}(?:[ \t]{0,40}(?:[?+]?=|\|\|=|:(?![/:])|→)|>|\(|"
+    r")?(?:\\{0,3}[\"'`*]{1,2}|\]|\}\}){0,2}(?:[ \t]{0,40}(?:[?+]?=|\|\|=|:(?![/:])|→)|>|\(|"
     r"[`*]{0,2}[ \t]{0,40}\||,?\s{0,30}(?:\\{0,3}[\"'])?value|"
-    r"\n(?:[+-]|20\d\d)|,[ ]?(?:<<)?\\{0,3}\"|\\{0,3}[\"']?,[ \t]{0,3}\\{0,3}[\"']|[ \t]{1,3})"
+    r"\n(?:[+-]|20\d\d)|,[ ]?(?:<<)?\\{0,3}\"|\\{0,3}[\"']?,[ \t]{0,12}\\{0,3}[\"']|,(?=[^\s,\"'])|[ \t]{1,3})"
 )
 _NAMED = re.compile(rf"(?:{_LONG}|(?:(?<![a-z])(?:{_SHORT})|pw)(?![a-z]))[\w.-]{{0,40}}+(?={_JOINED})")
 _STEMS = tuple(
     words(
         "pass pwd secret token key cred auth cookie sess signature seed salt pepper psk community licen serial "
-        "mnemonic bearer hmac csrf xsrf kennwort wachtwoord lösenord losenord adgangskode salasana parol sifre şifre "
+        "mnemonic samlresponse assertion "
+        "bearer hmac csrf xsrf kennwort wachtwoord lösenord losenord adgangskode salasana parol sifre şifre "
         "jelsz heslo hasł hasl lozinka geslo contrase clave senha sandi парол 密 口令 パスワード "
         "비밀번호 암호 sid sig pin "
         "puk sas pat otp mfa jwt psw pw code"
@@ -41,7 +42,8 @@ _BEFORE = 64
 _ASSIGNED = re.compile(
     r"(?:[ \t]?\d{1,2}|[ \t]?\([\w ]{1,20}\)|[ ](?:base|value|string)"
     r")?(?:\\{0,3}[\"'`*]{1,2}|\]){0,2}[ \t]{0,40}(?P<sign>=>|:=|[?+]=|\|\|=|={1,3}|"
-    r":(?![/:])|→)(?:\*{1,2}(?=[ \t])|</\w{1,8}>)?[ \t]{0,40}(?:\[\s?|!!\w+ |null -> )?"
+    r":(?![/:])|→)(?:\*{1,2}(?=[ \t])|</\w{1,8}>)?[ \t]{0,40}(?:\[\s?|!!\w+ |null -> "
+    r"|(?:Some|Just|String|SecretStr)\((?=\\?[\"'])|\s{0,12}string\(\d{1,5}\) )?"
 )
 _PAIRED = re.compile(
     r"(?:\\{0,3}[\"']|</(?:name|key|Name|Key|td|th|dt)>)?,?(?:\s|\\n){0,30}"
@@ -49,7 +51,14 @@ _PAIRED = re.compile(
     r"(?:(?:\\{0,3}[\"'])?(?:value|val|Value|VALUE|current|to)(?:\\{0,3}[\"'])"
     r"?[ \t]{0,3}(?:[:=]|=>)[ \t]{0,3}|<(?:value|string|Value|td|dd)>(?:<(?:code|b|tt|span)>)?)"
 )
-_LISTED = re.compile(r"\\{0,3}[\"'],[ \t]{0,3}(?=\\{0,3}N?[\"'])")
+_LISTED = re.compile(r"\\{0,3}[\"'],[ \t]{0,12}(?=\\{0,3}N?[\"'])")
+_FALLBACK = re.compile(r"[\"'\])]{0,3}[ ](?:\|\||\?\?|or)[ ](?=[\"'])")
+"""`process.env.DB_PASSWORD || "X"`."""
+_HAS = re.compile(r"(?:[`\"'*]{1,2}|\}\}) (?:(?:is|was) set to|has (?:the )?value|equals|is) (?:\{\{|(?=[`\"']))")
+_ARGUMENTS = re.compile(r"\\?\" a\d{1,2}=(?=\")")
+"""Of a command in the log of audits."""
+_FIELDS = re.compile(r",(?=[^\s,\"'])")
+"""Of lines that commas divide: `name,value`."""
 _TERM = re.compile(r",[ ]?(?:<<)?(?=\\{0,3}\")")
 """Of Erlang: `{password,<<"X">>}`."""
 _CHANGED = re.compile(r"\\{0,3}[\"']?[ ](?:->|→)[ ](?=\\{0,3}[\"'])")
@@ -69,6 +78,8 @@ _WORD_BEFORE = re.compile(r"(?<![\w.=/-])(?:[A-Za-z]{2,20} ){1,2}\Z")
 _ARN = re.compile(r"arn:[\w:/-]*\Z")
 _CALLED = re.compile(r"\(\s?(?:\\?[\"'][^\"'\n]{0,80}\\?[\"'],\s?)?(?=\\?[\"'])")
 _SETTERS = words("set with change update put add reset assign use")
+_TEST = re.compile(r"test_[a-z]+(?:_[a-z]+){2}")
+"""The name of a test says what it tries."""
 _MORE = re.compile(r"[ ](?i:id|value|base|string|code)\b(?=[\"'`]?[ \t]{0,20}[:=])")
 _CHECKSUM = re.compile(r"(?i)(?:checksum|hash|sha\d*)/\Z")
 _SETS = re.compile(
@@ -81,7 +92,7 @@ _ANOTHER = re.compile(r"\\{0,3}[\"'][\w.-]{1,60}\\{0,3}[\"']\s{0,3}:")
 _COOKIES = re.compile(r"[^\s=;]{1,100}=")
 _ORDINARY = re.compile(r"[A-Za-z]+[,.]*")
 _DIRECTIVES = words("requirepass masterauth bindpw rootpw")
-_COMPOUND = re.compile(r"[a-z]+(?:[A-Z][a-z]+)+|[A-Za-z]+(?:_[A-Za-z]+)+")
+_COMPOUND = re.compile(r"[a-z]+(?:[A-Z][a-z]+)+|[A-Za-z]+(?:[._-][A-Za-z]+)+|_[a-z]+")
 """A name of a program's, no word of a sentence."""
 _LINE = re.compile(r"[ \t]*;?[ \t]*(?:$|\n|\\n)")
 
@@ -131,7 +142,7 @@ def _kind(text: str, start: int, name: str) -> Trust | None:
         return None
     if _CHECKSUM.search(text, max(0, start - 10), start):
         return None
-    if "arn:" in name:
+    if "arn:" in name or _TEST.match(name):
         return None
     if text.rfind("arn:", max(0, start - 80), start) >= 0 and _ARN.search(text, max(0, start - 80), start):
         return None
@@ -150,7 +161,7 @@ def _value(text: str, start: int, end: int, kind: Trust) -> Value | None:
         return found if secret_under(kind, element["v"]) else None
     if text[end] == "(":
         return _argument(text, start, end, kind)
-    for joint in (_PAIRED, _LISTED, _SET_TO, _TERM):
+    for joint in (_PAIRED, _LISTED, _SET_TO, _TERM, _FALLBACK, _HAS, _ARGUMENTS, _FIELDS):
         if joined := joint.match(text, end):
             value = value_at(text, joined.end())
             return value if value and _joins(text, start, joined, value, kind) else None
@@ -172,6 +183,8 @@ def _assigned(text: str, start: int, joined: re.Match[str], kind: Trust) -> Valu
     if text[joined.start() - 6 : joined.start()].lower() in ("cookie", "ookies") and _COOKIES.match(text, joined.end()):
         return None
     value = value_at(text, joined.end(), query=joined[0].strip(" \\\"'`") == "=" and joined[0][-1:] == "=")
+    if value and text[start - 2 : start] == "${" and text[value.start : value.start + 1] in ("?", "+"):
+        return None
     if value and (joined["sign"] == "==" or joined[0] == ":") and _VERSION.fullmatch(text[value.start : value.end]):
         return None
     if not value or (joined["sign"] == ":" and _NAME_ON.match(text, joined.end())):
@@ -186,12 +199,22 @@ def _joins(text: str, start: int, joined: re.Match[str], value: Value, kind: Tru
     said = text[value.start : value.end]
     if joined.re is _TERM and text[start - 1 : start] != "{":
         return False
+    if joined.re is _FIELDS:
+        return _fields(text, start, said, kind)
+    if joined.re is _LISTED and text[start - 1 : start] not in ('"', "'"):
+        return False
     if joined.re is _LISTED and (_ANOTHER.match(text, joined.end()) or _only_letters(kind, said)):
         return False
     if joined.re is _SET_TO and joined[0][0] not in "`\"'*":
         set_so = _SETTING.search(text, max(0, start - 24), start)
         return set_so is not None and secret_under(kind, said) and (value.quoted or _looks_like_one(kind, said))
     return secret_under(kind, said)
+
+
+def _fields(text: str, start: int, said: str, kind: Trust) -> bool:
+    """Whether a name and a value stand so in a line; the value goes on to the next comma, as values do."""
+    own = "_" in text[start : start + _BEFORE] and text[start - 1 : start] in ("", "\n", ",")
+    return own and secret_under(kind, said) and _looks_like_one(kind, said)
 
 
 def _looks_like_one(kind: Trust, said: str) -> bool:

@@ -34,6 +34,10 @@ _ONLY_BEHIND: dict[str, tuple[frozenset[str], Trust]] = {
     "license": (frozenset(), Trust.DRAWN),
 }
 """Words that are about a secret only when one of others stands before them, and what their values look like."""
+_PAIRS = {
+    ("saml", "response"): Trust.ISSUED,
+    **dict.fromkeys((("shared", "secret"), ("radius", "secret"), ("tacacs", "secret")), Trust.CHOSEN),
+}
 _PLACES = frozenset({"next", "previous", "prev", "first", "last", "start", "current", "result", "the", "a"})
 """Before `page_token`: of a list; of anything else, `status_page_token`, it lets one in."""
 _ABOUT_IDS = frozenset({"session", "sess"})
@@ -77,8 +81,8 @@ def _trust_of_word(words: tuple[str, ...], at: int) -> Trust | None:
     if word in _ONLY_BEHIND:
         needed, kind = _ONLY_BEHIND[word]
         return kind if needed.intersection(words[:at]) or not needed else None
-    if word == "secret" and before in ("shared", "radius", "tacacs"):
-        return Trust.CHOSEN
+    if (before, word) in _PAIRS:
+        return _PAIRS[before, word]
     if word in vocabulary.PASSWORDS:
         return None if word == "pass" and before in ("first", "second", "test") else Trust.CHOSEN
     if before == "page" and at > 1 and words[at - 2] not in _PLACES:

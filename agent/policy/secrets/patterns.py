@@ -89,7 +89,10 @@ def _no_name(value: str) -> bool:
     return mixed(value) and (looks_drawn(value) or by_chance(value))
 
 
-_NAMED_AS_ID = r"(?i:(?:key|principal)[-_.: ]?ids?|credential|akid)(?![a-z])[^\n]{0,50}"
+_NAMED_AS_ID = (
+    r"(?i:(?:key|principal)[-_.: ]?ids?|credential|akid)(?![a-z])[^\n]{0,50}"
+    r"(?:\n[\w ]{1,20}: |=>\n {0,8}string\(\d{1,4}\) \")?|access_key\.[^\n]{0,40}\[id="
+)
 """An access key's id is half a pair, and the half that audit logs print: it stays where its name says what it is."""
 
 _ANOTHER = re.compile(r"[a-z_]{2,30}=[^=]")
@@ -190,7 +193,7 @@ PATTERNS: tuple[Pattern, ...] = (
         words="authorization",
         check=lambda value: plausible(value) and not value.startswith(_PARTS),
     ),
-    _pattern("issued", _MARKS, _BY_ISSUERS, check=mixed),
+    _pattern("issued", _MARKS, _BY_ISSUERS, check=mixed, unless=_NAMED_AS_ID),
     _pattern(
         "private-key", "Private-Lines", r"Private-Lines: \d{1,3}\s+(?P<secret>(?:[A-Za-z0-9+/=]{4,80}\s+){1,100})"
     ),
@@ -226,6 +229,8 @@ PATTERNS: tuple[Pattern, ...] = (
         rf"(?<![A-Za-z0-9])(?:xaat-{_UUID}|(?:cxtp|pcsk|shp(?:at|ca|pa|ss))_\w{{18,}}|sk_[0-9a-f]{{28,}}"
         r"|token-[a-z0-9]{5}:[a-z0-9]{40,})",
     ),
+    _pattern("issued", "django-insecure-", r"django-insecure-[^\s\"'`]{20,80}"),
+    _pattern("issued", "SU SA SO", r"(?<![A-Za-z0-9])S[UAO][A-Z2-7]{56}(?![A-Za-z0-9])"),
     _pattern("issued", "NRAL", r"(?<![A-Za-z0-9])[0-9a-f]{36}NRAL(?!\w)"),
     _pattern("private-key", '"kty', r"\\?\"d\\?\"\s{0,3}:\s{0,3}\\?\"(?P<secret>[A-Za-z0-9_-]{40,2000})"),
     _pattern(

@@ -11,7 +11,7 @@ _CALLED_WITH = (
     r"(?i:auth|login|authenticate|credentials?)\s?(?:=\s?)?\(\s?[\"'][^\"'\n]{1,80}[\"'],\s?(?P<at>)(?=[\"'])"
 )
 """`auth("app", "X")`."""
-_PRINTED = r"(?:echo|printf)[ ](?:-\w[ ])?(?:[\"']%s(?:\\n)?[\"'][ ])?"
+_PRINTED = r"(?:echo|printf)[ ](?:-\w[ ])?(?:[\"'](?:%s(?:\\n)?){1,2}[\"'][ ](?:[\w.@-]{1,40}[ ](?=[\"']))?)?"
 _DEVICES = (
     "set|username|user|enable|line|neighbor|tacacs|tacacs-server|radius|radius-server|crypto|ntp|ppp|ip|ipv6|aaa|standby|"
     "vrrp|isis|key|wpa-psk|security|authentication|snmp-server|vpn|peer|area|local-user|server-private|bgp|ospf|key-string"
@@ -42,8 +42,11 @@ _PLACES: tuple[tuple[str, str], ...] = (
     ),
     ("<<<", r"(?:login|passwd|kinit|--password-stdin|cryptsetup|sudo -S)[^\n|;]{0,100}<<<[ ]?(?P<at>)"),
     (
-        "htpasswd",
-        r"htpasswd[ ](?:-[a-zA-Z]+[ ]+)*-[a-zA-Z]*b[a-zA-Z]*[ ](?:-[a-zA-Z]+[ ]+)*\S{1,200}[ ]\S{1,100}[ ](?P<at>)",
+        "passwd",
+        (
+            r"(?:ht|mosquitto_)passwd[ ](?:-[a-zA-Z]+[ ]+)*-[a-zA-Z]*b[a-zA-Z]*[ ](?:-[a-zA-Z]+[ ]+)*"
+            r"\S{1,200}[ ]\S{1,100}[ ](?P<at>)"
+        ),
     ),
     ("net", r"\bnet1?(?:\.exe)?[ ]user[ ][^\s/]{1,64}[ ](?P<at>)(?![/ ])"),
     ("net", r"\bnet(?:\.exe)?[ ]use[ ](?:\w:[ ])?\S{1,200}[ ](?P<at>)(?=\S+[ ]/user)"),
@@ -163,13 +166,13 @@ _PLACES: tuple[tuple[str, str], ...] = (
     (
         " | ",
         (
-            rf"{_PRINTED}(?P<word>)(?=[^\n|]{{3,300}}\| *(?:sudo )?(?!chpasswd)[\w./-]+[^\n|]{{0,150}}"
-            r"(?:secret|passw|token|kinit|cryptsetup|luks|vault|auth|credential))"
+            rf"{_PRINTED}(?P<word>)(?=[^\n|]{{3,300}}\|(?![ ]*(?:sudo )?chpasswd)[^\n|]{{0,160}}"
+            r"(?:secret|passw|token|kinit|cryptsetup|luks|vault|auth|credential|login))"
         ),
     ),
     (
         "> ",
-        rf"{_PRINTED}(?P<word>)(?=[^\n|>]{{3,300}}>{{1,2}} ?\S{{0,100}}(?:secret|passw|token|key|cred))",
+        rf"{_PRINTED}(?P<word>)(?=[^\n|>]{{3,300}}>{{1,2}} ?\S{{0,100}}(?:secret|pass|token|key|cred|auth))",
     ),
     ("base64", r"(?:echo|printf)[ ](?:-\w[ ])?(?P<word>)(?=[\"']?\S*[!#$%&*@^?][^\n|]{0,100}\| *base64(?! -d| --dec))"),
     *(
@@ -201,6 +204,22 @@ _PLACES: tuple[tuple[str, str], ...] = (
     ("obscure", r"rclone obscure[ ](?P<at>)"),
     ("-xp", r" -xu[ ]\S{1,80} -xp[ ](?P<at>)"),
     ("-command", r"pass(?:word|phrase)-command[ =][\"']echo[ ](?P<at>)"),
+    ("secrets", r"\bsecrets?[ :](?:set|put|add)[ ][\"']?(?P<name>[\w./:-]{1,100})[\"']?[ ](?P<at>)(?![ -])"),
+    ("cryptsetup", r"(?:echo|printf)[ ](?:-\w[ ])?(?P<at>)(?=[^\n|]{3,300}\|\s*(?:sudo )?cryptsetup)"),
+    (
+        "parameters",
+        (
+            r"(?P<name>\w{3,40}) ?= ?\$(?P<n>\d{1,2})\b(?:(?!\$(?P=n) =)[\s\S]){0,400}?"
+            r"\$(?P=n) = (?P<at>)(?=')"
+        ),
+    ),
+    ("-passw", r"\b(?:set|change|reset)-(?:\w{1,20}-)?passw(?:or)?d[ ](?P<word>)"),
+    ("xauth", r"\bXAUTH[ ](?P<at>)(?=\")"),
+    ("radius server", r"radius server[^\n]{0,60}\n(?:[ ][^\n]{0,100}\n){0,6}?[ ]+key[ ](?:\d[ ])?(?P<word>)"),
+    ("payload", r"\\?\"payload\\?\":\s{0,8}\{\s{0,8}\\?\"data\\?\":\s?\\?\"(?P<whole>[A-Za-z0-9+/=_-]{8,4000})"),
+    ("radtest", r"radtest[ ]\S{1,80}[ ](?P<at>)"),
+    ("radtest", r"radtest[ ]\S{1,80}[ ]\S{1,100}[ ]\S{1,80}[ ]\d{1,5}[ ](?P<at>)"),
+    ("]:", r"(?m)^\[[\w.-]{1,100}\]:\d{2,5}[ \t]+[^\s:]{1,100}:(?P<whole>\S{4,100})[ \t]*$"),
     ("stats auth", r"stats auth[ ][^\s:]{1,64}:(?P<at>)"),
     ("chpasswd", r"chpasswd[^\n]{0,40}\n[\w.-]{1,64}:(?P<at>)"),
     ("server", r"(?:tacacs-server|radius-server)[^\n]{0,80} key[ ](?P<at>)"),
@@ -218,7 +237,7 @@ _PLACES: tuple[tuple[str, str], ...] = (
 _PORTS = (":5432:", ":5433:", ":6432:", ":*:")
 _PGPASS = re.compile(
     r"(?m)(?:^|(?<=[\"' ])|(?<=\\n))(?:[\w.-]{1,100}|\*):(?:\d{2,5}|\*)"
-    r":[\w*-]{1,60}:[\w*.@-]{1,60}:(?P<secret>[^\s\"']{4,200})$"
+    r":[\w*-]{1,60}:[\w*.@-]{1,60}:(?P<secret>[^\s\"']{4,200})(?=$|[\"'] *(?:>|\||$))"
 )
 _INSERT = re.compile(
     r"(?i:insert\s+into)\s+\S{1,100}\s*\((?P<names>[^()\n]{1,500})\)\s*(?i:values)\s*\((?P<values>[^\n]{1,2000})"

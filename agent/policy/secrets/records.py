@@ -17,7 +17,7 @@ _VALUE = re.compile(
     r"\\?[\"']?(?:[ \t]{0,20}[:=]>?[ \t]{0,4}|>)"
 )
 _VALUES = words("default value plaintext_ parametervalue param-value encrypted_value secret_ val")
-_STEMS = words("pass pwd secret token key cred secure auth license licence")
+_STEMS = words("pass pwd secret token key cred secure auth licence psk community salt cookie sas jwt hmac sig seed")
 _FIELD = (
     r"(?:(?<![A-Za-z])|Parameter)(?:[nN]ame|[kK]ey|[tT]ype|[iI]d|secret_name|param-name|variable(?:_name)?)"
     r"\\?[\"']?(?:[ \t]{0,20}[:=]>?[ \t]{0,4}|>)\\?[\"']?(?P<field>[\w./-]{2,80})"

@@ -22,8 +22,8 @@ _PASSWORDS = (
     r"credenziali|credenciais|(?<=redis )auth(?= )"
 )
 _ISSUED = (
-    r"tokens?|jetons?|(?:api-?)?schlüssel|clé(?: api)?|clave(?= api)|chave(?= de api)|secret id|secrets?|keys?|apikey|"
-    r"cookie|pat|licen[cs]e|seed|pepper|psk"
+    r"tokens?|jetons?|(?:api-?)?schlüssel|clé(?: api)?|clave(?= api)|chave(?= de api)|secret id|secrets?|"
+    r"keys?(?: base| hex)?|apikey|cookie|pat|licen[cs]e|seed|pepper|psk"
 )
 _NOUN = re.compile(
     rf"(?<![\w./=&?#$<-])(?:(?P<password>{_PASSWORDS})|(?P<issued>{_ISSUED})"
@@ -37,7 +37,7 @@ _LOGIN = re.compile(
 _NUMBER = re.compile(
     r"(?<![\w.-])(?:(?i:otp|pin|tan)(?i: code)?|(?:(?<=[yn] )|(?<=time )|(?<=access )|(?<=2fa )|(?<=mfa )|(?<=your )"
     r"|(?<=otp )|(?<=door )|(?<=gate )|(?<=alarm )|(?<=safe )|(?<=sms )|(?<=login )|(?<=use )|(?<=enter ))code"
-    r"|passcode)(?![\w-])(?:[^\n.:=]{0,40}?(?: is |[:=] ?)|[ ])[\"'`*]{0,2}(?P<secret>\d{4,8})(?![\w.:-])"
+    r"|passcode)(?![\w-])(?:[^\n.:=]{0,40}?(?: is |[:=] ?)|[ ])[\"'`*]{0,2}(?P<secret>\d{4,8})(?![\w:-]|\.\d)"
 )
 _LOGINS = (
     "log",
@@ -99,9 +99,10 @@ _OTHER = words(
     "file path url endpoint reset length manager store authentication type prompt field count limit usage "
     "version ref refs arn issuer provider source chain form page screen mail mails email emails link links"
 )
+_IDS = words("id ids uuid")
 _OPENED = frozenset({" `", ' "', " '", " *"})
 _ABOUT_AN_ID = re.compile(
-    r"(?i)(?:id|sha\d*|digest|commit|image|pods?|nodes?|hosts?|trace|span|hash|etag|no|number)\W*"
+    r"(?i)(?:id|sha\d*|digest|commit|image|spis?|pods?|nodes?|hosts?|trace|span|hash|etag|no|number)\W*"
 )
 _POD = re.compile(
     r"[a-z0-9-]+-[0-9a-f]{8,10}-[a-z0-9]{5}|[a-z0-9-]+-(?:[bcdfghjklmnpqrstvwxz2456789]{5,10}-)?(?=[a-z]*\d)[bcdfghjklmnpqrstvwxz2456789]{5}"
@@ -114,11 +115,11 @@ _LOGGED = words("logs, log, output, plain, clear, text, plaintext, cleartext, he
 _JOINING = words("is was = are")
 _NAMES = words("name names user users host id role db database table namespace pod")
 _PASSPHRASE = re.compile(r"[a-z]{3,}(?:[-_.][a-z0-9]{2,}){2,}")
-_PHRASE = re.compile(r"(?P<words>[a-z]{3,}(?: [a-z]{3,}){3,9}[!?*#$]?)(?=\.?[ \t]*(?:$|\n|\\n|[\"),]))")
+_PHRASE = re.compile(r"(?P<words>[a-z]{3,}(?: [a-z]{3,}){3,9}[!?*#$]?)(?=\.?[ \t]*(?:$|\n|\\n|[\"(),]))")
 _IN_QUOTES = re.compile(
     r"\\{0,3}(?:(?P<q>[\"'`])|(?P<curved>[“„«]))(?=\S)(?P<v>[^\"'`“”„«»\n\\]{4,200})\\{0,3}(?(q)(?P=q)|[”“»])"
 )
-_CLOSED = re.compile(r"\\{0,3}\"\s?[,:}\])]")
+_CLOSED = re.compile(r"\\{0,3}\"\s?[,:=}\])]")
 """Behind a noun: it was itself a value, or a name, of JSON."""
 _HEX = re.compile(
     r"[0-9a-fA-F]{24,}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|"
@@ -178,7 +179,7 @@ def _in_window(text: str, at: int, *, issued: bool) -> Iterator[Found]:
     for place, found in zip(range(_MOST_WORDS), _WORD.finditer(text, at, _window(text, at)), strict=False):
         word = _bare(found)
         other = other or (place == 0 and word.text.lower() in _OTHER and text[word.end : word.end + 2] not in _OPENED)
-        other = other or (place < _NEAR and word.text.lower() == "null")
+        other = other or word.text.lower() in _IDS or (place < _NEAR and word.text.lower() == "null")
         if issued and other:
             return
         if before.lower() in _JOINING and _names_other(subject):
@@ -208,7 +209,7 @@ def _quoted_phrase(text: str, found: re.Match[str], before: str, place: int) -> 
 
 
 def _phrase_at(text: str, noun: int, found: re.Match[str], before: str, place: int) -> Found | None:
-    bare = _bare_phrase(text, noun, found, before) if place < _NEAR else None
+    bare = _bare_phrase(text, noun, found, before) if place < _MOST_WORDS - 4 else None
     return bare or _quoted_phrase(text, found, before, place)
 
 

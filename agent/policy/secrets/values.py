@@ -21,7 +21,7 @@ _NO_SECRET = words(
     "hashing rotation update updated change reused again protection encrypted encryption sensitive opaque "
     "enabled disabled file env vault environment generated plain sent verification check checks user "
     "username users account accounts admin request requests response value values type name lookup "
-    "lookups validation expiry age length too short long weak strong never there here n/a na tbd todo x"
+    "lookups validation expiry age length too short long weak strong never there here n/a na tbd todo x expected"
 )
 _MASK = re.compile(r"[*x.•#_X…●-]{3,}|[*•●]+|\S{0,4}[*•●…]{3,}\S{0,4}|x{3,}-x{3,}")
 _REFERENCE = re.compile(
@@ -37,8 +37,9 @@ _REFERENCE = re.compile(
     | (?:self|this|config|cfg|conf|os|process|request|req|args|options|opts|env|ENV|var|local|data|module|settings|ctx
       |values|Values|\.Values|params|props|random_password|random_string|aws_\w+|google_\w+|azurerm_\w+|kubernetes_\w+
       |System|secrets|each|input|event)(?:\.[A-Za-z_]\w*|\[[^\]]*\]?)+(?:\(.*)?
-    | (?:get|read|load|fetch|lookup|env)\w*\(.* | [A-Za-z_][\w.]*\( | [A-Za-z_][\w.]*\([^()]*\)
-    | [A-Za-z_][\w.]*\(\w+=.* | (?:[A-Za-z_]\w*\.)*[A-Z][A-Za-z]+(?:Exception|Error)
+    | (?:get|read|load|fetch|lookup|env)\w*\(.* | [A-Za-z_][\w.]*[!?]?\( | [A-Za-z_][\w.]*\([^()]*\)
+    | (?:[a-z_][\w.]*|[A-Z][a-z]\w*)\((?:[a-z_]+|[A-Z][a-z]\w*)=.*
+    | Ag[AB][A-Za-z0-9+/]{40,}.* | hmac-sha\d+:.* | (?:[A-Za-z_]\w*\.)*[A-Z][A-Za-z]+(?:Exception|Error)
     | [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:PASSWORD|PASS|PWD|TOKEN|SECRET|KEY|CREDENTIALS?|AUTH)
     """
 )
@@ -51,6 +52,8 @@ _HEX_PART = re.compile(r"(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8,}|(?=[a-z]*\d)[0-9a-
 _GROUPS = re.compile(r"[A-Z0-9]{4,8}(?:-[A-Z0-9]{4,8}){2,}")
 _HEX = re.compile(r"(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{24,}|(?=[A-F]*\d)(?=\d*[A-F])[0-9A-F]{24,}")
 _NUMBER_BEHIND = re.compile(r"[-.]\d{1,4}\Z")
+_DOUBLED = re.compile(r"[A-Za-z]{4,}\d{2,}([*_#~%$!@^&+=-])\1")
+"""Letters, a number and a sign twice, as nothing else is written."""
 _VAULT = re.compile(r"s\.[A-Za-z0-9]{24,}|(?=[a-z.]*\d)[a-z0-9]{6}\.[a-z0-9]{16}")
 _OBJECT = re.compile(r"secret|cred|tls|key|token|auth|cert|config|pass|api|prod|service|server|account|gateway")
 _ONE_PIECE = re.compile(r"[A-Za-z0-9_+/=.~-]+")
@@ -117,6 +120,8 @@ def looks_drawn(value: str) -> bool:
 def chosen(value: str) -> bool:
     """Whether somebody would have chosen it as a password, told by itself: letters with digits or signs among them."""
     core = value.strip(".,;:()*_`'\"!?{}[]<>-")
+    if _DOUBLED.fullmatch(value):
+        return True
     if len(core) < 5 or known(core):
         return False
     kinds = {_kind(char) for char in core}
@@ -136,7 +141,7 @@ def told_outright(value: str) -> bool:
 def strong(value: str) -> bool:
     """Whether nothing else in a log looks like it: letters, digits and signs, or letters about signs."""
     core = value.rstrip(".,;:)*_`'\"")
-    if len(core) < 7 or known(core):
+    if len(core) < 7 or known(core) or known(core.rstrip("?!")):
         return False
     signs = {char for char in core if char in _SIGNS}
     return bool(signs) and any(map(str.isalpha, core)) and (any(map(str.isdigit, core)) or len(core) >= 10)
@@ -152,7 +157,7 @@ _KNOWN = re.compile(
       \d[\d.,:/_-]*(?:[a-zA-Z%]{1,5})?(?:/\w+)? | v?\d+(?:\.\d+)+\S* | \d{4}-\d\d-\d\d\S* | \d\d?:\d\d\S*
     | [A-Z][A-Z0-9]{1,9}-\d+ | \#\w+ | @\w[\w.-]* | \S+@\S+\.\S+ | [a-z]+://\S+ | (?:sha\d+|SHA\d+|md5):\S+
     | [a-z]+-[a-z0-9-]* | [a-z0-9]+(?:[-_.][a-z0-9]+)+(?:[:/]\S*)? | (?:[\w-]+/)+[\w.:@-]* | [a-z]{1,12}\d{1,3}
-    | [A-Za-z]+['’](?:s|t|re|ve|ll|d|m) | [A-Za-z_]\w*=[~.]{0,2}/\S*
+    | 1Password | [A-Za-z]+['’](?:s|t|re|ve|ll|d|m) | [A-Za-z_]\w*=[~.]{0,2}/\S*
     | [a-z][A-Za-z_.]*=\S* | [a-z_.]+[=<>]{1,2}\d\S* | \S+\(\S* | --?[a-z][\w-]* | \W.*\w=\S* | \$\w+ | \$?\{.*
     | (?:\w+::)+\w+ | [A-Za-z]\w*\.\w+(?:\.\w+)* | [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+ | [a-z]*(?:[A-Z][a-z]+)+
     | (?:HTTP|TLS|IPv|UTF|SSL|SHA|AES|RSA|MD|EC|ED|SHA-)\S{0,8}

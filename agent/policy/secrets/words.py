@@ -24,7 +24,8 @@ ISSUED = words(
     "signature sig sas jwt bearer otp totp mfa seed salt "
     "hmac csrf xsrf csrftoken csrfmiddlewaretoken pat setcookie authtoken geniekey xapikey accesskey secretkey "
     "privatekey masterkey accountkey storagekey sharedaccesskey encryptionkey signingkey licensekey licencekey passkey "
-    "webhook secreto jeton geheimnis authkey schlüssel schluessel apischlüssel appkey usersig"
+    "webhook secreto jeton geheimnis authkey schlüssel schluessel apischlüssel "
+    "appkey usersig skey samlresponse samlassertion"
 )
 """Machines give out what stands under these: a plain word is none."""
 CODES = words(
@@ -63,7 +64,7 @@ SAYS_OTHER = words(
     "requests response responses calls cache rate ratio cost costs price used remaining budget per second window "
     "fingerprint thumbprint digest checksum sha sha1 sha256 md5 etag kid domain samesite secure httponly affinity lax "
     "replication grant grants accepted rejected revoked missing mismatch present exists visibility rotate sync syncer "
-    "projection mount mounts volume selector annotation annotations owner group groups"
+    "projection mount mounts volume selector annotation annotations owner group groups hasher accessor"
 )
 """Behind a word about secrets, these say that the value is something about it."""
 NEUTRAL = words(
@@ -75,7 +76,7 @@ NEUTRAL = words(
 """Behind it, these leave it what it is."""
 OF_NO_SECRET = words(
     "public pub publishable invalid missing bad wrong expired forgot forgotten show hide has is no max min num total "
-    "count nil encrypted sealed"
+    "count nil encrypted sealed request"
 )
 PAGES = words(
     "next page nextpage continuation continue pagination cursor resume prompt completion sync input output cached "
