@@ -19,7 +19,7 @@ _NAMED = re.compile(
     r"|(?:ssh|ecdsa|sk)-[\w@.-]{2,40} |(?:SHA|sha|MD|md)\d{1,3}[:-]|[\w-][ ]=[ ]\\?[\"']?)\Z"
 )
 _OF_AN_ID = re.compile(
-    r"(?i)(?<![a-z])(?:ids?|sid|cursor|schema|version|body|payload|hash|"
+    r"(?i)(?<![a-z])(?:ids?|[ug]uids?|sid|cursor|schema|version|body|payload|hash|"
     r"digest(?:value)?|accessor|etag|checksum|fingerprint|thumbprint|cert\w{0,8}"
     r"|public|publishable|nonce|revision|marker|continuation|trace|span|"
     r"request[ _-]id|integrity|snapshot|object|ref|kid|arn|checkpoint|"

@@ -193,7 +193,7 @@ PATTERNS: tuple[Pattern, ...] = (
         words="authorization",
         check=lambda value: plausible(value) and not value.startswith(_PARTS),
     ),
-    _pattern("issued", _MARKS, _BY_ISSUERS, check=mixed, unless=_NAMED_AS_ID),
+    _pattern("issued", _MARKS, _BY_ISSUERS, check=mixed, unless=r"(?i:access[-_ ]?key[-_ ]?ids?)[^\n]{0,20}"),
     _pattern(
         "private-key", "Private-Lines", r"Private-Lines: \d{1,3}\s+(?P<secret>(?:[A-Za-z0-9+/=]{4,80}\s+){1,100})"
     ),

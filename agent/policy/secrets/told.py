@@ -121,6 +121,7 @@ _IN_QUOTES = re.compile(
 )
 _CLOSED = re.compile(r"\\{0,3}\"\s?[,:=}\])]")
 """Behind a noun: it was itself a value, or a name, of JSON."""
+_FIELD = re.compile(r"(?i)[a-z_]{0,20}(?:id|trace|span)=")
 _HEX = re.compile(
     r"[0-9a-fA-F]{24,}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|"
     r"[A-Z0-9]{4,8}(?:-[A-Z0-9]{4,8}){2,}|(?=[A-Z]*[2-7])[A-Z2-7]{16,}"
@@ -192,7 +193,9 @@ def _in_window(text: str, at: int, *, issued: bool) -> Iterator[Found]:
         elif not other and (phrase := _phrase_at(text, at, found, before, place)):
             yield phrase
             return
-        elif strong(word.text) or (not other and _chosen(text, at, word, before, place)):
+        elif (strong(word.text) and not (place == 0 and other)) or (
+            not other and _chosen(text, at, word, before, place)
+        ):
             yield Found(word.start, word.end, "password")
         before, subject = found[0], before
 
@@ -320,6 +323,8 @@ def _bare(found: re.Match[str]) -> _Word:
 
 
 def _is_copula(before: str, place: int) -> bool:
+    if before[-1:] == ":" and _ABOUT_AN_ID.fullmatch(before):
+        return False
     return place == 0 or before.lower() in _COPULAS or before[-1:] in (":", "=", "は")
 
 
@@ -335,7 +340,7 @@ def _phrase(word: str) -> bool:
 
 def _given_out(word: _Word, *, introduced: bool) -> bool:
     bare = word.text.removeprefix("base64:")
-    if not plausible(bare):
+    if not plausible(bare) or _FIELD.match(bare):
         return False
     if looks_drawn(bare) or _HEX.fullmatch(bare):
         return True
