@@ -7,7 +7,7 @@ from agent.policy.anchors import matches
 from agent.policy.secrets.checks import by_chance
 from agent.policy.secrets.names import Trust, trust
 from agent.policy.secrets.spans import Found
-from agent.policy.secrets.values import chosen, passphrase, plausible, secret_under, told_outright
+from agent.policy.secrets.values import chosen, plausible, secret_under, told_outright
 
 _HEADS = ("pass", "pwd", "pw", "token", "secret", "credential", "cookie", "key", "code", "private", "psk", "pre", "sid")
 _ORNAMENT = r"(?:[ \t]*(?:[`~]{3}\w{0,12}|[-=~_]{3,}|\{(?:code|noformat)[^}\n]{0,20}\})[ \t]*\n?){0,2}"
@@ -40,7 +40,7 @@ _LETTER, _DIGIT = re.compile(r"[A-Za-z0-9]"), re.compile(r"\d")
 _PAIR = re.compile(r"[\w.-]{1,60}[=:](?=[^=])")
 _FIELD = re.compile(r"[a-z_]{2,40}=[^=]")
 _SLUG = re.compile(r"[a-z]{4,12}(?:-[a-z]{4,12}){2,5}")
-_NAMES = re.compile(r"[a-z]+(?:-[a-z0-9.]+)+")
+_NAMES = re.compile(r"(?=[a-z0-9.-]*(?:[a-z]\d|\d[a-z]))[a-z]+(?:-[a-z0-9.]+)+")
 _LAPS = re.compile(r"[0-9a-fA-F]{24,}|[A-Za-z0-9+/=_-]{16,}")
 _NOUN = r"(?i:password|passwd|passphrase|pass|pwd|pw|psk|token|secret|key|pin|cookie|sid|credentials?)"
 _ANSWERED = re.compile(
@@ -164,7 +164,7 @@ def _alone(word: str) -> bool:
         and (
             chosen(word)
             or (word.isalnum() and told_outright(word))
-            or (_LAPS.fullmatch(word) is not None and (not _NAMES.fullmatch(word) or passphrase(word)))
+            or (_LAPS.fullmatch(word) is not None and not _NAMES.fullmatch(word))
         )
     )
 

@@ -164,6 +164,8 @@ def _value(text: str, start: int, end: int, kind: Trust) -> Value | None:
     for joint in (_PAIRED, _LISTED, _SET_TO, _TERM, _FALLBACK, _HAS, _ARGUMENTS, _FIELDS):
         if joined := joint.match(text, end):
             value = value_at(text, joined.end())
+            if value and joint is _FIELDS and (comma := text.find(",", value.start, value.end)) > 0:
+                value = value._replace(end=comma)
             return value if value and _joins(text, start, joined, value, kind) else None
     return _in_table(text, start, end, kind) or _after_space(text, start, end, kind)
 

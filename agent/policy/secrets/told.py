@@ -35,7 +35,7 @@ _LOGIN = re.compile(
     r"?set (?:it|that|this|them)|bmc|idrac|ilo|ipmi)(?![\w/=-])"
 )
 _NUMBER = re.compile(
-    r"(?<![\w.-])(?:(?i:otp|pin|tan)(?i: code)?|(?:(?<=[yn] )|(?<=time )|(?<=access )|(?<=2fa )|(?<=mfa )|(?<=your )"
+    r"(?<![\w.-])(?:(?i:otp|pin|tan)(?i: code)?|(?:(?<=[yn] )|(?<=time )|(?<=access )|(?<=2fa )|(?<=mfa )|(?<=our )"
     r"|(?<=otp )|(?<=door )|(?<=gate )|(?<=alarm )|(?<=safe )|(?<=sms )|(?<=login )|(?<=use )|(?<=enter ))code"
     r"|passcode)(?![\w-])(?:[^\n.:=]{0,40}?(?: is |[:=] ?)|[ ])[\"'`*]{0,2}(?P<secret>\d{4,8})(?![\w:-]|\.\d)"
 )

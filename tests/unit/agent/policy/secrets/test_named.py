@@ -18,6 +18,19 @@ from tests.unit.agent.policy.secrets.told import said
         *("set DB_PASSWORD to Kx9mmQ2 on web-1", "java -Ddb.password=Kx9mmQ2 -jar app.jar", "db:password = Kx9mmQ2"),
         *('{password,<<"Kx9mmQ2">>}', '{password, "Kx9mmQ2"}', "upstream rejected saslPassword 'Kx9mmQ2' (HTTP 401)"),
         *("+  - name: DB_PASSWORD\n+    value: Kx9mmQ2", '"DB_PASSWORD" = null -> "Kx9mmQ2"'),
+        *("process.env.DB_PASSWORD || 'Kx9mmQ2'", "`db.password` has the value `Kx9mmQ2`", 'password: Some("Kx9mmQ2")'),
+        *('a1="--db-password" a2="Kx9mmQ2"', "staging,db_password,Kx9mmQ2,2024", "client.setPassword('Kx9mmQ2')"),
+        *(
+            'changePassword("app", "Kx9mmQ2")',
+            "Password          Kx9mmQ2",
+            "<b>Password:</b> Kx9mmQ2",
+            "password> Kx9mmQ2",
+        ),
+        *(
+            '["password"]=>\n  string(7) "Kx9mmQ2"',
+            "<password><![CDATA[Kx9mmQ2]]></password>",
+            "DB_PASSWORD ?= Kx9mmQ2",
+        ),
         "2024-05-01T10:00:00.123Z   - name: DB_PASSWORD\n2024-05-01T10:00:00.124Z     value: Kx9mmQ2",
     ],
 )
@@ -49,6 +62,16 @@ def test_words_before_a_name_count_and_phrases_are_values() -> None:
         *(
             "arn:aws:secretsmanager:eu-west-1:1:secret:dev/db-Xy12Zw",
             "checksum/secret: 9f86d081884c7d659a2feaa0c55ad015",
+        ),
+        *(
+            "test_login_wrong_password: refused401",
+            "password = request.form['password']",
+            "password: Field(min_length=12)",
+        ),
+        *(
+            "${DB_PASSWORD:?must be set}",
+            'password: System.fetch_env!("DB_PASSWORD")',
+            'user.setPasswordPolicy("strict-v2")',
         ),
         *("--- PASS: TestLogin1Ok (0.02s)", "DB_PASSWORD:  <set to the key 'password' in secret 'db'>", "PWD=/srv/app"),
         *("Loaded configuration key password:min:length = 14", "Loaded configuration key cache:key = user:20757:cart"),
