@@ -27,6 +27,7 @@ __all__ = [
     "Call",
     "Catalogue",
     "Changes",
+    "Channel",
     "Clock",
     "Executor",
     "Follower",
@@ -150,6 +151,16 @@ class Follower(Protocol):
         ...
 
     async def follow(self, name: str, sequence: int) -> None: ...
+
+
+class Channel(Protocol):
+    """Somebody to tell. Telling the same entry twice must have one effect: channels go through the ledger."""
+
+    name: str
+
+    async def tell(self, entry: Recorded) -> None:
+        """Raises `notify.dispatcher.Later` when it should be tried again."""
+        ...
 
 
 class Incidents(Protocol):

@@ -74,8 +74,13 @@ def invents_labels(tree: ast.Expr) -> bool:
 
 def quoted(value: str) -> str:
     """A value as a PromQL and LogQL string (both are Go's): whatever it holds, it stays one value."""
-    escaped = _sendable(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return '"' + re.sub(r"[\x00-\x1f\x7f]", lambda found: f"\\x{ord(found[0]):02x}", escaped) + '"'
+    return f'"{escaped(value)}"'
+
+
+def escaped(value: str) -> str:
+    """The same where the quotes are there already."""
+    backslashed = _sendable(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return re.sub(r"[\x00-\x1f\x7f]", lambda found: f"\\x{ord(found[0]):02x}", backslashed)
 
 
 def literal(text: str) -> str:

@@ -12,9 +12,9 @@ from agent.graph.context import Sources
 from agent.identity.keys import Keys
 from agent.identity.secrets import Secrets
 from agent.identity.tokens import Tokens
-from agent.notify.dispatcher import Channel, Dispatcher
+from agent.notify.dispatcher import Dispatcher
 from agent.notify.slack import SlackChannel
-from agent.ports import Clock, Executor, Memory, Model, Queue, Tool
+from agent.ports import Channel, Clock, Executor, Memory, Model, Queue, Tool
 from agent.service import Service
 from agent.settings import Settings
 from agent.telemetry import Meters

@@ -7,13 +7,13 @@ from agent.bootstrap.telling import Telling
 from agent.config import Config
 from agent.domain.incident import Incident
 from agent.domain.tickets import JiraProject
-from agent.notify.dispatcher import Channel
 from agent.notify.jira import JiraChannel, Moves
 from agent.notify.jira_fields import fields_of
 from agent.notify.news import Hushed, never
 from agent.notify.outbound import Shielded
 from agent.notify.slack import SlackChannel
 from agent.policy.redaction import Redactor
+from agent.ports import Channel
 from agent.settings import Settings
 from tools.clients.jira import Jira
 

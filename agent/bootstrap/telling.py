@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from agent.bootstrap.record import Record
 from agent.config import Config
 from agent.domain.errors import ConfigurationError
-from agent.notify.dispatcher import Channel
 from agent.notify.errands import Errands
 from agent.notify.mail import MailChannel
 from agent.notify.news import Hushed, News, Newsroom, never
@@ -17,6 +16,7 @@ from agent.notify.slack import SlackChannel
 from agent.notify.slack_calls import SlackCalls
 from agent.notify.webhook import WebhookChannel
 from agent.policy.redaction import Redactor
+from agent.ports import Channel
 from agent.settings import Settings, secret
 from tools.base import BackendError
 

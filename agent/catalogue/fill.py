@@ -13,6 +13,7 @@ from pydantic import JsonValue
 
 from agent.domain.errors import Refused
 from agent.domain.remediation import Action, Argument
+from tools.promql import escaped
 
 LONGEST_VALUE = 200
 """Characters of a string argument."""
@@ -61,7 +62,7 @@ def fill_query(query: str, arguments: Mapping[str, Value]) -> str:
             return _outside_quotes(token[0], arguments)
         if _PLACEHOLDER.search(literal) and query[: token.start()].rstrip().endswith(("=~", "!~")):
             raise Refused(f"{literal} is a regular expression; an argument may not stand in one.")
-        return _PLACEHOLDER.sub(lambda found: _escaped(_argument(found[1], arguments)), literal)
+        return _PLACEHOLDER.sub(lambda found: escaped(str(_argument(found[1], arguments))), literal)
 
     return _PROMQL_TOKEN.sub(put, query)
 
@@ -198,7 +199,3 @@ def _outside_quotes(token: str, arguments: Mapping[str, Value]) -> str:
     if not isinstance(value, int):
         raise Refused(f"{token} must stand inside double quotes in a query.")
     return str(value)
-
-
-def _escaped(value: Value) -> str:
-    return str(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

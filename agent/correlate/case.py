@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from agent.domain.alert import Alert, Identity, Placed
-from agent.domain.incident import Incident, IncidentStatus
+from agent.domain.incident import OVER, Incident
 from agent.domain.rules import Correlation
 
 MOST_RECENT = 2_000
@@ -69,7 +69,7 @@ class Case:
 
     @property
     def unresolved(self) -> bool:
-        return self.incident.status not in (IncidentStatus.RESOLVED, IncidentStatus.CLOSED)
+        return self.incident.status not in OVER
 
     def begin_again(self, now: datetime) -> None:
         """A new episode: what the last one added up to is gone."""

@@ -20,6 +20,10 @@ class IncidentStatus(StrEnum):
     """Needs a human; never silently."""
 
 
+OVER = frozenset({IncidentStatus.RESOLVED, IncidentStatus.CLOSED})
+"""Nobody has to do anything about it any more."""
+
+
 class Symptom(StrEnum):
     """What kind of trouble the alerts speak of, before any cause is known."""
 

@@ -18,7 +18,8 @@ def impact(
     """How long, which services, along which calls; then each component by what was found of it."""
     began = min([placed.alert.starts_at for placed in alerts] or [incident.opened_at])
     if incident.resolved_at:
-        yield f"It lasted {lasting(incident.resolved_at - began)}, from {began:%H:%M:%S} to {_clock(incident)} UTC."
+        ended = incident.resolved_at
+        yield f"It lasted {lasting(ended - began)}, from {began:%H:%M:%S} to {ended:%H:%M:%S} UTC."
     else:
         yield f"It began at {began:%H:%M:%S} UTC and is not over."
     services = sorted({service for placed in alerts if (service := placed.alert.service)})
@@ -46,10 +47,6 @@ def follow_ups(
     if diagnosis.impact.not_checked:
         yield f"Look at what was not looked at: {_names(diagnosis.impact.not_checked)}."
     yield f"Say whether the diagnosis is right: incident-agent feedback {incident.id} --verdict right"
-
-
-def _clock(incident: Incident) -> str:
-    return f"{incident.resolved_at:%H:%M:%S}"
 
 
 def _found(found: Impact) -> Iterator[str]:

@@ -13,6 +13,7 @@ from agent.graph.context import Context
 from agent.policy.risk import Now
 from agent.ports import Metrics
 from tools.base import BackendError
+from tools.promql import escaped
 
 
 async def look(
@@ -51,9 +52,8 @@ def _named(action: Action, arguments: Mapping[str, str | int]) -> Sequence[str]:
 async def _value(metrics: Metrics | None, query: str, target: str, at: datetime) -> float | None:
     if metrics is None or not query or not target:
         return None
-    quoted = target.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     try:
-        found = await metrics.query(query.replace("{service}", quoted), at)
+        found = await metrics.query(query.replace("{service}", escaped(target)), at)
     except BackendError:
         return None
     values = [float(one.values[-1]) for one in found if len(one.values) and isfinite(one.values[-1])]

@@ -4,10 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Protocol
 
-from agent.domain.event import Recorded
-from agent.ports import Clock, Follower
+from agent.ports import Channel, Clock, Follower
 from agent.telemetry import Log
 from tools.base import BackendError, Unsure
 
@@ -24,16 +22,6 @@ class Later(Exception):
 
 _PASSING = (Later, BackendError, Unsure)
 """After these a channel waits, and only that one."""
-
-
-class Channel(Protocol):
-    """Somebody to tell. Telling the same entry twice must have one effect: channels go through the ledger."""
-
-    name: str
-
-    async def tell(self, entry: Recorded) -> None:
-        """Raises Later when it should be tried again."""
-        ...
 
 
 class Dispatcher:

@@ -9,11 +9,11 @@ from pydantic import JsonValue
 
 from agent.domain.base import digest
 from agent.domain.event import Event, EventType, Recorded
-from agent.domain.incident import Incident, IncidentStatus
+from agent.domain.incident import OVER, Incident, IncidentStatus
 from agent.domain.remediation import Effect, EffectStatus
 from agent.notify.dispatcher import Later
 from agent.notify.errands import Errand, Errands
-from agent.notify.news import Hushed, never
+from agent.notify.news import Hushed, never, of_telling
 from agent.ports import Call, Clock, Incidents, Ledger, Tickets
 from tools.base import ActResult, BackendError
 
@@ -28,7 +28,6 @@ _TOLD = {
     EventType.INCIDENT_REOPENED,
 }
 _NOT_YET = {IncidentStatus.OPEN, IncidentStatus.INVESTIGATING}
-_OVER = {IncidentStatus.RESOLVED, IncidentStatus.CLOSED}
 PATIENCE = timedelta(minutes=10)
 """How long a ticket that may have been made is looked for: ten times the longest lag of Jira's index. Then a person
 is asked; a second one is never made on the word of a search that shows nothing."""
@@ -76,7 +75,7 @@ class JiraChannel:
 
     async def tell(self, entry: Recorded) -> None:
         event = entry.event
-        if event.incident is None or (event.facts.get("kind") in {"ticket", "message"} and not _settles(event)):
+        if event.incident is None or (of_telling(event) and not _settles(event)):
             return
         ticket = await self._known(event.incident)
         if ticket is None and await self._opens(event):
@@ -85,7 +84,7 @@ class JiraChannel:
             return
         if event.type in _TOLD and not await self._not_now(event.incident):
             await self._comment(ticket, entry)
-        if event.type is EventType.INCIDENT_STATUS and event.facts.get("to") in _OVER:
+        if event.type is EventType.INCIDENT_STATUS and event.facts.get("to") in OVER:
             await self._move(ticket, entry, "done")
         if event.type is EventType.INCIDENT_REOPENED:
             await self._move(ticket, entry, "reopened")

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from agent.domain.event import EventType, Recorded
-from agent.domain.incident import Incident, IncidentStatus
+from agent.domain.event import Event, EventType, Recorded
+from agent.domain.incident import OVER, Incident
 from agent.ports import Clock, Incidents
 from agent.telemetry import Log
 
@@ -15,10 +15,14 @@ STALE = timedelta(hours=24)
 """What could not be told for so long is no news any more."""
 LONGEST = 8_000
 """Characters of a text that are told."""
-_OVER = {IncidentStatus.RESOLVED, IncidentStatus.CLOSED}
 
 Hushed = Callable[[Incident], Awaitable[str]]
 """Why nobody is to be paged about it now; empty when people are."""
+
+
+def of_telling(event: Event) -> bool:
+    """Is it about a message or a ticket of ours?  To tell of those would have no end."""
+    return event.facts.get("kind") in {"ticket", "message"}
 
 
 async def never(_incident: Incident) -> str:
@@ -42,13 +46,13 @@ class News:
     @property
     def over(self) -> bool:
         """It was over when this was told; who comes to hear of it late need not begin with it."""
-        return self.incident.status in _OVER
+        return self.incident.status in OVER
 
     @property
     def ends(self) -> bool:
         """This entry tells that it is over, or is part of another incident now."""
         facts = self.entry.event.facts
-        return (self.type is EventType.INCIDENT_STATUS and facts.get("to") in _OVER) or (
+        return (self.type is EventType.INCIDENT_STATUS and facts.get("to") in OVER) or (
             self.type is EventType.INCIDENT_MERGED and "into" in facts
         )
 
@@ -74,7 +78,7 @@ class Newsroom:
     async def news(self, entry: Recorded) -> News | None:
         """None when it is about no incident, about telling itself, or too old."""
         event = entry.event
-        if event.incident is None or event.facts.get("kind") in {"ticket", "message"}:
+        if event.incident is None or of_telling(event):
             return None
         if self._clock.now() - entry.at > STALE:
             log.warning("not told: too old", entry=entry.sequence, incident=event.incident)

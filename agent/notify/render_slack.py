@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from agent.domain.approval import Approval, ApprovalStatus
 from agent.domain.base import Noun
 from agent.domain.hypothesis import Claim, Diagnosis, Usage, Verdict
-from agent.domain.incident import Incident, IncidentStatus
+from agent.domain.incident import OVER, Incident, IncidentStatus
 from agent.domain.wording import counted
 from agent.notify.slack_api import Block, Shared, Text
 from tools.invisible import visible
@@ -31,7 +31,6 @@ _LINKS, _CITED = 3, 380
 _OURS = re.compile(r"[A-Za-z0-9-]{1,20}")
 _DECIDED = 5
 """Approvals that a card shows at most, the newest."""
-_OVER = {IncidentStatus.RESOLVED, IncidentStatus.CLOSED}
 
 _CUT = " …"
 _WRITTEN = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("`", "'"), ("*", "\u2217"))
@@ -205,9 +204,9 @@ def when(at: datetime) -> str:
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{at:%Y-%m-%d %H:%M} UTC>"
 
 
-def section(text: str) -> Block:
-    """A message of one section."""
-    return _section(text)
+def worded(text: str) -> Text:
+    """A message of one section, in which the text is fit to be shown already."""
+    return Text(text, [_section(text)])
 
 
 def _escape(text: str) -> str:
@@ -262,9 +261,9 @@ def _buttons(seen: Seen) -> list[Block]:
     """What people may do about an incident, by its id."""
     id_, status = seen.incident.id, seen.incident.status
     elements: list[JsonValue] = []
-    if status not in _OVER:
+    if status not in OVER:
         elements.append(_button("acknowledge", "Acknowledge", id_))
-    if status not in _OVER | {IncidentStatus.PARKED}:
+    if status not in OVER | {IncidentStatus.PARKED}:
         elements.append(_button("take_over", "Take over", id_))
     if seen.diagnosis is not None:
         elements.append(_button("feedback_right", "Diagnosis is right", id_))

@@ -8,12 +8,12 @@ from datetime import timedelta
 from agent.domain.approval import ApprovalStatus
 from agent.domain.base import digest
 from agent.domain.event import EventType, Recorded
-from agent.domain.incident import Incident, IncidentStatus
+from agent.domain.incident import OVER, Incident, IncidentStatus
 from agent.domain.quiet import QuietHours
 from agent.notify.dispatcher import Later
 from agent.notify.errands import Errand, Errands
-from agent.notify.news import Hushed, never
-from agent.notify.render_slack import SECTION, Card, Seen, Words, section
+from agent.notify.news import Hushed, never, of_telling
+from agent.notify.render_slack import SECTION, Card, Seen, Words, worded
 from agent.notify.slack_api import Picture, Place, SlackApi, Text
 from agent.notify.slack_messages import Message, Messages, place_of, shared_of
 from agent.ports import Call, Clock
@@ -52,7 +52,6 @@ _TOLD = {
     EventType.JOB_DEAD,
 }
 """What is told below the card."""
-OVER = {IncidentStatus.RESOLVED, IncidentStatus.CLOSED}
 REMEMBERED = 1_000
 """Incidents whose cards are known as they were last sent; any other's is sent once more, to the same end."""
 _MOST_MISSED = 20
@@ -100,7 +99,7 @@ class SlackChannel:
 
     async def tell(self, entry: Recorded) -> None:
         event = entry.event
-        if event.incident is None or _of_telling(entry):
+        if event.incident is None or of_telling(entry.event):
             return
         if event.type in _CHANGES_NOTHING:
             return
@@ -148,7 +147,7 @@ class SlackChannel:
             return
         for number, piece in enumerate(self.words.pieces(text)):
             errand = Errand("answer", f"{place.channel} {question} {number}", incident, "Answer a question in Slack.")
-            await self._messages.post(Message(errand, place.channel, _worded(piece), thread=where.ts))
+            await self._messages.post(Message(errand, place.channel, worded(piece), thread=where.ts))
 
     async def _tell(self, incident: str, entry: Recorded) -> None:
         seen = await self._look(incident)
@@ -238,7 +237,7 @@ class SlackChannel:
             pieces += self._whole_question(seen)
         for number, piece in enumerate(pieces):
             errand = Errand("reply", f"{entry.sequence} {number}", seen.incident.id, "Tell it below the card.")
-            await self._messages.post(Message(errand, place.channel, _worded(piece), thread=place.ts))
+            await self._messages.post(Message(errand, place.channel, worded(piece), thread=place.ts))
         if any(one.event.type is EventType.DIAGNOSED for one in entries):
             await self._draw(place, seen, entry)
 
@@ -288,23 +287,14 @@ def _without_picture(drawn: Text) -> Text:
     return Text(drawn.text, [block for block in drawn.blocks if block["type"] != "image"])
 
 
-def _of_telling(entry: Recorded) -> bool:
-    """Is it about a message or a ticket of ours?  To tell of those would have no end."""
-    return entry.event.facts.get("kind") in {"ticket", "message"}
-
-
 def _worth_telling(entry: Recorded) -> bool:
-    return entry.event.type in _TOLD and not _of_telling(entry)
+    return entry.event.type in _TOLD and not of_telling(entry.event)
 
 
 def _together(entries: Sequence[Recorded]) -> str:
     if len(entries) == 1:
         return entries[0].event.text
     return "\n".join(f"{one.at:%H:%M} UTC · {one.event.text}" for one in entries)
-
-
-def _worded(piece: str) -> Text:
-    return Text(piece, [section(piece)])
 
 
 def _looks(drawn: Text) -> str:

@@ -4,14 +4,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from agent.domain.base import Noun, digest
-from agent.domain.incident import Incident
+from agent.domain.incident import OVER, Incident
 from agent.domain.quiet import DailyDigest, QuietHours
 from agent.domain.wording import counted
 from agent.notify.dispatcher import Later
 from agent.notify.errands import Errand
-from agent.notify.render_slack import Words, section
-from agent.notify.slack import OVER, SlackChannel
-from agent.notify.slack_api import Text
+from agent.notify.render_slack import Words, worded
+from agent.notify.slack import SlackChannel
 from agent.notify.slack_messages import Message, Messages
 from agent.ports import Clock
 from agent.telemetry import Log
@@ -111,7 +110,7 @@ class SlackRounds:
     async def _say(self, channel: str, name: str, what: str, lines: Sequence[str]) -> None:
         [first, *_] = self._words.pieces("\n".join(lines))
         errand = Errand(name, f"{channel} {what}", "", "Tell in Slack what nobody was told.")
-        await self._messages.post(Message(errand, channel, Text(first, [section(first)])))
+        await self._messages.post(Message(errand, channel, worded(first)))
 
 
 def _listed(incidents: Sequence[Incident]) -> list[str]:

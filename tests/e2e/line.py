@@ -18,7 +18,7 @@ from agent.entrypoints.demo.recording import Recording
 from agent.entrypoints.demo.replay import Replay
 from agent.entrypoints.demo.shop import ReplayedShop
 from agent.entrypoints.worker import Worker
-from agent.ports import Model
+from agent.ports import Memory, Model
 from agent.settings import Settings
 from agent.testing import FastClock, NoMemory
 
@@ -59,6 +59,7 @@ async def line(
     policy: str = "{autonomy: approve}",
     model: Model | None = None,
     *,
+    memory: Memory | None = None,
     config_too: str = "",
     variables: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[Line]:
@@ -74,7 +75,9 @@ async def line(
             {"data": data / "data", "config_file": config, "runbooks": ROOT / "runbooks", **variables}
         )
         executors = executors_for("shop-control", url, shop.token)
-        replaced = Replaced(clock=clock, sources=replay.sources, executors=executors, memory=NoMemory(), model=model)
+        replaced = Replaced(
+            clock=clock, sources=replay.sources, executors=executors, memory=memory or NoMemory(), model=model
+        )
         async with bootstrap(settings, replaced) as application, _working(application):
             yield Line(application, recording, replay, shop)
 

@@ -14,10 +14,11 @@ from agent.domain.event import EventType
 from agent.settings import Settings
 from agent.tracing import span
 from tests.e2e.line import PATIENCE, line
-from tests.e2e.test_model import OBSERVE, asked, honest
+from tests.e2e.test_model import OBSERVE, honest
 from tests.farends.loopback import Late
 from tests.farends.openai import OpenAIFarEnd
 from tests.farends.otlp import Collector
+from tests.scripted import scripted
 
 CONTENT = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 
@@ -25,7 +26,7 @@ CONTENT = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 async def _reported(data: Path, endpoint: str) -> None:
     with OpenAIFarEnd(honest) as provider:
         async with (
-            asked(provider) as model,
+            scripted(provider) as model,
             line(data, policy=OBSERVE, model=model, variables={"otlp_endpoint": endpoint}) as running,
         ):
             await running.post_alert()

@@ -9,9 +9,9 @@ from agent.domain.errors import AgentError, NotAllowed, Refused
 from agent.entrypoints.slack.incoming import Click, Submitted
 from agent.entrypoints.slack.members import Members
 from agent.identity.roles import Caller, require
-from agent.notify.render_slack import section
+from agent.notify.render_slack import worded
 from agent.notify.slack import SlackChannel
-from agent.notify.slack_api import Block, Text
+from agent.notify.slack_api import Block
 from agent.telemetry import Log
 from tools.base import BackendError, Unsure
 
@@ -126,8 +126,7 @@ class Clicks:
             return ""
 
     def _whisper(self, url: str, sentence: str) -> None:
-        shown = self._slack.words.shown(sentence)
-        self._later(self._slack.api.respond(url, Text(shown, [section(shown)])))
+        self._later(self._slack.api.respond(url, worded(self._slack.words.shown(sentence))))
 
     async def _redraw(self, url: str, incident: str) -> None:
         """At once, where it was clicked; whoever follows the journal keeps it current from then on."""

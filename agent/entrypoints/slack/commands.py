@@ -10,7 +10,7 @@ from agent.entrypoints.slack.clicks import APPROVAL, Clicks, refusal
 from agent.entrypoints.slack.incoming import Command
 from agent.entrypoints.slack.members import Members
 from agent.identity.roles import Caller, require
-from agent.notify.render_slack import section
+from agent.notify.render_slack import worded
 from agent.notify.slack import SlackChannel
 from agent.notify.slack_api import Text
 from agent.views import Views
@@ -127,5 +127,4 @@ class Commands:
         return self._application.views.seen_by(who)
 
     def _said(self, sentence: str) -> Text:
-        shown = self._slack.words.shown(sentence)
-        return Text(shown, [section(shown)])
+        return worded(self._slack.words.shown(sentence))

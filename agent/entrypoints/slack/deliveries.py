@@ -32,7 +32,7 @@ from agent.entrypoints.slack.incoming import (
 )
 from agent.entrypoints.slack.members import Members
 from agent.entrypoints.slack.questions import Asked
-from agent.notify.render_slack import section
+from agent.notify.render_slack import worded
 from agent.notify.slack import SlackChannel
 from agent.notify.slack_api import Text
 from agent.storage.deliveries import SqlDeliveries
@@ -185,7 +185,7 @@ class Deliveries:
         if error := work.exception():
             log.error("a delivery of Slack's was not done", because=error)
             sentence = "That could not be done at the moment. It is tried again within minutes; the page works too."
-            self.tell(delivered, Text(sentence, [section(sentence)]))
+            self.tell(delivered, worded(sentence))
         else:
             self.tell(delivered, work.result())
 

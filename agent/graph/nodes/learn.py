@@ -4,6 +4,7 @@ from langgraph.runtime import Runtime
 
 from agent.domain.errors import MemoryUnavailable
 from agent.domain.event import Event, EventType
+from agent.domain.wording import counted
 from agent.graph.context import Context
 from agent.graph.state import Found, State
 from agent.ports import Lesson, Memory
@@ -51,5 +52,5 @@ def _later(unavailable: MemoryUnavailable) -> str:
 
 
 def _record_of(lesson: Lesson) -> str:
-    times = f"rightly {lesson.helped} time(s), wrongly {lesson.misled} time(s)"
+    times = f"rightly {counted(lesson.helped, 'time')}, wrongly {counted(lesson.misled, 'time')}"
     return f"{lesson.incident} was taken for the cause of later incidents: {times}."

@@ -76,8 +76,8 @@ async def _first_that_fits(state: State, context: Context, incident: Incident, d
 
 
 def _observed(state: State) -> list[str]:
-    """Every component that the survey's or the model's tools have returned."""
-    return sorted({*state["entities"], *state["inquiry"].get("entities", ())})
+    """Every component that the survey's or the model's tools have returned; what comes again was not investigated."""
+    return sorted({*state["entities"], *state.get("inquiry", {}).get("entities", ())})
 
 
 async def _changes_of(context: Context, incident: Incident, component: str) -> list[str]:

@@ -16,7 +16,7 @@ from agent.domain.alert import Severity
 from agent.domain.errors import JournalBroken
 from agent.domain.event import Event, EventType, Recorded
 from agent.domain.incident import Incident, IncidentStatus
-from agent.notify.dispatcher import Channel, Dispatcher
+from agent.notify.dispatcher import Dispatcher
 from agent.notify.errands import Errands
 from agent.notify.jira import JiraChannel
 from agent.notify.mail import MailChannel
@@ -26,6 +26,7 @@ from agent.notify.render_slack import Words
 from agent.notify.slack_api import SlackApi
 from agent.notify.slack_calls import SlackCalls
 from agent.notify.webhook import WebhookChannel
+from agent.ports import Channel
 from agent.storage import incidents
 from agent.storage.database import Database
 from agent.storage.effects import SqlLedger

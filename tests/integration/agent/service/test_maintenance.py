@@ -18,7 +18,8 @@ from agent.identity.roles import Caller
 from agent.settings import Settings
 from agent.storage import alerts
 from agent.testing import NoMemory
-from tests.integration.agent.service.test_placement import BEGAN, Clock, _alert, _body, _receive
+from tests.clocks import Clock
+from tests.integration.agent.service.test_placement import BEGAN, _alert, _body, _receive
 
 ANN = Caller(name="ann", kind="person", scopes=frozenset({"approve:low"}))
 CART = (Matcher(label="service", value="cart"),)

@@ -12,8 +12,9 @@ from agent.domain.alert import Fate
 from agent.graph.context import Sources
 from agent.settings import Settings
 from agent.testing import NoMemory
+from tests.clocks import Clock
 from tests.farends.postgres import HOW, binaries, postgres
-from tests.integration.agent.service.test_placement import Clock, _alert, _body
+from tests.integration.agent.service.test_placement import _alert, _body
 
 pytestmark = pytest.mark.system
 

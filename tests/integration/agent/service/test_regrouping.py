@@ -14,7 +14,8 @@ from agent.domain.errors import Conflict, NotFound
 from agent.domain.event import EventType
 from agent.domain.incident import Incident, IncidentStatus
 from agent.identity.roles import Caller
-from tests.integration.agent.service.test_placement import Clock, _alert, _body, _open, _receive
+from tests.clocks import Clock
+from tests.integration.agent.service.test_placement import _alert, _body, _open, _receive
 from tests.integration.agent.storage.proposals import VALID, proposal
 
 ANN = Caller(name="ann", kind="person", scopes=frozenset({"approve:low"}))
