@@ -20,6 +20,8 @@ _DEVICE_NOUNS = (
     r"password|secret|key|key-string|psk|pre-shared-key|pre-shared-secret|[\w-]*password-value|md5|ascii|passphrase"
 )
 """How lines of a router's or a switch's configuration begin, and what stands before the secret in them."""
+_ORACLE = r"(?<![\w/.:-])[A-Za-z]\w{1,30}/(?P<whole>[^\s/@:]{5,60})@(?://)?[\w.-]{1,80}(?::\d{2,5})?/\w"
+"""`app/X@//db:1521/ORCL`."""
 _PLACES: tuple[tuple[str, str], ...] = (
     (
         "chpasswd",
@@ -198,16 +200,17 @@ _PLACES: tuple[tuple[str, str], ...] = (
             r"[ \t]+(?:\*|\d[\d.]+)[ \t]*$"
         ),
     ),
-    ("@", r"(?<![\w/.:-])[A-Za-z]\w{1,30}/(?P<whole>[^\s/@:]{5,60})@(?://)?[\w.-]{1,80}(?::\d{2,5})?/\w"),
+    *((hint, _ORACLE) for hint in ("@//", ":1521/")),
     ("login(", _CALLED_WITH),
-    ("credential", _CALLED_WITH),
+    ("credential(", _CALLED_WITH),
+    ("credentials(", _CALLED_WITH),
     ("obscure", r"rclone obscure[ ](?P<at>)"),
     ("-xp", r" -xu[ ]\S{1,80} -xp[ ](?P<at>)"),
     ("-command", r"pass(?:word|phrase)-command[ =][\"']echo[ ](?P<at>)"),
     ("secrets", r"\bsecrets?[ :](?:set|put|add)[ ][\"']?(?P<name>[\w./:-]{1,100})[\"']?[ ](?P<at>)(?![ -])"),
     ("cryptsetup", r"(?:echo|printf)[ ](?:-\w[ ])?(?P<at>)(?=[^\n|]{3,300}\|\s*(?:sudo )?cryptsetup)"),
     (
-        "parameters",
+        "$1 = '",
         (
             r"(?P<name>\w{3,40}) ?= ?\$(?P<n>\d{1,2})\b(?:(?!\$(?P=n) =)[\s\S]){0,400}?"
             r"\$(?P=n) = (?P<at>)(?=')"
@@ -243,15 +246,18 @@ _INSERT = re.compile(
     r"(?i:insert\s+into)\s+\S{1,100}\s*\((?P<names>[^()\n]{1,500})\)\s*(?i:values)\s*\((?P<values>[^\n]{1,2000})"
 )
 _ITEM = re.compile(r"\s*(?:N?\\{0,2}'((?:[^'\\\n]|\\.|'')*)\\{0,2}'|[^,'\n]*)\s*(?:,|\)|$)")
-_COMPILED = tuple((hint, re.compile(regex)) for hint, regex in _PLACES)
+_COMPILED = tuple(
+    (frozenset(hint for hint, one in _PLACES if one == regex), re.compile(regex))
+    for regex in dict.fromkeys(regex for _, regex in _PLACES)
+)
 _HINTS = frozenset(hint for hint, _ in _PLACES)
 
 
 def placed_secrets(text: str, lowered: str) -> Iterator[Found]:
     """What protocols, configurations and SQL say by the order of their words."""
     present = {hint for hint in _HINTS if hint in lowered}
-    for hint, regex in _COMPILED:
-        if hint in present:
+    for hints, regex in _COMPILED:
+        if not present.isdisjoint(hints):
             for found in regex.finditer(text):
                 yield from _placed(text, found)
     if "insert" in lowered:
