@@ -6,7 +6,7 @@ of the literature. `NOT_TUNED` says of every other number why it is none of thes
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from importlib import import_module
 from typing import Any, Literal
@@ -42,7 +42,7 @@ MINUTES = Kind(10.0, (3.0, 5.0, 10.0, 15.0, 30.0))
 
 @dataclass(frozen=True)
 class Constant:
-    """One number. `name`: module.NAME, module.NAME.part of a mapping or a dataclass, or Fusion.field."""
+    """One number. `name`: module.NAME, module.NAME.part of a mapping, or Fusion.field."""
 
     name: str
     kind: Kind
@@ -52,30 +52,22 @@ class Constant:
 
 
 TUNED = (
-    Constant("onset._SLACK", Kind(0.5, (0.25, 0.5, 1.0, 2.0))),  # k and h of the CUSUM as in Montgomery (2009).
-    Constant("onset._LEAST", Kind(5.0, (1.0, 2.0, 3.0, 5.0, 8.0))),
+    Constant("onset._SLACK", Kind(0.5, (0.25, 0.5, 1.0, 2.0))),  # k of the CUSUM as in Montgomery (2009).
     Constant("onset._RARE", USUAL),
     Constant("onset._CLIP", Kind(10.0, (3.0, 5.0, 8.0, 10.0, 20.0))),
-    Constant("onset._HALF_LIFE", MINUTES),
     Constant("onset.LATEST_REPORT", MINUTES),
-    Constant("onset.LOOK_BACK", MINUTES),
     Constant("onset._DEFAULT_STEPS", Kind(2, (1, 2, 3, 5))),
     Constant("changes._FLOOR", LITTLE),
     Constant("changes._FLOORS.availability", FAILING),
-    Constant("changes._MOST", Kind(100.0, (20.0, 50.0, 100.0, 200.0, 500.0))),
+    Constant("changes.MOST", Kind(100.0, (10.0, 30.0, 100.0, 300.0, 1000.0)), also="excess"),
     Constant("changes._CHANCE", DEVIATIONS),
     Constant("changes._PEERS", COUNT),
     Constant("excess.GATE", DEVIATIONS, also="topology"),
     Constant("excess._MOST_CALLERS", PART),
     Constant("excess._USUAL", USUAL),
-    Constant("excess._SURE", DEVIATIONS),
     Constant("excess._KNOWN", COUNT),
-    Constant("excess._LATENCY.relative", LITTLE),
-    Constant("excess._FAILURE.absolute", FAILING),
     Constant("topology._BLIND", PART),
-    Constant("topology._SHOWN", DEVIATIONS),
     Constant("topology._SHALLOW", LITTLE),
-    Constant("calls._GATE", DEVIATIONS),
     Constant("calls._JITTER", LITTLE),
     Constant("calls._KNOWN", COUNT),
     Constant("felt._NOTICED", FAILING),
@@ -123,7 +115,7 @@ NOT_TUNED: Mapping[str, str] = {
     **dict.fromkeys(("log_templates._EXAMPLE",), _SHOWN_ONLY),
     **dict.fromkeys(("calls._missing", "conditions._measured", "conditions._moments", "conditions._unmet"), _UNITS),
     **dict.fromkeys(("changes._MAD_TO_SIGMA", "changes._IQR_TO_SIGMA", "changes.baseline", "changes.medians"), _UNITS),
-    **dict.fromkeys(("excess._excess", "excess._seconds", "excess.failing", "log_record.deviations"), _UNITS),
+    **dict.fromkeys(("excess._scale", "excess._seconds", "excess.failing", "log_record.deviations"), _UNITS),
     **dict.fromkeys(("ranking._add_changes", "ranking._recency", "storm._shared", "table.Table.column"), _UNITS),
     **dict.fromkeys(("conditions._condition", "signals._meaning", "signals._workload", "symptom._told"), _COST),
     **dict.fromkeys(("onset._WINDOWS", "table._MAX_STEPS"), _COST),
@@ -140,6 +132,8 @@ NOT_TUNED: Mapping[str, str] = {
     **dict.fromkeys(("cluster_standing", "cluster_trouble", "cluster_wiring"), _CLUSTER),
     "prior": "what people said of earlier incidents; no case has any",
     "signals._RULES": "which way is worse: a word's meaning",
+    "excess._LEAST": "what is no number of its own: of a scale of nothing",
+    "onset._LATER": "what `onset.LATEST_REPORT` means, which is tuned",
     "excess._typical": "the order of statistics, from a mean to a high quantile",
     "calls._FEWEST": "one of a kind does not tell of all of them",
     "storm._FEWEST_PARTS": "a whole of one part is that part",
@@ -191,7 +185,7 @@ def _put(constant: Constant, value: float, before: list[tuple[Any, str, Any]], f
     for module in (import_module(f"agent.analysis.{of}") for of in (owner, constant.also) if of):
         old = getattr(module, name)
         before.append((module, name, old))
-        setattr(module, name, _part(old, part[0], value) if part else _like(old, value))
+        setattr(module, name, {**old, part[0]: value} if part else _like(old, value))
 
 
 def shipped(constant: Constant) -> float:
@@ -200,12 +194,8 @@ def shipped(constant: Constant) -> float:
     weights = import_module("agent.analysis.weights")
     whole = getattr(weights.Fusion if owner == "Fusion" else import_module(f"agent.analysis.{owner}"), name)
     if part:
-        whole = whole[part[0]] if isinstance(whole, Mapping) else getattr(whole, part[0])
+        whole = whole[part[0]]
     return float(whole.total_seconds() / 60 if isinstance(whole, timedelta) else whole)
-
-
-def _part(whole: Any, part: str, value: float) -> Any:
-    return {**whole, part: value} if isinstance(whole, Mapping) else replace(whole, **{part: value})
 
 
 def _like(old: Any, value: float) -> Any:

@@ -211,6 +211,6 @@ def _read(told: dict[str, Any]) -> Looked:
 
 @lru_cache(maxsize=1)
 def _version() -> str:
-    """Of the analysis, as it stands in the source."""
-    sources = sorted(Path(ranking.__file__).parent.glob("*.py"))
-    return hashlib.sha256(b"".join(one.read_bytes() for one in sources)).hexdigest()
+    """Of the analysis, as it stands in the source; of the weights, those that decide what is found."""
+    sources = sorted(one for one in Path(ranking.__file__).parent.glob("*.py") if one.stem != "weights")
+    return hashlib.sha256(b"".join([*(one.read_bytes() for one in sources), repr(SHIPPED.fusion).encode()])).hexdigest()

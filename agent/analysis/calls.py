@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from agent.analysis.changes import gain
 from agent.analysis.onset import Onset
 from agent.analysis.signals import Signal
 from agent.analysis.table import Table
@@ -19,8 +20,6 @@ from tools.base import Floats
 
 Key = TypeVar("Key")
 
-_GATE = 2.0
-"""Robust deviations, all kinds of call together, below which fewer calls are noise."""
 _JITTER = 0.1
 """A tenth of the usual number of calls is the least deviation that is ever called one unit."""
 _KNOWN = 5
@@ -49,7 +48,7 @@ class Lost:
     @property
     def strength(self) -> float:
         """0 to 1: how clearly the calls are missing, and how much of that it accounts for."""
-        return self.share * self.z / (self.z + _GATE)
+        return self.share * gain(self.z)
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ def lost(table: Table, onset: Onset) -> list[Lost]:
     out: dict[str, dict[str, _Edge]] = defaultdict(dict)
     for (caller, callee), edge in _edges(table, onset).items():
         out[caller][callee] = edge
-    changed = {caller: z for caller, made in out.items() if (z := _together(made)) > _GATE}
+    changed = {caller: z for caller, made in out.items() if gain(z := _together(made)) > 0}
     if len(changed) < _FEWEST:
         found = [_told(caller, _mean(out[caller]), z, {caller: out[caller]}) for caller, z in changed.items()]
     else:

@@ -15,7 +15,7 @@ _FLOOR = 0.05
 """A twentieth of the usual level is the least deviation that is ever called one unit: dashboards jitter that much."""
 _FLOORS = {Signal.AVAILABILITY: 0.005, Signal.RESTARTS: 0.0}
 """Where the level is near its ceiling, or is a clock, a part of it says nothing."""
-_MOST = 200.0
+MOST = 200.0
 """Deviations beyond this say no more: a series that never moved has no scale of its own."""
 _MAD_TO_SIGMA = 1.4826
 _IQR_TO_SIGMA = 1.349
@@ -99,7 +99,7 @@ def shifts(table: Table, first: int, last: int) -> list[Shift]:
     if not len(kept):
         return []
     after = medians(during[kept])
-    z = np.clip((after - before.median[kept]) / before.scale[kept], -_MOST, _MOST)
+    z = np.clip((after - before.median[kept]) / before.scale[kept], -MOST, MOST)
     common = _common(table, kept, z)
     worse = [table.rows[index].meaning.worse for index in kept]
     own = np.array([badly(way, float(moved)) for way, moved in zip(worse, z - common, strict=True)])
@@ -159,6 +159,15 @@ def _standing(rows: Sequence[Row], own: Floats) -> Floats:
         loudest[kind][row.component] = max(loudest[kind][row.component], float(moved))
     whole = {kind: _CHANCE + sum(moved.values()) for kind, moved in loudest.items()}
     return np.array([max(0.0, float(moved)) / whole[kind] for kind, moved in zip(kinds, own, strict=True)])
+
+
+def gain(z: float) -> float:
+    """0 to 1: the part of so many deviations that noise does not explain, 1 - 1 / z^2; a bad way down is none.
+
+    The gain of Wiener's filter (1949), by which the positive-part James-Stein estimator (1961) shrinks. Where a
+    threshold would have to be chosen, this has none.
+    """
+    return 1 - 1 / z**2 if z > 1 else 0.0
 
 
 def badly(worse: int, z: float) -> float:

@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from agent.analysis.changes import MOST, gain
 from agent.analysis.onset import Onset
 from agent.analysis.signals import Signal, words
 from agent.analysis.table import Table
@@ -23,22 +24,11 @@ _MOST_CALLERS = 0.5
 """When fewer of its callers see a component fail, it is they who have changed."""
 _USUAL = 0.9
 """Part of the stretches of a quiet time that stay below what is called usual."""
-_SURE = 2.0
-"""Standard errors of a correlation of nothing with nothing: 1 / sqrt(samples)."""
 _KNOWN = 5
 """A component measured in fewer baseline samples than this was not there before."""
-
-
-@dataclass(frozen=True)
-class _Least:
-    """The least deviation that is ever called one unit, relative to the usual level and absolute."""
-
-    relative: float
-    absolute: float
-
-
-_LATENCY = _Least(relative=0.05, absolute=1e-6)
-_FAILURE = _Least(relative=0.0, absolute=0.005)
+_LEAST = 1e-6
+"""Seconds, or part of the requests: the scale of what never moved, of which any excess stands out. It counts by its
+amount."""
 
 
 @dataclass(frozen=True)
@@ -70,18 +60,19 @@ class Excess:
     def steepness(self, dimension: Dimension) -> float:
         """How many times its usual level it grew by; of failures, by what part of its requests."""
         grown = max(0.0, self.after - self.before)
-        return grown / max(self.before, _LATENCY.absolute) if dimension == "time" else grown
+        return grown / max(self.before, _LEAST) if dimension == "time" else grown
 
-    def goes_with(self, symptom: "Excess") -> bool:
-        """Whether it rises when the symptom does, more surely than by chance: Pearson's r beyond two standard errors.
+    def goes_with(self, symptom: "Excess") -> float:
+        """0 to 1: how far it rises when the symptom does, beyond chance: Pearson's r in its standard errors.
 
         A restless component has its worst minutes at other times, too. With few samples in common nobody can tell.
         """
         both = np.isfinite(self.course) & np.isfinite(symptom.course)
         if both.sum() < _KNOWN:
-            return True
+            return 1.0
         mine, other = (one[both] - one[both].mean() for one in (self.course, symptom.course))
-        return float(mine @ other) * math.sqrt(len(mine)) > _SURE * float(np.linalg.norm(mine) * np.linalg.norm(other))
+        together = float(mine @ other) * math.sqrt(len(mine))
+        return gain(together / widths) if (widths := float(np.linalg.norm(mine) * np.linalg.norm(other))) else 0.0
 
 
 def excesses(table: Table, onset: Onset) -> dict[Dimension, dict[str, Excess]]:
@@ -117,19 +108,19 @@ def _failures(table: Table, onset: Onset) -> dict[str, Excess]:
 
 def _latencies(table: Table, onset: Onset, *, seen_by_callers: bool) -> dict[str, Excess]:
     chosen = _measured(table, Signal.LATENCY, seen_by_callers=seen_by_callers)
-    return _added_up(onset, chosen, lambda row: _seconds(table, row), _LATENCY)
+    return _added_up(onset, chosen, lambda row: _seconds(table, row))
 
 
 def _errors(table: Table, onset: Onset, *, seen_by_callers: bool) -> dict[str, Excess]:
     chosen = _measured(table, Signal.ERRORS, seen_by_callers=seen_by_callers)
     if not is_share(table, [one.row for measures in chosen.values() for one in measures]):
         chosen = {node: [_Measure(one.row, None) for one in measures] for node, measures in chosen.items()}
-    return _added_up(onset, chosen, lambda row: table.values[row], _FAILURE)
+    return _added_up(onset, chosen, lambda row: table.values[row])
 
 
 def _unavailable(table: Table, onset: Onset) -> dict[str, Excess]:
     chosen = _measured(table, Signal.AVAILABILITY, seen_by_callers=False)
-    return _added_up(onset, chosen, lambda row: failing(table.values[row]), _FAILURE)
+    return _added_up(onset, chosen, lambda row: failing(table.values[row]))
 
 
 def failing(available: Floats) -> Floats:
@@ -212,12 +203,11 @@ def _added_up(
     onset: Onset,
     chosen: Mapping[str, list[_Measure]],
     level: Callable[[int], Floats],
-    least: _Least,
 ) -> dict[str, Excess]:
     """Per component, the excesses of its measures added up; shown are the figures of the greatest."""
     found: dict[str, Excess] = {}
     for node, measures in chosen.items():
-        parts = [part for one in measures if (part := _excess(level(one.row), one, onset, least))]
+        parts = [part for one in measures if (part := _excess(level(one.row), one, onset))]
         if parts:
             worst = max(parts, key=lambda part: (part.amount, part.z))
             amount, new = sum(part.amount for part in parts), all(part.new for part in parts)
@@ -227,7 +217,7 @@ def _added_up(
     return found
 
 
-def _excess(level: Floats, measure: _Measure, onset: Onset, least: _Least) -> Excess | None:
+def _excess(level: Floats, measure: _Measure, onset: Onset) -> Excess | None:
     """The mean over the incident of (level - usual level) x requests; None when the incident was not measured."""
     weight = np.ones_like(level) if measure.rate is None else measure.rate
     usable = np.isfinite(level) & (weight > 0)
@@ -237,13 +227,12 @@ def _excess(level: Floats, measure: _Measure, onset: Onset, least: _Least) -> Ex
         return None
     new = len(before) < max(1, min(_KNOWN, onset.first))
     median = 0.0 if new else float(np.median(level[before]))
-    spread = float(1.4826 * np.median(np.abs(level[before] - median))) if len(before) and not new else 0.0
-    scale = max(spread, least.relative * abs(median), least.absolute)
+    scale = _LEAST if new else _scale(level[before] - median)
     course = np.where(usable, (level - median) * weight, np.nan)[: onset.last]
     return Excess(
         amount=float(np.mean(course[during])),
-        z=float((level[during].max() - median) / scale),
-        usual=_excursion((level[before] - median) / scale, len(during)),
+        z=min(MOST, float((level[during].max() - median) / scale)),
+        usual=min(MOST, _excursion((level[before] - median) / scale, len(during))),
         before=median,
         after=float(np.median(level[during])),
         new=new,
@@ -251,6 +240,12 @@ def _excess(level: Floats, measure: _Measure, onset: Onset, least: _Least) -> Ex
         levels=level,
         course=course,
     )
+
+
+def _scale(away: Floats) -> float:
+    """One robust deviation: of the median's, or of the mean's where most are 0 (Iglewicz and Hoaglin 1993)."""
+    far = np.abs(away)
+    return max(1.4826 * float(np.median(far)) or 1.2533 * float(far.mean()), _LEAST)
 
 
 def _excursion(quiet: Floats, length: int) -> float:

@@ -17,18 +17,14 @@ from tools.base import Floats
 
 LATEST_REPORT = timedelta(minutes=10)
 """An alert may be this late after what it speaks of."""
-LOOK_BACK = timedelta(minutes=15)
-"""The onset is looked for from this long before the alerts, and from LATEST_REPORT and three steps at least."""
+_LATER = 0.1
+"""Part of the alerts that are later than that, where delays are distributed exponentially."""
 _SLACK = 0.5
 """Robust deviations that are not counted as a change (the reference value k of Page's CUSUM)."""
-_LEAST = 1.5
-"""Sum of deviations beyond the slack below which nothing is believed to have changed (Page's decision interval h)."""
 _RARE = 0.75
 """A segment as heavy as a quarter of the baseline's windows show is no onset."""
 _WINDOWS = 100
 """Windows of the baseline that are looked at, at most about so many."""
-_HALF_LIFE = timedelta(minutes=3)
-"""An excess this long before the alert counts half."""
 _DEFAULT_STEPS = 2
 """Steps before the alert at which it is taken to have begun when nothing shows."""
 _CLIP = 8.0
@@ -48,14 +44,17 @@ class Onset:
 
 
 def find(table: Table, alerts: Sequence[Alert], symptom: Symptom | None, now: datetime, step: timedelta) -> Onset:
-    """The onset of the symptom. Page's CUSUM (1954) on robust deviations, as the heaviest segment near the alerts."""
+    """The onset of the symptom. Page's CUSUM (1954) on robust deviations, as the heaviest segment near the alerts.
+
+    No height decides whether it is one, but how rarely the symptom's own history shows the like.
+    """
     told = min([alert.starts_at for alert in alerts] + [now])
     quiet = _quiet(table, told, step)
     deviation = _symptom_deviation(table, alerts, symptom, quiet)
     excess = deviation - _SLACK
     weight, first, last = heaviest(_near(table, told, excess[quiet:], quiet))
     rare = 1 - _usual(excess[:quiet], len(excess) - quiet, weight)
-    if weight >= _LEAST and rare >= _RARE:
+    if weight > 0 and rare >= _RARE:
         return _seen(table, quiet + first, quiet + last, rare)
     return _told(table, told, step)
 
@@ -80,15 +79,15 @@ def _usual(excess: Floats, length: int, weight: float) -> float:
 
 
 def _near(table: Table, told: datetime, excess: Floats, quiet: int) -> Floats:
-    """What is over long before the alert is not what it speaks of: earlier excess is discounted by its age."""
-    age = np.maximum(0.0, told.timestamp() - table.times[quiet:]) / _HALF_LIFE.total_seconds()
-    discounted: Floats = np.where(excess > 0, excess * np.exp2(-age), excess)
+    """What is over long before the alert is not what it speaks of: earlier excess counts as alerts so late are rare."""
+    late = np.maximum(0.0, told.timestamp() - table.times[quiet:]) / LATEST_REPORT.total_seconds()
+    discounted: Floats = np.where(excess > 0, excess * np.power(_LATER, late), excess)
     return discounted
 
 
 def _quiet(table: Table, told: datetime, step: timedelta) -> int:
     """Where the baseline ends: far enough before the alerts; of a short history, half is kept as the baseline."""
-    start = table.column(told - max(LOOK_BACK, LATEST_REPORT + 3 * step))
+    start = table.column(told - LATEST_REPORT - 3 * step)
     half = min(len(table.times) // 2, table.column(told - 2 * step))
     return max(0, min(max(start, half, 3), len(table.times) - 3))
 

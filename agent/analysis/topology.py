@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from agent.analysis.changes import gain
 from agent.analysis.excess import GATE, Dimension, Excess, excesses
 from agent.analysis.onset import Onset
 from agent.analysis.table import Table
@@ -25,8 +26,6 @@ _SPOKEN_OF: Mapping[Symptom, Dimension] = {
 }
 _BLIND = 0.5
 """Part of its strength that a flow keeps in which nothing but the alerting component was measured."""
-_SHOWN = 0.5
-"""Robust deviations from which the symptom itself is worth dividing up: an alert has already vouched for it."""
 _SHALLOW = 0.1
 """Excesses that differ by so much are alike when no graph tells which of them is the deeper."""
 
@@ -68,8 +67,7 @@ class Flow:
     @property
     def strength(self) -> float:
         """0 to 1: how clearly the symptom itself stands out. Shares mean nothing without it."""
-        z = max(0.0, self.excess[self.top].z)
-        return (_BLIND if self.excess.keys() <= {self.top} else 1.0) * z / (z + GATE)
+        return (_BLIND if self.excess.keys() <= {self.top} else 1.0) * gain(self.excess[self.top].z)
 
 
 def graph(topology: Topology | None, table: Table) -> Graph:
@@ -92,23 +90,30 @@ def flows(table: Table, onset: Onset, deps: Graph, tops: Iterable[str], symptom:
         for top in sorted(set(tops))
         for dimension, excess in measured.items()
         if top in excess and excess[top].amount > 0
-        if excess[top].z > (_SHOWN if dimension == _SPOKEN_OF.get(symptom) else GATE)
+        if _divisible(excess[top], dimension, _SPOKEN_OF.get(symptom))
     ]
     return [flow for flow in shown if flow.dimension == _SPOKEN_OF.get(symptom)] or shown
+
+
+def _divisible(symptom: Excess, dimension: Dimension, spoken: Dimension | None) -> bool:
+    """The alerts have vouched for what they speak of; anything else must be more than a quiet time shows."""
+    if spoken is None:
+        return symptom.z > GATE
+    return symptom.z > 0 if dimension == spoken else symptom.beyond > 0
 
 
 def _flow(dimension: Dimension, top: str, excess: Mapping[str, Excess], deps: Graph) -> Flow:
     if not deps.places(top):
         return Flow(dimension, top, excess, _unplaced(dimension, top, excess))
     whole = excess[top].amount
-    counted = {node: one.amount if one.z > GATE else 0.0 for node, one in excess.items()}
+    counted = {node: one.amount * gain(one.z) for node, one in excess.items()}
     share = {}
     for node in deps.below([top]) & counted.keys():
         if excess[node].new and node != top:
             continue  # It was not called before: its callers have changed, and the excess is theirs.
         below = [kid for kid in deps.callees.get(node, ()) if kid in excess and not excess[kid].new]
         passed_on = sum(min(counted[node], max(0.0, counted[kid])) for kid in below)
-        share[node] = max(0.0, counted[node] - passed_on) / whole if excess[node].goes_with(excess[top]) else 0.0
+        share[node] = max(0.0, counted[node] - passed_on) / whole * excess[node].goes_with(excess[top])
     return Flow(dimension, top, excess, share)
 
 
@@ -120,15 +125,13 @@ def _unplaced(dimension: Dimension, top: str, excess: Mapping[str, Excess]) -> d
     the further down it is measured, as a caller adds its own usual time, or requests that do not go there.
     """
     whole = excess[top].amount
-    others = {
-        node: one
-        for node, one in excess.items()
-        if node != top and one.z > GATE and not one.new and one.goes_with(excess[top])
+    counted = {
+        node: one.amount * gain(one.z) * one.goes_with(excess[top]) for node, one in excess.items() if not one.new
     }
-    steep = sorted(one.steepness(dimension) for one in others.values())
+    others = {node: min(1.0, amount / whole) for node, amount in counted.items() if node != top and amount > 0}
+    steep = sorted(excess[node].steepness(dimension) for node in others)
     covered = {
-        node: min(1.0, max(0.0, one.amount) / whole)
-        * (1 - _SHALLOW * (1 - bisect_right(steep, one.steepness(dimension)) / len(steep)))
-        for node, one in others.items()
+        node: part * (1 - _SHALLOW * (1 - bisect_right(steep, excess[node].steepness(dimension)) / len(steep)))
+        for node, part in others.items()
     }
     return covered | {top: 1.0 - max(covered.values(), default=0.0)}

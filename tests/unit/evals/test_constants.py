@@ -38,7 +38,7 @@ def _all_numbers() -> set[str]:
 
 
 def _place(name: str) -> str:
-    """`Fusion.witness` stands in `weights`; of `excess._LATENCY.relative`, what is assigned is `excess._LATENCY`."""
+    """`Fusion.witness` stands in `weights`; of `changes._FLOORS.availability`, what is assigned is `changes._FLOORS`."""
     return f"weights.{name}" if name.startswith("Fusion.") else ".".join(name.split(".")[:2])
 
 
@@ -62,19 +62,18 @@ def test_constants_are_put_wherever_they_are_known_and_taken_back() -> None:
     before = {one.name: shipped(one) for one in TUNED}
     values = {
         "excess.GATE": 5.0,
-        "onset.LOOK_BACK": 30.0,
+        "onset.LATEST_REPORT": 30.0,
         "Fusion.change_age": 3.0,
         "changes._FLOORS.availability": 0.02,
-        "excess._LATENCY.relative": 0.4,
     }
 
     with put(values) as fusion:
         during = {one.name: shipped(one) for one in TUNED}
         gates = (excess.GATE, vars(topology)["GATE"])
-        others = (onset.LOOK_BACK, changes._FLOORS[Signal.AVAILABILITY], excess._LATENCY.relative)
+        others = (onset.LATEST_REPORT, changes._FLOORS[Signal.AVAILABILITY])
 
     assert during == {**before, **values, "Fusion.change_age": before["Fusion.change_age"]}
-    assert (gates, others) == ((5.0, 5.0), (timedelta(minutes=30), 0.02, 0.4))
+    assert (gates, others) == ((5.0, 5.0), (timedelta(minutes=30), 0.02))
     assert fusion == {"change_age": timedelta(minutes=3)}
     assert {one.name: shipped(one) for one in TUNED} == before
 
