@@ -33,6 +33,8 @@ class MaintenanceWindow(Noun):
         for moment in (self.starts_at, self.ends_at):
             if moment is not None and moment.tzinfo is None:
                 raise ValueError("a time needs its zone, as in 2026-12-24T00:00:00Z")
+        if self.starts_at is not None and self.ends_at is not None and self.ends_at <= self.starts_at:
+            raise ValueError("a maintenance window must end after it starts")
         if not self.matchers:
             raise ValueError("a maintenance window needs at least one matcher, or it would hide everything")
         return self

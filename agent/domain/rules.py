@@ -168,9 +168,11 @@ class Freeze(Noun):
     """Whose incidents it is about; empty: everybody's."""
 
     @model_validator(mode="after")
-    def _with_zone(self) -> "Freeze":
+    def _sound(self) -> "Freeze":
         if self.starts_at.tzinfo is None or self.ends_at.tzinfo is None:
             raise ValueError("a time needs its zone, as in 2026-12-24T00:00:00Z")
+        if self.ends_at <= self.starts_at:
+            raise ValueError("a freeze must end after it starts")
         return self
 
 
@@ -199,6 +201,12 @@ class Hours(Noun):
     @classmethod
     def _known(cls, zone: str) -> str:
         return known_zone(zone)
+
+    @model_validator(mode="after")
+    def _sound(self) -> "Hours":
+        if self.end <= self.begin:
+            raise ValueError("`end` must be later than `begin`; hours over midnight are two entries, one for each day")
+        return self
 
 
 class Policy(Noun):

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -87,6 +87,12 @@ class MaintenanceAsked(_Asked):
     opens: bool = False
     """Incidents are opened all the same, and nobody is paged."""
     comment: Words = ""
+
+    @model_validator(mode="after")
+    def _sound(self) -> "MaintenanceAsked":
+        if self.ends_at <= self.starts_at:
+            raise ValueError("ends_at must be later than starts_at")
+        return self
 
 
 class MaintenanceList(BaseModel):

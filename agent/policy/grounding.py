@@ -53,9 +53,7 @@ def ground(
     said = diagnosis.model_copy(
         update={
             "claims": kept,
-            "summary": ledger.paragraph(diagnosis.summary, cited)
-            or _told(kept)
-            or "Nothing that can be shown was found.",
+            "summary": ledger.paragraph(diagnosis.summary, cited) or _told(kept),
             "mechanism": ledger.paragraph(diagnosis.mechanism, cited),
             "ruled_out": tuple(one for one in diagnosis.ruled_out if ledger.accepts(one, tuple(ledger.by_id))),
             "impact": ledger.impact(diagnosis.impact),

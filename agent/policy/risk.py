@@ -13,6 +13,8 @@ from pydantic import JsonValue
 from agent.domain.hypothesis import Diagnosis
 from agent.domain.remediation import Action, EffectStatus, Factor, Past, Reach, Risk
 from agent.domain.rules import Freeze, Hours, Policy
+from agent.domain.wording import counted
+from agent.policy.on_call import within
 
 ENVIRONMENT = ("env", "environment", "stage")
 """Labels that say where an incident is."""
@@ -22,7 +24,6 @@ BROKEN = 0.5
 """With this share of requests failing there is little left to break."""
 
 _ORDER = list(Risk)
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +155,7 @@ def _replicas(now: Now) -> Factor:
     if not isinstance(found, int):
         return _factor("replicas", Risk.MEDIUM, "It is not known how many replicas the target has.")
     if found < 2:
-        return _factor("replicas", Risk.MEDIUM, f"The target has {found} replica{'s' * (found != 1)}: none takes over.")
+        return _factor("replicas", Risk.MEDIUM, f"The target has {counted(found, 'replica')}: none takes over.")
     return _factor("replicas", Risk.LOW, f"The target has {found} replicas.")
 
 
@@ -171,7 +172,7 @@ def _hour(now: Now, hours: Hours | None) -> Factor:
     if hours is None:
         return _factor("hours", Risk.LOW, "No working hours are set.")
     local = now.at.astimezone(ZoneInfo(hours.zone))
-    if _DAYS[local.weekday()] in hours.days and hours.begin <= local.time() < hours.end:
+    if within(hours, now.at):
         return _factor("hours", Risk.LOW, "People are at work.")
     return _factor("hours", Risk.MEDIUM, f"It is {local:%A %H:%M} in {hours.zone}, outside working hours.")
 

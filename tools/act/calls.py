@@ -1,5 +1,6 @@
 """Is what the catalogue asks of an executor a call that this executor knows?"""
 
+import re
 from collections.abc import Mapping
 from typing import TypeVar
 
@@ -15,6 +16,7 @@ class Call(BaseModel):
 
 
 Known = TypeVar("Known", bound=Call)
+_KEY = re.compile(r"[A-Za-z0-9._:-]{1,200}")
 
 
 def understood(form: type[Known], call: Mapping[str, object], what: str) -> Known:
@@ -25,3 +27,10 @@ def understood(form: type[Known], call: Mapping[str, object], what: str) -> Know
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise BackendError(f"This {what} is not well-formed: {where}: {first['msg']}.") from error
+
+
+def checked_key(key: str) -> str:
+    """An effect's key as it may stand in a header, an environment and a list with commas. BackendError otherwise."""
+    if not _KEY.fullmatch(key):
+        raise BackendError("The idempotency key holds characters that it may not.")
+    return key

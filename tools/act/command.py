@@ -7,7 +7,6 @@ program gets the key of the effect as INCIDENT_AGENT_KEY, so that it can refuse 
 import asyncio
 import json
 import os
-import re
 import signal
 import stat
 from collections.abc import Mapping
@@ -18,15 +17,13 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from tools.act.calls import Call, understood
+from tools.act.calls import Call, checked_key, understood
 from tools.base import ActResult, BackendError, Unsure
 
 MAX_OUTPUT = 16 * 1024
 """Bytes of a program's output that are kept; it may write more."""
 DRAIN = timedelta(seconds=1)
 """How long to wait for the output of a program that has ended."""
-
-_KEY = re.compile(r"[A-Za-z0-9._:-]{1,200}")
 
 
 @dataclass(frozen=True)
@@ -175,9 +172,7 @@ def _startable(path: str) -> str:
 
 
 def _environment(key: str) -> dict[str, str]:
-    if not _KEY.fullmatch(key):
-        raise BackendError("The idempotency key holds characters that it may not.")
-    return {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "INCIDENT_AGENT_KEY": key}
+    return {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "INCIDENT_AGENT_KEY": checked_key(key)}
 
 
 def _remembered(what: str, code: int, output: str) -> ActResult | None:

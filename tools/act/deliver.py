@@ -13,14 +13,14 @@ from datetime import timedelta
 from pydantic import JsonValue
 
 from tools.base import ActResult
-from tools.clients.http import quoted
+from tools.clients.http import may_pass, quoted
 from tools.clients.judged import Answer, Judged
 from tools.clients.origin import origin_of
 from tools.clients.outcome import Answered
 
 DEADLINE = timedelta(seconds=10)
-_PASSING = frozenset({408, 409, 425, 429})
-"""Time-out, conflict with itself, too early, too many: it may be taken later."""
+_AT_WORK = 409
+"""A conflict: the same key is being taken."""
 
 
 class Webhook:
@@ -77,4 +77,4 @@ def taken(what: str, answer: Answer) -> ActResult:
     message = f"{what} answered {answer.status}: {said}."
     if wait := answer.headers.get("retry-after", ""):
         message += f" It wants quiet for {quoted(wait)} s."
-    raise Answered(message, answer.status, retry=answer.status in _PASSING or answer.status >= 500)
+    raise Answered(message, answer.status, retry=may_pass(answer.status) or answer.status == _AT_WORK)

@@ -7,7 +7,6 @@ header of draft-ietf-httpapi-idempotency-key-header). An endpoint may say where 
 """
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,7 +14,7 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-from tools.act.calls import Call, understood
+from tools.act.calls import Call, checked_key, understood
 from tools.act.observation import observation
 from tools.base import ActResult, BackendError, Unsure
 from tools.clients.http import quoted
@@ -23,7 +22,6 @@ from tools.clients.judged import Judged
 from tools.clients.origin import Origin, Resolve, is_path, origin_of
 from tools.clients.outcome import Answered, Unanswered
 
-_KEY = re.compile(r"[A-Za-z0-9._:-]{1,200}")
 _MAYBE_DONE = frozenset({408, 409})
 """Request time-out, and conflict: the same key may still be at work."""
 
@@ -74,7 +72,7 @@ class HttpExecutor:
     async def run(self, call: Mapping[str, object], key: str) -> ActResult:
         try:
             asked, endpoint, origin = self._understood(call)
-            status, answer = await self._send(_writing(asked), endpoint, origin, {"Idempotency-Key": _checked(key)})
+            status, answer = await self._send(_writing(asked), endpoint, origin, {"Idempotency-Key": checked_key(key)})
         except Unanswered as error:
             raise Unsure(str(error)) from error
         except BackendError as error:
@@ -86,7 +84,7 @@ class HttpExecutor:
             asked, endpoint, origin = self._understood(call)
             if not endpoint.read_back:
                 return None
-            path = endpoint.read_back.replace("{key}", _checked(key))
+            path = endpoint.read_back.replace("{key}", checked_key(key))
             look = _Call(endpoint=asked.endpoint, method="GET", path=path)
             status, answer = await self._send(look, endpoint, origin, {})
         except BackendError:
@@ -134,12 +132,6 @@ def _writing(asked: _Call) -> _Call:
     if asked.method == "GET":
         raise BackendError(f"GET {asked.path} changes nothing; it cannot be run.")
     return asked
-
-
-def _checked(key: str) -> str:
-    if not _KEY.fullmatch(key):
-        raise BackendError("The idempotency key is not one that fits a header.")
-    return key
 
 
 def _written(body: JsonValue) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from pydantic import Field, JsonValue
 
-from tools.act.calls import Call, understood
+from tools.act.calls import Call, checked_key, understood
 from tools.act.observation import observation
 from tools.base import ActResult, BackendError, Unsure
 from tools.clients.kubernetes import Cluster, apps, check_name
@@ -59,7 +59,7 @@ class KubernetesExecutor:
             asked = _understood(call)
             if asked.operation == "read":
                 return ActResult(ok=False, detail=f"{self.describe(call)} changes nothing; it cannot be run.")
-            written = await self._write(asked, _checked(key), dry_run=False)
+            written = await self._write(asked, checked_key(key), dry_run=False)
         except BackendError as error:
             return ActResult(ok=False, detail=str(error))
         return ActResult(ok=True, detail=f"{self.describe(call)}: done.", data=_state(written))
@@ -174,13 +174,6 @@ def _change_in_words(asked: _Call) -> str:
         case "undo":
             source = f"revision {asked.revision}" if asked.revision else "the latest earlier revision with other pods"
             return f": spec.template = that of {source}"
-
-
-def _checked(key: str) -> str:
-    """It is kept in a list with commas, and shown to people."""
-    if not 1 <= len(key) <= 200 or not all(c.isascii() and (c.isalnum() or c in "._:-") for c in key):
-        raise BackendError("The idempotency key holds characters that it may not.")
-    return key
 
 
 def _state(deployment: Deployment) -> JsonValue:

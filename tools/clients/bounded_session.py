@@ -9,7 +9,7 @@ from typing import Any
 import requests
 
 from tools.base import BackendError
-from tools.clients.http import HEADERS, MAX_BODY, quoted
+from tools.clients.http import HEADERS, MAX_BODY, may_pass, quoted
 
 
 class BoundedSession(requests.Session):
@@ -51,8 +51,7 @@ def _settled(response: requests.Response, body: bytes) -> requests.Response:
     if response.is_redirect:
         raise BackendError(f"HTTP {response.status_code}, a redirect: not followed")
     if response.status_code != requests.codes.ok:
-        retry = response.status_code in {408, 425, 429} or response.status_code >= 500
-        raise BackendError(f"HTTP {response.status_code}: {_words(body)}", retry=retry)
+        raise BackendError(f"HTTP {response.status_code}: {_words(body)}", retry=may_pass(response.status_code))
     settled = requests.Response()
     settled.status_code, settled.url, settled.headers = response.status_code, response.url, response.headers
     settled.encoding = response.encoding

@@ -148,9 +148,12 @@ class Http:
 def refusal(asked: str, reply: Reply, words: str = "") -> BackendError:
     """The error for a reply whose status is no success; `words` are the back end's, taken out of its body."""
     said = quoted(words or reply.body) or "with no explanation"
-    return BackendError(
-        f"{asked}: HTTP {reply.status}: {said}", retry=reply.status in {408, 425, 429} or reply.status >= 500
-    )
+    return BackendError(f"{asked}: HTTP {reply.status}: {said}", retry=may_pass(reply.status))
+
+
+def may_pass(status: int) -> bool:
+    """Time-out, too early, too many, or trouble of its own: asked again it may be answered."""
+    return status in {408, 425, 429} or status >= 500
 
 
 def _cause(error: httpx2.HTTPError) -> str:

@@ -15,6 +15,7 @@ schedules:
   first: {rotations: [{people: [ann, bob], begins: 2026-03-02, zone: Europe/Berlin}]}
 default_team: payments
 """
+BACKWARDS = "starts_at: 2026-12-24T08:00:00Z, ends_at: 2026-12-24T07:00:00Z"
 
 
 def _read(folder: Path, config: str, owners: str = OWNERS) -> Config:
@@ -49,6 +50,13 @@ def test_the_file_of_owners_is_read_beside_the_configuration(tmp_path: Path) -> 
         ("teams: " + "[" * 5_000, "", "agent.yaml cannot be read as YAML: maximum recursion depth"),
         ("quiet_period: soon", "", "quiet_period: this is a length of time, in seconds or as `hours:minutes:seconds`"),
         ("endpoints: {shop: {}}", "", "endpoints.shop.url: this is needed"),
+        ("policy: {hours: {begin: '22:00', end: '04:00'}}", "", "policy.hours: `end` must be later than `begin`"),
+        (f"policy: {{freezes: [{{name: a, {BACKWARDS}}}]}}", "", "policy.freezes.0: a freeze must end after it starts"),
+        (
+            f"maintenance: [{{name: a, matchers: [{{label: a, value: b}}], {BACKWARDS}}}]",
+            "",
+            "must end after it starts",
+        ),
         ("policy: approve", "", "policy: this holds settings of its own, each as `name: value`"),
     ],
 )

@@ -207,3 +207,11 @@ async def test_mistake_of_ours_is_one_sentence_and_one_log_line(
     assert answer.json()["detail"] == "This is a mistake in incident-agent, not yours. Its log says more."
     assert "sensitive" not in answer.text
     assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == ["a request failed"]
+
+
+async def test_work_that_would_end_before_it_begins_is_not_understood(served: Served) -> None:
+    asked = {"name": "disks", "matchers": [{"label": "service", "value": "cart"}]}
+    answer = await served.http.post(
+        "/api/maintenance", json={**asked, "starts_at": "2099-01-02T00:00:00Z", "ends_at": "2099-01-01T00:00:00Z"}
+    )
+    assert (answer.status_code, answer.json()["detail"]) == (422, "ends_at must be later than starts_at")
