@@ -2,16 +2,17 @@
 
 In each round every other value of every constant is tried alone; then the best of each are taken together, the most
 telling first, each only while it still helps. It helps when what the sets lose falls by more than one standard error
-of the difference, question by question. The loss is that of the ranking, in a conditional logit, and that of whether
-anything is wrong.
+of the difference, case by case, and rises by as much in none of them: what is to hold elsewhere must hold here. The
+loss is that of the ranking, in a conditional logit, and that of whether anything is wrong.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 
 from agent.analysis.weights import Fusion
 from evals.constants import NEUTRAL, TUNED, Values
-from evals.loso_fit import Looked, doubts, fit, surprises
+from evals.loso_fit import FAINT, Looked, doubts, fit, surprises
 from evals.loso_study import Study
 
 ROUNDS = 1
@@ -33,10 +34,22 @@ def search(study: Study, sets: Sequence[str], rounds: int = ROUNDS) -> Values:
 
 
 def gained(before: Mapping[str, float], after: Mapping[str, float]) -> float:
-    """By how much less is lost, over all questions; 0 when that is within one standard error."""
-    less = [before.get(name, 0.0) - after.get(name, 0.0) for name in before.keys() | after.keys()]
-    gain, error = math.fsum(less), math.sqrt(math.fsum(one * one for one in less))
-    return gain if gain > max(error, _LEAST) else 0.0
+    """By how much less is lost, over all sets; 0 when that may be chance, or one of them clearly loses more.
+
+    Copies and windows of a case stand or fall with it: they are one lesson, not several.
+    """
+    less: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for name in sorted(before.keys() | after.keys()):
+        case = name.removesuffix(FAINT).partition("@")[0]
+        less[case.partition("/")[0]][case] += before.get(name, 0.0) - after.get(name, 0.0)
+    gains = [gain for of_set in less.values() for gain in of_set.values()]
+    harmed = any(_clear([-gain for gain in of_set.values()]) for of_set in less.values())
+    return math.fsum(gains) if _clear(gains) and not harmed else 0.0
+
+
+def _clear(gains: Collection[float]) -> bool:
+    """Whether their sum is more than one standard error."""
+    return math.fsum(gains) > max(math.sqrt(math.fsum(one * one for one in gains)), _LEAST)
 
 
 def _one_round(study: Study, sets: Sequence[str], values: Values) -> Values:

@@ -38,7 +38,7 @@ def _all_numbers() -> set[str]:
 
 
 def _place(name: str) -> str:
-    """`Fusion.witness` stands in `weights`; of `changes._FLOORS.availability`, what is assigned is `changes._FLOORS`."""
+    """`Fusion.witness` stands in `weights`; `changes._FLOORS.availability` is a part of `changes._FLOORS`."""
     return f"weights.{name}" if name.startswith("Fusion.") else ".".join(name.split(".")[:2])
 
 

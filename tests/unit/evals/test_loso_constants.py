@@ -54,20 +54,38 @@ def test_what_helps_one_case_alone_may_be_chance() -> None:
     assert chosen == NEUTRAL
 
 
+def _lost(each: float, cases: str = "abcdef", set_: str = "one") -> dict[str, float]:
+    return {f"{set_}/{name}": each for name in cases}
+
+
 @pytest.mark.parametrize(
     ("before", "after", "gain"),
     [
-        (dict.fromkeys("abcdef", 0.5), dict.fromkeys("abcdef", 0.25), 1.5),
-        (dict.fromkeys("abcdef", 0.5), dict.fromkeys("abc", 0.25), 2.25),
-        (dict.fromkeys("abcdef", 0.5), dict.fromkeys("abcdef", 0.5) | {"a": 0.25}, 0.0),
-        (dict.fromkeys("abcdef", 0.5), dict.fromkeys("abcdef", 0.5), 0.0),
-        (dict.fromkeys("ab", 0.5), dict.fromkeys("abcdef", 0.25), 0.0),
+        (_lost(0.5), _lost(0.25), 1.5),
+        (_lost(0.5), _lost(0.25, "abc"), 2.25),
+        (_lost(0.5), _lost(0.5) | _lost(0.25, "a"), 0.0),
+        (_lost(0.5), _lost(0.5), 0.0),
+        (_lost(0.5, "ab"), _lost(0.25), 0.0),
     ],
 )
 def test_a_gain_counts_beyond_one_standard_error(
     before: dict[str, float], after: dict[str, float], gain: float
 ) -> None:
     assert gained(before, after) == gain
+
+
+def test_copies_and_windows_of_one_case_are_one_lesson() -> None:
+    copies = [f"one/a{of}" for of in ("", " (faint)", "@0", "@1")]
+
+    assert gained(dict.fromkeys(copies, 0.5), dict.fromkeys(copies, 0.25)) == 0.0
+
+
+def test_what_clearly_harms_one_set_is_no_gain() -> None:
+    before = _lost(0.5) | _lost(0.5, "abc", "two")
+
+    assert gained(before, _lost(0.25) | _lost(0.5, "abc", "two")) == 1.5
+    assert gained(before, _lost(0.25) | _lost(0.75, "abc", "two")) == 0.0
+    assert gained(before, _lost(0.25) | _lost(0.5, "ab", "two") | _lost(0.75, "c", "two")) == 1.25
 
 
 def test_what_was_analysed_is_kept_until_a_constant_changes(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 import numpy as np
+import pytest
 
-from agent.analysis.changes import baseline, shifts
+from agent.analysis.changes import baseline, gain, shifts
 from agent.analysis.table import tabulate
 from tests.unit.agent.analysis.made import Shop
 
@@ -37,3 +38,8 @@ def test_no_columns_are_an_empty_baseline() -> None:
     rows = tabulate(Shop().observed()).rows[:2]
 
     assert baseline(np.empty((2, 0)), rows).count.tolist() == [0, 0]
+
+
+@pytest.mark.parametrize(("z", "part"), [(-5.0, 0.0), (0.0, 0.0), (1.0, 0.0), (2.0, 0.75), (10.0, 0.99)])
+def test_what_noise_explains_is_taken_off_without_a_threshold(z: float, part: float) -> None:
+    assert gain(z) == pytest.approx(part)
