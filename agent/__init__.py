@@ -14,9 +14,9 @@
     llm          models and embeddings behind one port
     memory       past incidents, recalled behind gates
     identity     who is calling, and what may they do
-    catalogue    the actions people wrote down: the only ones there are
+    catalogue    the actions people wrote down in runbooks/: the only ones there are
     storage      the record: alerts, incidents, approvals, effects, jobs, the journal
-    notify       follows the journal and tells people: nodes never do
+    notify       follows the journal and tells people, a channel for each way: nodes never do
     domain       the nouns; import nothing
     ports        every seam on one page
     soundness    do the settings fit together?
@@ -27,5 +27,5 @@
     testing      fakes that keep the ports' promises, for tests and replays
     __main__     `python -m agent`
 
-Calls go down this list, never up; `docs/adr` says why it is cut this way.
+Calls go down this list, never up; `docs/adr` says why it is cut this way. What is asked and done outside is in `tools`.
 """

@@ -113,13 +113,13 @@ class Patient(HttpToolsProtocol):
 
 
 @asynccontextmanager
-async def running(web: uvicorn.Server, sockets: list[socket.socket] | None = None) -> AsyncIterator[asyncio.Task[None]]:
-    """Its task, once it listens; at the end of the block it stops, and what is under way ends first."""
+async def running(web: uvicorn.Server, sockets: list[socket.socket] | None = None) -> AsyncIterator[None]:
+    """It listens for the length of the block, then stops; what is under way ends first."""
     task = asyncio.create_task(web.serve(sockets=sockets))
     try:
         while not web.started and not task.done():  # noqa: ASYNC110 (uvicorn has no event for it)
             await asyncio.sleep(_LOOK_AGAIN)
-        yield task
+        yield
     finally:
         web.should_exit = True
         await task

@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
+import uvicorn
 from starlette.applications import Starlette
 
 from agent.bootstrap import Application
@@ -13,6 +14,9 @@ from agent.domain.errors import ConfigurationError
 from agent.entrypoints.server import running, server
 from agent.entrypoints.web import create_app, create_probe
 from agent.entrypoints.worker import Worker
+
+_LOOK_AGAIN = 0.1
+"""Seconds."""
 
 
 @asynccontextmanager
@@ -47,13 +51,14 @@ async def probed(application: Application) -> AsyncIterator[str]:
 class Serving:
     """A running server."""
 
-    def __init__(self, url: str, web: "asyncio.Task[None]") -> None:
+    def __init__(self, url: str, web: uvicorn.Server) -> None:
         self.url = url
         self._web = web
 
     async def end(self) -> None:
-        """Until it is told to stop, by SIGTERM or SIGINT."""
-        await asyncio.wait({self._web})
+        """Until it is told to stop, by SIGTERM or SIGINT: what is under way ends with the block."""
+        while not self._web.should_exit:  # noqa: ASYNC110 (uvicorn has no event for it)
+            await asyncio.sleep(_LOOK_AGAIN)
 
 
 async def working(application: Application) -> None:
@@ -86,12 +91,13 @@ async def _at_work(worker: Worker | None) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _listening(application: Application, app: Starlette) -> AsyncIterator[tuple[str, "asyncio.Task[None]"]]:
-    """(where it listens, what ends with the server)."""
+async def _listening(application: Application, app: Starlette) -> AsyncIterator[tuple[str, uvicorn.Server]]:
+    """(where it listens, the server)."""
     host, port = application.settings.host, application.settings.port
     require_leave_to_listen(application.settings)
     bound = _bound(host, port)
-    async with running(server(app, host, port), [bound]) as web:
+    web = server(app, host, port)
+    async with running(web, [bound]):
         yield f"http://{host}:{bound.getsockname()[1]}", web
 
 

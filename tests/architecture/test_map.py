@@ -1,16 +1,21 @@
-"""Is the map in agent/__init__.py the folder as it is?"""
+"""Are the maps in agent/__init__.py and tools/__init__.py the folders as they are?"""
 
 import re
+from types import ModuleType
+
+import pytest
 
 import agent
+import tools
 from tests.architecture.sources import ROOT
 
 
-def test_the_map_names_everything_in_the_folder_and_nothing_else() -> None:
-    mapped = re.findall(r"^    (\w+)  ", agent.__doc__ or "", re.MULTILINE)
+@pytest.mark.parametrize("package", [agent, tools])
+def test_the_map_names_everything_in_the_folder_and_nothing_else(package: ModuleType) -> None:
+    mapped = re.findall(r"^    (\w+)  ", package.__doc__ or "", re.MULTILINE)
     folder = [
         entry.stem
-        for entry in (ROOT / "agent").iterdir()
+        for entry in (ROOT / package.__name__).iterdir()
         if (entry.suffix == ".py" and entry.name != "__init__.py") or (entry / "__init__.py").exists()
     ]
     assert sorted(mapped) == sorted(folder)
