@@ -1,7 +1,7 @@
 """What does a batch of placements change on the record?  Each incident is read once and written once."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from sqlalchemy import Connection
 
@@ -15,6 +15,7 @@ from agent.domain.wording import counted
 from agent.policy.ownership import Owners
 from agent.service.people import investigate, resume
 from agent.storage import alerts, effects, incidents, unanswered
+from agent.storage.alert_rows import Unreadable
 from agent.storage.journal import Chain
 
 
@@ -116,13 +117,23 @@ class Batch:
         self._events.clear()
 
 
+def leave_aside(connection: Connection, chain: Chain, unreadable: Sequence[Unreadable]) -> None:
+    """Alerts that nobody can read are set aside, and told."""
+    alerts.set_aside(connection, unreadable)
+    fates, receipts = {Fate.QUARANTINED: len(unreadable)}, {one.receipt for one in unreadable}
+    chain.append(connection, _event(fates, receipts, [(one.id, one.why) for one in unreadable]))
+
+
 def _told(placements: Sequence[Placement]) -> Event:
-    fates = Counter(str(placement.placed.fate) for placement in placements)
+    placed = [placement.placed for placement in placements]
+    aside = [(one.id, one.reason) for one in placed if one.fate is Fate.QUARANTINED]
+    return _event(Counter(one.fate for one in placed if one.fate), {one.receipt for one in placed}, aside)
+
+
+def _event(fates: Mapping[Fate, int], receipts: Set[str], aside: Sequence[tuple[str, str]]) -> Event:
+    """`aside`: (alert, why it has no incident)."""
     where = ", ".join(f"{number} {fate}" for fate, number in sorted(fates.items()))
-    aside = [
-        f" Alert {one.placed.id}: {one.placed.reason}" for one in placements if one.placed.fate is Fate.QUARANTINED
-    ]
-    text = f"Placed {counted(len(placements), 'alert')}: {where}.{''.join(aside)}"
-    receipts = sorted({placement.placed.receipt for placement in placements})
-    facts = {"fates": dict(fates), "receipts": receipts[:20]}
+    why = "".join(f" Alert {id_}: {because}" for id_, because in aside)
+    text = f"Placed {counted(sum(fates.values()), 'alert')}: {where}.{why}"
+    facts = {"fates": dict(fates), "receipts": sorted(receipts)[:20]}
     return Event(type=EventType.ALERT_PLACED, text=text, facts=facts)

@@ -1,25 +1,27 @@
 """Stored alerts become incidents: in order, a batch a transaction, by one correlator."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, StatementError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 
 from agent.correlate.correlator import Correlator
 from agent.correlate.placement import Nothing
 from agent.correlate.placement import Placement as Decided
 from agent.correlate.standing import Standing
 from agent.domain.alert import Fate, Placed
-from agent.domain.errors import Conflict, JournalBroken, QueueFull
+from agent.domain.errors import Conflict
 from agent.domain.maintenance import MaintenanceWindow
 from agent.domain.rules import Correlation, InhibitRule
 from agent.policy.maintenance import in_force
 from agent.policy.ownership import Owners
 from agent.ports import Queue
-from agent.service.batch import Batch
+from agent.service.batch import Batch, leave_aside
 from agent.storage import alerts, incidents, silences
+from agent.storage.alert_rows import Unreadable
 from agent.storage.database import Database
 from agent.storage.duties import batches, next_batch
 from agent.storage.engine import said
@@ -41,6 +43,18 @@ ALONE = 3
 """An alert that cannot be placed is tried alone, so often, and then set aside: it must not hold up those behind it."""
 LONGEST = 500
 """Characters of a reason that somebody else's words are in."""
+MISTAKES = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    StatementError,
+    TypeError,
+    ValueError,
+    re.error,
+)
+"""What rules raise that an alert does not fit, or the record that it does not fit: never a disk, a server or memory."""
 FOLLOWED = timedelta(days=7)
 """An incident closed so long ago is still named by the next one with its labels, also after a restart."""
 
@@ -93,23 +107,26 @@ class Placement:
     async def place_waiting(self) -> int:
         """Place the next batch; how many alerts that was. Killed half-way, the batch is placed at the next start."""
         for _ in range(TRIES):
-            waiting = await self._database.read(lambda connection: alerts.unplaced(connection, BATCH))
-            if not waiting or not await self._mine():
+            waiting, unreadable = await self._database.read(lambda connection: alerts.unplaced(connection, BATCH))
+            if not (waiting or unreadable) or not await self._mine():
                 return 0
             try:
+                await self._leave_aside(unreadable)
                 await self._place_all(waiting)
             except Conflict:
                 # An incident was merged meanwhile, or another process placed alerts: it is placed again, by the record.
                 continue
-            return len(waiting)
+            return len(waiting) + len(unreadable)
         return 0
 
     async def _place_all(self, waiting: Sequence[Placed], tries: int = ALONE) -> None:
         """One that cannot be placed is found by halves, and set aside; the others are placed in their order."""
+        if not waiting:
+            return
         standing = await self._current()
         try:
             await self._place(waiting, standing)
-        except Exception as error:
+        except MISTAKES as error:
             if not _its_own(error):
                 raise
             if len(waiting) > 1:
@@ -141,6 +158,15 @@ class Placement:
         aside = one.model_copy(update={"fate": Fate.QUARANTINED, "reason": because, "incident": None})
         await self._current()
         await self._store([Decided(aside, Nothing(), one.alert.identity)])
+
+    async def _leave_aside(self, unreadable: Sequence[Unreadable]) -> None:
+        """Whose rows cannot be read: they stay as they are, and are told like those that cannot be placed."""
+        if not unreadable:
+            return
+        told = [one.model_copy(update={"why": written_out(one.why)[:LONGEST]}) for one in unreadable]
+        for one in told:
+            log.error("a stored alert cannot be read: it is set aside", alert=one.id, reason=one.why)
+        await self._database.write(lambda connection: leave_aside(connection, self._chain, told))
 
     async def _store(self, placements: Sequence[Decided]) -> None:
         await self._database.write(lambda connection: self._write(connection, placements))
@@ -189,9 +215,6 @@ class Placement:
         return standing
 
 
-def _its_own(error: Exception) -> bool:
-    """Is it the alert that fails?  What the record, the machine or other processes do is tried again, for ever."""
-    if isinstance(error, SQLAlchemyError):
-        never_sent = isinstance(error, StatementError) and not isinstance(error, DBAPIError)
-        return never_sent or isinstance(error, DataError | IntegrityError)
-    return not isinstance(error, Conflict | JournalBroken | QueueFull | OSError | MemoryError)
+def _its_own(mistake: Exception) -> bool:
+    """Is it the alert that fails?  What the record says of itself is tried again, for ever."""
+    return not isinstance(mistake, DBAPIError) or isinstance(mistake, DataError | IntegrityError)

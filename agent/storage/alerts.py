@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, func, literal, or_, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, literal, or_, select, update
 
 from agent.domain.alert import Alert, AlertStatus, Fate, Placed
 from agent.domain.base import Noun
+from agent.domain.errors import Conflict
 from agent.domain.incident import IncidentStatus
 from agent.ports import Unparsed
+from agent.storage.alert_rows import Unreadable, read, readable, stored
 from agent.storage.sight import Teams, within
 from agent.storage.tables import alerts, incidents, quarantine, receipts
 
@@ -39,6 +41,13 @@ class Arrival:
     unparsed: Sequence[Unparsed]
 
 
+class Waiting(NamedTuple):
+    """What is to be placed, in order, and what nobody can read."""
+
+    alerts: list[Placed]
+    unreadable: list[Unreadable]
+
+
 def store(connection: Connection, arrival: Arrival) -> None:
     """Put the receipt, its alerts and whatever could not be parsed on the record."""
     receipt = arrival.receipt
@@ -50,16 +59,24 @@ def store(connection: Connection, arrival: Arrival) -> None:
         connection.execute(quarantine.insert(), rows)
 
 
-def unplaced(connection: Connection, limit: int) -> list[Placed]:
+def unplaced(connection: Connection, limit: int) -> Waiting:
     """The oldest alerts that the correlator has not seen yet."""
-    query = select(alerts).where(alerts.c.fate.is_(None)).order_by(alerts.c.sequence).limit(limit)
-    return [_news(row) for row in connection.execute(query)]
+    query = stored(connection).where(alerts.c.fate.is_(None)).order_by(alerts.c.sequence).limit(limit)
+    waiting = Waiting([], [])
+    for row in connection.execute(query):
+        match read(row):
+            case Placed() as placed:
+                waiting.alerts.append(_news(row, placed))
+            case Unreadable() as unreadable:
+                waiting.unreadable.append(unreadable)
+    return waiting
 
 
 def held_back(connection: Connection, since: datetime) -> list[Placed]:
     """Of each occurrence that was silenced since then and whose end nobody told, the latest message."""
-    query = select(alerts).where(alerts.c.fate == Fate.SILENCED, alerts.c.received_at >= since)
-    latest = {row.occurrence: _placed(row) for row in connection.execute(query.order_by(alerts.c.sequence))}
+    query = stored(connection).where(alerts.c.fate == Fate.SILENCED, alerts.c.received_at >= since)
+    found = connection.execute(query.order_by(alerts.c.sequence))
+    latest = {row.occurrence: one for row in found if isinstance(one := read(row), Placed)}
     return [one for one in latest.values() if one.alert.status is AlertStatus.FIRING]
 
 
@@ -86,6 +103,13 @@ def place(connection: Connection, placed: Sequence[Placed]) -> None:
     connection.execute(values, rows)
 
 
+def set_aside(connection: Connection, unreadable: Sequence[Unreadable]) -> None:
+    """They are no longer in the way of the others; what stands in their rows is left as it is."""
+    for one in unreadable:
+        waits = update(alerts).where(alerts.c.id == one.id, alerts.c.fate.is_(None))
+        connection.execute(waits.values(fate=Fate.QUARANTINED, reason=one.why))
+
+
 def move(connection: Connection, ids: Sequence[str], incident: str, why: str) -> None:
     """They are part of another incident now; the sentence is added to each one's reason."""
     moved = update(alerts).where(alerts.c.id == bindparam("its_id"))
@@ -97,25 +121,26 @@ def remembered(connection: Connection, moment: datetime) -> list[Placed]:
     """Placed alerts received since then, and all of live incidents, in order: what the correlator must know again."""
     live = select(incidents.c.id).where(incidents.c.status != IncidentStatus.CLOSED)
     wanted = or_(alerts.c.received_at >= moment, alerts.c.incident.in_(live))
-    query = select(alerts).where(wanted, _CORRELATED).order_by(alerts.c.sequence)
-    return [_placed(row) for row in connection.execute(query)]
+    return _in_order(connection, stored(connection).where(wanted, _CORRELATED))
 
 
 def placed_since(connection: Connection, moment: datetime) -> list[Placed]:
     """Placed alerts received since then, in order."""
-    query = select(alerts).where(alerts.c.received_at >= moment, _CORRELATED).order_by(alerts.c.sequence)
-    return [_placed(row) for row in connection.execute(query)]
+    return _in_order(connection, stored(connection).where(alerts.c.received_at >= moment, _CORRELATED))
 
 
 def of_incident(connection: Connection, incident: str) -> list[Placed]:
-    query = select(alerts).where(alerts.c.incident == incident).order_by(alerts.c.sequence)
-    return [_placed(row) for row in connection.execute(query)]
+    return _in_order(connection, stored(connection).where(alerts.c.incident == incident))
 
 
 def one(connection: Connection, id_: str, teams: Teams = None) -> Placed | None:
-    query = select(alerts).where(alerts.c.id == id_, *within(alerts.c.incident, teams))
+    """Conflict when it is there and cannot be read."""
+    query = stored(connection).where(alerts.c.id == id_, *within(alerts.c.incident, teams))
     row = connection.execute(query).one_or_none()
-    return _placed(row) if row else None
+    found = read(row) if row else None
+    if isinstance(found, Unreadable):
+        raise Conflict(f"{found.why} GET /api/receipts/{found.receipt} shows what stands there.")
+    return found
 
 
 def receipt(
@@ -125,12 +150,14 @@ def receipt(
     row = connection.execute(select(receipts).where(receipts.c.id == id_)).one_or_none()
     if row is None:
         return None
-    its_alerts = select(alerts).where(alerts.c.receipt == id_, *within(alerts.c.incident, teams))
+    its_alerts = stored(connection).where(alerts.c.receipt == id_, *within(alerts.c.incident, teams))
+    found = [read(alert) for alert in connection.execute(its_alerts.order_by(alerts.c.sequence))]
     kept = connection.execute(select(quarantine).where(quarantine.c.receipt == id_).order_by(quarantine.c.id))
+    not_read = [(part.reason, part.body) for part in kept if teams is None]
     return (
         Receipt.model_validate(dict(row._mapping)),  # noqa: SLF001 (a named tuple's public method, by its name)
-        [_placed(alert) for alert in connection.execute(its_alerts.order_by(alerts.c.sequence))],
-        [(part.reason, part.body) for part in kept if teams is None],
+        [one for one in found if isinstance(one, Placed)],
+        not_read + [(one.why, one.body) for one in found if isinstance(one, Unreadable)],
     )
 
 
@@ -155,19 +182,10 @@ def _row(receipt: Receipt, id_: str, alert: Alert) -> dict[str, Any]:
     }
 
 
-def _news(row: Row[Any]) -> Placed:
-    """One that was held back is news when it is looked at again."""
-    placed = _placed(row)
+def _news(row: Row[Any], placed: Placed) -> Placed:
+    """One that was held back or set aside is news when it is looked at again."""
     return placed.model_copy(update={"received_at": row.looked_at_again}) if row.looked_at_again else placed
 
 
-def _placed(row: Row[Any]) -> Placed:
-    return Placed(
-        id=row.id,
-        alert=Alert.model_validate(row.alert),
-        receipt=row.receipt,
-        received_at=row.received_at,
-        fate=row.fate,
-        reason=row.reason,
-        incident=row.incident,
-    )
+def _in_order(connection: Connection, query: Select[Any]) -> list[Placed]:
+    return list(readable(connection.execute(query.order_by(alerts.c.sequence))))

@@ -8,7 +8,7 @@ from agent.analysis.capacity import Plan, Traffic, episodes, plan, traffic
 from agent.domain.alert import Fate
 from agent.domain.base import Noun
 from agent.domain.event import EventType
-from agent.storage import jobs, journal
+from agent.storage import alert_rows, jobs, journal
 from agent.storage.tables import alerts, incidents, journal_head, quarantine, receipts
 
 TARGET = timedelta(seconds=10)
@@ -124,10 +124,10 @@ def _days(connection: Connection, since: datetime) -> tuple[Day, ...]:
 
 
 def _noisiest(connection: Connection, since: datetime) -> tuple[Noisy, ...]:
-    name = alerts.c.alert["name"].as_string()
+    name = alert_rows.name(connection)
     counted = (
         select(name, alerts.c.fate, func.count(), func.count(alerts.c.incident.distinct()))
-        .where(alerts.c.received_at >= since)
+        .where(alerts.c.received_at >= since, name.is_not(None), alerts.c.fate.is_distinct_from(Fate.QUARANTINED))
         .group_by(name, alerts.c.fate)
     )
     found: dict[str, Noisy] = {}
