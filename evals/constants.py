@@ -56,6 +56,7 @@ TUNED = (
     Constant("onset._RARE", USUAL),
     Constant("onset._CLIP", Kind(10.0, (3.0, 5.0, 8.0, 10.0, 20.0))),
     Constant("onset.LATEST_REPORT", MINUTES),
+    Constant("onset.LOOK_BACK", MINUTES),
     Constant("onset._DEFAULT_STEPS", Kind(2, (1, 2, 3, 5))),
     Constant("changes._FLOOR", LITTLE),
     Constant("changes._FLOORS.availability", FAILING),

@@ -17,8 +17,10 @@ from tools.base import Floats
 
 LATEST_REPORT = timedelta(minutes=10)
 """An alert may be this late after what it speaks of."""
+LOOK_BACK = timedelta(minutes=15)
+"""The onset is looked for from this long before the alerts, and from LATEST_REPORT and three steps at least."""
 _LATER = 0.1
-"""Part of the alerts that are later than that, where delays are distributed exponentially."""
+"""Part of the alerts that are later than LATEST_REPORT, where delays are distributed exponentially."""
 _SLACK = 0.5
 """Robust deviations that are not counted as a change (the reference value k of Page's CUSUM)."""
 _RARE = 0.75
@@ -87,7 +89,7 @@ def _near(table: Table, told: datetime, excess: Floats, quiet: int) -> Floats:
 
 def _quiet(table: Table, told: datetime, step: timedelta) -> int:
     """Where the baseline ends: far enough before the alerts; of a short history, half is kept as the baseline."""
-    start = table.column(told - LATEST_REPORT - 3 * step)
+    start = table.column(told - max(LOOK_BACK, LATEST_REPORT + 3 * step))
     half = min(len(table.times) // 2, table.column(told - 2 * step))
     return max(0, min(max(start, half, 3), len(table.times) - 3))
 
