@@ -47,6 +47,8 @@ class Tail:
         self._looking: asyncio.Task[None] | None = None
         self.count = 0
         """How many are reading."""
+        self.ended = False
+        """The process stops: readers come back to the next one."""
 
     @contextmanager
     def place(self) -> Iterator[None]:
@@ -136,7 +138,7 @@ async def _told(request: Request, tail: Tail, written: Callable[[Recorded], str]
     quiet, clock, views = 0, application_of(request).clock, views_of(request)
     until = clock.now() + LONGEST
     yield ": connected\n\n"
-    while clock.now() < until and not await request.is_disconnected():
+    while not tail.ended and clock.now() < until and not await request.is_disconnected():
         entries = await tail.after(after)
         if entries:
             after = entries[-1].sequence

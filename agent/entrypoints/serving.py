@@ -36,8 +36,9 @@ async def serving(application: Application, *, works: bool = True) -> AsyncItera
         try:
             yield Serving(url, web)
         finally:
+            # At once, so that what each waits for as it ends is waited for side by side.
+            app.state.tail.ended = True
             if worker:
-                # At once: what it waits for as it ends must not begin only after what Slack's side waits for.
                 worker.stop()
 
 

@@ -53,6 +53,14 @@ async def test_reader_that_lost_its_connection_misses_nothing(served: Served) ->
     assert heard == ["actions_paused", "actions_resumed"]
 
 
+async def test_reader_is_let_go_when_the_process_stops(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with asyncio.timeout(20), served.http.stream("GET", "/api/events") as answer:
+        lines = answer.aiter_lines()
+        assert await anext(lines) == ": connected"
+        monkeypatch.setattr(served.running.config.app.state.tail, "ended", True)  # type: ignore[union-attr]  # an application of ours
+        assert [line async for line in lines if line] == []
+
+
 async def test_readers_over_the_limit_are_told_to_come_again_and_places_are_given_back(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
