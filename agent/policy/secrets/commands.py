@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from agent.policy.anchors import fewest
+from agent.policy.anchors import beginnings, matches
 from agent.policy.secrets.spans import Found, value_at
 from agent.policy.secrets.values import plausible
 
@@ -54,12 +54,13 @@ class _Program(NamedTuple):
 
 _PROGRAMS = tuple(
     (
-        fewest(names.replace("\\", "").replace("(?:64)?(?:.exe)?", "").replace("-w+", "-").split("|")),
+        beginnings(names.replace("\\", "").replace("(?:64)?(?:.exe)?", "").replace("-w+", "-").split("|")),
         _Program(re.compile(rf"(?<![\w-])(?:{names})(?![\w-])"), re.compile(options), pair),
     )
     for table, pair in ((_OPTIONS, False), (_USER_OPTIONS, True))
     for names, options in table.items()
 )
+_NAMES = tuple((name, at) for at, (names, _) in enumerate(_PROGRAMS) for name in names)
 _COMMAND = 400
 _OPTION = re.compile(r"[ \"'][-/]\w| \w[\w.-]{0,40}/\S{1,100}@| login | unseal |pass:|_pw ")
 
@@ -67,14 +68,13 @@ _OPTION = re.compile(r"[ \"'][-/]\w| \w[\w.-]{0,40}/\S{1,100}@| login | unseal |
 def command_secrets(text: str, lowered: str) -> Iterator[Found]:
     """By the options of programs that take a password."""
     if _OPTION.search(text):
-        for hints, program in _PROGRAMS:
-            if any(hint in lowered for hint in hints):
-                yield from _options(text, program)
+        for at in dict.fromkeys(at for name, at in _NAMES if name in lowered):
+            yield from _options(text, lowered, *_PROGRAMS[at])
 
 
-def _options(text: str, program: _Program) -> Iterator[Found]:
+def _options(text: str, lowered: str, names: tuple[str, ...], program: _Program) -> Iterator[Found]:
     end = 0
-    for found in program.named.finditer(text):
+    for found in matches(program.named, names, text, lowered):
         if found.start() >= end:
             end = _end_of_command(text, found.end())
             for option in program.options.finditer(text, found.end(), end):

@@ -25,6 +25,8 @@ class Pattern:
     check: Callable[[str], bool] = lambda _: True
     unless: re.Pattern[str] | None = None
     """What must not stand right before it."""
+    holds: re.Pattern[str] | None = None
+    """What every text that holds one has in it, and is found sooner: it begins with a letter or a sign of its own."""
     personal: bool = False
     """Personal data can be put back where it is needed; a secret never is."""
 
@@ -34,6 +36,8 @@ class Pattern:
 
     def spans(self, text: str) -> Iterator[Found]:
         """What of it is to be hidden."""
+        if self.holds and not self.holds.search(text):
+            return
         group = "secret" if "secret" in self.regex.groupindex else 0
         for match in self.found(text):
             start, end = match.span(group)
@@ -51,10 +55,12 @@ def _pattern(
     words: str = "",
     check: Callable[[str], bool] = lambda _: True,
     unless: str = "",
+    holds: str = "",
     personal: bool = False,
 ) -> Pattern:
     before = re.compile(rf"(?:{unless})\Z") if unless else None
-    return Pattern(label, re.compile(regex), fewest(hints.split()), tuple(words.split()), check, before, personal)
+    part = re.compile(holds) if holds else None
+    return Pattern(label, re.compile(regex), fewest(hints.split()), tuple(words.split()), check, before, part, personal)
 
 
 _END = r"(?![A-Za-z0-9])"
@@ -110,11 +116,11 @@ PATTERNS: tuple[Pattern, ...] = (
         r"V1)-----|(?:(?:\\[nr]|\s){0,4}[A-Za-z0-9+/=]{20,})*"
         r"(?:\\n[A-Za-z0-9+/=]+)?)",
     ),
-    _pattern("jwt", "eyJ", r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)?"),
+    _pattern("jwt", "eyJ", r"eyJ(?<![A-Za-z0-9_-]...)[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)?"),
     _pattern(
         "aws-key",
         "AKIA ASIA ABIA ACCA",
-        rf"(?<![A-Za-z0-9])A(?:KIA|SIA|BIA|CCA)[A-Z0-9]{{16}}{_END}",
+        rf"A(?<![A-Za-z0-9].)(?:KIA|SIA|BIA|CCA)[A-Z0-9]{{16}}{_END}",
         unless=_NAMED_AS_ID,
     ),
     _pattern(
@@ -152,15 +158,14 @@ PATTERNS: tuple[Pattern, ...] = (
     _pattern("hf-token", "hf_", r"(?<![A-Za-z0-9])hf_[A-Za-z0-9]{30,}"),
     _pattern("do-token", "_v1_", r"do[opr]_v1_[0-9a-f]{40,}"),
     _pattern("vault-token", "hvs. hvb. hvr.", r"hv[sbr]\.[A-Za-z0-9_-]{20,}"),
-    _pattern("telegram-token", ":AA", r"(?<!\d)\d{8,10}:AA[A-Za-z0-9_-]{32,33}"),
+    _pattern("telegram-token", ":AA", r"(?<!\d)\d{8,10}:AA[A-Za-z0-9_-]{32,33}", holds=r":AA[A-Za-z0-9_-]{32}"),
     _pattern("mailgun-key", "key-", rf"(?<![A-Za-z0-9])key-[0-9a-f]{{32}}{_END}"),
     _pattern("shopify-token", "shp", r"shp(?:at|ca|pa|ss)_[0-9A-Fa-f]{32}"),
     _pattern("databricks-token", "dapi", rf"(?<![A-Za-z0-9])dapi[0-9a-f]{{32}}{_END}"),
     _pattern("grafana-token", "glsa_ glc_", r"gl(?:sa_[A-Za-z0-9]{32}_[0-9A-Fa-f]{8}|c_[A-Za-z0-9+/=]{32,})"),
     _pattern("newrelic-key", "NRAK- NRII- NRJS-", r"NR(?:AK|II|JS)-[A-Za-z0-9_-]{19,}"),
-    _pattern(
-        "square-token", "sq0 EAA", r"sq0(?:atp|csp|idp)-[A-Za-z0-9_-]{22,}|(?<![A-Za-z0-9+/])EAA[A-Za-z0-9_-]{56,}"
-    ),
+    _pattern("square-token", "sq0", r"sq0(?:atp|csp|idp)-[A-Za-z0-9_-]{22,}"),
+    _pattern("square-token", "EAA", r"EAA(?<![A-Za-z0-9+/]...)[A-Za-z0-9_-]{56,}"),
     _pattern("atlassian-token", "ATATT3", r"ATATT3[A-Za-z0-9_=-]{20,}"),
     _pattern("docker-token", "dckr_pat_ dckr_oat_", r"dckr_[po]at_[A-Za-z0-9_-]{20,}"),
     _pattern("linear-key", "lin_api_", r"lin_api_[A-Za-z0-9]{30,}"),
@@ -172,7 +177,11 @@ PATTERNS: tuple[Pattern, ...] = (
         r"[A-Za-z][A-Za-z0-9+.-]{1,30}://[^\s/:@\"'<>]{0,100}:(?P<secret>[^\s/\"'<>]+)@(?=[\w\[])",
         check=plausible,
     ),
-    _pattern("password", "@", r"(?<![\w./@-])[A-Za-z][\w.-]{0,40}[/:](?P<secret>[^\s\"'<>]{3,100})@(?:tcp|udp|unix)\("),
+    _pattern(
+        "password",
+        "@tcp( @udp( @unix(",
+        r"(?<![\w./@-])[A-Za-z][\w.-]{0,40}[/:](?P<secret>[^\s\"'<>]{3,100})@(?:tcp|udp|unix)\(",
+    ),
     _pattern("crypt", "$", r"\$(?:2[abxy]?\$\d\d|[156]|y|7|argon2\w{1,2}[^\s\"']{0,40})\$[A-Za-z0-9./$+=,]{22,}"),
     _pattern(
         "authorization",
@@ -197,7 +206,7 @@ PATTERNS: tuple[Pattern, ...] = (
     _pattern(
         "private-key", "Private-Lines", r"Private-Lines: \d{1,3}\s+(?P<secret>(?:[A-Za-z0-9+/=]{4,80}\s+){1,100})"
     ),
-    _pattern("issued", "-", r"(?<![\d-])\d{6}(?:-\d{6}){7}(?![\d-])"),
+    _pattern("issued", "-", r"(?<![\d-])\d{6}(?:-\d{6}){7}(?![\d-])", holds=r"-\d{6}-\d{6}-"),
     _pattern(
         "password",
         "assword",
@@ -206,9 +215,10 @@ PATTERNS: tuple[Pattern, ...] = (
     _pattern("secret", "key=", r"[?&]key=(?P<secret>[A-Za-z0-9_.~-]{16,})", check=_no_name),
     _pattern(
         "issued",
-        "AVNS_ tskey- rootly_ wx 1/",
-        r"(?<![A-Za-z0-9])(?:AVNS_[\w-]{16,}|tskey-[\w-]{20,}|rootly_[0-9a-f]{40,}|1/\d{12,20}:[0-9a-f]{32})",
+        "AVNS_ tskey- rootly_",
+        r"(?<![A-Za-z0-9])(?:AVNS_[\w-]{16,}|tskey-[\w-]{20,}|rootly_[0-9a-f]{40,})",
     ),
+    _pattern("issued", "1/", r"1/(?<![A-Za-z0-9]..)\d{12,20}:[0-9a-f]{32}"),
     _pattern("secret", "X-H x-h", r"(?i:x-honeycomb-team)[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?P<secret>[A-Za-z0-9]{20,64})"),
     _pattern("webhook", "/IncomingWebhook/", r"/IncomingWebhook/(?P<secret>[A-Za-z0-9/-]{30,})"),
     _pattern("webhook", "hook", r"(?i:hooks?\.[\w.]{1,40}/(?:[a-z]{1,20}/){0,3})(?P<secret>\d{4,}/[A-Za-z0-9_/-]{6,})"),
@@ -225,12 +235,13 @@ PATTERNS: tuple[Pattern, ...] = (
     _pattern("webhook", "/hook", rf"/hooks?/(?P<secret>{_UUID})"),
     _pattern(
         "issued",
-        "xaat- cxtp_ sk_ pcsk_ shpat_ token-",
-        rf"(?<![A-Za-z0-9])(?:xaat-{_UUID}|(?:cxtp|pcsk|shp(?:at|ca|pa|ss))_\w{{18,}}|sk_[0-9a-f]{{28,}}"
+        "xaat- cxtp_ pcsk_ shpat_ token-",
+        rf"(?<![A-Za-z0-9])(?:xaat-{_UUID}|(?:cxtp|pcsk|shp(?:at|ca|pa|ss))_\w{{18,}}"
         r"|token-[a-z0-9]{5}:[a-z0-9]{40,})",
     ),
+    _pattern("issued", "sk_", r"sk_(?<![A-Za-z0-9]...)[0-9a-f]{28,}"),
     _pattern("issued", "django-insecure-", r"django-insecure-[^\s\"'`]{20,80}"),
-    _pattern("issued", "SU SA SO", r"(?<![A-Za-z0-9])S[UAO][A-Z2-7]{56}(?![A-Za-z0-9])"),
+    _pattern("issued", "SU SA SO", r"S(?<![A-Za-z0-9].)[UAO][A-Z2-7]{56}(?![A-Za-z0-9])"),
     _pattern("issued", "NRAL", r"(?<![A-Za-z0-9])[0-9a-f]{36}NRAL(?!\w)"),
     _pattern("private-key", '"kty', r"\\?\"d\\?\"\s{0,3}:\s{0,3}\\?\"(?P<secret>[A-Za-z0-9_-]{40,2000})"),
     _pattern(
@@ -239,7 +250,13 @@ PATTERNS: tuple[Pattern, ...] = (
         r"\\?\"sensitive\\?\":\s?true,\s{0,8}(?:\\?\"type\\?\":\s?\\?\"\w{1,20}\\?\",\s{0,8})?"
         r"\\?\"value\\?\":\s?\\?\"(?P<secret>[^\"\n]{3,4000}?)\\?\"",
     ),
-    _pattern("issued", "-", r"(?<![\w-])[A-Z0-9]{5}(?:-[A-Z0-9]{5}){4}(?![\w-])", check=mixed),
+    _pattern(
+        "issued",
+        "-",
+        r"(?<![\w-])[A-Z0-9]{5}(?:-[A-Z0-9]{5}){4}(?![\w-])",
+        check=mixed,
+        holds=r"-[A-Z0-9]{5}-[A-Z0-9]{5}-",
+    ),
     _pattern(
         "password",
         " LOGIN ",
@@ -273,6 +290,7 @@ PATTERNS: tuple[Pattern, ...] = (
         ".",
         r"\d(?<![\w.].)(?:(?<![A-Za-z]/.)|(?=[\d.]+:\d))(?<![A-Za-z]-.)\d{0,2}(?:\.\d{1,3}){3}(?!\w|\.\d|-[A-Za-z])",
         check=address,
+        holds=r"\.\d{1,3}\.\d{1,3}(?!\d)",
         personal=True,
     ),
     _pattern(
@@ -280,6 +298,7 @@ PATTERNS: tuple[Pattern, ...] = (
         ":",
         r"[0-9A-Fa-f](?<![\w:.].)[0-9A-Fa-f]{0,3}(?::[0-9A-Fa-f]{1,4}){7}(?![\w:])",
         check=address,
+        holds=r":(?:[0-9A-Fa-f]{1,4}:){3}",
         personal=True,
     ),
     _pattern(

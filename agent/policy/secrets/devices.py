@@ -1,0 +1,56 @@
+"""Where do configurations of networks, of hosts and of their services have a secret?"""
+
+from agent.policy.secrets.places import Place, at, near
+
+_HEADS = (
+    "set|username|user|enable|line|neighbor|tacacs|tacacs-server|radius|radius-server|crypto|ntp|ppp|ip|ipv6|aaa|standby|"
+    "vrrp|isis|key|wpa-psk|security|authentication|snmp-server|vpn|peer|area|local-user|server-private|bgp|ospf|key-string"
+)
+_NOUNS = (
+    r"password|secret|key|key-string|psk|pre-shared-key|pre-shared-secret|[\w-]*password-value|md5|ascii|passphrase"
+)
+"""How lines of a router's or a switch's configuration begin, and what stands before the secret in them."""
+
+DEVICES: tuple[Place, ...] = (
+    at(
+        ("password", "secret", "key", "md5", "psk", "pre-shared", "passphrase", "ascii"),
+        rf"(?<=[ -])(?:{_NOUNS})[ ](?:(?:ascii|hex|encrypted|plain|cipher|simple|text|\d)[ ]){{0,2}}"
+        r"(?P<word>)(?=\S{5,100}(?:\s|$))",
+        before=rf"[ \t]*(?:{_HEADS})\b[^\n:={{}}\"'|]{{0,80}}",
+    ),
+    at(
+        ("password", "secret", "key", "psk", "pre-shared-key", "md5"),
+        r"\b(?:password|secret|key|key-string|psk|pre-shared-key|md5)[ ]\d[ ](?P<at>)(?=\S{4,})",
+        needs="username",
+        before=r"\s*[^\n]{0,100}",
+    ),
+    at("password ", r"\bpassword[ ][0578][ ](?P<at>)(?=\S{4,}\s*$)"),
+    at("secret ", r"\bsecret[ ][0589][ ](?P<at>)(?=\S{4,}\s*$)"),
+    at(
+        ("snmp-server community", "rocommunit", "rwcommunit", "com2sec", "trap"),
+        r"(?:snmp-server community|r[ow]communit(?:y6?)|\bcom2sec[ ]\S+[ ]\S+|"
+        r"trap2?(?:sink|community)[ ]?\S*)[ ](?P<at>)",
+        needs="communit",
+    ),
+    at(("tacacs-server", "radius-server"), r"(?:tacacs-server|radius-server)[^\n]{0,80} key[ ](?P<at>)"),
+    at(
+        "radius server",
+        r"radius server[^\n]{0,60}\n(?:[ ][^\n]{0,100}\n){0,6}?[ ]+key[ ](?:\d[ ])?(?P<word>)",
+    ),
+    at("psk", r"(?i:\bpsk)[ :=]{1,3}(?P<at>)(?=\\{0,2}\")"),
+    at("password ", r"(?<=[ \t])password[ ](?P<at>)(?![a-z]+[?!.,:;]\s*$)(?=\S+\s*$|(?=[a-zA-Z]*\d)\S{6,}[ \t]*\n)"),
+    at(
+        ("machine ", "default"),
+        r"\b(?:machine[ ]\S{1,200}|default)\s+login\s\S{1,200}\s+password\s(?P<at>)",
+        needs="login",
+    ),
+    near(
+        " * ",
+        r"(?m)^[ \t]*\"?[\w.@*-]{1,60}\"?[ \t]+(?:\*|[\w-]+)[ \t]+\"(?P<whole>[^\"\s]{4,100})\""
+        r"[ \t]+(?:\*|\d[\d.]+)[ \t]*$",
+    ),
+    at("[", r"(?m)^\[[\w.-]{1,100}\]:\d{2,5}[ \t]+[^\s:]{1,100}:(?P<whole>\S{4,100})[ \t]*$", needs="]:"),
+    at("stats auth", r"stats auth[ ][^\s:]{1,64}:(?P<at>)"),
+    at("encrypt", r"\bencrypt[\"']?\s?[=:]\s?[\"']?(?P<whole>[A-Za-z0-9+/]{43}=|[A-Za-z0-9+/]{22}==)"),
+    at("k10", r"\bK10[0-9a-f]{64}::[\w-]{1,40}:(?P<whole>[0-9a-zA-Z]{16,})"),
+)

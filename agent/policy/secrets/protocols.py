@@ -1,0 +1,32 @@
+"""Where do the lines of a protocol, as traces and logs show them, have a secret?"""
+
+from agent.policy.secrets.places import Place, at, near
+
+PROTOCOLS: tuple[Place, ...] = (
+    at(
+        "auth",
+        r"(?<![\w-])AUTH\\{0,2}\"?[ ](?:\\{0,2}\"[\w.@-]{1,64}\\{0,2}\"[ ](?=\\{0,2}\"))?(?P<at>)"
+        r"(?!(?:PLAIN|LOGIN|TLS|CRAM|XOAUTH|NTLM|GSSAPI|[a-z]+\b))(?=\\{0,2}\"|\S{6,}\s*$)",
+    ),
+    at("auth", r"\bAUTH(?:ENTICATE)?[ ](?:PLAIN|LOGIN|XOAUTH2)[ ](?P<at>)(?=[A-Za-z0-9+/]{8,})"),
+    at("auth ", r"\bAUTH[ ](?:[\w.@-]{1,64}[ ])?(?P<at>)(?=\S*\d)(?=\S{6,}[ \t\r]*(?:\n|\\n|\Z))"),
+    at("pass ", r"(?:(?m:^)|(?<=[>:\]][ ])|(?<=\\n))PASS[ ](?P<at>)(?=[^\s/]{4,}\s*(?:$|\n|\\n|\\r))"),
+    at("login ", r"\b(?:LOGIN|login)[ ]\\{0,2}\"?[\w.@<>:-]{1,100}\\{0,2}\"?[ ](?P<at>)(?=\\{0,2}\")"),
+    at("login attempt", r"login attempt[^\[\n]{0,60}\[\S{1,60}?/(?P<whole>[^\]\n]{3,100})\]"),
+    at("digest ", r"Digest [^\n]{0,400}?response=\\{0,2}\"(?P<whole>[0-9a-f]{32})"),
+    at("xauth ", r"\bXAUTH[ ](?P<at>)(?=\")"),
+    at("334 ", r"334 UGFzc3dvcmQ6\s{1,3}(?:[<>C:-]{1,3} ?)?(?P<whole>[A-Za-z0-9+/]{4,}={0,2})"),
+    at("user ", r"user[ ]\S{1,64}[ ]on[ ][^\n]{0,100}?>(?P<whole>\S{4,100})", before=r"\s*"),
+    at("setuser", r"(?i:setuser)[ ]\S{1,64}[ ][^\n]{0,100}?>(?P<whole>\S{4,100})"),
+    at(
+        ("u:", "un:", "user:"),
+        r"(?<![\w.-])[uU](?:ser|N)?: ?[\w.@-]{1,64}[,;]? [pP](?:w|ass|W)?: ?(?P<at>)(?=\S{4,})",
+    ),
+    at(
+        ('"payload', '\\"payload'),
+        r"\\?\"payload\\?\":\s{0,8}\{\s{0,8}\\?\"data\\?\":\s?\\?\"(?P<whole>[A-Za-z0-9+/=_-]{8,4000})",
+    ),
+    at(('"params"',), r"\"params\":\s?\[\"?\w+\"?,\s?(?P<at>)(?=\"[^\"]{6,100}\"\])", needs="jsonrpc"),
+    at(("xoauth2 ", "x-api-key "), r"\b(?:xoauth2|x-api-key)[ ](?P<at>)(?=\S{16,})", needs="secret string"),
+    near(":::", r"\b[0-9a-fA-F]{32}:(?P<whole>[0-9a-fA-F]{32})(?=:::)"),
+)

@@ -1,0 +1,126 @@
+"""Where do the commands of a shell have a secret, other than behind an option of one program?"""
+
+from agent.policy.secrets.places import Place, at, near
+
+_ECHO = ("echo ", "printf ")
+_SAYS = r"(?:echo|printf)[ ](?:-\w[ ])?"
+_PRINTS = _SAYS + r"(?:[\"'](?:%s(?:\\n)?){1,2}[\"'][ ](?:[\w.@-]{1,40}[ ](?=[\"']))?)?"
+
+PIPED: tuple[Place, ...] = (
+    at(_ECHO, _SAYS + r"\\{0,2}[\"']?[\w.@-]{1,64}:(?P<at>)(?=[^\n|]{3,200}\|\s*(?:sudo )?chpasswd)", needs="chpasswd"),
+    at(
+        _ECHO,
+        r"(?:echo|printf)[ ](?P<q>[\"'])[\w.@-]{1,64}:(?P<whole>[^\"'\n]{3,100})(?P=q)"
+        r"\s{0,3}\|\s{0,3}(?:sudo )?chpasswd",
+        needs="chpasswd",
+    ),
+    at(_ECHO, _SAYS + r"(?P<at>)(?=[^\n|]{3,200}\|\s*sudo[^\n|]{0,40} -\w*S)", needs="sudo"),
+    at(
+        _ECHO,
+        _SAYS + r"(?P<at>)(?=[^\n|]{3,300}\|[^\n|]{0,170}"
+        r"(?:-stdin|(?<!ch)passwd|cryptsetup|gpg |login -))",
+        needs=("stdin", "passwd", "cryptsetup", "gpg ", "login -"),
+    ),
+    at(
+        _ECHO,
+        _PRINTS + r"(?P<word>)(?=[^\n|]{3,300}\|(?![ ]*(?:sudo )?chpasswd)[^\n|]{0,160}"
+        r"(?:secret|passw|token|kinit|cryptsetup|luks|vault|auth|credential|login))",
+        needs="| ",
+    ),
+    at(
+        _ECHO,
+        _PRINTS + r"(?P<word>)(?=[^\n|>]{3,300}>{1,2} ?\S{0,100}(?:secret|pass|token|key|cred|auth))",
+        needs=">",
+    ),
+    at(
+        _ECHO,
+        _SAYS + r"(?P<word>)(?=[\"']?\S*[!#$%&*@^?][^\n|]{0,100}\| *base64(?! -d| --dec))",
+        needs="base64",
+    ),
+    at(
+        ("login", "passwd", "kinit", "--password-stdin", "cryptsetup", "sudo -s"),
+        r"(?:login|passwd|kinit|--password-stdin|cryptsetup|sudo -S)[^\n|;]{0,100}<<<[ ]?(?P<at>)",
+        needs="<<<",
+    ),
+    at("chpasswd", r"chpasswd[^\n]{0,40}\n[\w.-]{1,64}:(?P<at>)"),
+    at(
+        ("password-command", "passphrase-command"),
+        r"pass(?:word|phrase)-command[ =][\"']echo[ ](?P<at>)",
+    ),
+)
+"""What is printed into a command or a file that takes a secret."""
+
+COMMANDS: tuple[Place, ...] = (
+    at(
+        ("htpasswd ", "mosquitto_passwd "),
+        r"(?:ht|mosquitto_)passwd[ ](?:-[a-zA-Z]+[ ]+)*-[a-zA-Z]*b[a-zA-Z]*[ ](?:-[a-zA-Z]+[ ]+)*"
+        r"\S{1,200}[ ]\S{1,100}[ ](?P<at>)",
+    ),
+    at("net", r"\bnet1?(?:\.exe)?[ ]user[ ][^\s/]{1,64}[ ](?P<at>)(?![/ ])", needs=" user "),
+    at("net", r"\bnet(?:\.exe)?[ ]use[ ](?:\w:[ ])?\S{1,200}[ ](?P<at>)(?=\S+[ ]/user)", needs=" use "),
+    at("net", r"\bnet(?:\.exe)?[ ]use[ ][^\n]{0,200}/user:\S{1,100}[ ](?P<at>)(?![/ ])", needs=" use "),
+    at(("/p:", "/pass", "/rp:"), r"(?<=[ \"'])/(?:p|pass|password|rp|passwd):(?P<at>)(?!\w+=)(?=\S)"),
+    at("/rp ", r"(?<=[ ])/rp[ ](?P<at>)"),
+    at("convertto-securestring", r"(?i:convertto-securestring)[ ](?:-(?i:string)[ ])?(?P<at>)(?=\\{0,2}[\"'])"),
+    at("pscredential", r"(?i:pscredential)\s?\(?[\"'][^\"'\n]{1,100}[\"'],\s?\(?(?P<at>)"),
+    at(
+        "rabbitmqctl",
+        r"rabbitmqctl[^\n|;]{0,60} (?:add_user|change_password|authenticate_user)[ ]\S{1,100}[ ](?P<at>)(?![ |;])",
+    ),
+    at("wpa_passphrase", r"wpa_passphrase[ ]\S{1,60}[ ](?P<at>)"),
+    at("mc ", r"\bmc (?:alias set|config host add)[ ]\S+[ ]\S+[ ]\S+[ ](?P<at>)"),
+    at("configure set", r"configure set[ ](?P<name>[\w.-]+)[ ](?P<at>)"),
+    at(
+        ("config", "secret", "env"),
+        r"\b(?:config|secrets?|env)[ :](?:set|put|add)[ ](?P<name>[\w./:-]{1,100})[ ](?P<at>)(?![ -])",
+        needs=(" set ", ":set ", " put ", ":put ", " add ", ":add "),
+    ),
+    at(
+        "secret",
+        r"\bsecrets?[ :](?:set|put|add)[ ][\"']?(?P<name>[\w./:-]{1,100})[\"']?[ ](?P<at>)(?![ -])",
+    ),
+    at(
+        "secret",
+        r"\bsecrets?(?:[ ]versions?)?[ :](?:set|put|add|create|update)[ ][^\n|;]{1,200}?"
+        r"[ ]--(?:body|value|data|text|secret-string)[ =](?P<at>)(?=[\"']|[^\s/-]\S*\d)",
+    ),
+    at(
+        ("ngrok", "cloudflared"),
+        r"\b(?:ngrok|cloudflared)[^\n|;]{0,40} (?:authtoken|add-authtoken|install|--token)[ ](?P<at>)(?![ -])",
+    ),
+    at(
+        "put-parameter",
+        r"put-parameter[^\n|;]{0,80} --name[ =][\"']?(?P<name>[\w./-]{1,150})[\"']?[^\n|;]{0,80} --value[ =](?P<at>)",
+    ),
+    at(
+        ("create-secret", "put-secret-value", "update-secret"),
+        r"(?:create-secret|put-secret-value|update-secret)[^\n|;]{0,200} --secret-string[ =](?P<at>)(?!file:)",
+    ),
+    at("--from-literal", r"--from-literal[ =][\"']?[\w.-]{1,80}=(?P<at>)"),
+    at("put ", r"\bput[ ](?P<name>[\w./:-]{1,150})[ ](?P<at>)(?=[\"']|\S*\d\S*[ \t]*(?:\n|\Z))"),
+    at("send", r"\bsend(?: --)? [\"'](?P<whole>[^\"'\n\\]{4,100})\\r[\"']"),
+    at(
+        (" -u", " --user"),
+        r"(?: -[uU][ =]?\S{1,80}| --user(?:name)?[ =]\S{1,80})[^\n|;]{0,120}? -[pP][ ](?P<at>)"
+        r"(?=\S*\d)(?=\S*[A-Za-z])(?!\d[\d.:]*(?:/\w+)?(?:\s|$))",
+        needs=" -p",
+    ),
+    at(
+        " -p", r" -[pP][ ](?P<at>)(?=\S*\d)(?=\S*[A-Za-z])(?!\d[\d.:]*(?:/\w+)?\s)(?=\S{4,100}[ ][^\n|;]{0,60}-[uU][ ])"
+    ),
+    at(" -u:", r" -u:\S{1,60} -p:(?P<at>)"),
+    at(" -xu ", r" -xu[ ]\S{1,80} -xp[ ](?P<at>)"),
+    at("--user", r"(?<!\S)--user[ =]\\?[\"']?[\w.@-]{1,64}:\\?[\"']?(?P<at>)(?!(?:[a-z]+|\d+)(?:\s|$))"),
+    at("/v ", r"/v[ ](?P<name>[\w.-]{2,60})[^\n]{0,60} /d[ ](?P<at>)"),
+    near("reg_", r"(?P<name>[\w.-]{2,60})[ \t]+REG_(?:EXPAND_)?SZ[ \t]+(?P<at>)"),
+    at("signtool", r"signtool[^\n]{0,200} /p[ ](?P<at>)"),
+    at("rclone obscure", r"rclone obscure[ ](?P<at>)"),
+    at("radtest", r"radtest[ ]\S{1,80}[ ](?P<at>)"),
+    at("radtest", r"radtest[ ]\S{1,80}[ ]\S{1,100}[ ]\S{1,80}[ ]\d{1,5}[ ](?P<at>)"),
+    at(
+        ("set-", "change-", "reset-"),
+        r"\b(?:set|change|reset)-(?:\w{1,20}-)?passw(?:or)?d[ ](?P<word>)",
+        needs="-passw",
+    ),
+)
+"""What a command takes as one of its arguments."""

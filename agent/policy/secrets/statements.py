@@ -1,0 +1,61 @@
+"""Where do statements of SQL, calls of a program and addresses of databases have a secret?"""
+
+from agent.policy.secrets.places import Place, at, near
+
+_CALLED_WITH = (
+    r"(?i:auth|login|authenticate|credentials?)\s?(?:=\s?)?\(\s?[\"'][^\"'\n]{1,80}[\"'],\s?(?P<at>)(?=[\"'])"
+)
+_ORACLE = r"(?<![\w/.:-])[A-Za-z]\w{1,30}/(?P<whole>[^\s/@:]{5,60})@(?://)?[\w.-]{1,80}(?::\d{2,5})?/\w"
+
+STATEMENTS: tuple[Place, ...] = (
+    at("identified", r"(?i:identified(?:[ ]with[ ]\S{1,40})?[ ](?:by|as))(?:[ ](?i:password))?[ ]{1,3}(?P<at>)"),
+    at("password", r"(?i:\bpassword)[ ]{1,3}(?:(?i:for)[ ]\S{1,80}[ ])?(?:=[ ]?)?(?P<at>)(?=\\{0,2}N?')"),
+    at("set password", r"(?i:set password for)[ ][^\n=]{1,80}=[ ]?(?:(?i:password)\()?(?P<at>)(?=\\{0,2}')"),
+    at(
+        ("password(", "old_password("),
+        r"(?i:\bpassword|old_password)\((?:[^\n,'()]{1,40},[ ]?)?(?P<at>)(?=\\{0,2}N?')",
+    ),
+    at(
+        ("crypt(", "pgp_sym_decrypt(", "pgp_sym_encrypt(", "md5(", "encrypt("),
+        r"\b(?:crypt|pgp_sym_(?:de|en)crypt|md5|encrypt)\((?:[^\n,()]{1,80},[ ]?)?(?P<at>)(?=\\{0,2}N?')",
+    ),
+    at("connect to ", r"(?i:connect to)[ ]\w+[ ](?i:user)[ ]\w+[ ](?i:using)[ ](?P<at>)"),
+    at(
+        "value",
+        r"(?i:value)[ ]?=[ ]?(?P<at>)(?=\\{0,2}'[^'\n]{3,500}'[^\n]{0,60}?(?i:where)"
+        r"[ ]\w+[ ]?=[ ]?\\{0,2}'(?P<name>[\w.-]{2,80})')",
+        needs="where",
+    ),
+    at("pragma", r"(?i:pragma)[ ](?i:key|rekey)\s?=\s?(?P<at>)(?=[\"'])"),
+    at("attach", r"(?i:attach)[^\n;]{1,200}[ ](?i:key)[ ](?P<at>)(?=')", needs=" key '"),
+    at(
+        ("sp_addlogin", "sp_password"),
+        r"(?i:sp_addlogin|sp_password)[ ][^\n;]{0,100}?,[ ]?(?P<at>)(?=N?'[^']+'\s*(?:;|$|\n|,))",
+    ),
+    near(
+        tuple(f"${number} = '" for number in range(1, 10)),
+        r"(?P<name>\w{3,40}) ?= ?\$(?P<n>\d{1,2})\b(?:(?!\$(?P=n) =)[\s\S]){0,400}?\$(?P=n) = (?P<at>)(?=')",
+    ),
+)
+
+CALLS: tuple[Place, ...] = (
+    at(
+        ("connect", "__construct", "mysqli", "new pdo"),
+        r"(?i:connect|__construct|mysqli|new pdo)\w{0,20}\([\"'][^\"'\n]{0,200}[\"'],\s?[\"'][^\"'\n]{0,80}[\"'],\s?"
+        r"(?P<at>)(?=[\"'])",
+    ),
+    at(("auth", "login", "credential"), _CALLED_WITH),
+)
+"""`auth("app", "X")`."""
+
+ADDRESSES: tuple[Place, ...] = (
+    near(("@//", ":1521/"), _ORACLE),
+    at("jdbc:oracle:", r"jdbc:oracle:(?:thin|oci8?):[\w$.-]+/(?P<whole>[^\s@]{1,100})@"),
+    at(("uid=", "user id="), r"(?i:uid|user id)=[^;\n]{1,80};\s?(?i:pwd|password)=(?P<whole>[^;\"'\n]{1,100})"),
+    near(
+        (":5432:", ":5433:", ":6432:", ":*:"),
+        r"(?m)(?:^|(?<=[\"' ])|(?<=\\n))(?:[\w.-]{1,100}|\*):(?:\d{2,5}|\*)"
+        r":[\w*-]{1,60}:[\w*.@-]{1,60}:(?P<whole>[^\s\"']{4,200})(?=$|[\"'] *(?:>|\||$))",
+    ),
+)
+"""`app/X@//db:1521/ORCL`, and lines of a file of passwords."""
