@@ -26,6 +26,7 @@ from agent.ingest.senders import PARSERS
 from agent.notify.dispatcher import Dispatcher
 from agent.ports import Clock, Memory, Model, Tool
 from agent.service import Service
+from agent.service.asides import Asides
 from agent.service.escalation import Escalation
 from agent.service.intake import Intake
 from agent.service.keeping import Keeping
@@ -115,6 +116,7 @@ def _service(
     return Service(
         intake=intake,
         placement=placement,
+        asides=Asides(record.database, record.chain, placement.wake),
         runs=Runs(record.database, graph, partial(_for_run, record, context, toolbox)),
         people=People(record.database, record.chain, record.queue, record.approvers),
         regrouping=Regrouping(

@@ -11,6 +11,8 @@ from agent.domain.base import Noun
 class EventType(StrEnum):
     ALERTS_RECEIVED = "alerts_received"
     ALERT_PLACED = "alert_placed"
+    ALERTS_PLACED_AGAIN = "alerts_placed_again"
+    """A human has some placed again that were set aside."""
     INCIDENT_OPENED = "incident_opened"
     INCIDENT_REOPENED = "incident_reopened"
     INCIDENT_UPDATED = "incident_updated"

@@ -18,6 +18,7 @@ from agent.domain.silence import Matcher, Silence
 from agent.entrypoints.auth import Asker, Decider, Guarded, Reader, Starter, application_of, views_of
 from agent.service.questions import Answered
 from agent.service.silencing import Held
+from agent.storage.alerts import Aside
 from agent.views import IncidentList, IncidentView, ReceiptView
 
 router = APIRouter(prefix="/api", route_class=Guarded)
@@ -73,6 +74,11 @@ class SplitAsked(_Asked):
     reason: Words = ""
 
 
+class PlacingAsked(_Asked):
+    alerts: Annotated[list[Annotated[str, Field(pattern=ID)]], Field(max_length=1_000)] = []
+    """Ids of alerts that are set aside; none: all of them."""
+
+
 class SilenceAsked(_Asked):
     matchers: Annotated[list[Matcher], Field(min_length=1, max_length=20)]
     minutes: Annotated[int, Field(ge=1, le=30 * 24 * 60)]
@@ -103,6 +109,14 @@ class SilenceList(BaseModel):
     silences: list[Silence]
 
 
+class AsideList(BaseModel):
+    alerts: list[Aside]
+
+
+class PlacedAgain(BaseModel):
+    placed_again: int
+
+
 class ApprovalList(BaseModel):
     approvals: list[Approval]
 
@@ -124,6 +138,18 @@ class Switched(BaseModel):
 async def receipt(request: Request, receipt: Id, _: Reader) -> ReceiptView:
     """Where each alert of a webhook's body ended, and why."""
     return await views_of(request).receipt(receipt)
+
+
+@router.get("/alerts", tags=["alerts"])
+async def asides(request: Request, who: Reader) -> AsideList:
+    """Those that are set aside, with the reason: the oldest 200."""
+    return AsideList(alerts=await application_of(request).service.asides.listed(who))
+
+
+@router.post("/alerts/place", tags=["alerts"])
+async def place_again(request: Request, asked: PlacingAsked, caller: Decider) -> PlacedAgain:
+    """Place alerts that were set aside as if they had come in now: 409 when one is not set aside."""
+    return PlacedAgain(placed_again=await application_of(request).service.asides.place_again(asked.alerts, caller))
 
 
 @router.get("/alerts/{alert}", tags=["alerts"])

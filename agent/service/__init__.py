@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from agent.service.asides import Asides
 from agent.service.escalation import Escalation
 from agent.service.intake import Intake
 from agent.service.people import People
@@ -21,6 +22,8 @@ class Service:
     """A webhook's body comes in."""
     placement: Placement
     """Stored alerts become incidents."""
+    asides: Asides
+    """Somebody has those placed again that were set aside."""
     runs: Runs
     """A leased job is worked on."""
     people: People

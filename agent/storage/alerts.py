@@ -41,6 +41,17 @@ class Arrival:
     unparsed: Sequence[Unparsed]
 
 
+class Aside(Noun):
+    """An alert that has no incident, because it could not be placed or read."""
+
+    id: str
+    receipt: str
+    received_at: datetime
+    name: str
+    """Empty when it cannot be read."""
+    reason: str
+
+
 class Waiting(NamedTuple):
     """What is to be placed, in order, and what nobody can read."""
 
@@ -108,6 +119,19 @@ def set_aside(connection: Connection, unreadable: Sequence[Unreadable]) -> None:
     for one in unreadable:
         waits = update(alerts).where(alerts.c.id == one.id, alerts.c.fate.is_(None))
         connection.execute(waits.values(fate=Fate.QUARANTINED, reason=one.why))
+
+
+def asides(connection: Connection, limit: int) -> list[Aside]:
+    """The oldest."""
+    query = stored(connection).where(alerts.c.fate == Fate.QUARANTINED).order_by(alerts.c.sequence).limit(limit)
+    return [_aside(row) for row in connection.execute(query)]
+
+
+def set_aside_of(connection: Connection, ids: Sequence[str]) -> list[str]:
+    """Which of them are set aside, the oldest first; of all, when none is named."""
+    named = [alerts.c.id.in_(ids)] if ids else []
+    query = select(alerts.c.id).where(alerts.c.fate == Fate.QUARANTINED, *named).order_by(alerts.c.sequence)
+    return list(connection.scalars(query))
 
 
 def move(connection: Connection, ids: Sequence[str], incident: str, why: str) -> None:
@@ -185,6 +209,12 @@ def _row(receipt: Receipt, id_: str, alert: Alert) -> dict[str, Any]:
 def _news(row: Row[Any], placed: Placed) -> Placed:
     """One that was held back or set aside is news when it is looked at again."""
     return placed.model_copy(update={"received_at": row.looked_at_again}) if row.looked_at_again else placed
+
+
+def _aside(row: Row[Any]) -> Aside:
+    found = read(row)
+    name = found.alert.name if isinstance(found, Placed) else ""
+    return Aside(id=row.id, receipt=row.receipt, received_at=row.received_at, name=name, reason=row.reason)
 
 
 def _in_order(connection: Connection, query: Select[Any]) -> list[Placed]:

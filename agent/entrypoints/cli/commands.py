@@ -5,6 +5,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import typer
 
+from agent.entrypoints.cli.alerts import alerts
 from agent.entrypoints.cli.approvals import approvals
 from agent.entrypoints.cli.audit import audit
 from agent.entrypoints.cli.backup import backup, restore
@@ -48,6 +49,7 @@ _add(mcp, RUN, "mcp")
 _add(investigate, RUN, "investigate alert.json --integration grafana")
 
 app.add_typer(incidents, name="incidents", rich_help_panel=PEOPLE)
+app.add_typer(alerts, name="alerts", rich_help_panel=PEOPLE)
 app.add_typer(approvals, name="approvals", rich_help_panel=PEOPLE)
 app.add_typer(actions, name="actions", rich_help_panel=PEOPLE)
 app.add_typer(effects, name="effects", rich_help_panel=PEOPLE)

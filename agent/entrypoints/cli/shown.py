@@ -110,6 +110,18 @@ class Effect(BaseModel):
     detail: str = ""
 
 
+class Aside(BaseModel):
+    id: str
+    receipt: str
+    name: str
+    reason: str
+    received_at: datetime
+
+
+class AsidePage(BaseModel):
+    alerts: tuple[Aside, ...]
+
+
 class EffectPage(BaseModel):
     effects: tuple[Effect, ...]
 

@@ -118,6 +118,8 @@ NEEDS: dict[tuple[str, str], Scope] = {
     ("POST", "/webhooks/generic"): "ingest",
     ("POST", "/webhooks/changes"): "ingest",
     ("GET", "/api/receipts/{receipt}"): "read",
+    ("GET", "/api/alerts"): "read",
+    ("POST", "/api/alerts/place"): "approve:low",
     ("GET", "/api/alerts/{alert}"): "read",
     ("GET", "/api/incidents"): "read",
     ("GET", "/api/incidents/{incident}"): "read",

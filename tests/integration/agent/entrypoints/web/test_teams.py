@@ -33,6 +33,8 @@ OTHERS = ("BankMark", "NobodyMark")
 ALL: tuple[Scope, ...] = ("read", "ask", "approve:low", "approve:high", "admin")
 EVERY_TEAMS = {
     "/api/actions/resume",
+    "/api/alerts",
+    "/api/alerts/place",
     "/api/maintenance",
     "/api/memory",
     "/api/memory/{incident}",
