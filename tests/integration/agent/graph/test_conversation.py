@@ -16,7 +16,7 @@ from agent.domain.hypothesis import Hypothesis, Verdict
 from agent.domain.rules import Budgets
 from agent.graph.conversation import Brief, answer, ask_once
 from agent.graph.conversation.ledger import NAME
-from tests.farends.openai import MODES, Answer, Asked, Call, OpenAIFarEnd, Say, always, in_order
+from tests.farends.openai import MODES, Answer, Asked, Call, OpenAIFarEnd, Say, Script, always, in_order
 from tests.integration.agent.graph.scene import FINDINGS, SURVEYED, LogSearch, Metrics, ServiceLogs, brief, scene
 
 QUICK = Budgets(time=timedelta(seconds=1.5), call_deadline=timedelta(seconds=0.4))
@@ -60,6 +60,17 @@ DIAGNOSIS: dict[str, Any] = {
 }
 
 
+def to_the_pool() -> Script:
+    """A ledger, two tools, and the diagnosis."""
+    return in_order(
+        Say(calls=(ledger("open", evidence_for=["e1"]), Call("query_metrics", {"promql": "db_pool_in_use"}))),
+        Call("search_logs", {"text": "pool"}),
+        ledger("supported", evidence_for=["e1", "e3"]),
+        Say("It is the pool of cart."),
+        Say(json.dumps(DIAGNOSIS)),
+    )
+
+
 def results(asked: Asked) -> list[dict[str, Any]]:
     """What the tools' messages say, of the last turn."""
     messages = [message for message in asked.messages if message["role"] == "tool"]
@@ -67,13 +78,7 @@ def results(asked: Asked) -> list[dict[str, Any]]:
 
 
 async def test_the_whole_conversation_from_the_survey_to_a_checked_diagnosis(endpoint: OpenAIFarEnd) -> None:
-    endpoint.script = in_order(
-        Say(calls=(ledger("open", evidence_for=["e1"]), Call("query_metrics", {"promql": "db_pool_in_use"}))),
-        Call("search_logs", {"text": "pool"}),
-        ledger("supported", evidence_for=["e1", "e3"]),
-        Say("It is the pool of cart."),
-        Say(json.dumps(DIAGNOSIS)),
-    )
+    endpoint.script = to_the_pool()
     async with scene(endpoint) as told:
         inquiry = await told.inquire()
         conclusion = told.conclude(inquiry)
@@ -134,13 +139,7 @@ def shared(earlier: str, later: str) -> int:
 
 
 async def test_four_fifths_of_what_is_sent_is_the_prompt_before_it(endpoint: OpenAIFarEnd) -> None:
-    endpoint.script = in_order(
-        Say(calls=(ledger("open", evidence_for=["e1"]), Call("query_metrics", {"promql": "db_pool_in_use"}))),
-        Call("search_logs", {"text": "pool"}),
-        ledger("supported", evidence_for=["e1", "e3"]),
-        Say("It is the pool of cart."),
-        Say(json.dumps(DIAGNOSIS)),
-    )
+    endpoint.script = to_the_pool()
     async with scene(endpoint) as told:
         await told.inquire()
     prompts = list(map(told_as, endpoint.journal))

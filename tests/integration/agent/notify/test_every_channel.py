@@ -121,6 +121,17 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     database.close()
 
 
+def _mail_channel(desk: Desk, far_end: SmtpFarEnd) -> MailChannel:
+    server = MailServer("127.0.0.1", far_end.port, "agent@example.org")
+    return MailChannel(
+        Mailer(server, deadline=LONG, trust=far_end.trust),
+        desk.errands("email"),
+        desk.newsroom,
+        addresses=lambda _: ["shop@example.org"],
+        clean=str,
+    )
+
+
 @contextmanager
 def _mail(desk: Desk) -> Iterator[Line]:
     with SmtpFarEnd() as far_end:
@@ -131,14 +142,7 @@ def _mail(desk: Desk) -> Iterator[Line]:
             "after": "cut",
             "slow": "slow",
         }
-        server = MailServer("127.0.0.1", far_end.port, "agent@example.org")
-        channel = MailChannel(
-            Mailer(server, deadline=LONG, trust=far_end.trust),
-            desk.errands("email"),
-            desk.newsroom,
-            addresses=lambda _: ["shop@example.org"],
-            clean=str,
-        )
+        channel = _mail_channel(desk, far_end)
         yield Line(
             channel,
             lambda: len({one.message["Message-ID"] for one in far_end.taken}),
@@ -337,14 +341,7 @@ async def test_no_text_of_an_outsider_begins_a_header_of_its_own(desk: Desk) -> 
     hostile = known.model_copy(update={"title": HOSTILE, "service": HOSTILE})
     await desk.database.write(lambda connection: incidents.replace(connection, hostile))
     with SmtpFarEnd() as far_end:
-        server = MailServer("127.0.0.1", far_end.port, "agent@example.org")
-        channel = MailChannel(
-            Mailer(server, deadline=LONG, trust=far_end.trust),
-            desk.errands("email"),
-            desk.newsroom,
-            addresses=lambda _: ["shop@example.org"],
-            clean=str,
-        )
+        channel = _mail_channel(desk, far_end)
         await _happens(desk, Line(channel, None, None))
         await _rounds(desk, channel, number=1)
         [taken] = far_end.taken

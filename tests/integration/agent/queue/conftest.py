@@ -9,22 +9,16 @@ from typing import Any
 
 import pytest
 
-from agent.domain.alert import Severity
-from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.job import Job, JobKind, Lease
 from agent.queue.announcements import Announcements
 from agent.queue.redis_streams import redis_queue
 from agent.queue.sql import SqlQueue
-from agent.storage import incidents
-from agent.storage.database import Database
 from agent.storage.jobs import SqlJobs
-from agent.storage.journal import Chain
-from tests.clocks import Clock
 from tests.farends.redis import HOW, RedisServer, redis_server
-from tests.integration.agent.storage.conftest import address, chain, clock, database, server
+from tests.integration.agent.storage.conftest import address, chain, clock, database, jobs, server
 from tests.system import program
 
-__all__ = ["address", "chain", "clock", "database", "server"]
+__all__ = ["address", "chain", "clock", "database", "jobs", "server"]
 
 LENGTH = timedelta(seconds=30)
 
@@ -55,24 +49,6 @@ class Waiting:
 def redis() -> Iterator[RedisServer]:
     with redis_server(program("redis-server", HOW)) as server:
         yield server
-
-
-@pytest.fixture
-async def jobs(database: Database, chain: Chain, clock: Clock) -> SqlJobs:
-    def two_incidents(connection: object) -> None:
-        for name in ("inc-1", "inc-2"):
-            incident = Incident(
-                id=name,
-                status=IncidentStatus.OPEN,
-                severity=Severity.HIGH,
-                title="t",
-                opened_at=clock.now(),
-                updated_at=clock.now(),
-            )
-            incidents.insert(connection, incident)  # type: ignore[arg-type]  # a connection
-
-    await database.write(two_incidents)
-    return SqlJobs(database, chain, clock)
 
 
 @pytest.fixture(params=["sql", pytest.param("redis", marks=pytest.mark.system)])

@@ -7,7 +7,11 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import create_engine, text
 
+from agent.domain.alert import Severity
+from agent.domain.incident import Incident, IncidentStatus
+from agent.storage import incidents
 from agent.storage.database import Database
+from agent.storage.jobs import SqlJobs
 from agent.storage.journal import Chain
 from agent.storage.schema import migrate
 from tests.clocks import Clock
@@ -51,3 +55,19 @@ def clock() -> Clock:
 @pytest.fixture
 def chain(clock: Clock) -> Chain:
     return Chain(b"k" * 32, clock)
+
+
+@pytest.fixture
+async def jobs(database: Database, chain: Chain, clock: Clock) -> SqlJobs:
+    """Those of two incidents."""
+    for name in ("inc-1", "inc-2"):
+        incident = Incident(
+            id=name,
+            status=IncidentStatus.OPEN,
+            severity=Severity.HIGH,
+            title="t",
+            opened_at=clock.now(),
+            updated_at=clock.now(),
+        )
+        await database.write(lambda connection, one=incident: incidents.insert(connection, one))  # type: ignore[misc]  # a default
+    return SqlJobs(database, chain, clock)

@@ -4,13 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from agent.domain.alert import Severity
-from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.job import Job, JobKind
-from agent.storage import incidents
-from agent.storage.database import Database
 from agent.storage.jobs import SqlJobs
-from agent.storage.journal import Chain
 from tests.clocks import Clock
 
 LENGTH = timedelta(seconds=30)
@@ -18,21 +13,6 @@ LENGTH = timedelta(seconds=30)
 
 def _job(id_: str, incident: str = "inc-1", priority: int = 2) -> Job:
     return Job(id=id_, kind=JobKind.INVESTIGATE, incident=incident, priority=priority)
-
-
-@pytest.fixture
-async def jobs(database: Database, chain: Chain, clock: Clock) -> SqlJobs:
-    for name in ("inc-1", "inc-2"):
-        incident = Incident(
-            id=name,
-            status=IncidentStatus.OPEN,
-            severity=Severity.HIGH,
-            title="t",
-            opened_at=clock.now(),
-            updated_at=clock.now(),
-        )
-        await database.write(lambda connection, one=incident: incidents.insert(connection, one))  # type: ignore[misc]  # a default
-    return SqlJobs(database, chain, clock)
 
 
 async def test_due_are_the_most_urgent_whose_time_has_come_and_whose_incident_is_free(
