@@ -217,7 +217,7 @@ ROWS = {
         slow=True,
     ),
     "N10": Row(
-        "an alert that cannot be placed, one of many, and SIGKILL of the process that places them",
+        "an alert that cannot be placed or read, one of many, and SIGKILL of the process that places them",
         200,
         40,
         poison.poison,
