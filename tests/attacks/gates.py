@@ -16,8 +16,8 @@ from agent.graph.conversation.meter import Meter
 from agent.identity import tokens
 from agent.identity.signers import signers
 from agent.telemetry import Meters
-from agent.testing import FastClock
 from tests.attacks.control import Control
+from tests.clocks import FastClock
 from tests.farends.issuer import NAME, Issuer
 from tools.base import BackendError
 from tools.clients.judged import Judged

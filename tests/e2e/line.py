@@ -20,7 +20,8 @@ from agent.entrypoints.demo.shop import ReplayedShop
 from agent.entrypoints.worker import Worker
 from agent.ports import Memory, Model
 from agent.settings import Settings
-from agent.testing import FastClock, NoMemory
+from agent.testing import NoMemory
+from tests.clocks import FastClock
 
 ROOT = Path(__file__).parents[2]
 CASES = ROOT / "evals" / "cases" / "lab"

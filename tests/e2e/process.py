@@ -16,7 +16,8 @@ from agent.entrypoints.demo.recording import Recording
 from agent.entrypoints.demo.replay import Replay
 from agent.entrypoints.serving import serving, working
 from agent.settings import Settings
-from agent.testing import FastClock, NoMemory
+from agent.testing import NoMemory
+from tests.clocks import FastClock
 
 ROOT = Path(__file__).parents[2]
 

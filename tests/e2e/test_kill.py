@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from agent.entrypoints.demo.recording import Recording
 from agent.entrypoints.demo.shop import ReplayedShop
-from agent.testing import FastClock
+from tests.clocks import FastClock
 from tests.e2e.line import CASES, PATIENCE, ROOT, served
 from tests.e2e.process import Setting
 from tests.farends.ports import free_port

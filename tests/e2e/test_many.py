@@ -19,7 +19,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from agent.entrypoints.demo.recording import Recording
-from agent.testing import FastClock
+from tests.clocks import FastClock
 from tests.e2e.line import ROOT, served
 from tests.e2e.process import Setting
 from tests.e2e.test_kill import CASE, HangingShop

@@ -13,7 +13,7 @@ from agent.llm.endpoints import chat_model, endpoint
 from agent.llm.transport import http_client
 from agent.memory.place import Server
 from agent.notify.slack_api import SlackApi, Text
-from agent.testing import FastClock
+from tests.clocks import FastClock
 from tests.farends.kubernetes import KubernetesFarEnd
 from tests.farends.loopback import PATIENT, Answer, Asked, FarEnd
 from tools.base import BackendError, Unsure

@@ -15,7 +15,7 @@ from agent.domain.remediation import Action, Argument, Effect, Factor, Past, Pro
 from agent.domain.rules import Freeze, Policy
 from agent.graph.act import Act
 from agent.ports import Call
-from agent.testing import FastClock
+from tests.clocks import FastClock
 from tools.base import ActResult, BackendError
 
 NOW = datetime.now(UTC)
