@@ -4,13 +4,16 @@ import asyncio
 import json
 import threading
 from collections.abc import Iterator
+from contextvars import Context
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from agent.bootstrap import Application
+from agent.graph.build import build_graph
 from tests.chaos.farend import _Server, _Wire
-from tests.chaos.life import ENDING, Life, Run
+from tests.chaos.life import ENDING, LEASE, Life, Run, work
 from tests.chaos.points import Points
 from tests.chaos.server import open_record, write_world
 
@@ -59,6 +62,52 @@ async def test_a_clock_set_back_does_not_have_the_agent_look_at_a_time_before_th
     await Life(run, 0, Points()).live()
     ending = json.loads((Path(run.folder) / ENDING).read_text())
     assert list(ending["incidents"].values()) == ["parked"]
+
+
+@pytest.mark.parametrize("put", [5, 6])
+async def test_a_worker_that_wakes_after_its_lease_does_not_put_the_run_back(
+    tmp_path: Path, port: int, put: int
+) -> None:
+    points = Points()
+    held_up = _HeldUp(await _opened(tmp_path, port), 0, points, put=put)
+    await held_up.live()
+    ending = json.loads((tmp_path / "forgets" / ENDING).read_text())
+    assert (list(ending["incidents"].values()), list(ending["effects"].values())) == (["parked"], ["done"])
+    assert held_up.stood == ("approve",)
+    assert held_up.stands == held_up.stood
+
+
+class _HeldUp(Life):
+    """The first worker sleeps past its lease as it stores a checkpoint; the second works until somebody is asked."""
+
+    stood: tuple[str, ...] = ()
+    """What is next in the run, when the second was done."""
+    stands: tuple[str, ...] = ()
+    """The same, when the first was, and a person has answered."""
+
+    def __init__(self, run: Run, number: int, points: Points, *, put: int) -> None:
+        super().__init__(run, number, points)
+        self._put = put
+
+    def _wire(self, application: Application) -> None:
+        super()._wire(application)
+        self._points.hooks["checkpoint:before put", self._put] = lambda: self._sleep(application)
+        self._points.hooks["people:after the click", 1] = lambda: self._look(application)
+
+    async def _sleep(self, application: Application) -> None:
+        self.clock.time += 2 * LEASE
+        lease = await application.queue.lease("second", LEASE)
+        assert lease
+        await asyncio.create_task(work(application, lease), context=Context())
+        self.stood = await self._next(application)
+
+    async def _look(self, application: Application) -> None:
+        self.stands = await self._next(application)
+
+    async def _next(self, application: Application) -> tuple[str, ...]:
+        incident = (await application.views.incidents()).incidents[0]
+        graph = build_graph(application.record.checkpoints)
+        return (await graph.aget_state({"configurable": {"thread_id": incident.thread}})).next
 
 
 async def _opened(tmp_path: Path, port: int) -> Run:
