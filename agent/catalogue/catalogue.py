@@ -42,11 +42,11 @@ class Catalogue:
         self,
         diagnosis: Diagnosis,
         observed: Sequence[str],
-        hints: Mapping[str, JsonValue] | None = None,
+        *,
         changes: Sequence[str] = (),
     ) -> list[tuple[Action, dict[str, Value]]]:
         """The actions that fit, the best first, each with the arguments known for it (`agent.catalogue.choose`)."""
-        choices = choose(self.actions(), diagnosis, observed, hints, changes)
+        choices = choose(self.actions(), diagnosis, observed, changes)
         return [(choice.action, dict(choice.arguments)) for choice in choices]
 
     def arguments_for(self, action: Action, given: Mapping[str, JsonValue]) -> dict[str, Value]:

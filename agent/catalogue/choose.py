@@ -4,8 +4,6 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from pydantic import JsonValue
-
 from agent.catalogue.fill import Value, arguments_for, checked
 from agent.domain.errors import Refused
 from agent.domain.hypothesis import Diagnosis, Verdict
@@ -23,30 +21,25 @@ class Choice:
     arguments: Mapping[str, Value]
     missing: tuple[str, ...]
     """Arguments that nothing observed gives a value for; empty: it can be proposed as it is."""
-    why: str
 
 
 def choose(
     actions: Sequence[Action],
     diagnosis: Diagnosis,
     observed_entities: Collection[str],
-    hints: Mapping[str, JsonValue] | None = None,
     changes: Sequence[str] = (),
 ) -> list[Choice]:
     """Actions for the diagnosed fault and component, the best first; none unless a cause was found and observed.
 
-    `hints` are values that were observed under an argument's name (a label `namespace`); `changes` are the summaries
-    of the component's changes, the latest first, in which an argument may say how its value is told. A value that the
-    argument does not allow is passed over. What can be proposed as it is comes first; then an action
-    made for this component, one that names the fault earlier among its remedies, the one that can be undone, the
-    lower risk.
+    `changes` are the summaries of the component's changes, the latest first, in which an argument may say how its
+    value is told. A value that the argument does not allow is passed over. What can be proposed as it is comes first;
+    then an action made for this component, one that names the fault earlier among its remedies, the one that can be
+    undone, the lower risk.
     """
     if diagnosis.verdict is not Verdict.CAUSE or diagnosis.component not in observed_entities:
         return []
     fitting = [action for action in actions if _fits(action, diagnosis)]
-    choices = [
-        _choice(action, diagnosis, observed_entities, {**_told(action, changes), **(hints or {})}) for action in fitting
-    ]
+    choices = [_choice(action, diagnosis, observed_entities, _told(action, changes)) for action in fitting]
     return sorted((choice for choice in choices if choice), key=lambda choice: _rank(choice, diagnosis))
 
 
@@ -54,9 +47,9 @@ def _fits(action: Action, diagnosis: Diagnosis) -> bool:
     return diagnosis.fault in action.faults and (not action.services or diagnosis.component in action.services)
 
 
-def _told(action: Action, changes: Sequence[str]) -> dict[str, JsonValue]:
+def _told(action: Action, changes: Sequence[str]) -> dict[str, str]:
     """What the changes say of the action's arguments: the latest one that says anything."""
-    found: dict[str, JsonValue] = {}
+    found: dict[str, str] = {}
     for name, argument in action.arguments.items():
         said = (re.search(argument.observed_in, change[:LONGEST_CHANGE]) for change in changes if argument.observed_in)
         if match := next((one for one in said if one), None):
@@ -64,11 +57,9 @@ def _told(action: Action, changes: Sequence[str]) -> dict[str, JsonValue]:
     return found
 
 
-def _choice(
-    action: Action, diagnosis: Diagnosis, observed: Collection[str], hints: Mapping[str, JsonValue]
-) -> Choice | None:
+def _choice(action: Action, diagnosis: Diagnosis, observed: Collection[str], told: Mapping[str, str]) -> Choice | None:
     """None when the component cannot be this action's target."""
-    known = _hinted(action, observed, hints)
+    known = _allowed(action, observed, told)
     target = next((name for name, argument in action.arguments.items() if argument.entity), None)
     if target:
         known[target] = diagnosis.component
@@ -79,16 +70,15 @@ def _choice(
         arguments = known if missing else arguments_for(action, dict(known))
     except Refused:
         return None
-    why = f"{action.name} is a remedy for a {diagnosis.fault} fault in {diagnosis.component}."
-    return Choice(action, arguments, missing, why)
+    return Choice(action, arguments, missing)
 
 
-def _hinted(action: Action, observed: Collection[str], hints: Mapping[str, JsonValue]) -> dict[str, Value]:
+def _allowed(action: Action, observed: Collection[str], told: Mapping[str, str]) -> dict[str, Value]:
     found: dict[str, Value] = {}
-    for name in action.arguments.keys() & hints.keys():
+    for name in action.arguments.keys() & told.keys():
         argument = action.arguments[name]
         try:
-            value = checked(name, argument, hints[name])
+            value = checked(name, argument, told[name])
         except Refused:
             continue
         if not argument.entity or value in observed:

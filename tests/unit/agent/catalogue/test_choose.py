@@ -31,10 +31,8 @@ def test_an_action_that_names_the_fault_earlier_is_preferred() -> None:
     assert _names(choose([second, RESTART], diagnosis(), {"checkout"})) == ["restart", "a-second"]
 
 
-def test_a_choice_names_its_target_and_says_why() -> None:
-    assert choose([RESTART], diagnosis(), {"checkout"}) == [
-        Choice(RESTART, {"service": "checkout"}, (), "restart is a remedy for a crash fault in checkout.")
-    ]
+def test_a_choice_names_its_target() -> None:
+    assert choose([RESTART], diagnosis(), {"checkout"}) == [Choice(RESTART, {"service": "checkout"}, ())]
 
 
 def test_what_nothing_observed_gives_a_value_for_is_missing() -> None:
@@ -42,31 +40,25 @@ def test_what_nothing_observed_gives_a_value_for_is_missing() -> None:
     assert (found.arguments, found.missing) == ({"service": "checkout"}, ("flag",))
 
 
-def test_a_hint_fills_an_argument_unless_the_argument_does_not_allow_it() -> None:
-    configuration = diagnosis(fault=Fault.CONFIGURATION)
-    (good,) = choose([FLAG], configuration, {"checkout"}, {"flag": "new_prices", "region": "eu"})
-    (bad,) = choose([FLAG], configuration, {"checkout"}, {"flag": "new prices; rm -rf"})
-    assert (good.arguments, good.missing) == ({"service": "checkout", "flag": "new_prices"}, ())
-    assert (bad.arguments, bad.missing) == ({"service": "checkout"}, ("flag",))
-
-
 def test_the_latest_change_that_tells_an_argument_gives_it() -> None:
     told = Argument(pattern="[a-z-]+", observed_in="([^ ]+) switched on")
     switch = FLAG.model_copy(update={"arguments": {"service": SERVICE, "flag": told}})
     changes = ["checkout 1.2 -> 1.3", "checkout: new-prices switched on", "checkout: dark-mode switched on"]
     asked = [changes, changes[:1], ["checkout: $(id) switched on"], []]
-    found = [choose([switch], diagnosis(fault=Fault.CONFIGURATION), {"checkout"}, None, one)[0] for one in asked]
-    assert [dict(one.arguments) for one in found] == [
-        {"service": "checkout", "flag": "new-prices"},
-        {"service": "checkout"},
-        {"service": "checkout"},
-        {"service": "checkout"},
+    found = [choose([switch], diagnosis(fault=Fault.CONFIGURATION), {"checkout"}, one)[0] for one in asked]
+    assert [(dict(one.arguments), one.missing) for one in found] == [
+        ({"service": "checkout", "flag": "new-prices"}, ()),
+        ({"service": "checkout"}, ("flag",)),
+        ({"service": "checkout"}, ("flag",)),
+        ({"service": "checkout"}, ("flag",)),
     ]
 
 
 @pytest.mark.attack("S15")
-def test_a_hint_never_replaces_the_diagnosed_target() -> None:
-    (found,) = choose([RESTART], diagnosis(), {"checkout", "payment"}, {"service": "payment"})
+def test_a_change_never_replaces_the_diagnosed_target() -> None:
+    told = SERVICE.model_copy(update={"observed_in": "([a-z]+) is to be restarted"})
+    restart = RESTART.model_copy(update={"arguments": {"service": told}})
+    (found,) = choose([restart], diagnosis(), {"checkout", "payment"}, ["payment is to be restarted"])
     assert found.arguments == {"service": "checkout"}
 
 
