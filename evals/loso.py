@@ -8,7 +8,7 @@ import json
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,8 @@ _FITTED = (
     *("real: bias, weight, loud, felt", "first: bias, weight, loud", "storm: bias, weight", "most"),
 )
 _FEWEST = 2
+_DECIDED = (0.2, 0.25, 0.3, 1 / 3, 0.4, 0.5)
+"""Other values of `Judgement.decided`, which nobody chooses."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,12 @@ def command(roots: Sequence[Path], out: Path | None, windows: Windows, asked: As
             "shipped": _answers(of, of.sets, _AS_SHIPPED),
             "on all": _answers(of, of.sets, on_all),
         }
+        otherwise = list(_by_decided(of, without, roots))
     rows = sorted((row for name, given in answers.items() for row in _rows(name, given, roots)), key=_place)
     learned = {**{f"all but {name}": by for name, by in without.items()}, "all": on_all, "shipped": _AS_SHIPPED}
     print("\n".join([*_table(_HEAD, (row.values() for row in rows)), "", *_table(_FITTED, _fitted(learned))]))
+    head = ["left out, cause / calm from", *(f"{one:.2f}" for one in _DECIDED)]
+    print("\n".join(["", *_table(head, otherwise)]))
     if asked.constants:
         print("\n".join(["", *_table(["constant", "begun at", *learned], _moved(learned))]))
     if out:
@@ -132,6 +137,18 @@ def _figures(judged: Sequence[Judged]) -> dict[str, Any]:
         **{verdict: share / len(named) if named else None for verdict, share in shares.items()},
         "false_alarms": f"{scores.false_alarms}/{scores.healthy_cases}",
     }
+
+
+def _by_decided(of: Study, without: Mapping[str, Chosen], roots: Sequence[Path]) -> Iterator[list[object]]:
+    """How many incidents are told, and quiet windows not, were it told from elsewhere on."""
+    for name, by in without.items():
+        told = []
+        for decided in _DECIDED:
+            weights = replace(by.weights, judgement=replace(by.weights.judgement, decided=decided))
+            rows = _rows("left out", _answers(of, [name], replace(by, weights=weights)), roots)
+            row = next(one for one in rows if one["set"] == name)
+            told.append(" / ".join(_cell(one) for one in (row["cause"], row["calm"]) if one is not None))
+        yield [name, *told]
 
 
 def _place(row: Mapping[str, Any]) -> tuple[str, int]:

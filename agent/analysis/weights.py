@@ -51,9 +51,9 @@ class Judgement:
 
     real: Logistic = Logistic(-4.39, (0.46, 0.69, 2.26))
     """Learned, of (weight, loud, felt): something is wrong, against quiet windows and healthy cases."""
-    decided: float = 0.3
-    """Set with all sets in view, so that nine in ten of incidents are told; from here on it is called a cause. At .25,
-    every tenth quiet window of one set was called one, too."""
+    decided: float = 1 / 3
+    """A policy, from here on it is called a cause: silence about an incident costs twice what a false call does, so
+    that 1 / (1 + 2) is where both cost the same (Elkan 2001)."""
     calm: float = 0.05
     """Set. Below this, what could be looked at is called healthy."""
     first: Logistic = Logistic(-4.46, (2.48, -0.91))

@@ -80,7 +80,10 @@ def test_each_set_is_scored_with_what_the_others_taught(tmp_path: Path, capsys: 
         (name, chosen, 1.0) for name in ("left", "right") for chosen in ("left out", "shipped", "on all")
     ]
     assert set(told["chosen"]) == {"all but left", "all but right", "all", "shipped"}
-    assert "| left | left out | 1 | 1.000 | 1.00-1.00 |" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "| left | left out | 1 | 1.000 | 1.00-1.00 |" in printed
+    assert "| left out, cause / calm from | 0.20 | 0.25 | 0.30 | 0.33 | 0.40 | 0.50 |\n" in printed
+    assert "\n| right | 1.000 | 1.000 | 1.000 | 1.000 | 1.000 | 1.000 |" in printed
 
 
 def test_one_set_alone_leaves_nothing_to_learn_from(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
