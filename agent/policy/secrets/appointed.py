@@ -35,7 +35,7 @@ _CODE = re.compile(
     r"(?<![\w.-])(?:[A-Z]-)?(?P<secret>\d{4,8}) is (?:your|the)(?: [\w-]{1,20}){0,4}? (?i:code|otp|pin|passcode)(?!\w)"
 )
 _PROMPTED = re.compile(
-    r"(?<![A-Za-z])(?i:prompt(?:ed|s)?|asked|asks)\b[^\n.]{0,40}?(?:type|enter|->|→|use|say|answer|:) "
+    r"(?<![A-Za-z])(?<!as )(?i:prompt(?:ed|s)?|asked|asks)\b[^\n.]{0,40}?(?:type|enter|->|→|use|say|answer|:) "
     r"[`\"']?(?P<secret>[^\s`\"']{5,200})"
 )
 _HERE = re.compile(

@@ -24,13 +24,17 @@ _LIST = re.compile(
     r"(?i:(?:recovery|backup|scratch|one-time|2fa|mfa|emergency) codes?)\b"
     r"[^\n]{0,80}?(?P<sign>:| are| is)[ ]+(?P<items>[^\n]{6,600})"
 )
+_SEVERAL = re.compile(
+    r"(?i:codes?)\b[^\n]{0,80}?:[ \t\n-]{1,6}"
+    r"(?P<items>[a-z0-9]{4,6}-[a-z0-9]{4,6}(?:[ \t,;\n-]{1,6}[a-z0-9]{4,6}-[a-z0-9]{4,6}){1,20})(?![\w-])"
+)
 _CODE = re.compile(
     r"(?<![\w-])[a-z0-9]{4,8}-[a-z0-9]{4,8}(?![\w-])|(?<![\w-])(?=[a-z]*\d)"
     r"[a-z0-9]{8,12}(?![\w-])|(?<![\w-])\d{6,10}(?![\w-])"
 )
 _WORDS = re.compile(
     r"(?i:seed|recovery|mnemonic|backup|wallet|secret)[ _-]?(?i:phrase|"
-    r"words|mnemonic)?\b[^\n:=]{0,60}[:=]\s{0,2}[\"'`]?(?P<secret>(?:[a-z]{3,10} "
+    r"words|mnemonic)?\b[^\n:=]{0,60}(?:[:=]| is| was|\n)\s{0,4}[\"'`]?(?P<secret>(?:[a-z]{3,10} "
     r"){11,23}[a-z]{3,10})\b"
 )
 
@@ -50,12 +54,19 @@ def block_secrets(text: str, lowered: str) -> Iterator[Found]:
 
 def _listed(text: str, lowered: str) -> Iterator[Found]:
     if "code" in lowered:
-        for several in _LIST.finditer(text):
-            for one in _CODE.finditer(text, *several.span("items")):
-                if several["sign"] == ":" or any(map(str.isdigit, one[0])):
-                    yield Found(*one.span(), "password")
+        yield from dict.fromkeys(_codes(text))
     if any(hint in lowered for hint in ("phrase", "mnemonic", "words")):
         yield from (Found(*one.span("secret"), "password") for one in _WORDS.finditer(text))
+
+
+def _codes(text: str) -> Iterator[Found]:
+    for several in _LIST.finditer(text):
+        for one in _CODE.finditer(text, *several.span("items")):
+            if several["sign"] == ":" or any(map(str.isdigit, one[0])):
+                yield Found(*one.span(), "password")
+    for several in _SEVERAL.finditer(text):
+        if any(map(str.isdigit, several["items"])):
+            yield from (Found(*one.span(), "password") for one in _CODE.finditer(text, *several.span("items")))
 
 
 def _kubernetes(text: str) -> Iterator[Found]:

@@ -34,7 +34,8 @@ _OPTIONS = {
     "swaks": r" -(?:ap|-auth-password)[ =]",
     "pdftk": r" (?:input_pw|owner_pw|user_pw)[ ]",
     "vault": r" (?:login|operator unseal)[ ](?![ -])(?!\w+=)",
-    "openssl|easyrsa": r"(?:pass|-passin|-passout)[ :](?:pass:)|-pass[ ]pass:|-k[ ](?![ -])",
+    "openssl|easyrsa": r"(?<=passwd)[ ](?:-\w+[ ]){0,3}(?=[\"'])|[ ]-K[ ](?=[0-9a-fA-F]{16,})|"
+    r"(?:pass|-passin|-passout)[ :](?:pass:)|-pass[ ]pass:|-k[ ](?![ -])",
 }
 _USER_OPTIONS = {
     "curl|wget|http|https|influx|mqttx": r"(?:\s-u|\s--user|\s-[a-zA-Z]*u|\s-a|\s--auth|\s--proxy-user|\s-U)"
@@ -42,7 +43,7 @@ _USER_OPTIONS = {
     "smbclient|rpcclient|winexe|smbmount|net|smbget|smbcacls|mount\\.cifs|"
     "mount|wmic|pth-winexe": r"(?:-U|--user)[ =]?\\{0,2}[\"']?[^\s%'\"]+%",
     "lftp": r" -u[ ]?\\{0,2}[\"']?[^\s,'\"]+,",
-    "sqlplus|sqlldr|impdp|expdp|rman|exp|imp": r"(?:^|[ \"'])[A-Za-z_][\w$#.-]*/(?=[^\s/@]+@)",
+    "sqlplus|sqlldr|impdp|expdp|rman|exp|imp": r"(?:^|[ \"'])[A-Za-z_][\w$#.-]*/(?=[^\s/@]+@|\\?[\"'])",
 }
 
 
@@ -89,11 +90,13 @@ def _end_of_command(text: str, at: int) -> int:
 
 
 _PAIR = re.compile(r"[^\s\"'`]{2,200}")
+_OPENED = re.compile(r"[\"'][^\s\"']{1,60}\Z")
+_QUOTED = {quote: re.compile(rf"[^{quote}\n]{{2,200}}(?={quote})") for quote in ("'", '"')}
 
 
 def _at(text: str, at: int, *, pair: bool = False) -> Found | None:
     if pair and text[at : at + 1] not in ("'", '"'):
-        rest = _PAIR.match(text, at)
+        rest = _rest_of_quoted(text, at) or _PAIR.match(text, at)
         if not rest or not plausible(rest[0]):
             return None
         said = rest[0].partition("@//")[0].rstrip("\\")
@@ -102,3 +105,9 @@ def _at(text: str, at: int, *, pair: bool = False) -> Found | None:
     if not value or not plausible(text[value.start : value.end]):
         return None
     return Found(value.start, value.end, "password")
+
+
+def _rest_of_quoted(text: str, at: int) -> re.Match[str] | None:
+    """To the end of the quotes that the pair stands in, blanks and all."""
+    opened = _OPENED.search(text, max(0, at - 60), at)
+    return _QUOTED[opened[0][0]].match(text, at) if opened else None

@@ -13,6 +13,11 @@ _NOUNS = (
 
 DEVICES: tuple[Place, ...] = (
     at(
+        ("wifi", "wi-fi", "wlan"),
+        r"(?i:wi-?fi|wlan)[^\n]{0,60}?\b(?i:pw|pass(?:word|wort|code)?|key|psk|code)\b"
+        r"[^\n\d]{0,40}?[ ](?P<whole>\d{8,20})\b",
+    ),
+    at(
         ("password", "secret", "key", "md5", "psk", "pre-shared", "passphrase", "ascii"),
         rf"(?<=[ -])(?:{_NOUNS})[ ](?:(?:ascii|hex|encrypted|plain|cipher|simple|text|\d)[ ]){{0,2}}"
         r"(?P<word>)(?=\S{5,100}(?:\s|$))",

@@ -27,7 +27,7 @@ _OF_AN_ID = re.compile(
     r"|csr|avatar|image|protobuf|avro)(?![a-z])[^\n]{0,60}\Z|(?-i:[a-z]I[Dd]s?|[Pp]ublic[A-Z])(?![a-z])[^\n]{0,20}\Z"
 )
 _ID = re.compile(
-    r"[A-Z]{2}[0-9a-f]{32}|pk_(?:live|test)_\w+|sha\d{3}-.*|[a-z]{1,12}[-_][A-Za-z0-9]{8,30}|"
+    r"[A-Z]{2}[0-9a-f]{32}|pk_(?:live|test)_\w+|sha\d{1,3}-.*|[a-z]{1,12}[-_][A-Za-z0-9]{8,30}|"
     r"(?:AAAA[BCE][23][A-Za-z0-9]{3}).*|[\w.-]+(?:/[\w.-]+){2,}|/nix/store/.+|nonce-.*|amq\.(?:ctag|gen)-.*|(?:[A-Za-z]+-){2,5}[0-9a-f]{40,128}|1//?.{0,10}"
 )
 

@@ -20,7 +20,8 @@ from agent.policy.secrets.tables import table_secrets
 from agent.policy.secrets.told import told_secrets
 
 _ESCAPED = re.compile(r"(?<!\\)\\n")
-"""The end of a line as JSON writes it; two characters, so that places stay what they are."""
+_ENTITY = re.compile(r"&quot;|&#(?:34|39|x22|x27);|&apos;|&[lg]t;|\\u00(?:22|27|3[ce])")
+_SIGNS = {"quot": '"', "34": '"', "x22": '"', "22": '"', "39": "'", "x27": "'", "apos": "'", "27": "'"}
 
 SECRET_LABELS = frozenset(
     {"password", "secret", "cookie", "drawn"} | {one.label for one in PATTERNS if not one.personal}
@@ -31,10 +32,11 @@ PERSONAL_LABELS = frozenset(one.label for one in PATTERNS if one.personal)
 def findings(text: str) -> list[Found]:
     """In order and apart. A secret that holds an address goes as a whole."""
     small = lowered(text)
-    lines = _ESCAPED.sub(" \n", text)
+    plain = _plain(text)
+    lines = _ESCAPED.sub(" \n", plain)
     found = [
         *patterned(text, small),
-        *named_secrets(text, small),
+        *named_secrets(plain, small),
         *cookies(text, small),
         *command_secrets(lines, small),
         *placed_secrets(lines, small),
@@ -50,6 +52,18 @@ def findings(text: str) -> list[Found]:
         return found
     secrets = list(_merged(one for one in found if not one.personal))
     return sorted([*secrets, *_apart([one for one in found if one.personal], secrets)])
+
+
+def _plain(text: str) -> str:
+    """With quotes and brackets for the entities of HTML and JSON, of the same length: places stay what they are."""
+    return _ENTITY.sub(_sign, text) if "&" in text or "\\u00" in text else text
+
+
+def _sign(found: re.Match[str]) -> str:
+    name = found[0].strip("&#;\\").removeprefix("u00")
+    if name in ("lt", "gt", "3c", "3e"):
+        return " " * (len(found[0]) - 1) + "<" if name in ("lt", "3c") else ">" + " " * (len(found[0]) - 1)
+    return "\\" * (len(found[0]) - 1) + _SIGNS[name]
 
 
 def _merged(found: Iterator[Found]) -> Iterator[Found]:

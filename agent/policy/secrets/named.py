@@ -5,9 +5,30 @@ from collections.abc import Iterator
 
 from agent.policy.anchors import matches
 from agent.policy.secrets.checks import by_chance
+from agent.policy.secrets.joints import (
+    ARGUMENTS,
+    ASSIGNED,
+    CALLED,
+    CELL,
+    CHANGED,
+    ELEMENT,
+    EXPRESSION,
+    FALLBACK,
+    FIELDS,
+    FORM,
+    HAS,
+    JOINED,
+    LISTED,
+    LOOSE,
+    PAIRED,
+    SET_TO,
+    SPACED,
+    TERM,
+    TYPED,
+)
 from agent.policy.secrets.names import Trust, trust, words_of
 from agent.policy.secrets.spans import Found, Value, value_at
-from agent.policy.secrets.values import chosen, passphrase, plausible, secret_under
+from agent.policy.secrets.values import chosen, known, looks_drawn, passphrase, plausible, secret_under, strong
 from agent.policy.secrets.words import words
 
 _LONG = (
@@ -15,16 +36,10 @@ _LONG = (
     r"salt|pepper|psk|community|licen[cs]e|serial|mnemonic"
     r"|bearer|code|samlresponse|assertion|hmac|csrf|xsrf|kennwort|wachtwoord|l[oö]senord|adgangskode|"
     r"salasana|parol[ae]|[sş]ifre|jelsz[oó]|heslo|has[lł][oa]"
-    r"|lozinka|geslo|contrase[nñ]a|clave|senha|sandi|парол[ья]|密[码碼]|口令|パスワード|비밀번호|암호|secreto"
+    r"|phrase|lozinka|geslo|contrase[nñ]a|clave|senha|sandi|парол[ья]|密[码碼]|口令|パスワード|비밀번호|암호|secreto"
 )
 _SHORT = r"sid|sig|pin|puk|sas|pat|t?otp|mfa|jwt|psw|pw"
-_JOINED = (
-    r"(?:[ \t]?\d{1,2}|[ \t]?\([\w ]{1,20}\)|[ ](?:base|value|string)"
-    r")?(?:\\{0,3}[\"'`*]{1,2}|\]|\}\}){0,2}(?:[ \t]{0,40}(?:[?+]?=|\|\|=|:(?![/:])|→)|>|\(|"
-    r"[`*]{0,2}[ \t]{0,40}\||,?\s{0,30}(?:\\{0,3}[\"'])?value|"
-    r"\n(?:[+-]|20\d\d)|,[ ]?(?:<<)?\\{0,3}\"|\\{0,3}[\"']?,[ \t]{0,12}\\{0,3}[\"']|,(?=[^\s,\"'])|[ \t]{1,3})"
-)
-_NAMED = re.compile(rf"(?:{_LONG}|(?:(?<![a-z])(?:{_SHORT})|pw)(?![a-z]))[\w.-]{{0,40}}+(?={_JOINED})")
+_NAMED = re.compile(rf"(?:{_LONG}|(?:(?<![a-z])(?:{_SHORT})|pw)(?![a-z]))[\w.-]{{0,40}}+(?={JOINED})")
 _STEMS = tuple(
     words(
         "pass pwd secret token key cred auth cookie sess signature seed salt pepper psk community licen serial "
@@ -32,63 +47,35 @@ _STEMS = tuple(
         "bearer hmac csrf xsrf kennwort wachtwoord lösenord losenord adgangskode salasana parol sifre şifre "
         "jelsz heslo hasł hasl lozinka geslo contrase clave senha sandi парол 密 口令 パスワード "
         "비밀번호 암호 sid sig pin "
-        "puk sas pat otp mfa jwt psw pw code"
+        "puk sas pat otp mfa jwt psw pw code phrase"
     )
 )
 _SHORT_CAMEL = ("Sid", "Sig", "Pin", "Pat", "Otp", "Mfa", "Jwt", "Sas")
-_CAMEL = re.compile(rf"(?<=[a-z])(?:Sid|Sig|Pin|Pat|Otp|Mfa|Jwt|Sas)(?![a-z])[\w.-]{{0,40}}+(?={_JOINED})")
+_CAMEL = re.compile(rf"(?<=[a-z])(?:Sid|Sig|Pin|Pat|Otp|Mfa|Jwt|Sas)(?![a-z])[\w.-]{{0,40}}+(?={JOINED})")
 _NAME = re.compile(r"[\w.$-]")
 _BEFORE = 64
-_ASSIGNED = re.compile(
-    r"(?:[ \t]?\d{1,2}|[ \t]?\([\w ]{1,20}\)|[ ](?:base|value|string)"
-    r")?(?:\\{0,3}[\"'`*]{1,2}|\]){0,2}[ \t]{0,40}(?P<sign>=>|:=|[?+]=|\|\|=|={1,3}|"
-    r":(?![/:])|→)(?:\*{1,2}(?=[ \t])|</\w{1,8}>)?[ \t]{0,40}(?:\[\s?|!!\w+ |null -> "
-    r"|(?:Some|Just|String|SecretStr)\((?=\\?[\"'])|\s{0,12}string\(\d{1,5}\) )?"
-)
-_PAIRED = re.compile(
-    r"(?:\\{0,3}[\"']|</(?:name|key|Name|Key|td|th|dt)>)?,?(?:\s|\\n){0,30}"
-    r"(?:(?<=\n)(?:[+-]|20\d\d-\d\d-\d\dT[\d:.]{8,20}Z)[ \t]{1,20})?"
-    r"(?:(?:\\{0,3}[\"'])?(?:value|val|Value|VALUE|current|to)(?:\\{0,3}[\"'])"
-    r"?[ \t]{0,3}(?:[:=]|=>)[ \t]{0,3}|<(?:value|string|Value|td|dd)>(?:<(?:code|b|tt|span)>)?)"
-)
-_LISTED = re.compile(r"\\{0,3}[\"'],[ \t]{0,12}(?=\\{0,3}N?[\"'])")
-_FALLBACK = re.compile(r"[\"'\])]{0,3}[ ](?:\|\||\?\?|or)[ ](?=[\"'])")
-"""`process.env.DB_PASSWORD || "X"`."""
-_HAS = re.compile(r"(?:[`\"'*]{1,2}|\}\}) (?:(?:is|was) set to|has (?:the )?value|equals|is) (?:\{\{|(?=[`\"']))")
-_ARGUMENTS = re.compile(r"\\?\" a\d{1,2}=(?=\")")
-"""Of a command in the log of audits."""
-_FIELDS = re.compile(r",(?=[^\s,\"'])")
-"""Of lines that commas divide: `name,value`."""
-_TERM = re.compile(r",[ ]?(?:<<)?(?=\\{0,3}\")")
-"""Of Erlang: `{password,<<"X">>}`."""
-_CHANGED = re.compile(r"\\{0,3}[\"']?[ ](?:->|→)[ ](?=\\{0,3}[\"'])")
-"""Between what it was and what it is, as plans of changes show it."""
 _VERSION = re.compile(r"\d+(?:\.\w+)+")
-_ELEMENT = re.compile(r"\"?(?:\s[^<>\n]{0,200})?>(?:<!\[CDATA\[)?(?P<v>[^<>\n]{3,4000}?)(?:\]\]>)?</")
-_SPACED = re.compile(r"(?:>[ ]|[ \t]{1,60})(?=[^\s-]|-[^\s-]{20})")
-_SET_TO = re.compile(r"[`\"'*]{0,2} to (?=[`\"']?\S)")
 _SETTING = re.compile(r"(?i:\b(?:set|sets|setting|changed?|reset|rotated?|updated?)) (?:the )?[`\"'*]{0,2}\Z")
-_CELL = re.compile(r"[`*]{0,2}[ \t]{0,40}\|{1,2}[ \t]{0,40}(?=[^\s|])")
 _IN_CELL = re.compile(r"(?m)^[ \t>]*(?:[^\n|]{0,80})?\|{1,2}[ \t`*]{0,40}(?:[A-Za-z-]{1,20} ){0,3}\Z|^[ \t]*\Z")
 _WHOLE = re.compile(r"(?: (?!-)[^\s\"'=]{1,40}){1,8}(?=[\"'])")
 """The rest of a value in a pair of which the whole stands in quotes: `"NAME=a b c"`."""
-_PHRASE = re.compile(r"(?:[a-z]{2,} ){2,11}[a-z0-9]{2,}[!?*#$]?(?=$|[\n,;\"'}\])<.`]|\\n)")
-_NEXT_WORD = re.compile(r" [a-z]{2,}[ ,.:;]")
+_PHRASE = re.compile(r"(?:[a-z]{2,} ){2,23}[a-z0-9]{2,}[!?*#$]?(?=$|[\n,;\"'}\])<.`]|\\n)")
+_NEXT_WORD = re.compile(r" [A-Za-z]{2,}[ ,.:;]")
+_NEXT_WORDS = re.compile(r" [A-Za-z']{2,} [A-Za-z']{2,}[ ,.:;]")
 _WORD_BEFORE = re.compile(r"(?<![\w.=/-])(?:[A-Za-z]{2,20} ){1,2}\Z")
 _ARN = re.compile(r"arn:[\w:/-]*\Z")
-_CALLED = re.compile(r"\(\s?(?:\\?[\"'][^\"'\n]{0,80}\\?[\"'],\s?)?(?=\\?[\"'])")
 _SETTERS = words("set with change update put add reset assign use")
 _TEST = re.compile(r"test_[a-z]+(?:_[a-z]+){2}")
 """The name of a test says what it tries."""
 _MORE = re.compile(r"[ ](?i:id|value|base|string|code)\b(?=[\"'`]?[ \t]{0,20}[:=])")
 _CHECKSUM = re.compile(r"(?i)(?:checksum|hash|sha\d*)/\Z")
 _SETS = re.compile(
-    r"(?:^|[\s;])(?i:env|arg|setenv|set|fastcgi_param|uwsgi_param|proxy_set_header|"
+    r"(?:^|[\s;#])(?i:env|arg|setenv|setx|set(?: -\w{1,3})?|add_header|fastcgi_param|uwsgi_param|proxy_set_header|"
     r"more_set_headers|define|param|default)[ \t]+\Z"
 )
 _NAME_ON = re.compile(r"[A-Za-z][\w:]{1,40} = ")
 """Of `password:min:length = 12` the name goes on behind the colon."""
-_ANOTHER = re.compile(r"\\{0,3}[\"'][\w.-]{1,60}\\{0,3}[\"']\s{0,3}:")
+_ANOTHER = re.compile(r"\\{0,5}[\"'][\w.-]{1,60}\\{0,5}[\"']\s{0,3}:")
 _COOKIES = re.compile(r"[^\s=;]{1,100}=")
 _ORDINARY = re.compile(r"[A-Za-z]+[,.]*")
 _DIRECTIVES = words("requirepass masterauth bindpw rootpw")
@@ -119,7 +106,7 @@ def named_secrets(text: str, lowered: str) -> Iterator[Found]:
 
 
 def _changed(text: str, at: int, kind: Trust) -> Value | None:
-    joined = _CHANGED.match(text, at)
+    joined = CHANGED.match(text, at)
     value = value_at(text, joined.end()) if joined else None
     return value if value and secret_under(kind, text[value.start : value.end]) else None
 
@@ -154,30 +141,61 @@ def _kind(text: str, start: int, name: str) -> Trust | None:
 
 
 def _value(text: str, start: int, end: int, kind: Trust) -> Value | None:
-    if joined := _ASSIGNED.match(text, end):
-        return _assigned(text, start, joined, kind)
-    if text[start - 1 : start] in ("<", ":", '"') and (element := _ELEMENT.match(text, end)):
+    if typed := TYPED.match(text, end):
+        value = value_at(text, typed.end())
+        return value if value and secret_under(kind, text[value.start : value.end]) else None
+    if joined := ASSIGNED.match(text, end):
+        return _within(text, joined.end(), kind) or _assigned(text, start, joined, kind)
+    if text[start - 1 : start] in ("<", ":", '"') and (element := ELEMENT.match(text, end)):
         found = Value(*element.span("v"), quoted=True)
         return found if secret_under(kind, element["v"]) else None
     if text[end] == "(":
         return _argument(text, start, end, kind)
-    for joint in (_PAIRED, _LISTED, _SET_TO, _TERM, _FALLBACK, _HAS, _ARGUMENTS, _FIELDS):
+    for joint in (FORM, PAIRED, LISTED, SET_TO, TERM, FALLBACK, HAS, ARGUMENTS, FIELDS):
         if joined := joint.match(text, end):
             value = value_at(text, joined.end())
-            if value and joint is _FIELDS and (comma := text.find(",", value.start, value.end)) > 0:
+            if value and joint is FIELDS and (comma := text.find(",", value.start, value.end)) > 0:
                 value = value._replace(end=comma)
-            return value if value and _joins(text, start, joined, value, kind) else None
-    return _in_table(text, start, end, kind) or _after_space(text, start, end, kind)
+            if value and _joins(text, start, joined, value, kind):
+                return value
+    return _in_table(text, start, end, kind) or _after_space(text, start, end, kind) or _loosely(text, start, end, kind)
+
+
+def _within(text: str, at: int, kind: Trust) -> Value | None:
+    """What stands in an expression behind the sign: `Secret("X")`, `${NAME:-X}`, `args.x or "X"`, `{"S": "X"}`."""
+    joined = EXPRESSION.match(text, at)
+    value = value_at(text, joined.end()) if joined else None
+    return value if value and _by_itself(kind, text[value.start : value.end]) else None
+
+
+def _loosely(text: str, start: int, end: int, kind: Trust) -> Value | None:
+    """`DB_PASSWORD -> X`, `invalid value for api_key: X`: behind the name of a program's, what looks like one."""
+    joined = LOOSE.match(text, end) if _COMPOUND.fullmatch(text[start:end].lstrip("-$@")) else None
+    value = value_at(text, joined.end()) if joined else None
+    said = text[value.start : value.end] if value else ""
+    if not joined or said[:1] in ("/", ".", "~") or not _by_itself(kind, said):
+        return None
+    return value if not joined["bare"] or strong(said) or looks_drawn(said) else None
+
+
+def _by_itself(kind: Trust, said: str) -> bool:
+    bare = said.removeprefix("base64:")
+    if " " in said or said[-1:] == ":" or known(said) or not secret_under(kind, said):
+        return False
+    return looks_drawn(bare) or passphrase(said) or (chosen(said) if kind is Trust.CHOSEN else strong(said))
 
 
 def _argument(text: str, start: int, end: int, kind: Trust) -> Value | None:
     """`setPassword("X")`, `changePassword("app", "X")`, `.password("X")`: what sets one is given it last."""
     words = words_of(text[start:end].rpartition(".")[2])
-    joined = _CALLED.match(text, end)
-    if not joined or not (words[0] in _SETTERS or (len(words) == 1 and text[start - 1 : start] == ".")):
+    joined = CALLED.match(text, end)
+    made = text[start].isupper() and text[start - 1 : start] in ("", " ", "\n", "(", ",")
+    if not joined or not (made or words[0] in _SETTERS or (len(words) == 1 and text[start - 1 : start] == ".")):
         return None
     value = value_at(text, joined.end())
     said = text[value.start : value.end] if value else ""
+    if made and not _by_itself(kind, said):
+        return value if kind is Trust.CHOSEN and _PHRASE.fullmatch(said) else None
     return value if secret_under(kind, said) and _looks_like_one(kind, said) else None
 
 
@@ -199,15 +217,15 @@ def _assigned(text: str, start: int, joined: re.Match[str], kind: Trust) -> Valu
 
 def _joins(text: str, start: int, joined: re.Match[str], value: Value, kind: Trust) -> bool:
     said = text[value.start : value.end]
-    if joined.re is _TERM and text[start - 1 : start] != "{":
+    if joined.re is TERM and text[start - 1 : start] != "{":
         return False
-    if joined.re is _FIELDS:
+    if joined.re is FIELDS:
         return _fields(text, start, said, kind)
-    if joined.re is _LISTED and text[start - 1 : start] not in ('"', "'"):
+    if joined.re is LISTED and text[start - 1 : start] not in ('"', "'"):
         return False
-    if joined.re is _LISTED and (_ANOTHER.match(text, joined.end()) or _only_letters(kind, said)):
+    if joined.re is LISTED and (_ANOTHER.match(text, joined.end()) or _only_letters(kind, said)):
         return False
-    if joined.re is _SET_TO and joined[0][0] not in "`\"'*":
+    if joined.re is SET_TO and joined[0][0] not in "`\"'*":
         set_so = _SETTING.search(text, max(0, start - 24), start)
         return set_so is not None and secret_under(kind, said) and (value.quoted or _looks_like_one(kind, said))
     return secret_under(kind, said)
@@ -234,7 +252,7 @@ def _whole(text: str, value: Value, quote: str) -> Value:
 
 def _in_table(text: str, start: int, end: int, kind: Trust) -> Value | None:
     """The cell beside one that holds the name: `| DB_PASSWORD | X |`."""
-    joined = _CELL.match(text, end)
+    joined = CELL.match(text, end)
     if not joined or not _IN_CELL.search(text, max(0, start - 200), start):
         return None
     value = value_at(text, joined.end())
@@ -250,6 +268,8 @@ def _told(text: str, value: Value, kind: Trust, sign: str) -> Value | None:
     """Behind a colon a sentence may go on; behind a sign of equality only a value does."""
     said = text[value.start : value.end]
     if value.quoted:
+        if sign == ":" and said[:1] == " ":
+            return None
         command = text[value.start - 1] == "`" and _COMMAND.match(said)
         return value if not command and secret_under(kind, said) else None
     if said.isdigit() and text.startswith(" bytes", value.end):
@@ -257,14 +277,15 @@ def _told(text: str, value: Value, kind: Trust, sign: str) -> Value | None:
     phrase = _PHRASE.match(text, value.start) if kind is Trust.CHOSEN else None
     if phrase and all(plausible(word) or word.isdigit() for word in phrase[0].split()):
         return Value(value.start, phrase.end(), quoted=False)
-    if sign == ":" and _ORDINARY.fullmatch(said) and not by_chance(said) and _NEXT_WORD.match(text, value.end):
+    sentence = _NEXT_WORD if sign == ":" else _NEXT_WORDS
+    if _ORDINARY.fullmatch(said) and not by_chance(said) and sentence.match(text, value.end):
         return None
     return value if secret_under(kind, said) else None
 
 
 def _after_space(text: str, start: int, end: int, kind: Trust) -> Value | None:
     """`--password X`, and a line `requirepass X` in a configuration."""
-    joined = _SPACED.match(text, end)
+    joined = SPACED.match(text, end)
     value = value_at(text, joined.end()) if joined else None
     if not joined or not value or not secret_under(kind, said := text[value.start : value.end]):
         return None

@@ -37,6 +37,10 @@ _ONLY_BEHIND: dict[str, tuple[frozenset[str], Trust]] = {
 _PAIRS = {
     ("saml", "response"): Trust.ISSUED,
     **dict.fromkeys((("shared", "secret"), ("radius", "secret"), ("tacacs", "secret")), Trust.CHOSEN),
+    **dict.fromkeys(
+        ((of, "phrase") for of in ("seed", "recovery", "pass", "mnemonic", "backup", "wallet", "secret")), Trust.CHOSEN
+    ),
+    ("community", "string"): Trust.CHOSEN,
 }
 _PLACES = frozenset({"next", "previous", "prev", "first", "last", "start", "current", "result", "the", "a"})
 """Before `page_token`: of a list; of anything else, `status_page_token`, it lets one in."""

@@ -96,7 +96,7 @@ def _no_name(value: str) -> bool:
 
 
 _NAMED_AS_ID = (
-    r"(?i:(?:key|principal)[-_.: ]?ids?|credential|akid)(?![a-z])[^\n]{0,50}"
+    r"(?i:(?:key|principal)[-_.: ]?ids?|credential|akid)(?![a-z])[^\n]{0,50}(?:\{\s[^{}]{0,45})?"
     r"(?:\n[\w ]{1,20}: |=>\n {0,8}string\(\d{1,4}\) \")?|access_key\.[^\n]{0,40}\[id="
 )
 """An access key's id is half a pair, and the half that audit logs print: it stays where its name says what it is."""
@@ -210,7 +210,8 @@ PATTERNS: tuple[Pattern, ...] = (
     _pattern(
         "password",
         "assword",
-        r"(?i:app(?:lication)? passwords?)[ :]{1,3}(?:is )?[\"'`]?(?P<secret>[a-z]{4}(?: [a-z]{4}){3})\b",
+        r"(?i:app(?:lication)? passwords?)(?:[ :]{1,3}|[^\n:=]{0,60}(?:[:=] ?| is ))(?:is )?[\"'`]?"
+        r"(?P<secret>[a-z]{4}(?: [a-z]{4}){3})\b",
     ),
     _pattern("secret", "key=", r"[?&]key=(?P<secret>[A-Za-z0-9_.~-]{16,})", check=_no_name),
     _pattern(
@@ -231,6 +232,23 @@ PATTERNS: tuple[Pattern, ...] = (
         r"verify|verify-email|invites?|confirm|activate|activation|unlock"
         r"|set-password|signin|login|token|share|shared)/(?P<secret>[A-Za-z0-9_-]{20,})",
         check=_no_name,
+    ),
+    _pattern(
+        "secret",
+        "",
+        r"https?://[^\s?\"']{1,200}/(?:magic|login|invite|reset|verify|join|sso|auth|activate|confirm|unlock|share)[\w-]{0,20}"
+        r"\?(?:\w{1,12}=[^\s&]{0,40}&){0,3}(?:t|k|c|h|s|key|tok|token|hash|link)=(?P<secret>[A-Za-z0-9_.~%-]{16,})",
+        words="http",
+        holds=r"\?\w",
+        check=mixed,
+    ),
+    _pattern(
+        "issued",
+        "",
+        r"(?i:serial|licen[cs]e|activat\w{1,4}|product key)\b[^\n]{0,40}?[ :=]"
+        r"(?P<secret>[A-Z0-9]{4,6}(?:-[A-Z0-9]{4,6}){3,7})(?![\w-])",
+        words="serial licen activat product",
+        check=mixed,
     ),
     _pattern("webhook", "/hook", rf"/hooks?/(?P<secret>{_UUID})"),
     _pattern(

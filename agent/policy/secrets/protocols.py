@@ -3,6 +3,8 @@
 from agent.policy.secrets.places import Place, at, near
 
 PROTOCOLS: tuple[Place, ...] = (
+    at("u:p", r"(?<!\w)u:p(?:w|ass)?[ :]+[\w.@-]{1,60}:(?P<at>)"),
+    at("cs", r"cs\d{1,2}Label=(?P<name>[\w.-]{2,60}) cs\d{1,2}=(?P<at>)", needs="label="),
     at(
         "auth",
         r"(?<![\w-])AUTH\\{0,2}\"?[ ](?:\\{0,2}\"[\w.@-]{1,64}\\{0,2}\"[ ](?=\\{0,2}\"))?(?P<at>)"
@@ -10,7 +12,7 @@ PROTOCOLS: tuple[Place, ...] = (
     ),
     at("auth", r"\bAUTH(?:ENTICATE)?[ ](?:PLAIN|LOGIN|XOAUTH2)[ ](?P<at>)(?=[A-Za-z0-9+/]{8,})"),
     at("auth ", r"\bAUTH[ ](?:[\w.@-]{1,64}[ ])?(?P<at>)(?=\S*\d)(?=\S{6,}[ \t\r]*(?:\n|\\n|\Z))"),
-    at("pass ", r"(?:(?m:^)|(?<=[>:\]][ ])|(?<=\\n))PASS[ ](?P<at>)(?=[^\s/]{4,}\s*(?:$|\n|\\n|\\r))"),
+    at("pass ", r"(?:(?m:^)|(?<=[\d>:\]][ ])|(?<=\\n))PASS[ ](?P<at>)(?=[^\s/]{4,}\s*(?:$|\n|\\n|\\r))"),
     at("login ", r"\b(?:LOGIN|login)[ ]\\{0,2}\"?[\w.@<>:-]{1,100}\\{0,2}\"?[ ](?P<at>)(?=\\{0,2}\")"),
     at("login attempt", r"login attempt[^\[\n]{0,60}\[\S{1,60}?/(?P<whole>[^\]\n]{3,100})\]"),
     at("digest ", r"Digest [^\n]{0,400}?response=\\{0,2}\"(?P<whole>[0-9a-f]{32})"),
@@ -20,7 +22,7 @@ PROTOCOLS: tuple[Place, ...] = (
     at("setuser", r"(?i:setuser)[ ]\S{1,64}[ ][^\n]{0,100}?>(?P<whole>\S{4,100})"),
     at(
         ("u:", "un:", "user:"),
-        r"(?<![\w.-])[uU](?:ser|N)?: ?[\w.@-]{1,64}[,;]? [pP](?:w|ass|W)?: ?(?P<at>)(?=\S{4,})",
+        r"(?<![\w.-])[uU](?:ser|N)?: ?[\w.@-]{1,64}[,;]?\s[pP](?:w|ass|W)?: ?(?P<at>)(?=\S{4,})",
     ),
     at(
         ('"payload', '\\"payload'),

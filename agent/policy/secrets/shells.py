@@ -42,6 +42,7 @@ PIPED: tuple[Place, ...] = (
         r"(?:login|passwd|kinit|--password-stdin|cryptsetup|sudo -S)[^\n|;]{0,100}<<<[ ]?(?P<at>)",
         needs="<<<",
     ),
+    at("<(echo ", r"<\(echo[ ](?:-n[ ])?(?P<word>)"),
     at("chpasswd", r"chpasswd[^\n]{0,40}\n[\w.-]{1,64}:(?P<at>)"),
     at(
         ("password-command", "passphrase-command"),
@@ -51,6 +52,21 @@ PIPED: tuple[Place, ...] = (
 """What is printed into a command or a file that takes a secret."""
 
 COMMANDS: tuple[Place, ...] = (
+    near(
+        "not found",
+        r"[$#>%][ ](?P<whole>(?=\S*\d)(?=\S*[A-Z])(?=\S*[a-z])[^\s/]{8,80})\n"
+        r"[^\n]{0,60}(?P=whole): (?:command )?not found",
+    ),
+    near(
+        "not found",
+        r"(?<=: )(?P<whole>(?=\S*\d)(?=\S*[A-Z])(?=\S*[a-z])[^\s/:]{8,80})(?=: (?:command )?not found)",
+    ),
+    at(("slmgr", "slui"), r"(?:slmgr|slui)[^\n]{0,20}[ ][-/]ipk[ ](?P<at>)"),
+    at(
+        ("set ", "add ", "replace "),
+        r"\b(?:set|add|replace) (?P<name>[\w:./-]{3,150}) \d{1,10} \d{1,10} \d{1,7}(?: \d+)?\r?\n(?P<at>)",
+    ),
+    at("hset ", r"(?i:hset) \S{1,100} (?P<name>[\w.-]{2,60}) (?P<at>)"),
     at(
         ("htpasswd ", "mosquitto_passwd "),
         r"(?:ht|mosquitto_)passwd[ ](?:-[a-zA-Z]+[ ]+)*-[a-zA-Z]*b[a-zA-Z]*[ ](?:-[a-zA-Z]+[ ]+)*"
@@ -96,7 +112,12 @@ COMMANDS: tuple[Place, ...] = (
         ("create-secret", "put-secret-value", "update-secret"),
         r"(?:create-secret|put-secret-value|update-secret)[^\n|;]{0,200} --secret-string[ =](?P<at>)(?!file:)",
     ),
-    at("--from-literal", r"--from-literal[ =][\"']?[\w.-]{1,80}=(?P<at>)"),
+    at("--from-literal", r"--from-literal[ =][\"']?(?P<name>[\w.-]{1,80})=(?P<at>)"),
+    at(
+        "--from-literal",
+        r"--from-literal[ =][\"']?(?![\w.-]*(?i:id|sha|commit|digest|md5|tag|print|kid|public-key|ttl|name))"
+        r"[\w.-]{1,80}=(?P<word>)",
+    ),
     at("put ", r"\bput[ ](?P<name>[\w./:-]{1,150})[ ](?P<at>)(?=[\"']|\S*\d\S*[ \t]*(?:\n|\Z))"),
     at("send", r"\bsend(?: --)? [\"'](?P<whole>[^\"'\n\\]{4,100})\\r[\"']"),
     at(

@@ -23,10 +23,10 @@ MOST = 4_000
 """Characters of a value that are looked at."""
 
 _QUOTED = re.compile(
-    rf"(?:N(?=')|[ubrfU@](?=[\"']))?(?P<q>\\{{0,3}}[\"'`])(?P<v>(?:(?!(?P=q)"
-    rf")(?:\\.|[^\n])){{0,{MOST}}})(?P<closed>(?P=q))?"
+    rf"(?:N(?=')|[ubrfU@](?=[\"']))?(?P<q>\\{{0,5}}[\"'`])(?P<v>(?:(?!(?P=q)"
+    rf")(?:\\{{3}}[\"']|\\.|[^\n])){{0,{MOST}}})(?P<closed>(?P=q))?"
 )
-_BARE = re.compile(rf"[^\s\"`<>]{{1,{MOST}}}")
+_BARE = re.compile(rf"(?:[^\s\"`<>]|<(?=[^\s/A-Za-z!?<>])(?=\S{{2}})){{1,{MOST}}}")
 _CUT = re.compile(
     r"\\[nrt\"']|\\u00(?:22|26|27|3[ce])|…|\.\.\.|;\s?[A-Za-z][\w ]{0,30}=|"
     r",\s?[\"']?[A-Za-z_][\w.]{0,40}[\"']?[=:]|'(?:[,;)}\]\s]|$)"

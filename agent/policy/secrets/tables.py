@@ -8,7 +8,7 @@ from agent.policy.secrets.names import Trust, trust
 from agent.policy.secrets.spans import Found
 from agent.policy.secrets.values import chosen, secret_under
 
-_STEMS = ("pass", "pwd", "token", "secret", "key", "psk", "pin", "cred", "code", "wort", "contrase", "senha")
+_STEMS = ("pass", "pwd", "pw", "token", "secret", "key", "psk", "pin", "cred", "code", "wort", "contrase", "senha")
 _MOST = 400
 """Characters of a line of a table; of more lines than `_ROWS` none is looked at."""
 _ROWS = 200

@@ -12,9 +12,9 @@ from agent.policy.secrets.values import chosen, issued, known, looks_drawn, plau
 from agent.policy.secrets.words import words
 
 _PASSWORDS = (
-    r"(?:user)?pass(?:word|wd|phrase|code)?s?|pwd?|pass|psk|credentials?|creds?|"
+    r"(?:user)?pass(?:word|wd|phrase|code|wrod|owrd|wod)?s?|pass?w?rod|passowrd|pasword|psswd|pwd?|pass|psk|credentials?|creds?|"
     r"community(?: string)?|(?:shared|radius)[ _-]secret|passwor[dt]|kennwort|wachtwoord"
-    r"|mot de passe|mdp|(?:wi-?fi|wlan|wpa2?|vpn|pre[ -]?shared) key|парольная "
+    r"|mot de passe|mdp|(?:wi-?fi|wlan|wpa2?|vpn|pre[ -]?shared) (?:key|schlüssel|code)|парольная "
     r"фраза|contraseña|contrasena|clave|senha|has[lł](?:o|"
     r"a|em)|parola|heslo|lösenord(?:et)?|парол[ьяе]м?|salasana|şifre|jelszó|"
     r"adgangskode|passord|parolă|lozinka|geslo|slaptažodis|salasõna|kata sandi|mật khẩu|κωδικό[ςσ]?|лозинка|парола|"
@@ -31,7 +31,7 @@ _NOUN = re.compile(
 )
 _LOGIN = re.compile(
     r"(?<![\w./-])(?:log(?:ged|ging)?[ -](?:in|on|into)|logins?|logon|sign(?:ed)?[ "
-    r"-]in|try|accepts?|authenticate[sd]?|unlock(?:ed)?|protected|encrypted|connect(?:ed)?|use|user|as|ssh|(?:re)"
+    r"-]in|try|accepts?|authenticate[sd]?|unlock(?:ed)?|protected|encrypted|connect(?:ed)?|use|user|as|ssh|says|shows|reads|said|(?:re)"
     r"?set (?:it|that|this|them)|bmc|idrac|ilo|ipmi)(?![\w/=-])"
 )
 _NUMBER = re.compile(
@@ -52,6 +52,10 @@ _LOGINS = (
     "use",
     "as",
     "ssh",
+    "say",
+    "said",
+    "shows",
+    "reads",
     "reset",
     "set",
     "bmc",
@@ -86,21 +90,27 @@ _COPULAS = words(
     "is was are be to : = now with from as using type enter use by ist lautet est es é è är er jest это → -> => – - "
     "/ | it's its es: via будет は 是 为 為 こと new old and or now jetzt "
     "ahora maintenant agora teraz nu ora adesso теперь 现在 и und et y "
-    "e i je este là είναι adalah หรือ คือ هي היא then become becomes set (currently (now (was"
+    "e i je este là είναι adalah หรือ คือ هي היא then become becomes set currently equals remains reads says contains "
+    "c'est à ? >> .. ; – — ==>"
 )
 _OUTRIGHT = words(
     "is was are : = type enter ist lautet est es é è är er jest это -> => → は 是 为 es: now will agora to from "
     "jetzt je este là "
     "είναι adalah คือ هي היא "
-    "ahora maintenant teraz nu ora adesso теперь 现在 (currently (now (was"
+    "ahora maintenant teraz nu ora adesso теперь 现在 currently equals remains reads c'est >> – — ==>"
 )
+_ADVERBS = words(
+    "still just simply literally actually again always probably exactly also currently only basically really usually "
+    "definitely not anymore being been the same no longer (it's it's"
+)
+"""Between "is" and what it is."""
 _OTHER = words(
     "id ids name names ttl policy policies hash hashes hashing expiry expires expired expiration rotation "
     "file path url endpoint reset length manager store authentication type prompt field count limit usage "
     "version ref refs arn issuer provider source chain form page screen mail mails email emails link links"
 )
 _IDS = words("id ids uuid")
-_OPENED = frozenset({" `", ' "', " '", " *"})
+_TOLD_BY = re.compile(r" [`\"'*]|:? to |: ")
 _ABOUT_AN_ID = re.compile(
     r"(?i)(?:id|sha\d*|digest|commit|image|spis?|pods?|nodes?|hosts?|trace|span|hash|etag|no|number)\W*"
 )
@@ -112,15 +122,20 @@ _FILE = re.compile(
     r"\.(?:json|ya?ml|toml|ini|conf|cfg|env|properties|xml|log|txt|sh|py|js|internal|local|com|net|org|io)\Z"
 )
 _LOGGED = words("logs, log, output, plain, clear, text, plaintext, cleartext, here, chat, ticket, channel,")
-_JOINING = words("is was = are")
+_JOINING = words("is was = are isn't")
+_ABOUT = re.compile(r" (?:for|of|on|in|to|from) (?:the |our |my )?[\w.-]{1,40} (?:is|was|are) $")
 _NAMES = words("name names user users host id role db database table namespace pod")
 _PASSPHRASE = re.compile(r"[a-z]{3,}(?:[-_.][a-z0-9]{2,}){2,}")
-_PHRASE = re.compile(r"(?P<words>[a-z]{3,}(?: [a-z]{3,}){3,9}[!?*#$]?)(?=\.?[ \t]*(?:$|\n|\\n|[\"(),]))")
+_PHRASE = re.compile(
+    r"(?P<words>(?:[a-z]{3,}|\d{1,4})(?: (?:[a-z]{3,}|\d{1,4})){3,9}[!?*#$]?)(?=\.?[ \t]*(?:$|\n|\\n|[\"(),]))"
+)
 _IN_QUOTES = re.compile(
     r"\\{0,3}(?:(?P<q>[\"'`])|(?P<curved>[“„«]))(?=\S)(?P<v>[^\"'`“”„«»\n\\]{4,200})\\{0,3}(?(q)(?P=q)|[”“»])"
 )
 _CLOSED = re.compile(r"\\{0,3}\"\s?[,:=}\])]")
 """Behind a noun: it was itself a value, or a name, of JSON."""
+_MEMBER = re.compile(r"\\{0,5}\"\s?,\s?\\{0,5}\"[\w.@ -]{1,40}\\{0,5}\"\s?:")
+"""Where the next field of JSON begins."""
 _FIELD = re.compile(r"(?i)[a-z_]{0,20}(?:id|trace|span)=")
 _HEX = re.compile(
     r"[0-9a-fA-F]{24,}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|"
@@ -179,11 +194,11 @@ def _in_window(text: str, at: int, *, issued: bool) -> Iterator[Found]:
     before, subject, other = "", "", _CLOSED.match(text, at) is not None
     for place, found in zip(range(_MOST_WORDS), _WORD.finditer(text, at, _window(text, at)), strict=False):
         word = _bare(found)
-        other = other or (place == 0 and word.text.lower() in _OTHER and text[word.end : word.end + 2] not in _OPENED)
+        other = other or (place == 0 and word.text.lower() in _OTHER and not _TOLD_BY.match(text, word.end))
         other = other or word.text.lower() in _IDS or (place < _NEAR and word.text.lower() == "null")
         if issued and other:
             return
-        if before.lower() in _JOINING and _names_other(subject):
+        if before.lower() in _JOINING and _names_other(subject) and not _ABOUT.search(text, at, word.start):
             pass
         elif issued:
             if (_introduced(before, place) or _in_apposition(text, word, before)) and _given_out(
@@ -197,7 +212,8 @@ def _in_window(text: str, at: int, *, issued: bool) -> Iterator[Found]:
             not other and _chosen(text, at, word, before, place)
         ):
             yield Found(word.start, word.end, "password")
-        before, subject = found[0], before
+        if not (found[0].lower() in _ADVERBS and before.lower() in _JOINING):
+            before, subject = found[0].lstrip("([{"), before
 
 
 def _names_other(subject: str) -> bool:
@@ -221,7 +237,7 @@ def _bare_phrase(text: str, noun: int, found: re.Match[str], before: str) -> Fou
     if not _outright(before) or not text[max(0, noun - 12) : noun].lower().endswith(("phrase", "phrase:")):
         return None
     whole = _PHRASE.match(text, found.start())
-    worded = whole and all(len(word) > 2 and (plausible(word) or word.isdigit()) for word in whole["words"].split())
+    worded = whole and all(plausible(word) or word.isdigit() for word in whole["words"].split())
     return Found(*whole.span("words"), "password") if whole and worded else None
 
 
@@ -258,8 +274,11 @@ def _lone(text: str, noun: int, word: str) -> bool:
 
 
 def _in_apposition(text: str, word: _Word, before: str) -> bool:
-    """`it prints the token in its logs, X, so I ...`."""
-    return before in _LOGGED and text[word.end : word.end + 1] == ","
+    """`it prints the token in its logs, X, so I ...`, `the old key, X, ...`, `the password they use (X)`."""
+    behind = text[word.end : word.end + 2].lstrip("\"'`")[:1] or text[word.end + 1 : word.end + 2]
+    if before in _LOGGED or before == ",":
+        return behind == "," or (before == "," and text[word.end : word.end + 2] == " ,")
+    return behind == ")" and text[word.start - 2 : word.start].lstrip(" ")[:1] == "("
 
 
 def _outright(before: str) -> bool:
@@ -305,7 +324,9 @@ def _typed(word: _Word, before: str) -> bool:
 def _window(text: str, at: int) -> int:
     end = min(len(text), at + _WINDOW)
     line = text.find("\n", at, end)
-    return line if line >= 0 else end
+    end = line if line >= 0 else end
+    member = _MEMBER.search(text, at, end)
+    return member.start() if member else end
 
 
 def _bare(found: re.Match[str]) -> _Word:

@@ -21,14 +21,17 @@ _NO_SECRET = words(
     "hashing rotation update updated change reused again protection encrypted encryption sensitive opaque "
     "enabled disabled file env vault environment generated plain sent verification check checks user "
     "username users account accounts admin request requests response value values type name lookup "
-    "lookups validation expiry age length too short long weak strong never there here n/a na tbd todo x expected"
+    "lookups validation expiry age length too short long weak strong never there here n/a na tbd todo x expected "
+    "whatever needed keepass keepassxc bitwarden lastpass vaultwarden dashlane 1password sso saml ldap kerberos "
+    "same unchanged see ask soon later attached above below separately saved stored known required:"
 )
 _MASK = re.compile(r"[*x.•#_X…●-]{3,}|[*•●]+|\S{0,4}[*•●…]{3,}\S{0,4}|x{3,}-x{3,}")
 _REFERENCE = re.compile(
     r"""(?x)
-      \$\{.* | \$[A-Za-z_(]\w*\)?.{0,3} | \$\(.* | \#\{.* | \{\{.* | <[^<>]*>? | %[A-Z_]{3,}% | %[-+]?\d*[a-z]%?\}?
+      \$\{.* | \$(?!\w*\d\w*\d\w*\d)[A-Za-z_(]\w*\)?.{0,3} | \$\(.* | \#\{.* | \{\{.*
+    | <[^<>]*>? | %[A-Z_]{3,}% | %[-+]?\d*[a-z]%?\}?
     | \[[A-Za-z_ -]*\]? | [\[({][\w\"' -]*[:=,.]?[)\]}]? | @Microsoft\.KeyVault.* | ref\+.*
-    | ENC\[.* | A[KS]IA\w+(?:/|%2F)\d{8}.* | vault:.* | arn:.*
+    | ENC(?:\[|%5B).* | A[KS]IA\w+(?:/|%2F)\d{8}.* | vault:.* | arn:.*
     | !(?:Ref|Sub|vault|Get\w+|Import\w+|Join|secret|env|reference)\b.*
     | (?:aws|gcp|azure)?-?(?:ssm|sm|kv|secretsmanager|secret-?manager):.*
     | (?:op|vault|keyvault|awssm|gcpsm|ssm|secretref|keepass|bws)://.* | https?://.*
@@ -49,6 +52,8 @@ _UUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
 _SIGNS = frozenset("!#$%&*+@^~?=")
 _SLUG = re.compile(r"[a-z]+(?:-[a-z0-9]+)+")
 _HEX_PART = re.compile(r"(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8,}|(?=[a-z]*\d)[0-9a-z]{20,}")
+_CODE = re.compile(r"(?=[a-z-]*\d|[A-Z-]*\d)[A-Za-z0-9]{4,8}(?:-[A-Za-z0-9]{4,8}){1,4}")
+"""For one use: groups with a digit in one of them."""
 _GROUPS = re.compile(r"[A-Z0-9]{4,8}(?:-[A-Z0-9]{4,8}){2,}")
 _HEX = re.compile(r"(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{24,}|(?=[A-F]*\d)(?=\d*[A-F])[0-9A-F]{24,}")
 _NUMBER_BEHIND = re.compile(r"[-.]\d{1,4}\Z")
@@ -68,7 +73,12 @@ def secret_under(kind: Trust, value: str) -> bool:
 
 def plausible(value: str) -> bool:
     """No reference, no mask, no path, no word of a sentence about secrets."""
-    if len(value) < 3 or value.lower() in _NO_SECRET or _MASK.fullmatch(value) or _REFERENCE.fullmatch(value):
+    if (
+        len(value) < 3
+        or _NO_SECRET.issuperset(value.lower().split())
+        or _MASK.fullmatch(value)
+        or _REFERENCE.fullmatch(value)
+    ):
         return False
     return not (_ROOTED.fullmatch(value) and not _random_path(value))
 
@@ -158,7 +168,8 @@ _KNOWN = re.compile(
     | [A-Z][A-Z0-9]{1,9}-\d+ | \#\w+ | @\w[\w.-]* | \S+@\S+\.\S+ | [a-z]+://\S+ | (?:sha\d+|SHA\d+|md5):\S+
     | [a-z]+-[a-z0-9-]* | [a-z0-9]+(?:[-_.][a-z0-9]+)+(?:[:/]\S*)? | (?:[\w-]+/)+[\w.:@-]* | [a-z]{1,12}\d{1,3}
     | 1Password | [A-Za-z]+['’](?:s|t|re|ve|ll|d|m) | [A-Za-z_]\w*=[~.]{0,2}/\S*
-    | [a-z][A-Za-z_.]*=\S* | [a-z_.]+[=<>]{1,2}\d\S* | \S+\(\S* | --?[a-z][\w-]* | \W.*\w=\S* | \$\w+ | \$?\{.*
+    | [a-z][A-Za-z_.]*=\S* | [a-z_.]+[=<>]{1,2}\d\S* | \S+\(\S* | --?[a-z][\w-]* | [-"'({\[<,;:/].*\w=\S*
+    | \$\w+ | \$?\{.*
     | (?:\w+::)+\w+ | [A-Za-z]\w*\.\w+(?:\.\w+)* | [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+ | [a-z]*(?:[A-Z][a-z]+)+
     | (?:HTTP|TLS|IPv|UTF|SSL|SHA|AES|RSA|MD|EC|ED|SHA-)\S{0,8}
     """
@@ -187,7 +198,9 @@ def _kind(char: str) -> str:
 
 _FITS: dict[Trust, Callable[[str], bool]] = {
     Trust.CHOSEN: lambda value: not value.isdigit() or len(value) > 3,
-    Trust.NUMBER: lambda value: (value.isdigit() and 4 <= len(value) <= 12) or looks_drawn(value),
+    Trust.NUMBER: lambda value: (
+        (value.isdigit() and 4 <= len(value) <= 12) or _CODE.fullmatch(value) is not None or looks_drawn(value)
+    ),
     Trust.HANDLE: lambda value: _UUID.fullmatch(value) is not None or looks_drawn(value),
     Trust.GROUPED: lambda value: _GROUPS.fullmatch(value) is not None,
     Trust.ISSUED: issued,
