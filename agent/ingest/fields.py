@@ -1,5 +1,6 @@
 """What does one field of a payload say?  Texts, times, links and severities, whatever the sender's habits."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -60,7 +61,7 @@ def moment(value: JsonValue) -> datetime | None:
         match value:
             case None | "" | 0 | False:
                 return None
-            case str() if value.isdecimal():
+            case str() if _NUMBER.fullmatch(value):
                 return _from_number(float(value))
             case str():
                 return _from_iso(value)
@@ -69,6 +70,9 @@ def moment(value: JsonValue) -> datetime | None:
     except (ValueError, OverflowError, OSError):
         pass
     raise Unusable(f"{str(value)[:40]!r} is not a time.")
+
+
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 
 def _from_iso(value: str) -> datetime | None:

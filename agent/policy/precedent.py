@@ -11,6 +11,7 @@ from agent.domain.base import Noun
 from agent.domain.evidence import Evidence
 from agent.domain.hypothesis import Claim, Diagnosis, Fault, Suspect, Verdict
 from agent.policy.signs import signs
+from agent.policy.timeless import timeless
 from agent.ports import Recalled
 
 TRUSTED = 0.5
@@ -71,13 +72,19 @@ def adopted(findings: Diagnosis, again: Recalled, evidence: str) -> Diagnosis:
             "verdict": Verdict.CAUSE,
             "component": suspect.component,
             "fault": suspect.fault if suspect.fault is not Fault.UNKNOWN else Fault(again.fault),
-            "summary": f"{again.incident} again, by all signs: {again.summary} {suspect.why}",
+            "summary": f"{again.incident} again, by all signs: {_said_once(again.summary, suspect.why)}",
             "claims": (*findings.claims, *told),
             "suspects": (first, *others),
             "confidence": min(1 - (1 - said) * (1 - _WORTH * again.weight), 0.99),
             "precedent": again.incident,
         }
     )
+
+
+def _said_once(then: str, now: str) -> str:
+    """Both, one after the other; where the memory says what is seen now, as it is now."""
+    same = timeless(now)
+    return then.replace(same, now, 1) if same and same in then else f"{then} {now}"
 
 
 def _unbelieved(one: Recalled) -> str:

@@ -18,6 +18,7 @@ from agent.ingest.strict_json import Unusable
         ("2026-11-21 19:36:08", datetime(2026, 11, 21, 19, 36, 8, 0, UTC)),
         ("1406662672000", datetime(2014, 7, 29, 19, 37, 52, 0, UTC)),
         (1406662672, datetime(2014, 7, 29, 19, 37, 52, 0, UTC)),
+        ("1406662672.5", datetime(2014, 7, 29, 19, 37, 52, 500_000, UTC)),
         (1406662672.5, datetime(2014, 7, 29, 19, 37, 52, 500_000, UTC)),
         ("0001-01-01T00:00:00Z", None),
         ("", None),
@@ -29,7 +30,7 @@ def test_moment_reads_the_senders_ways_of_writing_time(said: JsonValue, expected
     assert moment(said) == expected
 
 
-@pytest.mark.parametrize("said", ["yesterday", "9" * 30, 1e300, "0001-06-01T00:00:00+14:00x", True, [], {}])
+@pytest.mark.parametrize("said", ["yesterday", "9" * 30, "12.5.3", 1e300, "0001-06-01T00:00:00+14:00x", True, [], {}])
 def test_moment_refuses_what_is_no_time(said: JsonValue) -> None:
     with pytest.raises(Unusable, match="is not a time"):
         moment(said)

@@ -165,3 +165,12 @@ def test_the_adopted_diagnosis_puts_the_remembered_cause_first_and_cites_it() ->
     assert found.claims[-1] == Claim(text="inc-1: cart fails: the pool was exhausted.", evidence=("e9",))
     assert found.summary == "inc-1 again, by all signs: cart fails: the pool was exhausted. Its pool is full."
     assert found.confidence == pytest.approx(1 - 0.6 * 0.55)
+
+
+def test_what_is_seen_now_as_it_was_then_is_said_once_with_the_time_of_now() -> None:
+    now = Suspect(component="cart", score=0.4, why="Its pool is full since 12:04:10Z.", evidence=("e2",))
+    findings = NOW.model_copy(update={"suspects": (now,)})
+
+    found = adopted(findings, past(summary="Slow on cart: Its pool is full."), "e9")
+
+    assert found.summary == "inc-1 again, by all signs: Slow on cart: Its pool is full since 12:04:10Z."
