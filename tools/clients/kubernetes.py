@@ -17,6 +17,7 @@ from tools.clients.kubernetes_connection import MAX_BODY, Request, answer, conne
 from tools.clients.kubernetes_deployments import Deployment, ReplicaSet, deployment_of, replica_set_of
 from tools.clients.outcome import Unanswered
 from tools.clients.threads import NotBegun, Threads
+from tools.cluster import fields
 from tools.cluster.events import event_of
 from tools.cluster.facts import Event, Pod
 from tools.cluster.fields import Object
@@ -156,11 +157,12 @@ class Cluster:
 
     async def _list(self, kind: str, namespace: str, parse: Callable[[Object], T], request: Request) -> Listing[T]:
         check_name("namespace", namespace)
-        found = await self.ask(
-            f"list {kind} in {namespace}", lambda api, options: request(api, {**options, "limit": PAGE})
-        )
-        items = tuple(parse(item) for item in found.get("items", ()))
-        return Listing(items, cut=bool(found.get("metadata", {}).get("continue")))
+        what = f"list {kind} in {namespace}"
+        found = await self.ask(what, lambda api, options: request(api, {**options, "limit": PAGE}))
+        if "items" not in found:
+            raise Unanswered(f"{what}: the answer is no list.")
+        items = tuple(parse(item) for item in fields.members(found, "items"))
+        return Listing(items, cut=bool(fields.meta(found).get("continue")))
 
     async def _raw(self, what: str, request: Request) -> bytes:
         client = self._client or await self._reached(what)

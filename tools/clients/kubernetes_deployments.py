@@ -5,10 +5,12 @@ passes through whole, whatever fields a newer cluster has put into it.
 https://kubernetes.io/docs/reference/kubernetes-api/
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from tools.clients.outcome import Unanswered
 from tools.cluster import fields
 from tools.cluster.fields import Object
 from tools.cluster.times import moment
@@ -57,6 +59,26 @@ class ReplicaSet:
 
 
 def deployment_of(item: Object) -> Deployment:
+    """Unanswered when what an action goes by is not there, or of another shape."""
+    with _whole("deployment"):
+        return _deployment(item)
+
+
+def replica_set_of(item: Object) -> ReplicaSet:
+    """Unanswered as above."""
+    with _whole("replica set"):
+        return _replica_set(item)
+
+
+@contextmanager
+def _whole(kind: str) -> Iterator[None]:
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Unanswered(f"What the cluster says of a {kind} cannot be read ({error!r}).") from error
+
+
+def _deployment(item: Object) -> Deployment:
     meta, spec, status = item["metadata"], item["spec"], item.get("status", {})
     annotations = meta.get("annotations") or {}
     return Deployment(
@@ -81,7 +103,7 @@ def deployment_of(item: Object) -> Deployment:
     )
 
 
-def replica_set_of(item: Object) -> ReplicaSet:
+def _replica_set(item: Object) -> ReplicaSet:
     meta, spec = item["metadata"], item["spec"]
     kind, owner = fields.owner(item)
     annotations = meta.get("annotations") or {}

@@ -48,8 +48,9 @@ class Prometheus:
     async def query(self, promql: str, at: datetime) -> list[Series]:
         checked(promql)
         fields = {"time": _seconds(at), "timeout": self._timeout}
-        found = await self._ask(f"{promql!r} at {_iso(at)}", lambda api: api.custom_query(promql, params=fields))
-        return _instant(found)
+        return await self._ask(
+            f"{promql!r} at {_iso(at)}", lambda api: _vector(api.custom_query(promql, params=fields))
+        )
 
     async def query_range(self, promql: str, start: datetime, end: datetime, step: timedelta) -> list[Series]:
         """A step too small for the 11,000 points that Prometheus allows is widened."""
@@ -59,19 +60,21 @@ class Prometheus:
         fields = {"start": _seconds(start), "end": _seconds(end), "timeout": self._timeout}
         asked = f"{promql!r} from {_iso(start)} to {_iso(end)} step {wide.total_seconds():g}s"
         seconds = f"{wide.total_seconds():.3f}"
-        found = await self._ask(asked, lambda api: api.custom_query_range(promql, start, end, seconds, params=fields))
-        return [_series(one["metric"], one["values"]) for one in found]
+        return await self._ask(
+            asked, lambda api: _matrix(api.custom_query_range(promql, start, end, seconds, params=fields))
+        )
 
     async def series(self, selectors: Sequence[str], start: datetime, end: datetime) -> list[dict[str, str]]:
         for selector in selectors:
             parsed(selector)
         asked = f"series {', '.join(selectors)} from {_iso(start)} to {_iso(end)}"
-        found = await self._ask(asked, lambda api: api.get_series(start, end, params={"match[]": list(selectors)}))
-        return [dict(labels) for labels in found]
+        wanted = {"match[]": list(selectors)}
+        return await self._ask(
+            asked, lambda api: [dict(labels) for labels in api.get_series(start, end, params=wanted)]
+        )
 
     async def metadata(self) -> dict[str, str]:
-        found = await self._ask("metadata", lambda api: api.get_metric_metadata(None))
-        types = {one["metric_name"]: one["type"] if one["type"] in TYPES else "unknown" for one in found}
+        types = await self._ask("metadata", lambda api: _types(api.get_metric_metadata(None)))
         # OpenMetrics names the family of a counter; its series carries the suffix.
         totals = {f"{name}_total": kind for name, kind in types.items() if kind == "counter"}
         return {**{name: kind for name, kind in totals.items() if not name.endswith("_total_total")}, **types}
@@ -82,6 +85,7 @@ class Prometheus:
         return f"{self._deadline.total_seconds():.3f}"
 
     async def _ask(self, asked: str, call: Callable[[Any], T]) -> T:
+        """What the call makes of the library's client; it reads the answer too, so that any other shape is an error."""
         try:
             return await self._threads.run(lambda: call(self._api()), self._deadline)
         except TimeoutError as error:
@@ -108,11 +112,33 @@ class Prometheus:
         return self._made
 
 
-def _instant(found: Any) -> list[Series]:
-    """A vector; a scalar, which comes as one pair, is a series without labels."""
+def _types(found: Any) -> dict[str, str]:
+    return {one["metric_name"]: one["type"] if one["type"] in TYPES else "unknown" for one in found}
+
+
+def _vector(found: Any) -> list[Series]:
+    """A scalar, which comes as one pair, is a series without labels."""
     if found and not isinstance(found[0], Mapping):
         return [_series({}, [found])]
-    return [_series(one["metric"], [one["value"]]) for one in found]
+    return [_series(one["metric"], [one["value"]]) for one in _with_numbers(found, "value", "histogram")]
+
+
+def _matrix(found: Any) -> list[Series]:
+    return [_series(one["metric"], one["values"]) for one in _with_numbers(found, "values", "histograms")]
+
+
+def _with_numbers(found: Any, numbers: str, native: str) -> list[Any]:
+    """Without the series that are native histograms alone, which have a name of their own; BackendError if all are.
+
+    https://prometheus.io/docs/prometheus/latest/querying/api/#native-histograms
+    """
+    kept = [one for one in found if numbers in one or native not in one]
+    if found and not kept:
+        raise BackendError(
+            "the answer holds only native histograms: ask for histogram_count(), histogram_sum() or "
+            "histogram_quantile() of them"
+        )
+    return kept
 
 
 def _series(metric: Mapping[str, str], samples: Sequence[tuple[float, str]]) -> Series:

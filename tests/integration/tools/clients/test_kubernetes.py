@@ -138,6 +138,7 @@ async def test_a_wrong_token_is_said_so(api: KubernetesFarEnd, tmp_path: Path) -
         (Instead(Answer(503, {"message": "try later"})), "HTTP 503: try later"),
         (Instead(Answer(200, "<html>")), "is not JSON: <html>"),
         (Instead(Answer(200, [])), "is no object"),
+        (Instead(Answer(200, {"kind": "Status"})), "What the cluster says of a deployment cannot be read"),
         (Endless(), "larger than 8,388,608 bytes|did not end in time|within 0.5 s"),
     ],
 )
@@ -148,6 +149,26 @@ async def test_an_answer_that_does_not_come_right_is_an_error_in_time(
     api.plan(misbehaviour, "GET")
     with pytest.raises(BackendError, match=why):
         await cluster.deployment("shop", "shop")
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ({"items": [{"metadata": {"name": "shop"}}]}, "What the cluster says of a deployment cannot be read"),
+        ({"kind": "Status"}, "list deployments in shop: the answer is no list"),
+    ],
+)
+async def test_a_list_of_something_else_is_an_error(
+    api: KubernetesFarEnd, tmp_path: Path, body: dict[str, Any], why: str
+) -> None:
+    api.plan(Instead(Answer(200, body)), "GET")
+    with pytest.raises(Unanswered, match=why):
+        await Cluster(str(api.kubeconfig(tmp_path))).deployments("shop")
+
+
+async def test_a_list_without_items_is_empty(api: KubernetesFarEnd, tmp_path: Path) -> None:
+    api.plan(Instead(Answer(200, {"items": None})), "GET")
+    assert (await Cluster(str(api.kubeconfig(tmp_path))).deployments("shop")).items == ()
 
 
 @pytest.mark.attack("S51")

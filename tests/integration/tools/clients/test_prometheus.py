@@ -161,6 +161,41 @@ async def test_a_failure_is_told_with_the_query_and_the_words_of_prometheus_and_
     assert time.monotonic() - began < 30
 
 
+NATIVE = (
+    "the answer holds only native histograms: "
+    "ask for histogram_count(), histogram_sum() or histogram_quantile() of them"
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found", "reason"),
+    [
+        ("query", b'[{"metric":{},"histogram":[1,{"count":"9"}]}]', NATIVE),
+        ("query_range", b'[{"metric":{},"histograms":[[1,{"count":"9"}]]}]', NATIVE),
+        ("query", b'[1714564800,"words"]', "the answer is not one of Prometheus (ValueError)"),
+        ("query_range", b'[{"metric":{}}]', "the answer is not one of Prometheus (KeyError)"),
+    ],
+)
+async def test_an_answer_without_numbers_is_an_error_that_says_so(
+    server: Misbehaving, asked: str, found: bytes, reason: str
+) -> None:
+    server.mode, server.body = "200", b'{"status":"success","data":{"result":' + found + b"}}"
+    client = Prometheus(server.url)
+    with pytest.raises(BackendError) as failed:
+        await (client.query("up", T0) if asked == "query" else client.query_range("up", T0, T0, SECOND))
+    await client.close()
+    assert (str(failed.value)[:5], str(failed.value).endswith(f": {reason}")) == ("'up' ", True)
+
+
+async def test_what_is_a_number_is_kept_beside_native_histograms(server: Misbehaving) -> None:
+    mixed = b'[{"metric":{"pod":"a"},"values":[[1,"2"]]},{"metric":{},"histograms":[[1,{"count":"9"}]]}]'
+    server.mode, server.body = "200", b'{"status":"success","data":{"result":' + mixed + b"}}"
+    client = Prometheus(server.url)
+    [series] = await client.query_range("up", T0, T0, SECOND)
+    await client.close()
+    assert (dict(series.labels), series.values.tolist()) == ({"pod": "a"}, [2.0])
+
+
 async def test_nonsense_and_floods_are_errors(server: Misbehaving) -> None:
     client = Prometheus(server.url)
     for mode in ("nonsense", "flood", "bomb"):
