@@ -1,11 +1,9 @@
 """May this run's checkpoint be written to PostgreSQL?  Only while the job is its; the jobs are beside it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from langgraph.checkpoint.serde.base import SerializerProtocol
 from psycopg import AsyncConnection
@@ -15,6 +13,7 @@ from psycopg_pool import AsyncConnectionPool
 from agent.domain.errors import LeaseLost
 from agent.domain.job import Lease
 from agent.storage.checkpoints import lease_of
+from agent.storage.savers import followed, held
 
 # Shared: whoever takes the job over waits until what is being written by leave of this lease is there.
 _EPOCH = "SELECT epoch FROM jobs WHERE id = %s FOR SHARE"
@@ -28,21 +27,9 @@ class FencedPostgresSaver(AsyncPostgresSaver):
     def __init__(self, pool: AsyncConnectionPool[AsyncConnection[DictRow]], *, serde: SerializerProtocol) -> None:
         super().__init__(pool, serde=serde)
 
-    async def aput(
-        self,
-        config: RunnableConfig,
-        checkpoint: Checkpoint,
-        metadata: CheckpointMetadata,
-        new_versions: ChannelVersions,
-    ) -> RunnableConfig:
-        async with self._held(config) as saver:
-            return await saver.aput(config, checkpoint, metadata, new_versions)
-
-    async def aput_writes(
-        self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
-    ) -> None:
-        async with self._held(config) as saver:
-            await saver.aput_writes(config, writes, task_id, task_path)
+    aget_tuple = followed(AsyncPostgresSaver.aget_tuple)
+    aput = held(AsyncPostgresSaver.aput)
+    aput_writes = held(AsyncPostgresSaver.aput_writes)
 
     @asynccontextmanager
     async def _held(self, config: RunnableConfig) -> AsyncIterator[AsyncPostgresSaver]:

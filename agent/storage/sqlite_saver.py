@@ -1,20 +1,19 @@
 """May this run's checkpoint be written to the file?  Only while the job is its; the jobs are in another file."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any
 
 from aiosqlite import Connection
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata, CheckpointTuple
 from langgraph.checkpoint.serde.base import SerializerProtocol
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from agent.storage.checkpoints import lease_of
 from agent.storage.database import Database
 from agent.storage.fencing import fence
+from agent.storage.savers import followed, held
 
 
 class FencedSqliteSaver(AsyncSqliteSaver):
@@ -30,37 +29,21 @@ class FencedSqliteSaver(AsyncSqliteSaver):
         self._transaction = asyncio.Lock()
         """All share one connection: nobody else may commit between a look and what follows it."""
 
-    async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
-        async with self._held(config):
-            return await super().aget_tuple(config)
-
-    async def aput(
-        self,
-        config: RunnableConfig,
-        checkpoint: Checkpoint,
-        metadata: CheckpointMetadata,
-        new_versions: ChannelVersions,
-    ) -> RunnableConfig:
-        async with self._held(config):
-            return await super().aput(config, checkpoint, metadata, new_versions)
-
-    async def aput_writes(
-        self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
-    ) -> None:
-        async with self._held(config):
-            await super().aput_writes(config, writes, task_id, task_path)
+    aget_tuple = followed(held(AsyncSqliteSaver.aget_tuple))
+    aput = held(AsyncSqliteSaver.aput)
+    aput_writes = held(AsyncSqliteSaver.aput_writes)
 
     async def adelete_thread(self, thread_id: str) -> None:
         async with self._transaction:
             await super().adelete_thread(thread_id)
 
     @asynccontextmanager
-    async def _held(self, config: RunnableConfig) -> AsyncIterator[None]:
+    async def _held(self, config: RunnableConfig) -> AsyncIterator[AsyncSqliteSaver]:
         async with self._transaction:
             try:
                 await self.conn.execute("BEGIN IMMEDIATE")
                 await self._database.read(partial(fence, lease=lease_of(config)))
-                yield
+                yield self
             finally:
                 # LangGraph's savers commit what they have written; nothing else is to be kept.
                 await self.conn.rollback()

@@ -1,4 +1,4 @@
-"""Can a worker that slept past its lease put a run back to where it left it?"""
+"""Is a run's newest checkpoint always that of whoever has its job, however late others wake, whatever clocks say?"""
 
 import asyncio
 import threading
@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from langgraph.checkpoint.base import BaseCheckpointSaver, ChannelVersions, CheckpointTuple, empty_checkpoint
+from langgraph.checkpoint.base.id import UUID, uuid6
 
 from agent.domain.errors import LeaseLost
 from agent.domain.job import Job, JobKind, Lease
@@ -23,6 +24,8 @@ Saver = BaseCheckpointSaver[Any]
 Opening = Callable[[], AbstractAsyncContextManager[Saver]]
 KEY = b"k" * 32
 LENGTH = timedelta(seconds=30)
+TICKS = 10
+"""In a microsecond, of the clock for ids."""
 
 
 @pytest.fixture
@@ -62,8 +65,9 @@ def _config(lease: Lease | None, checkpoint: str | None = None) -> Any:
     return {"configurable": {"thread_id": "inc-1.1", "checkpoint_ns": "", "checkpoint_id": checkpoint, LEASE: lease}}
 
 
-async def _put(saver: Saver, lease: Lease) -> None:
+async def _put(saver: Saver, lease: Lease, id_: str = "") -> None:
     checkpoint = empty_checkpoint()
+    checkpoint["id"] = id_ or checkpoint["id"]
     checkpoint["channel_values"] = {"of": {"epoch": lease.epoch}}
     version: ChannelVersions = {"of": str(lease.epoch)}
     checkpoint["channel_versions"] = version
@@ -98,6 +102,27 @@ async def test_whoever_lost_the_job_stores_no_checkpoint_and_whoever_has_it_does
     assert after != before
     said = [after.checkpoint["channel_values"]["of"], *(value for _, _, value in after.pending_writes or [])]
     assert {"epoch": other.epoch} in said
+
+
+async def test_whoever_takes_over_from_a_host_whose_clock_is_ahead_goes_on_above_what_it_stored(
+    saver: Saver, jobs: SqlJobs, clock: Clock, late: Lease
+) -> None:
+    await _put(saver, late, _drawn_ahead(timedelta(hours=1)))
+    other = await _taken_over(jobs, clock)
+    first = await saver.aget_tuple(_config(other))
+    await _put(saver, other)
+
+    second = await saver.aget_tuple(_config(other))
+    assert first
+    assert second
+    found = [read.checkpoint["channel_values"]["of"] for read in (first, second)]
+    assert found == [{"epoch": late.epoch}, {"epoch": other.epoch}]
+
+
+def _drawn_ahead(of_us: timedelta) -> str:
+    """An id as LangGraph draws it on a host with such a clock."""
+    ahead = uuid6().time + of_us // timedelta(microseconds=1) * TICKS
+    return str(UUID(int=(ahead >> 12) << 80 | (ahead & 0xFFF) << 64, version=6))
 
 
 class _HeldUp(SealedSerializer):
