@@ -7,12 +7,10 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, select, update
 
 from agent.domain.approval import ApprovalStatus
-from agent.domain.incident import Incident, IncidentStatus
+from agent.domain.incident import OVER, Incident
 from agent.storage import incidents
 from agent.storage.tables import acknowledgements, approvals, escalations, holds
 from agent.storage.tables import incidents as table
-
-_OVER = (IncidentStatus.RESOLVED, IncidentStatus.CLOSED)
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,7 @@ def _unseen(connection: Connection, teams: Collection[str]) -> list[Incident]:
     )
     held = select(holds.c.incident).where(holds.c.incident == here[0], holds.c.episode == here[1])
     query = select(table.c.id).where(
-        table.c.status.not_in(_OVER), table.c.team.in_(teams), ~seen.exists(), ~held.exists()
+        table.c.status.not_in(OVER), table.c.team.in_(teams), ~seen.exists(), ~held.exists()
     )
     found = incidents.several(connection, set(connection.execute(query).scalars()))
     return [found[id_] for id_ in sorted(found)]
