@@ -23,8 +23,8 @@ _LATER = 0.1
 """Part of the alerts that are later than LATEST_REPORT, where delays are distributed exponentially."""
 _SLACK = 0.5
 """Robust deviations that are not counted as a change (the reference value k of Page's CUSUM)."""
-_RARE = 0.75
-"""A segment as heavy as a quarter of the baseline's windows show is no onset."""
+_RARE = 0.9
+"""A segment as heavy as a tenth of the baseline's windows show is no onset."""
 _WINDOWS = 100
 """Windows of the baseline that are looked at, at most about so many."""
 _DEFAULT_STEPS = 2
