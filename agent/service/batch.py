@@ -9,7 +9,7 @@ from agent.correlate.placement import Effect, Joins, Nothing, Opens, Placement, 
 from agent.domain.alert import Fate
 from agent.domain.errors import Conflict
 from agent.domain.event import Event, EventType
-from agent.domain.incident import Incident, IncidentStatus
+from agent.domain.incident import OVER, Incident, IncidentStatus
 from agent.domain.remediation import EffectStatus
 from agent.domain.wording import counted
 from agent.policy.ownership import Owners
@@ -20,7 +20,7 @@ from agent.storage.journal import Chain
 
 
 class Batch:
-    """One transaction's worth; Conflict when an incident was merged away after the placements were made."""
+    """One transaction's worth; Conflict when an incident is no longer what the placements took it for."""
 
     def __init__(self, connection: Connection, chain: Chain, owners: Owners) -> None:
         self._connection = connection
@@ -44,7 +44,7 @@ class Batch:
             case Opens(incident=incident):
                 self._open(incident, f"Opened: {incident.title}. {why}")
             case Joins(incident=id_):
-                self._update(self._incident(id_), effect)
+                self._update(self._open_still(id_), effect)
             case Splits():
                 self._split(effect, why)
             case Reopens(incident=id_):
@@ -76,7 +76,7 @@ class Batch:
         text = f"Split off into {new.id}: {counted(len(effect.alerts), 'alert')}. {why}"
         facts = {"into": new.id, "alerts": list(effect.alerts)}
         self._events.append(Event(type=EventType.INCIDENT_SPLIT, incident=effect.parent, text=text, facts=facts))
-        self._update(self._incident(effect.parent), effect)
+        self._update(self._open_still(effect.parent), effect)
 
     def _reopen(self, known: Incident, effect: Reopens, why: str) -> None:
         again = self._put(changed(known, effect))
@@ -102,6 +102,15 @@ class Batch:
         known = self._known.get(id_) or incidents.get(self._connection, id_)
         if known.merged_into:
             raise Conflict(f"{id_} was merged into {known.merged_into} meanwhile.")
+        if known.status is IncidentStatus.CLOSED:
+            raise Conflict(f"{id_} was closed meanwhile.")
+        return known
+
+    def _open_still(self, id_: str) -> Incident:
+        """Nobody looks at an incident that is over: what fires now may not end in one."""
+        known = self._incident(id_)
+        if known.status in OVER:
+            raise Conflict(f"{id_} is {known.status} meanwhile.")
         return known
 
     def _put(self, incident: Incident) -> Incident:

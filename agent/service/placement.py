@@ -114,7 +114,7 @@ class Placement:
                 await self._leave_aside(unreadable)
                 await self._place_all(waiting)
             except Conflict:
-                # An incident was merged meanwhile, or another process placed alerts: it is placed again, by the record.
+                # An incident was merged or ended, or another process placed alerts: it is placed again, by the record.
                 continue
             return len(waiting) + len(unreadable)
         return 0

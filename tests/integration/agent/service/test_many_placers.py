@@ -3,16 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from agent.bootstrap import Application, Replaced, bootstrap
 from agent.domain.alert import Fate
+from agent.domain.incident import IncidentStatus
 from agent.graph.context import Sources
+from agent.identity.roles import Caller
 from agent.settings import Settings
 from agent.testing import NoMemory
-from tests.clocks import Clock
+from tests.clocks import NOON, Clock
 from tests.farends.postgres import HOW, binaries, postgres
 from tests.integration.agent.service.test_placement import _alert, _body
 
@@ -30,10 +33,10 @@ def record() -> Iterator[str]:
 
 
 @asynccontextmanager
-async def _process(folder: Path, record: str) -> AsyncIterator[Application]:
-    """One of several processes: they differ in nothing."""
+async def _process(folder: Path, record: str, clock: Clock | None = None) -> AsyncIterator[Application]:
+    """One of several processes: they differ in nothing, or in their hosts' clocks."""
     settings = Settings.model_validate({"data": folder / "data", "runbooks": folder / "none", "database_url": record})
-    replaced = Replaced(clock=Clock(), sources=Sources(), executors={}, memory=NoMemory(), channels=())
+    replaced = Replaced(clock=clock or Clock(), sources=Sources(), executors={}, memory=NoMemory(), channels=())
     async with bootstrap(settings, replaced) as application:
         yield application
 
@@ -81,3 +84,24 @@ async def test_a_placer_that_does_not_know_it_was_replaced_writes_nothing_by_wha
         assert await late.service.placement.place_waiting() == 1
         [(fate, incident)] = await _fates(late, new)
         assert (fate, await _fates(late, again)) == (Fate.INCIDENT, [(Fate.DUPLICATE, incident)])
+
+
+async def test_an_alert_does_not_join_an_incident_that_was_closed_on_a_host_whose_clock_is_behind(
+    tmp_path: Path, record: str
+) -> None:
+    ann = Caller(name="ann", kind="person", scopes=frozenset({"approve:low"}))
+    async with _process(tmp_path, record) as placer:
+        async with _process(tmp_path, record, Clock(NOON - timedelta(hours=1))) as behind:
+            await _store(placer, "Errors", "cart")
+            assert await placer.service.placement.place_waiting() == 1
+            [opened] = (await placer.views.incidents()).incidents
+            await behind.service.people.close(opened.id, ann)
+        new = await _store(placer, "Latency", "cart")
+        assert await placer.service.placement.place_waiting() == 1
+        found = {one.id: one.status for one in (await placer.views.incidents()).incidents}
+        [(fate, incident)] = await _fates(placer, new)
+        assert incident
+        assert (fate, found) == (
+            Fate.INCIDENT,
+            {opened.id: IncidentStatus.CLOSED, incident: IncidentStatus.OPEN},
+        )

@@ -117,6 +117,18 @@ async def test_a_new_episode_within_the_reopen_window_is_a_run_of_its_own(tmp_pa
         assert (await application.views.load()).jobs_waiting == 2
 
 
+async def test_an_alert_does_not_join_an_incident_that_was_closed_after_the_clock_was_set_back(tmp_path: Path) -> None:
+    clock = Clock()
+    ann = Caller(name="ann", kind="person", scopes=frozenset({"approve:low"}))
+    async with _open(tmp_path, clock) as application:
+        [(_, closed)] = await _receive(application, _body(_alert("Errors", "cart")))
+        clock.time -= timedelta(minutes=1)
+        await application.service.people.close(str(closed), ann)
+        [(fate, opened)] = await _receive(application, _body(_alert("Latency", "cart")))
+        found = {one.id: one.status for one in (await application.views.incidents()).incidents}
+        assert (fate, found) == (Fate.INCIDENT, {closed: IncidentStatus.CLOSED, opened: IncidentStatus.OPEN})
+
+
 async def test_a_quiet_incident_is_closed_and_learned_from(tmp_path: Path) -> None:
     clock = Clock()
     async with _open(tmp_path, clock) as application:
