@@ -12,13 +12,13 @@ from agent.policy.secrets.values import chosen, plausible, secret_under, told_ou
 _HEADS = ("pass", "pwd", "pw", "token", "secret", "credential", "cookie", "key", "code", "private", "psk", "pre", "sid")
 _ORNAMENT = r"(?:[ \t]*(?:[`~]{3}\w{0,12}|[-=~_]{3,}|\{(?:code|noformat)[^}\n]{0,20}\})[ \t]*\n?){0,2}"
 _HEADING = re.compile(
-    r"(?i:password|passwd|passphrase|pass|pwd|token|secret|credentials?|cookie|key|codes?|"
+    r"(?i:password|passwd|passphrase|pass|pwd|pw|token|secret|credentials?|cookie|key|codes?|"
     r"private key|psk|pre-?shared key)(?![\w/=-])[^\n]{0,160}?(?::\**|-n "
     r"[\w-]+|--stdin|get|show|print|reveal|(?<!name)(?<!space)(?<!type)(?<!stamp)(?<!uid)(?<!ersion)\}[\"']|"
     rf"base64 (?:-d|-D|--decode)(?:[ ]?[;&]{{1,2}}[ ]?echo)?)[ \t]*\n{_ORNAMENT}[ \t\n]{{0,6}}"
 )
 _TITLE = re.compile(
-    r"(?i:password|passwd|passphrase|token|secret|(?<=api )key|(?<=access )key|(?<=signing )key)"
+    r"(?i:password|passwd|passphrase|pass|pwd|pw|token|secret|(?<=api )key|(?<=access )key|(?<=signing )key)"
     rf"(?: below| is| here)?[*_]{{0,2}}[ \t]*\n{_ORNAMENT}[ \t\n]{{0,6}}"
 )
 _BEFORE_TITLE = re.compile(r"(?:^|\n)(?P<words>[^\n:=,;(){}\[\]\"]{0,50})\Z")
@@ -41,16 +41,30 @@ _PAIR = re.compile(r"[\w.-]{1,60}[=:](?=[^=])")
 _FIELD = re.compile(r"[A-Za-z_]{2,40}=[^=]")
 _SLUG = re.compile(r"[a-z]{4,12}(?:-[a-z]{4,12}){2,5}")
 _NAMES = re.compile(r"(?=[a-z0-9.-]*(?:[a-z]\d|\d[a-z]))[a-z]+(?:-[a-z0-9.]+)+")
+_PROMPT = re.compile(r"\S{1,60}@\S{1,80}[#$%>]")
+_MIXED = re.compile(r"(?=.*[A-Z])(?=.*\d)(?=.*[a-z])[\w.!@#$%&*+=~^-]{8,60}")
 _LAPS = re.compile(r"[0-9a-fA-F]{24,}|[A-Za-z0-9+/=_-]{16,}")
 _NOUN = r"(?i:password|passwd|passphrase|pass|pwd|pw|psk|token|secret|key|pin|cookie|sid|credentials?)"
+_WHEN = r"[\[(]?(?:\d{4}-\d\d-\d\d,? ?)?(?:\d\d?:\d\d(?::\d\d)?)?[\])]?"
+_WHO = r"(?:<[\w .@-]{1,40}>|[\w .@-]{1,40}[:>]|\[[\w .@-]{1,40}\]|>)"
 _ANSWERED = re.compile(
-    rf"{_NOUN}\w{{0,12}}\b(?:[^\n?]{{0,80}}\?|[^\n?,.;]{{0,30}} (?i:pls|plz|please))[^\n]{{0,20}}"
-    r"(?:\n|\\n)(?:[\[\w .:-]{0,16}\] ?)?(?:[^\n:]{1,40}: |> )"
-    r"(?:[\w,' ]{0,30}?(?:it'?s|is|it is|:) )?[`\"']?(?P<secret>[^\s`\"']{5,100})[`\"']?[ \t]*(?=\n|\\n|\Z)"
+    rf"{_NOUN}\w{{0,12}}\b[^\n]{{0,180}}"
+    rf"\n{{1,2}}(?P<who>(?:[A-Z][\w.-]{{1,20}}[ ]){{1,3}}{_WHEN}\n|{_WHEN}[ ]{{0,2}}{_WHO}[ ])?"
+    r"(?:(?i:sure|ok|okay|yes|yep|yeah|here|np|hey|hi|try|use)\b[ ,!:.]{1,3}){0,2}"
+    r"(?:[\w,' ]{0,30}?(?i:it'?s|is|this one|this|that'?s)[: ]{1,2})?[`\"']?"
+    r"(?P<secret>[^\s`\"']{5,100})[`\"']?[ \t]*(?=\n|\Z)"
+)
+_UUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
+_ID = re.compile(r"(?i:\bids?\b)")
+_ASKS = re.compile(
+    r"(?i:\?|\b(?:what'?s|what is|which|need|forgot|forgotten|send|give|lost|anyone|anybody|any1|who has|share|remind"
+    r"|pls|plz|please|can (?:you|some|i)|could)\b)"
 )
 """A question and its answer, by somebody else in the next line."""
+_ASKED = re.compile(r"(?i)(?:[\w-]{2,20} )?[\w-]*(?:keys?)\b(?: (?:ids?|names?|ttl|prefix|count|path))?")
 _NEXT = re.compile(
-    rf"{_NOUN}\b[^\n]{{0,80}}(?:\n|[.,;] )[ \t]{{0,8}}(?i:new|current|generated|its|the(?: new)?|initial)"
+    rf"{_NOUN}\b[^\n]{{0,80}}(?:\n|[.,;] )(?:[^\n:]{{0,40}}: [^\n]{{0,60}})?[ \t]{{0,8}}"
+    r"(?i:new|current|generated|its|the(?: new)?|initial)"
     r" ?(?:value|one|password|token|key)?(?: is|:) {1,3}[`\"']?(?P<secret>[^\s`\"']{5,300})"
 )
 _TYPED = re.compile(
@@ -89,11 +103,25 @@ def answer_secrets(text: str, lowered: str) -> Iterator[Found]:
 
 
 def _replied(text: str, lowered: str) -> Iterator[Found]:
-    for hints, regex in ((("?", " pl"), _ANSWERED), ((" value", " one"), _NEXT)):
-        if any(hint in lowered for hint in hints):
-            for found in matches(regex, _HEADS, text, lowered):
-                if _alone(found["secret"]):
-                    yield Found(*found.span("secret"), "password")
+    if "\n" in text:
+        for answer in matches(_ANSWERED, _HEADS, text, lowered):
+            if _asked(text, answer) and _alone(answer["secret"]):
+                yield Found(*answer.span("secret"), "password")
+    if " value" in lowered or " one" in lowered:
+        for one in matches(_NEXT, _HEADS, text, lowered):
+            if _alone(one["secret"]):
+                yield Found(*one.span("secret"), "password")
+
+
+def _asked(text: str, answer: re.Match[str]) -> bool:
+    """Whether the line asks, and for a secret: not "what is the cache key?"."""
+    start, end = text.rfind("\n", 0, answer.start()) + 1, text.find("\n", answer.start())
+    if _UUID.fullmatch(answer["secret"]) and (text.find("?", start, end) < 0 or _ID.search(text, start, answer.end())):
+        return False
+    if not answer["who"] and len(answer["secret"]) < 8:
+        return False
+    name = _ASKED.search(text, max(start, answer.start() - 40), end)
+    return _ASKS.search(text, start, end) is not None and (not name or trust(name[0].replace(" ", "_")) is not None)
 
 
 def _below(text: str, at: int, *, slug: bool, code: bool = False) -> Iterator[Found]:
@@ -163,6 +191,7 @@ def _alone(word: str) -> bool:
         and plausible(word)
         and (
             chosen(word)
+            or (_MIXED.fullmatch(word) is not None and told_outright(word))
             or (word.isalnum() and told_outright(word))
             or (_LAPS.fullmatch(word) is not None and not _NAMES.fullmatch(word))
         )
@@ -175,4 +204,10 @@ def _told(word: str, *, code: bool) -> bool:
     word = word.removeprefix("base64:")
     if not (any(map(str.isdigit, word)) or by_chance(word)) or not plausible(word) or _PAIR.match(word):
         return False
-    return chosen(word) or _LAPS.fullmatch(word) is not None
+    if _PROMPT.fullmatch(word):
+        return False
+    return (
+        chosen(word)
+        or (_MIXED.fullmatch(word) is not None and told_outright(word))
+        or _LAPS.fullmatch(word) is not None
+    )

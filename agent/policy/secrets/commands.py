@@ -34,7 +34,7 @@ _OPTIONS = {
     "swaks": r" -(?:ap|-auth-password)[ =]",
     "pdftk": r" (?:input_pw|owner_pw|user_pw)[ ]",
     "vault": r" (?:login|operator unseal)[ ](?![ -])(?!\w+=)",
-    "openssl|easyrsa": r"(?<=passwd)[ ](?:-\w+[ ]){0,3}(?=[\"'])|[ ]-K[ ](?=[0-9a-fA-F]{16,})|"
+    "openssl|easyrsa": r"(?<=passwd)[ ](?:-\w+[ ]){0,3}(?=[\"'])|[ ]-K[ ](?=[0-9A-Za-z+/]{16,})|"
     r"(?:pass|-passin|-passout)[ :](?:pass:)|-pass[ ]pass:|-k[ ](?![ -])",
 }
 _USER_OPTIONS = {
@@ -63,7 +63,7 @@ _PROGRAMS = tuple(
 )
 _NAMES = tuple((name, at) for at, (names, _) in enumerate(_PROGRAMS) for name in names)
 _COMMAND = 400
-_OPTION = re.compile(r"[ \"'][-/]\w| \w[\w.-]{0,40}/\S{1,100}@| login | unseal |pass:|_pw ")
+_OPTION = re.compile(r"[ \"'][-/]\w| \w[\w.-]{0,40}/(?:\S{1,100}@|\\?[\"'])| login | unseal |pass:|_pw ")
 
 
 def command_secrets(text: str, lowered: str) -> Iterator[Found]:

@@ -12,9 +12,10 @@ _NOUNS = (
 """How lines of a router's or a switch's configuration begin, and what stands before the secret in them."""
 
 DEVICES: tuple[Place, ...] = (
+    at("isakmp key", r"isakmp key[ ](?:\d[ ])?(?P<at>)(?=\S{4,} (?:address|hostname))"),
     at(
         ("wifi", "wi-fi", "wlan"),
-        r"(?i:wi-?fi|wlan)[^\n]{0,60}?\b(?i:pw|pass(?:word|wort|code)?|key|psk|code)\b"
+        r"(?i:wi-?fi|wlan)[^\n]{0,60}?\b(?i:pw|pass(?:word|wort|code)?|key|psk|code|schlüssel)\b"
         r"[^\n\d]{0,40}?[ ](?P<whole>\d{8,20})\b",
     ),
     at(
@@ -37,7 +38,7 @@ DEVICES: tuple[Place, ...] = (
         r"trap2?(?:sink|community)[ ]?\S*)[ ](?P<at>)",
         needs="communit",
     ),
-    at(("tacacs-server", "radius-server"), r"(?:tacacs-server|radius-server)[^\n]{0,80} key[ ](?P<at>)"),
+    at(("tacacs-server", "radius-server"), r"(?:tacacs-server|radius-server)[^\n]{0,80} key[ ](?:\d[ ])?(?P<at>)"),
     at(
         "radius server",
         r"radius server[^\n]{0,60}\n(?:[ ][^\n]{0,100}\n){0,6}?[ ]+key[ ](?:\d[ ])?(?P<word>)",

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from agent.policy.secrets.checks import drawn
 from agent.policy.secrets.spans import Found
 
-_WORD = re.compile(r"(?<![A-Za-z0-9_/+.~-])[A-Za-z0-9_/+.~-]{20,}+={0,2}(?![\w@])")
+_WORD = re.compile(r"(?<![A-Za-z0-9_/+.~%-])[A-Za-z0-9_/+.~-]{20,}+={0,2}(?![\w@])")
 _PUBLIC = re.compile(
     r"-----BEGIN (?:[A-Z0-9 ]{0,30} )?(?:CERTIFICATE|PUBLIC KEY)[A-Z ]{0,20}-----(?:(?!-----)[\s\S]){0,20000}"
 )
 _NAMED = re.compile(
-    r"(?:[\w\]-][\"'`]{0,2}(?:=|=>|:=|:)[\"'`]{0,2}|[\w\]-]\\?[\"'][ "
+    r"(?:[\"'\]]=>\s{0,12}string\(\d{1,4}\) \"|name=\\?\"[\w.-]{1,60}\\?\"(?:\r?\n){2}"
+    r"|[\w\]-][\"'`]{0,2}(?:=|=>|:=|:)[\"'`]{0,2}|[\w\]-]\\?[\"'][ "
     r"]?(?:=>|:|=)[ ]?\\?[\"']?|(?:^|\n|\\n|[{,])[-+<>* \t]{0,12}[\w.-]{1,60}[ "
     r"]{0,3}(?:=>|:|=)[ ]{0,8}\\?[\"'`]?"
     r"|(?:ssh|ecdsa|sk)-[\w@.-]{2,40} |(?:SHA|sha|MD|md)\d{1,3}[:-]|[\w-][ ]=[ ]\\?[\"']?)\Z"
@@ -24,10 +25,10 @@ _OF_AN_ID = re.compile(
     r"|public|publishable|nonce|revision|marker|continuation|trace|span|"
     r"request[ _-]id|integrity|snapshot|object|ref|kid|arn|checkpoint|"
     r"blob|chunk|offset|shard"
-    r"|csr|avatar|image|protobuf|avro)(?![a-z])[^\n]{0,60}\Z|(?-i:[a-z]I[Dd]s?|[Pp]ublic[A-Z])(?![a-z])[^\n]{0,20}\Z"
+    r"|csr|md5|sri|tx_?hash|avatar|image|protobuf|avro)(?![a-z])[^\n]{0,60}\Z|(?-i:ENC(?:\[|%5B))[^\n]{0,60}\Z|(?-i:[a-z]I[Dd]s?|[Pp]ublic[A-Z])(?![a-z])[^\n]{0,20}\Z"
 )
 _ID = re.compile(
-    r"[A-Z]{2}[0-9a-f]{32}|pk_(?:live|test)_\w+|sha\d{1,3}-.*|[a-z]{1,12}[-_][A-Za-z0-9]{8,30}|"
+    r"0x[0-9a-f]{40,64}|[A-Z]{2}[0-9a-f]{32}|pk_(?:live|test)_\w+|sha\d{1,3}-.*|[a-z]{1,12}[-_][A-Za-z0-9]{8,30}|"
     r"(?:AAAA[BCE][23][A-Za-z0-9]{3}).*|[\w.-]+(?:/[\w.-]+){2,}|/nix/store/.+|nonce-.*|amq\.(?:ctag|gen)-.*|(?:[A-Za-z]+-){2,5}[0-9a-f]{40,128}|1//?.{0,10}"
 )
 

@@ -59,6 +59,7 @@ _SETTING = re.compile(r"(?i:\b(?:set|sets|setting|changed?|reset|rotated?|update
 _IN_CELL = re.compile(r"(?m)^[ \t>]*(?:[^\n|]{0,80})?\|{1,2}[ \t`*]{0,40}(?:[A-Za-z-]{1,20} ){0,3}\Z|^[ \t]*\Z")
 _WHOLE = re.compile(r"(?: (?!-)[^\s\"'=]{1,40}){1,8}(?=[\"'])")
 """The rest of a value in a pair of which the whole stands in quotes: `"NAME=a b c"`."""
+_WITH_ESCAPES = re.compile(r"(?:\\.|[^\s\\\"]){3,200}(?=\")")
 _PHRASE = re.compile(r"(?:[a-z]{2,} ){2,23}[a-z0-9]{2,}[!?*#$]?(?=$|[\n,;\"'}\])<.`]|\\n)")
 _NEXT_WORD = re.compile(r" [A-Za-z]{2,}[ ,.:;]")
 _NEXT_WORDS = re.compile(r" [A-Za-z']{2,} [A-Za-z']{2,}[ ,.:;]")
@@ -246,6 +247,9 @@ def _only_letters(kind: Trust, said: str) -> bool:
 
 
 def _whole(text: str, value: Value, quote: str) -> Value:
+    escaped = _WITH_ESCAPES.match(text, value.start)
+    if escaped and quote == '"' and escaped.end() > value.end and text[value.end] == "\\":
+        return value._replace(end=escaped.end())
     more = _WHOLE.match(text, value.end)
     return value._replace(end=more.end()) if more and text[more.end()] == quote else value
 

@@ -84,7 +84,8 @@ def _trust_of_word(words: tuple[str, ...], at: int) -> Trust | None:
         return _trust_of_key(words[:at], plural=word == "keys")
     if word in _ONLY_BEHIND:
         needed, kind = _ONLY_BEHIND[word]
-        return kind if needed.intersection(words[:at]) or not needed else None
+        of_a_client = word == "id" and "client" in words[:at]
+        return kind if not of_a_client and (needed.intersection(words[:at]) or not needed) else None
     if (before, word) in _PAIRS:
         return _PAIRS[before, word]
     if word in vocabulary.PASSWORDS:

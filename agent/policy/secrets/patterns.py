@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
 from agent.policy.anchors import fewest, matches
-from agent.policy.secrets.checks import address, by_chance, card, compressed, iban, mixed
+from agent.policy.secrets.checks import address, by_chance, card, compressed, drawn, iban, mixed
 from agent.policy.secrets.drawn import plain
 from agent.policy.secrets.spans import Found
 from agent.policy.secrets.values import looks_drawn, plausible
@@ -97,7 +97,7 @@ def _no_name(value: str) -> bool:
 
 _NAMED_AS_ID = (
     r"(?i:(?:key|principal)[-_.: ]?ids?|credential|akid)(?![a-z])[^\n]{0,50}(?:\{\s[^{}]{0,45})?"
-    r"(?:\n[\w ]{1,20}: |=>\n {0,8}string\(\d{1,4}\) \")?|access_key\.[^\n]{0,40}\[id="
+    r"(?:\n[\w ]{1,20}: |\n(?=\Z)|=>\n {0,8}string\(\d{1,4}\) \")?|access_key\.[^\n]{0,40}\[id="
 )
 """An access key's id is half a pair, and the half that audit logs print: it stays where its name says what it is."""
 
@@ -250,6 +250,13 @@ PATTERNS: tuple[Pattern, ...] = (
         words="serial licen activat product",
         check=mixed,
     ),
+    _pattern(
+        "secret",
+        '"keyName',
+        r"\"keyName\":\s?\"\w{1,30}\"[^{}]{0,120}\"value\":\s?\"(?P<secret>[A-Za-z0-9+/=]{40,200})",
+    ),
+    _pattern("secret", '"key"', r"\"key\":\s?\"(?P<secret>[A-Za-z0-9]{32})\"", check=drawn),
+    _pattern("cookie", "", r"(?i:session)(?: (?i:id))? (?P<secret>[0-9A-F]{32})(?![0-9A-Fa-f-])", words="session"),
     _pattern("webhook", "/hook", rf"/hooks?/(?P<secret>{_UUID})"),
     _pattern(
         "issued",

@@ -11,7 +11,7 @@ from agent.policy.secrets.protocols import PROTOCOLS
 from agent.policy.secrets.shells import COMMANDS, PIPED
 from agent.policy.secrets.spans import Found, value_at
 from agent.policy.secrets.statements import ADDRESSES, CALLS, STATEMENTS
-from agent.policy.secrets.values import chosen, plausible, secret_under
+from agent.policy.secrets.values import chosen, looks_drawn, plausible, secret_under
 
 _PLACES = (*PIPED, *COMMANDS, *STATEMENTS, *CALLS, *ADDRESSES, *PROTOCOLS, *DEVICES)
 _BY_NEED: dict[str, tuple[Place, ...]] = {
@@ -40,7 +40,7 @@ def _placed(text: str, found: re.Match[str]) -> Iterator[Found]:
         return
     value = value_at(text, found.end("word" if "word" in known else "at"))
     said = text[value.start : value.end] if value else ""
-    if "word" in known and (" " in said or not chosen(said)):
+    if "word" in known and (" " in said or not (chosen(said) or looks_drawn(said))):
         return
     kind = trust(found["name"].rpartition("/")[2].rpartition(":")[2]) if "name" in known else Trust.CHOSEN
     if value and kind and secret_under(kind, said):

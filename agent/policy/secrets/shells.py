@@ -4,7 +4,7 @@ from agent.policy.secrets.places import Place, at, near
 
 _ECHO = ("echo ", "printf ")
 _SAYS = r"(?:echo|printf)[ ](?:-\w[ ])?"
-_PRINTS = _SAYS + r"(?:[\"'](?:%s(?:\\n)?){1,2}[\"'][ ](?:[\w.@-]{1,40}[ ](?=[\"']))?)?"
+_PRINTS = _SAYS + r"(?:[\"'](?:%s(?:\\n| ?\n)?){1,2}[\"'][ ](?:[\w.@-]{1,40}[ ](?=[\"']))?)?"
 
 PIPED: tuple[Place, ...] = (
     at(_ECHO, _SAYS + r"\\{0,2}[\"']?[\w.@-]{1,64}:(?P<at>)(?=[^\n|]{3,200}\|\s*(?:sudo )?chpasswd)", needs="chpasswd"),
@@ -52,6 +52,10 @@ PIPED: tuple[Place, ...] = (
 """What is printed into a command or a file that takes a secret."""
 
 COMMANDS: tuple[Place, ...] = (
+    at("bundle config", r"bundle config (?:set )?(?:--\w+ )?[\w.:/-]{3,100} [\w.@-]{1,60}:(?P<at>)"),
+    at("poetry config", r"poetry config (?:http-basic\.[\w-]{1,60} \S{1,60}|pypi-token\.[\w-]{1,60}) (?P<at>)"),
+    at("api-key store", r"api-key store [A-Z0-9]{10,40} (?P<at>)"),
+    at("set-initial-password", r"set-initial-password (?P<at>)"),
     near(
         "not found",
         r"[$#>%][ ](?P<whole>(?=\S*\d)(?=\S*[A-Z])(?=\S*[a-z])[^\s/]{8,80})\n"
@@ -115,7 +119,8 @@ COMMANDS: tuple[Place, ...] = (
     at("--from-literal", r"--from-literal[ =][\"']?(?P<name>[\w.-]{1,80})=(?P<at>)"),
     at(
         "--from-literal",
-        r"--from-literal[ =][\"']?(?![\w.-]*(?i:id|sha|commit|digest|md5|tag|print|kid|public-key|ttl|name))"
+        r"--from-literal[ =][\"']?"
+        r"(?![\w.-]*(?i:id|sha|commit|digest|md5|tag|print|kid|public-key|ttl|name|base64|body|payload))"
         r"[\w.-]{1,80}=(?P<word>)",
     ),
     at("put ", r"\bput[ ](?P<name>[\w./:-]{1,150})[ ](?P<at>)(?=[\"']|\S*\d\S*[ \t]*(?:\n|\Z))"),

@@ -55,7 +55,9 @@ def _trimmed(text: str, length: int, *, query: bool) -> str:
     if cut := _CUT.search(text):
         value = value[: cut.start()]
     while value and (
-        value[-1] in ",;'" or (value[-1] in _OPENERS and value.count(_OPENERS[value[-1]]) < value.count(value[-1]))
+        value[-1] in ",;'"
+        or (value[-1] == "." and value[-2:-1] in _OPENERS)
+        or (value[-1] in _OPENERS and value.count(_OPENERS[value[-1]]) < value.count(value[-1]))
     ):
         value = value[:-1]
     return value

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from agent.policy.anchors import matches
 from agent.policy.secrets.checks import by_chance
-from agent.policy.secrets.names import trust, words_of
+from agent.policy.secrets.names import Trust, trust, words_of
 from agent.policy.secrets.spans import Found
 from agent.policy.secrets.values import chosen, issued, known, looks_drawn, plausible, strong, told_outright
 from agent.policy.secrets.words import words
@@ -22,7 +22,7 @@ _PASSWORDS = (
     r"credenziali|credenciais|(?<=redis )auth(?= )"
 )
 _ISSUED = (
-    r"tokens?|jetons?|(?:api-?)?schlüssel|clé(?: api)?|clave(?= api)|chave(?= de api)|secret id|secrets?|"
+    r"tokens?|jetons?|(?:api-?)?schlüssel|clé(?: api)?|clave(?= api)|chave(?= de api)|(?<!client )secret id|secrets?|"
     r"keys?(?: base| hex)?|apikey|cookie|pat|licen[cs]e|seed|pepper|psk"
 )
 _NOUN = re.compile(
@@ -112,7 +112,8 @@ _OTHER = words(
 _IDS = words("id ids uuid")
 _TOLD_BY = re.compile(r" [`\"'*]|:? to |: ")
 _ABOUT_AN_ID = re.compile(
-    r"(?i)(?:id|sha\d*|digest|commit|image|spis?|pods?|nodes?|hosts?|trace|span|hash|etag|no|number)\W*"
+    r"(?i)(?:(?:id|identifier|hash|sha\d*|digest)|(?:\b|_)(?:commit|image|spis?|pods?|nodes?|hosts?|trace|span|etag|no"
+    r"|number|build|rev|revision|release|tag|md5|checksum|request|order|job|run|tx|event|fingerprint))\W*\Z"
 )
 _POD = re.compile(
     r"[a-z0-9-]+-[0-9a-f]{8,10}-[a-z0-9]{5}|[a-z0-9-]+-(?:[bcdfghjklmnpqrstvwxz2456789]{5,10}-)?(?=[a-z]*\d)[bcdfghjklmnpqrstvwxz2456789]{5}"
@@ -125,7 +126,7 @@ _LOGGED = words("logs, log, output, plain, clear, text, plaintext, cleartext, he
 _JOINING = words("is was = are isn't")
 _ABOUT = re.compile(r" (?:for|of|on|in|to|from) (?:the |our |my )?[\w.-]{1,40} (?:is|was|are) $")
 _NAMES = words("name names user users host id role db database table namespace pod")
-_PASSPHRASE = re.compile(r"[a-z]{3,}(?:[-_.][a-z0-9]{2,}){2,}")
+_PASSPHRASE = re.compile(r"[a-z]{3,}(?:[-_.][a-z0-9]{2,}){2,}(?:[-_.]\d{1,4})?")
 _PHRASE = re.compile(
     r"(?P<words>(?:[a-z]{3,}|\d{1,4})(?: (?:[a-z]{3,}|\d{1,4})){3,9}[!?*#$]?)(?=\.?[ \t]*(?:$|\n|\\n|[\"(),]))"
 )
@@ -187,7 +188,8 @@ def _opens(text: str, noun: re.Match[str]) -> bool:
     before = _KEY.search(text, max(0, noun.start() - 44), noun.start())
     if _SIGNED_WITH.search(text, max(0, noun.start() - 16), noun.start()):
         return False
-    return before is not None and trust(before[0].replace(" ", "_") + noun[0]) is not None
+    kind = trust(before[0].replace(" ", "_") + noun[0]) if before else None
+    return before is not None and kind is not None and not (kind is Trust.DRAWN and before[0].endswith("ing "))
 
 
 def _in_window(text: str, at: int, *, issued: bool) -> Iterator[Found]:
@@ -195,7 +197,8 @@ def _in_window(text: str, at: int, *, issued: bool) -> Iterator[Found]:
     for place, found in zip(range(_MOST_WORDS), _WORD.finditer(text, at, _window(text, at)), strict=False):
         word = _bare(found)
         other = other or (place == 0 and word.text.lower() in _OTHER and not _TOLD_BY.match(text, word.end))
-        other = other or word.text.lower() in _IDS or (place < _NEAR and word.text.lower() == "null")
+        named = word.text.lower() in _IDS and (issued or text[word.start - 1] != "(")
+        other = other or named or (place < _NEAR and word.text.lower() == "null")
         if issued and other:
             return
         if before.lower() in _JOINING and _names_other(subject) and not _ABOUT.search(text, at, word.start):
@@ -242,12 +245,12 @@ def _bare_phrase(text: str, noun: int, found: re.Match[str], before: str) -> Fou
 
 
 def _introduced(before: str, place: int) -> bool:
-    return place == 0 or before.lower() in _COPULAS or (before[-1:] == ":" and not _ABOUT_AN_ID.search(before))
+    return place == 0 or before.lower() in _COPULAS or (before[-1:] in (":", "?") and not _ABOUT_AN_ID.search(before))
 
 
 def _chosen(text: str, noun: int, word: _Word, before: str, place: int) -> bool:
     """Behind "is", in quotes or behind "pw" less is asked of it than elsewhere."""
-    if place == 0 and _lone(text, noun, word.text):
+    if place == 0 and (_lone(text, noun, word.text) or _clear(word.text)):
         return True
     if _in_apposition(text, word, before):
         return chosen(word.text) or _phrase(word.text) or ("-" not in word.text and told_outright(word.text))
@@ -273,12 +276,22 @@ def _lone(text: str, noun: int, word: str) -> bool:
     return used is not None and _NUMBERED.fullmatch(word) is not None and _UNNUMBERED.match(word) is None
 
 
+def _clear(word: str) -> bool:
+    """`the password Letmein.2020`: capitals, small letters, digits and a sign; no version of a program."""
+    return _TYPED.fullmatch(word) is not None and not word.isalnum() and told_outright(word)
+
+
 def _in_apposition(text: str, word: _Word, before: str) -> bool:
     """`it prints the token in its logs, X, so I ...`, `the old key, X, ...`, `the password they use (X)`."""
     behind = text[word.end : word.end + 2].lstrip("\"'`")[:1] or text[word.end + 1 : word.end + 2]
-    if before in _LOGGED or before == ",":
-        return behind == "," or (before == "," and text[word.end : word.end + 2] == " ,")
-    return behind == ")" and text[word.start - 2 : word.start].lstrip(" ")[:1] == "("
+    if before[-1:] == ",":
+        return behind == ","
+    return (
+        behind == ")"
+        and "(" not in word.text
+        and not known(word.text)
+        and text[word.start - 2 : word.start].lstrip(" ")[:1] == "("
+    )
 
 
 def _outright(before: str) -> bool:
@@ -344,9 +357,9 @@ def _bare(found: re.Match[str]) -> _Word:
 
 
 def _is_copula(before: str, place: int) -> bool:
-    if before[-1:] == ":" and _ABOUT_AN_ID.fullmatch(before):
+    if before[-1:] == ":" and _ABOUT_AN_ID.search(before):
         return False
-    return place == 0 or before.lower() in _COPULAS or before[-1:] in (":", "=", "は")
+    return place == 0 or before.lower() in _COPULAS or before[-1:] in (":", "=", "は", "?")
 
 
 def _phrase(word: str) -> bool:

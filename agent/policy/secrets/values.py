@@ -25,7 +25,10 @@ _NO_SECRET = words(
     "whatever needed keepass keepassxc bitwarden lastpass vaultwarden dashlane 1password sso saml ldap kerberos "
     "same unchanged see ask soon later attached above below separately saved stored known required:"
 )
-_MASK = re.compile(r"[*x.•#_X…●-]{3,}|[*•●]+|\S{0,4}[*•●…]{3,}\S{0,4}|x{3,}-x{3,}")
+_MASK = re.compile(
+    r"[*•x]{3,} ?\(.*|(?:REPLACE|CHANGE|INSERT|FILL|PUT|YOUR|ENTER|TODO)_[A-Z_]+"
+    r"|[*x.•#_X…●-]{3,}|[*•●]+|\S{0,4}[*•●…]{3,}\S{0,4}|x{3,}-x{3,}"
+)
 _REFERENCE = re.compile(
     r"""(?x)
       \$\{.* | \$(?!\w*\d\w*\d\w*\d)[A-Za-z_(]\w*\)?.{0,3} | \$\(.* | \#\{.* | \{\{.*
@@ -60,7 +63,10 @@ _NUMBER_BEHIND = re.compile(r"[-.]\d{1,4}\Z")
 _DOUBLED = re.compile(r"[A-Za-z]{4,}\d{2,}([*_#~%$!@^&+=-])\1")
 """Letters, a number and a sign twice, as nothing else is written."""
 _VAULT = re.compile(r"s\.[A-Za-z0-9]{24,}|(?=[a-z.]*\d)[a-z0-9]{6}\.[a-z0-9]{16}")
-_OBJECT = re.compile(r"secret|cred|tls|key|token|auth|cert|config|pass|api|prod|service|server|account|gateway")
+_OBJECT = re.compile(
+    r"(?<![a-z])(?:secret|cred|tls|key|token|auth|cert|config|pass|api|prod|service|server|account|gateway)"
+)
+_AWS = re.compile(r"(?=[^+/]*[+/]|.*\d)(?:[A-Za-z0-9/+]{40}|[A-Za-z0-9/+]{22,}={1,2})")
 _ONE_PIECE = re.compile(r"[A-Za-z0-9_+/=.~-]+")
 
 
@@ -120,7 +126,7 @@ def looks_drawn(value: str) -> bool:
     if (
         _HOST.fullmatch(value)
         or not any(char.isdigit() for char in value)
-        or (value.count("/") > 1 and not drawn(value))
+        or (value.count("/") > 1 and not drawn(value) and not (_AWS.fullmatch(value) and by_chance(value)))
     ):
         return False
     return by_chance(value, 0.3)

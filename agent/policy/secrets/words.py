@@ -112,6 +112,6 @@ KEYS_OF_NO_SECRET = words(
     "parameter state document doc node parent child segment bucket blob "
     "file path column business surrogate distribution "
     "clustering existing target by minute hot memory item store counter "
-    "rate limit limiter throttle job task queue topic"
+    "rate limit limiter throttle job task queue topic websocket socket"
 )
 """Before `key`: it names something."""
