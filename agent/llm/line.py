@@ -72,12 +72,13 @@ class Line:
         limit: RateLimit,
         meter: Meter,
         chance: Random,
+        breaker: Breaker | None = None,
     ) -> None:
         self.place = place
         self._limit = limit
         self._meter = meter
         self._chance = chance
-        self._breaker = Breaker()
+        self._breaker = breaker or Breaker()
         self._retries = RetryBudget()
         # Providers agree on calling a function; a response format is OpenAI's way, and stricter.
         self._formats = place.provider == "openai"
@@ -135,13 +136,22 @@ class Line:
 
     async def _once(self, request: Request, until: float) -> tuple[Said | Failure, Usage]:
         now = _now()
-        if (rest := self._breaker.wait(now)) > 0:
-            return _held_back(f"failed again and again, and is left alone for {rest:.0f} s"), Usage()
+        if resting := self._resting(now):
+            return resting, Usage()
         reserved = self._limit.reserve(request.tokens, now, until - now)
         if reserved is None:
             return _held_back("would be asked more often than the configured limit allows"), Usage()
         await asyncio.sleep(reserved.wait)
+        # While this one waited others may have failed, or begun the one probe there may be.
+        if resting := self._resting(_now()):
+            self._limit.settle(reserved, 0, _now())
+            return resting, Usage()
         return await self._send(request, until, reserved)
+
+    def _resting(self, now: float) -> Failure | None:
+        """Why it is not asked now; None when it is."""
+        rest = self._breaker.wait(now)
+        return _held_back(f"failed again and again, and is left alone for {rest:.0f} s") if rest > 0 else None
 
     async def _send(self, request: Request, until: float, reserved: Reservation) -> tuple[Said | Failure, Usage]:
         asked: dict[str, tracing.Value] = {

@@ -50,7 +50,8 @@ class KubernetesState:
             return
         into.add(dict(item) for item in listing.items)
         if listing.cut:
-            into.not_checked.append(f"Only the first objects of kind {kind} in {namespace} were read.")
+            where = f" in {namespace}" if namespace else ""
+            into.not_checked.append(f"Only the first objects of kind {kind}{where} were read.")
 
     async def _last_words(self, pod: Pod, into: Gathered) -> None:
         container = next((one.name for one in pod.containers if one.restarts), "")

@@ -1,6 +1,5 @@
 """What did people or systems change before the alert?  Deploys, configuration, flags, scaling, from every source."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import UTC
 from typing import Literal
@@ -9,6 +8,7 @@ from pydantic import BaseModel, Field, JsonValue
 
 from tools.base import BackendError, Change, Changes, Tool, ToolResult
 from tools.observe.entities import MOST
+from tools.observe.several import answers
 from tools.observe.window import Span, Window
 from tools.wording import cut, one_line
 
@@ -50,19 +50,19 @@ class RecentChanges:
         query = f"{self.name} {asked.model_dump_json(exclude_defaults=True)}"
         try:
             start, end = asked.within(self._window)
-            answers = await asyncio.gather(*(source.between(start, end) for source in self._sources))
+            found, missing = await answers(source.between(start, end) for source in self._sources)
         except BackendError as error:
             return ToolResult(ok=False, text=f"{query}: {error}", query=query)
-        found = sorted((change for answer in answers for change in answer if _fits(change, asked)), key=_latest)
-        head = f"{len(found) or 'No'} changes from {self._window.relative(start)} to {self._window.relative(end)}."
-        more = [f"... and {len(found) - MOST_SHOWN} more, earlier"] if len(found) > MOST_SHOWN else []
+        changes = sorted((change for source in found for change in source if _fits(change, asked)), key=_latest)
+        head = f"{len(changes) or 'No'} changes from {self._window.relative(start)} to {self._window.relative(end)}."
+        more = [f"... and {len(changes) - MOST_SHOWN} more, earlier"] if len(changes) > MOST_SHOWN else []
         return ToolResult(
             ok=True,
-            text="\n".join([head, *(_line(change, self._window) for change in found[:MOST_SHOWN]), *more]),
+            text="\n".join([head, *missing, *(_line(change, self._window) for change in changes[:MOST_SHOWN]), *more]),
             query=query,
-            data=[_facts(change) for change in found[:MOST_KEPT]],
-            entities=tuple({change.service: None for change in found if change.service})[:MOST],
-            truncated=len(found) > MOST_SHOWN,
+            data=[_facts(change) for change in changes[:MOST_KEPT]],
+            entities=tuple({change.service: None for change in changes if change.service})[:MOST],
+            truncated=len(changes) > MOST_SHOWN or bool(missing),
             # Commit messages and flag names are written by whoever may push.
             trust="user-controlled",
             starts_at=start,

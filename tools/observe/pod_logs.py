@@ -51,12 +51,13 @@ class PodLogs:
             )
         except BackendError as error:
             return failed(self.name, asked, error)
-        lines = [line for raw in text.splitlines() if (line := _log_line(raw, asked.pod)) and start <= line.at < end]
-        return _result(asked, namespace, lines, (start, end))
+        written = text.splitlines()
+        lines = [line for raw in written if (line := _log_line(raw, asked.pod)) and start <= line.at < end]
+        return _result(asked, namespace, lines, (start, end), cut=len(written) >= MOST_LINES)
 
 
 def _result(
-    asked: PodLogArguments, namespace: str, lines: list[LogLine], within: tuple[datetime, datetime]
+    asked: PodLogArguments, namespace: str, lines: list[LogLine], within: tuple[datetime, datetime], *, cut: bool
 ) -> ToolResult:
     kinds = group(lines)
     which = " before its last restart" if asked.previous else ""
@@ -69,7 +70,7 @@ def _result(
         query=f"log of pod {namespace}/{asked.pod}, {MOST_LINES} lines at most,{which} {when}",
         data=[_facts(kind) for kind in kinds[:MOST_KINDS]],
         entities=(asked.pod,),
-        truncated=len(lines) >= MOST_LINES or len(kinds) > MOST_KINDS,
+        truncated=cut or len(kinds) > MOST_KINDS,
         trust="user-controlled",
         starts_at=start,
         ends_at=end,

@@ -1,5 +1,6 @@
 """What do the team's own runbooks advise?  Lists and reads the `SKILL.md` files of the runbooks folder."""
 
+import asyncio
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,7 +83,7 @@ class ReadRunbook:
 
     async def __call__(self, arguments: BaseModel) -> ToolResult:
         name = RunbookArguments.model_validate(arguments.model_dump()).name
-        readable = _readable(self._folder)
+        readable = await asyncio.to_thread(_readable, self._folder)
         if not name:
             return _listing(readable)
         # Looked up among the names found, never joined to a path: nothing outside the folder can be named.
@@ -135,22 +136,24 @@ def _readable(folder: Path) -> list[Skill]:
 
 
 def _listing(skills: list[Skill]) -> ToolResult:
-    lines = [f"{skill.name}: {skill.description}" for skill in skills]
+    text = "\n".join([f"{len(skills)} runbooks.", *(f"{skill.name}: {skill.description}" for skill in skills)])
     return ToolResult(
         ok=True,
-        text="\n".join([f"{len(skills)} runbooks.", *lines])[:LONGEST_TEXT],
+        text=text[:LONGEST_TEXT],
         query="runbooks",
+        truncated=len(text) > LONGEST_TEXT,
         data=[{"name": skill.name, "description": skill.description} for skill in skills],
     )
 
 
 def _content(skill: Skill) -> ToolResult:
+    text = f"{skill.name}: {skill.description}\n\n{skill.body}"
     return ToolResult(
         ok=True,
-        text=f"{skill.name}: {skill.description}\n\n{skill.body}"[:LONGEST_TEXT],
+        text=text[:LONGEST_TEXT],
         query=f"runbook {skill.name}",
         data={"name": skill.name, "description": skill.description, "body": skill.body[:LONGEST_TEXT]},
-        truncated=len(skill.body) > LONGEST_TEXT,
+        truncated=len(text) > LONGEST_TEXT,
     )
 
 

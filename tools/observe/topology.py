@@ -1,13 +1,14 @@
 """Who calls whom around a component, and what runs on what?"""
 
-import asyncio
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from tools.base import BackendError, Tool, ToolResult, Topology, TopologySource
 from tools.observe.entities import MOST
+from tools.observe.several import answers
 from tools.observe.window import Window
 
 MOST_SHOWN = 30
@@ -42,15 +43,12 @@ class CallGraphNeighbours:
         asked = NeighbourArguments.model_validate(arguments.model_dump())
         query = f"{self.name} {asked.component[:200]!r} {asked.hops} hops"
         try:
-            answers = await asyncio.gather(*(source.topology(self._window.now) for source in self._sources))
+            found, missing = await answers(source.topology(self._window.now) for source in self._sources)
         except BackendError as error:
             return ToolResult(ok=False, text=f"{query}: {error}", query=query)
-        graph = merged([answer for answer in answers if answer is not None])
-        if graph is None:
-            return ToolResult(ok=False, text=f"{query}: no call graph is known", query=query)
-        if asked.component not in graph.nodes:
-            return ToolResult(ok=False, text=f"{query}: {_unknown(asked.component, graph.nodes)}", query=query)
-        return _answer(graph, asked, query)
+        told = _told(merged([one for one in found if one is not None]), asked, query)
+        text = "\n".join([told.text, *missing])
+        return replace(told, text=text, truncated=told.truncated or bool(missing))
 
 
 def merged(graphs: Sequence[Topology]) -> Topology | None:
@@ -62,6 +60,14 @@ def merged(graphs: Sequence[Topology]) -> Topology | None:
         edges=frozenset().union(*(graph.edges for graph in graphs)),
         kinds={name: kind for graph in graphs for name, kind in graph.kinds.items()},
     )
+
+
+def _told(graph: Topology | None, asked: NeighbourArguments, query: str) -> ToolResult:
+    if graph is None:
+        return ToolResult(ok=False, text=f"{query}: no call graph is known", query=query)
+    if asked.component not in graph.nodes:
+        return ToolResult(ok=False, text=f"{query}: {_unknown(asked.component, graph.nodes)}", query=query)
+    return _answer(graph, asked, query)
 
 
 def _answer(graph: Topology, asked: NeighbourArguments, query: str) -> ToolResult:

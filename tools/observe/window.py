@@ -53,7 +53,7 @@ class Span(BaseModel):
     end: datetime | None = Field(None, description="Instead of minutes_after: ISO 8601, UTC unless it says.")
 
     def within(self, window: Window) -> tuple[datetime, datetime]:
-        """(start, end), the end never after now. Raises BackendError when nothing lies between them."""
+        """(start, end), the end never after now. Raises BackendError when nothing, or too much, lies between them."""
         start = _utc(self.start) if self.start else window.alert_at - timedelta(minutes=self.minutes_before)
         end = window.now
         if self.end:
@@ -81,7 +81,7 @@ class Moment(BaseModel):
     at: datetime | None = Field(None, description="Instead: ISO 8601, UTC unless it says.")
 
     def within(self, window: Window) -> datetime:
-        """Never after now."""
+        """Never after now. Raises BackendError when UTC has no such time."""
         if self.at:
             return min(_utc(self.at), window.now)
         if self.minutes_after_alert is None:
@@ -90,4 +90,7 @@ class Moment(BaseModel):
 
 
 def _utc(at: datetime) -> datetime:
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    try:
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except OverflowError as error:
+        raise BackendError(f"{at.isoformat()} is no time in UTC") from error

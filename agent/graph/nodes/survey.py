@@ -25,6 +25,7 @@ from agent.policy.grounding import Grounded, ground
 from agent.ports import Metrics
 from tools.base import BackendError, Change, LogPage, Logs, LogSearch, Topology
 from tools.cluster.facts import ClusterState
+from tools.observe.topology import merged
 
 T = TypeVar("T")
 
@@ -210,16 +211,8 @@ async def _changes(sources: Sources, start: datetime, end: datetime, gaps: _Gaps
 
 
 async def _topology(sources: Sources, at: datetime, gaps: _Gaps) -> Topology | None:
-    """All sources' graphs as one."""
     answers = await asyncio.gather(*(gaps.or_else(source.topology(at), None) for source in sources.topology))
-    known = [answer for answer in answers if answer is not None]
-    if not known:
-        return None
-    return Topology(
-        nodes=frozenset().union(*(one.nodes for one in known)),
-        edges=frozenset().union(*(one.edges for one in known)),
-        kinds={name: kind for one in known for name, kind in one.kinds.items()},
-    )
+    return merged([answer for answer in answers if answer is not None])
 
 
 async def _cluster(sources: Sources, at: datetime, gaps: _Gaps) -> ClusterState | None:

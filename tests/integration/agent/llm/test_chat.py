@@ -5,15 +5,20 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from random import Random
 from typing import Literal
 
 import pytest
 from prometheus_client import CollectorRegistry
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
 from agent.domain.errors import ModelUnavailable
 from agent.domain.rules import ModelLimits, Price
+from agent.llm.breaker import Breaker
 from agent.llm.chat import Chat
+from agent.llm.endpoints import Endpoint
+from agent.llm.line import Line, Request, Unanswered
+from agent.llm.rate_limit import RateLimit
 from agent.llm.usage import Meter
 from agent.ports import Message, Reply, ToolCall
 from tests.farends.openai import (
@@ -33,7 +38,7 @@ from tests.farends.openai import (
     in_order,
     obliging,
 )
-from tests.scripted import scripted
+from tests.scripted import UNHURRIED, scripted
 from tools.base import ToolResult
 
 SOON = timedelta(seconds=1)
@@ -302,6 +307,25 @@ async def test_after_five_failures_in_a_row_the_endpoint_gets_a_rest(endpoint: O
         errors = [str(await refused(chat)) for _ in range(7)]
     assert len(endpoint.journal) == 5
     assert errors[-1] == "openai:scripted failed again and again, and is left alone for 30 s."
+
+
+async def test_of_calls_that_come_together_after_the_rest_one_is_the_probe(endpoint: OpenAIFarEnd) -> None:
+    endpoint.script = always(Raw(b"<html>login please</html>", "text/html"))
+    place, breaker = Endpoint("openai", "scripted", endpoint.url, SecretStr("sk")), Breaker(limit=1, rest=0.001)
+    line = Line(place, RateLimit(UNHURRIED), Meter(), Random(1), breaker)
+    await line.open()
+    loop = asyncio.get_running_loop()
+
+    async def ask() -> None:
+        with pytest.raises(Unanswered):
+            await line.ask(Request((Message(role="user", text="up?"),)), loop.time() + LATER.total_seconds())
+
+    await ask()
+    while breaker.wait(loop.time()):
+        await asyncio.sleep(breaker.rest)
+    await asyncio.gather(*(ask() for _ in range(5)))
+    await line.close()
+    assert len(endpoint.journal) == 2
 
 
 async def test_a_storm_of_errors_is_amplified_by_a_tenth_at_most(endpoint: OpenAIFarEnd) -> None:

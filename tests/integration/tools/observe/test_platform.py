@@ -9,7 +9,7 @@ from tests.farends.loopback import Answer, Instead
 from tests.integration.tools.observe.conftest import NOW
 from tools.clients.kubernetes import Cluster
 from tools.observe.platform import Events, platform_tools
-from tools.observe.pod_logs import PodLogs
+from tools.observe.pod_logs import MOST_LINES, PodLogs
 from tools.observe.pods import Pods
 from tools.observe.rollouts import Rollouts
 from tools.observe.window import Window
@@ -48,6 +48,16 @@ async def test_a_pods_log_comes_as_kinds_of_line(api: KubernetesFarEnd, cluster:
         "user-controlled",
         NOW.replace(hour=20, minute=20),
     )
+
+
+async def test_a_log_that_was_not_read_to_its_beginning_is_marked_as_cut(
+    api: KubernetesFarEnd, cluster: Cluster
+) -> None:
+    pod = "shop-757df545c7-9pg95"
+    api.logs[pod, False] = [(NOW.replace(minute=20), " " if n == 900 else "again") for n in range(MOST_LINES + 1)]
+    tool = PodLogs(cluster, WINDOW)
+    result = await tool(tool.arguments(pod=pod))
+    assert (result.text.splitlines()[1], result.truncated) == (f"{MOST_LINES - 1}x again", True)
 
 
 async def test_what_a_dead_container_said_last_can_be_read(api: KubernetesFarEnd, cluster: Cluster) -> None:

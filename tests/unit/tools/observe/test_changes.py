@@ -56,8 +56,20 @@ class Down:
         raise BackendError("the register of changes is down", retry=True)
 
 
-async def test_a_source_that_fails_is_a_result_that_says_so(source: RecordedChanges) -> None:
-    result = await Toolbox(changes_tools([source, Down()], WINDOW)).call("recent_changes", {})
+async def test_a_source_that_fails_hides_nothing_of_the_others(source: RecordedChanges) -> None:
+    result = await Toolbox(changes_tools([Down(), source], WINDOW)).call("recent_changes", {"service": "cart"})
+    assert (result.ok, result.truncated, result.text.splitlines()[1:]) == (
+        True,
+        True,
+        [
+            "Not complete: the register of changes is down",
+            "2026-03-01 11:51:00Z (9 min before the alert) deploy cart: v2 now by ann [recorded]",
+        ],
+    )
+
+
+async def test_when_every_source_fails_the_result_says_so() -> None:
+    result = await Toolbox(changes_tools([Down(), Down()], WINDOW)).call("recent_changes", {})
     assert (result.ok, result.text) == (False, "recent_changes {}: the register of changes is down")
 
 

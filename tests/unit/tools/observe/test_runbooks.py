@@ -46,6 +46,21 @@ async def test_a_long_runbook_is_cut_and_says_so(folder: Path) -> None:
     assert (len(result.text), result.truncated) == (LONGEST_TEXT, True)
 
 
+async def test_a_runbook_whose_head_alone_makes_it_too_long_says_so(folder: Path) -> None:
+    whole = folder / "roll-back" / "SKILL.md"
+    whole.write_text(whole.read_text().replace("x" * 9000, "x" * LONGEST_TEXT))
+    result = await _read(folder, "roll-back")
+    assert (len(result.text), result.truncated) == (LONGEST_TEXT, True)
+
+
+async def test_a_list_of_runbooks_that_is_cut_says_so(tmp_path: Path) -> None:
+    for number in range(10):
+        (tmp_path / f"r{number}").mkdir()
+        (tmp_path / f"r{number}" / "SKILL.md").write_text(f"---\nname: r{number}\ndescription: {'x' * 1000}\n---\ny")
+    result = await _read(tmp_path)
+    assert (len(result.text), result.truncated) == (LONGEST_TEXT, True)
+
+
 @pytest.mark.parametrize("name", ["../secret", "restart/SKILL.md", "..", "/etc", "restart\0", "RESTART", "none"])
 @pytest.mark.attack("S09")
 async def test_nothing_but_a_runbook_can_be_named(folder: Path, name: str) -> None:

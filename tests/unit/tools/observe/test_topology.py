@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.tools.observe.telemetry import WINDOW
-from tools.base import ToolResult
+from tools.base import BackendError, ToolResult, Topology
 from tools.clients.recorded import RecordedTopology
 from tools.observe.topology import topology_tools
 from tools.wrap import Toolbox
@@ -48,6 +48,27 @@ async def test_a_name_that_is_unknown_shows_what_is_like_it_and_names_no_compone
         False,
         "call_graph_neighbours 'carts' 1 hops: there is no such component; like it: cart",
         (),
+    )
+
+
+class Down:
+    async def topology(self, at: object) -> Topology | None:
+        raise BackendError("the mesh does not answer", retry=True)
+
+
+async def test_a_source_that_fails_hides_nothing_of_the_others(tmp_path: Path) -> None:
+    (tmp_path / "graph.json").write_text(json.dumps({"nodes": ["web", "cart"], "edges": [["web", "cart"]]}))
+    box = Toolbox(topology_tools([Down(), RecordedTopology(tmp_path / "graph.json")], WINDOW))
+    result = await box.call("call_graph_neighbours", {"component": "cart"})
+    assert (result.ok, result.truncated, result.text) == (
+        True,
+        True,
+        "cart is a service of 2 components.\nis depended on by, 1 hop: web\nNot complete: the mesh does not answer",
+    )
+    unknown = await box.call("call_graph_neighbours", {"component": "mail"})
+    assert (unknown.ok, unknown.text) == (
+        False,
+        "call_graph_neighbours 'mail' 1 hops: there is no such component\nNot complete: the mesh does not answer",
     )
 
 

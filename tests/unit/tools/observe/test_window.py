@@ -42,6 +42,14 @@ def test_a_span_that_cannot_be_asked_for_says_why(span: Span, reason: str) -> No
         span.within(WINDOW)
 
 
+@pytest.mark.parametrize("written", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_time_that_has_none_in_utc_says_so(written: str) -> None:
+    at = datetime.fromisoformat(written)
+    for asked in (lambda: Span(start=at).within(WINDOW), lambda: Moment(at=at).within(WINDOW)):
+        with pytest.raises(BackendError, match="is no time in UTC"):
+            asked()
+
+
 def test_a_moment_is_now_unless_it_says_otherwise() -> None:
     assert [
         Moment().within(WINDOW),
