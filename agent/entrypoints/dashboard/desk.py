@@ -18,6 +18,7 @@ from agent.entrypoints.dashboard.steps import CONDITIONS
 from agent.entrypoints.dashboard.visitor import SignedIn, check_form
 from agent.identity.roles import require_every_team
 from agent.storage import anchors
+from agent.views import PAGE
 from agent.views.numbers import TARGET
 
 router = APIRouter(route_class=Page, include_in_schema=False, default_response_class=HTMLResponse)
@@ -60,7 +61,7 @@ async def memory(
     request: Request, who: SignedIn, q: Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$")] = ""
 ) -> Response:
     """What was learned from incidents that are over."""
-    return page(request, "memory.html", who, lessons=await views_of(request).lessons(q.strip()), q=q)
+    return page(request, "memory.html", who, lessons=await views_of(request).lessons(q.strip()), q=q, most=PAGE)
 
 
 @router.get("/noise")

@@ -2,11 +2,13 @@
 
 import re
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from jinja2 import UndefinedError
 
 from agent.entrypoints.dashboard import pages
+from agent.ports import Lesson
 from tests.unit.agent.identity.in_memory import NOW
 
 
@@ -96,3 +98,39 @@ def test_no_template_has_a_script_or_a_style_of_its_own_or_turns_escaping_off() 
     }
     assert found == {name: [] for name in found}
     assert "incident.html" in found
+
+
+@pytest.mark.parametrize(
+    ("status", "left", "said"),
+    [
+        ("spent", timedelta(hours=-1), "carried out"),
+        ("denied", timedelta(hours=1), "denied"),
+        ("expired", timedelta(hours=-1), "expired"),
+        ("expired", timedelta(hours=1), "withdrawn"),
+    ],
+)
+def test_a_question_whose_time_was_not_up_was_withdrawn(status: str, left: timedelta, said: str) -> None:
+    asked = SimpleNamespace(status=status, expires_at=NOW + left)
+    assert _rendered('{% import "parts.html" as parts %}{{ parts.outcome(one, now) }}', one=asked, now=NOW) == said
+
+
+@pytest.mark.parametrize(
+    ("q", "count", "said"),
+    [("", 2, "Only the latest 2 are shown: search for others."), ("", 1, None), ("disk", 2, "Only the latest 2")],
+)
+def test_memory_says_who_confirmed_a_lesson_and_when_there_may_be_more(q: str, count: int, said: str | None) -> None:
+    lesson = Lesson(
+        incident="jira:OPS-1", title="Disk full", service="db", alert_names=(), symptom="errors", component="db",
+        fault="unknown", cause="Logs.", remedy="", outcome="no_action", confirmed_by="", closed_at=NOW, source="jira",
+    )  # fmt: skip
+    page = _rendered(
+        '{% extends "memory.html" %}',
+        lessons=[lesson] * count,
+        q=q,
+        most=2,
+        style="",
+        script="",
+        visitor=None,
+    )
+    assert "<dt>Confirmed by</dt><dd>nobody; closed <time" in page
+    assert (said in page) if said else ("Only the latest" not in page)
