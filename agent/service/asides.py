@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection
 
+from agent.domain.alert import Fate
 from agent.domain.errors import Conflict
 from agent.domain.event import Event, EventType
 from agent.domain.wording import counted
@@ -41,7 +42,9 @@ class Asides:
         if missing := sorted({*ids} - {*aside}):
             raise Conflict(f"{missing[0]} is not set aside: `incident-agent alerts list` names those that are.")
         if aside:
-            alerts.look_at_again(connection, aside, self._chain.now(connection))
+            now = self._chain.now(connection)
+            alerts.look_at_again(connection, aside, Fate.QUARANTINED, now)
+            alerts.look_at_what_followed(connection, now)
             text = f"{who.name} has {counted(len(aside), 'alert')} placed again: {', '.join(aside[:20])}."
             facts = {"alerts": len(aside)}
             event = Event(type=EventType.ALERTS_PLACED_AGAIN, text=text, actor=who.name, facts=dict(facts))

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, select, update
 
 from agent.correlate.silence import Silences, problem
+from agent.domain.alert import Fate
 from agent.domain.base import Noun
 from agent.domain.errors import NotFound, Refused
 from agent.domain.event import Event, EventType
@@ -151,7 +152,7 @@ class Silencing:
         self._look(connection, now)
         still = Silences([*silences.ending_after(connection, now), *in_force(self._calendar, now)])
         held = [one for one in alerts.held_back(connection, now - _OLDEST) if not still.matching(one.alert.labels, now)]
-        alerts.look_at_again(connection, [one.id for one in held], now)
+        alerts.look_at_again(connection, [one.id for one in held], Fate.SILENCED, now)
         what = ", ".join(dict.fromkeys(one.title for one in ended))
         text = f"Over: {what}. Looked at again, because still firing: {counted(len(held), 'alert')}."
         self._chain.append(connection, Event(type=EventType.SILENCE_CHANGED, text=text, facts={"alerts": len(held)}))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, literal, or_, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, exists, func, literal, or_, select, update
 
 from agent.domain.alert import Alert, AlertStatus, Fate, Placed
 from agent.domain.base import Noun
@@ -16,6 +16,8 @@ from agent.storage.alert_rows import Unreadable, read, readable, stored
 from agent.storage.sight import Teams, within
 from agent.storage.tables import alerts, incidents, quarantine, receipts
 
+PART = 1_000
+"""Ids that one statement names at most: a driver takes only so many values."""
 _CORRELATED = alerts.c.fate != Fate.QUARANTINED
 """Placed, and not set aside: what the correlator failed of once is not shown to it again."""
 
@@ -91,10 +93,24 @@ def held_back(connection: Connection, since: datetime) -> list[Placed]:
     return [one for one in latest.values() if one.alert.status is AlertStatus.FIRING]
 
 
-def look_at_again(connection: Connection, ids: Sequence[str], at: datetime) -> None:
-    """They are to be placed as if they had been received now."""
-    again = update(alerts).where(alerts.c.id.in_(ids))
-    connection.execute(again.values(fate=None, reason="", looked_at_again=at))
+def look_at_again(connection: Connection, ids: Sequence[str], fate: Fate, at: datetime) -> None:
+    """Those that ended so are to be placed as if they had been received now."""
+    for first in range(0, len(ids), PART):
+        again = update(alerts).where(alerts.c.id.in_(ids[first : first + PART]), alerts.c.fate == fate)
+        connection.execute(again.values(fate=None, reason="", looked_at_again=at))
+
+
+def look_at_what_followed(connection: Connection, at: datetime) -> None:
+    """So is what came of the same occurrences since and found nothing to end: what is over must not stay open."""
+    again = alerts.alias()
+    earlier = exists().where(
+        again.c.fate.is_(None),
+        again.c.looked_at_again == at,
+        again.c.occurrence == alerts.c.occurrence,
+        again.c.sequence < alerts.c.sequence,
+    )
+    ended_nothing = update(alerts).where(alerts.c.fate == Fate.DUPLICATE, alerts.c.incident.is_(None), earlier)
+    connection.execute(ended_nothing.values(fate=None, reason="", looked_at_again=at))
 
 
 def held_back_by(connection: Connection, silence: str) -> int:
