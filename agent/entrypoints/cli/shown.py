@@ -128,25 +128,15 @@ class EffectPage(BaseModel):
 
 class Event(BaseModel):
     text: str
-    actor: str
-
-
-class Entry(BaseModel):
-    at: datetime
-    event: Event
-
-
-class Happened(BaseModel):
-    text: str
     incident: str | None = None
     actor: str = ""
 
 
-class Noted(BaseModel):
-    """An entry of the journal, as it is sent to who watches."""
+class Entry(BaseModel):
+    """An entry of the journal."""
 
     at: datetime
-    event: Happened
+    event: Event
 
 
 class Alert(BaseModel):
