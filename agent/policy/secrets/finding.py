@@ -11,6 +11,7 @@ from agent.policy.secrets.blocks import block_secrets
 from agent.policy.secrets.commands import command_secrets
 from agent.policy.secrets.cookies import cookies
 from agent.policy.secrets.drawn import drawn_secrets
+from agent.policy.secrets.logins import login_secrets
 from agent.policy.secrets.named import named_secrets
 from agent.policy.secrets.patterns import PATTERNS, patterned
 from agent.policy.secrets.placed import placed_secrets
@@ -33,19 +34,21 @@ def findings(text: str) -> list[Found]:
     """In order and apart. A secret that holds an address goes as a whole."""
     small = lowered(text)
     plain = _plain(text)
+    told = small if plain is text else lowered(plain)
     lines = _ESCAPED.sub(" \n", plain)
     found = [
         *patterned(text, small),
-        *named_secrets(plain, small),
+        *named_secrets(plain, told),
         *cookies(text, small),
-        *command_secrets(lines, small),
-        *placed_secrets(lines, small),
-        *told_secrets(lines, small),
-        *appointed_secrets(lines, small),
-        *block_secrets(lines, small),
-        *record_secrets(lines, small),
-        *table_secrets(lines, small),
-        *answer_secrets(lines, small),
+        *command_secrets(lines, told),
+        *placed_secrets(lines, told),
+        *told_secrets(lines, told),
+        *login_secrets(lines, told),
+        *appointed_secrets(lines, told),
+        *block_secrets(lines, told),
+        *record_secrets(lines, told),
+        *table_secrets(lines, told),
+        *answer_secrets(lines, told),
         *drawn_secrets(text),
     ]
     if len(found) < 2:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 
-from agent.policy.anchors import matches
 from agent.policy.secrets.checks import by_chance
 from agent.policy.secrets.joints import (
     ARGUMENTS,
@@ -17,7 +16,6 @@ from agent.policy.secrets.joints import (
     FIELDS,
     FORM,
     HAS,
-    JOINED,
     LISTED,
     LOOSE,
     PAIRED,
@@ -26,34 +24,12 @@ from agent.policy.secrets.joints import (
     TERM,
     TYPED,
 )
+from agent.policy.secrets.mentions import BEFORE, mentions
 from agent.policy.secrets.names import Trust, trust, words_of
 from agent.policy.secrets.spans import Found, Value, value_at
 from agent.policy.secrets.values import chosen, known, looks_drawn, passphrase, plausible, secret_under, strong
 from agent.policy.secrets.words import words
 
-_LONG = (
-    r"pass|pwd|secret|token|key|cred|auth|cookie|sess|signature|seed|"
-    r"salt|pepper|psk|community|licen[cs]e|serial|mnemonic"
-    r"|bearer|code|samlresponse|assertion|hmac|csrf|xsrf|kennwort|wachtwoord|l[oö]senord|adgangskode|"
-    r"salasana|parol[ae]|[sş]ifre|jelsz[oó]|heslo|has[lł][oa]"
-    r"|phrase|lozinka|geslo|contrase[nñ]a|clave|senha|sandi|парол[ья]|密[码碼]|口令|パスワード|비밀번호|암호|secreto"
-)
-_SHORT = r"sid|sig|pin|puk|sas|pat|t?otp|mfa|jwt|psw|pw"
-_NAMED = re.compile(rf"(?:{_LONG}|(?:(?<![a-z])(?:{_SHORT})|pw)(?![a-z]))[\w.-]{{0,40}}+(?={JOINED})")
-_STEMS = tuple(
-    words(
-        "pass pwd secret token key cred auth cookie sess signature seed salt pepper psk community licen serial "
-        "mnemonic samlresponse assertion "
-        "bearer hmac csrf xsrf kennwort wachtwoord lösenord losenord adgangskode salasana parol sifre şifre "
-        "jelsz heslo hasł hasl lozinka geslo contrase clave senha sandi парол 密 口令 パスワード "
-        "비밀번호 암호 sid sig pin "
-        "puk sas pat otp mfa jwt psw pw code phrase"
-    )
-)
-_SHORT_CAMEL = ("Sid", "Sig", "Pin", "Pat", "Otp", "Mfa", "Jwt", "Sas")
-_CAMEL = re.compile(rf"(?<=[a-z])(?:Sid|Sig|Pin|Pat|Otp|Mfa|Jwt|Sas)(?![a-z])[\w.-]{{0,40}}+(?={JOINED})")
-_NAME = re.compile(r"[\w.$-]")
-_BEFORE = 64
 _VERSION = re.compile(r"\d+(?:\.\w+)+")
 _SETTING = re.compile(r"(?i:\b(?:set|sets|setting|changed?|reset|rotated?|updated?)) (?:the )?[`\"'*]{0,2}\Z")
 _IN_CELL = re.compile(r"(?m)^[ \t>]*(?:[^\n|]{0,80})?\|{1,2}[ \t`*]{0,40}(?:[A-Za-z-]{1,20} ){0,3}\Z|^[ \t]*\Z")
@@ -63,13 +39,7 @@ _WITH_ESCAPES = re.compile(r"(?:\\.|[^\s\\\"]){3,200}(?=\")")
 _PHRASE = re.compile(r"(?:[a-z]{2,} ){2,23}[a-z0-9]{2,}[!?*#$]?(?=$|[\n,;\"'}\])<.`]|\\n)")
 _NEXT_WORD = re.compile(r" [A-Za-z]{2,}[ ,.:;]")
 _NEXT_WORDS = re.compile(r" [A-Za-z']{2,} [A-Za-z']{2,}[ ,.:;]")
-_WORD_BEFORE = re.compile(r"(?<![\w.=/-])(?:[A-Za-z]{2,20} ){1,2}\Z")
-_ARN = re.compile(r"arn:[\w:/-]*\Z")
 _SETTERS = words("set with change update put add reset assign use")
-_TEST = re.compile(r"test_[a-z]+(?:_[a-z]+){2}")
-"""The name of a test says what it tries."""
-_MORE = re.compile(r"[ ](?i:id|value|base|string|code)\b(?=[\"'`]?[ \t]{0,20}[:=])")
-_CHECKSUM = re.compile(r"(?i)(?:checksum|hash|sha\d*)/\Z")
 _SETS = re.compile(
     r"(?:^|[\s;#])(?i:env|arg|setenv|setx|set(?: -\w{1,3})?|add_header|fastcgi_param|uwsgi_param|proxy_set_header|"
     r"more_set_headers|define|param|default)[ \t]+\Z"
@@ -83,7 +53,6 @@ _DIRECTIVES = words("requirepass masterauth bindpw rootpw")
 _COMPOUND = re.compile(r"[a-z]+(?:[A-Z][a-z]+)+|[A-Za-z]+(?:[._-][A-Za-z]+)+|_[a-z]+")
 """A name of a program's, no word of a sentence."""
 _LINE = re.compile(r"[ \t]*;?[ \t]*(?:$|\n|\\n)")
-
 _COMMAND = re.compile(r"[a-z][\w.-]{1,30} [^\n]{0,400}(?: -|[|] )")
 """What is told to get at a secret, between backticks: not the secret."""
 
@@ -91,18 +60,13 @@ _COMMAND = re.compile(r"[a-z][\w.-]{1,30} [^\n]{0,400}(?: -|[|] )")
 def named_secrets(text: str, lowered: str) -> Iterator[Found]:
     """`name=value`, `"name": "value"`, `--name value`, `<name>value</name>` and whatever else is written so."""
     end = 0
-    for found in (*matches(_NAMED, _STEMS, lowered, lowered), *_camel(text)):
-        if found.re is _NAMED and found.start() < end:
-            continue
-        start, stop = _start_of_name(text, found.start()), found.end()
-        if more := _MORE.match(text, stop):
-            stop = more.end()
-        kind = _kind(text, start, text[start:stop].replace(" ", "_"))
-        if kind and (value := _value(text, start, stop, kind)):
-            label = "password" if kind is Trust.CHOSEN else "secret"
+    for name in mentions(text, lowered):
+        value = _value(text, name.start, name.end, name.kind) if name.inner or name.at >= end else None
+        if value:
+            label = "password" if name.kind is Trust.CHOSEN else "secret"
             yield Found(value.start, value.end, label)
             end = value.end
-            if new := _changed(text, end, kind):
+            if new := _changed(text, end, name.kind):
                 yield Found(new.start, new.end, label)
 
 
@@ -112,41 +76,13 @@ def _changed(text: str, at: int, kind: Trust) -> Value | None:
     return value if value and secret_under(kind, text[value.start : value.end]) else None
 
 
-def _camel(text: str) -> Iterator[re.Match[str]]:
-    return (one for stem in _SHORT_CAMEL if stem in text for one in _CAMEL.finditer(text))
-
-
-def _start_of_name(text: str, at: int) -> int:
-    least = max(0, at - _BEFORE)
-    while at > least and (_NAME.match(text[at - 1]) or (text[at - 1] == ":" and text[at - 2 : at - 1].isalnum())):
-        at -= 1
-    return at + (text[at : at + 2] == "-D") * 2
-
-
-def _kind(text: str, start: int, name: str) -> Trust | None:
-    """Two words before it count, too: `Unseal Key 1:`, `next token:`."""
-    kind = trust(name)
-    if name == "PASS" and text[start - 4 : start] in ("--- ", "    "):
-        return None
-    if _CHECKSUM.search(text, max(0, start - 10), start):
-        return None
-    if "arn:" in name or _TEST.match(name):
-        return None
-    if text.rfind("arn:", max(0, start - 80), start) >= 0 and _ARN.search(text, max(0, start - 80), start):
-        return None
-    spaced = text[start - 1 : start] == " " and not name.startswith("-")
-    before = _WORD_BEFORE.search(text, max(0, start - 44), start) if spaced else None
-    if not before or kind is Trust.CHOSEN:
-        return kind
-    return trust((before[0] + name).replace(" ", "_"))
-
-
 def _value(text: str, start: int, end: int, kind: Trust) -> Value | None:
     if typed := TYPED.match(text, end):
         value = value_at(text, typed.end())
         return value if value and secret_under(kind, text[value.start : value.end]) else None
     if joined := ASSIGNED.match(text, end):
-        return _within(text, joined.end(), kind) or _assigned(text, start, joined, kind)
+        within = _within(text, joined.end(), kind)
+        return within or _assigned(text, start, joined, kind) or _loosely(text, start, end, kind)
     if text[start - 1 : start] in ("<", ":", '"') and (element := ELEMENT.match(text, end)):
         found = Value(*element.span("v"), quoted=True)
         return found if secret_under(kind, element["v"]) else None
@@ -174,7 +110,7 @@ def _loosely(text: str, start: int, end: int, kind: Trust) -> Value | None:
     joined = LOOSE.match(text, end) if _COMPOUND.fullmatch(text[start:end].lstrip("-$@")) else None
     value = value_at(text, joined.end()) if joined else None
     said = text[value.start : value.end] if value else ""
-    if not joined or said[:1] in ("/", ".", "~") or not _by_itself(kind, said):
+    if not joined or said[:1] in ("(", "/", ".", "~") or not _by_itself(kind, said):
         return None
     return value if not joined["bare"] or strong(said) or looks_drawn(said) else None
 
@@ -234,7 +170,7 @@ def _joins(text: str, start: int, joined: re.Match[str], value: Value, kind: Tru
 
 def _fields(text: str, start: int, said: str, kind: Trust) -> bool:
     """Whether a name and a value stand so in a line; the value goes on to the next comma, as values do."""
-    own = "_" in text[start : start + _BEFORE] and text[start - 1 : start] in ("", "\n", ",")
+    own = "_" in text[start : start + BEFORE] and text[start - 1 : start] in ("", "\n", ",")
     return own and secret_under(kind, said) and _looks_like_one(kind, said)
 
 
@@ -314,4 +250,4 @@ def _set_by_a_word(text: str, start: int, value: Value, name: str) -> bool:
 
 def _alone(text: str, start: int) -> bool:
     """Whether nothing but blanks stands before it in its line."""
-    return not text[max(0, start - _BEFORE) : start].rpartition("\n")[2].strip()
+    return not text[max(0, start - BEFORE) : start].rpartition("\n")[2].strip()

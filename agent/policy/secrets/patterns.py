@@ -1,67 +1,15 @@
 """What do secrets and personal data look like? One entry a kind; the shapes are those their issuers publish."""
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from urllib.parse import unquote_plus
 
-from agent.policy.anchors import fewest, matches
-from agent.policy.secrets.checks import address, by_chance, card, compressed, drawn, iban, mixed
+from agent.policy.secrets.checks import by_chance, drawn, mixed
 from agent.policy.secrets.drawn import plain
+from agent.policy.secrets.personal import PERSONAL
+from agent.policy.secrets.shapes import Pattern, pattern
 from agent.policy.secrets.spans import Found
 from agent.policy.secrets.values import looks_drawn, plausible
-
-
-@dataclass(frozen=True)
-class Pattern:
-    label: str
-    """What stands in its place: `<label:1>`."""
-    regex: re.Pattern[str]
-    """What `secret` matches is replaced, or the whole match when there is no such group."""
-    hints: tuple[str, ...] = ()
-    """One of these is in every text that holds one, in this case. Only there for speed."""
-    words: tuple[str, ...] = ()
-    """The expression begins with one of these, in any case. Only there for speed."""
-    check: Callable[[str], bool] = lambda _: True
-    unless: re.Pattern[str] | None = None
-    """What must not stand right before it."""
-    holds: re.Pattern[str] | None = None
-    """What every text that holds one has in it, and is found sooner: it begins with a letter or a sign of its own."""
-    personal: bool = False
-    """Personal data can be put back where it is needed; a secret never is."""
-
-    def found(self, text: str) -> Iterator[re.Match[str]]:
-        """Where it is, in order and apart; in a text in which one of its hints is, or which it has none of."""
-        return matches(self.regex, self.words, text) if self.words else self.regex.finditer(text)
-
-    def spans(self, text: str) -> Iterator[Found]:
-        """What of it is to be hidden."""
-        if self.holds and not self.holds.search(text):
-            return
-        group = "secret" if "secret" in self.regex.groupindex else 0
-        for match in self.found(text):
-            start, end = match.span(group)
-            if self.check(text[start:end]) and not (
-                self.unless and self.unless.search(text, max(0, start - 60), start)
-            ):
-                yield Found(start, end, self.label, self.personal)
-
-
-def _pattern(
-    label: str,
-    hints: str,
-    regex: str,
-    *,
-    words: str = "",
-    check: Callable[[str], bool] = lambda _: True,
-    unless: str = "",
-    holds: str = "",
-    personal: bool = False,
-) -> Pattern:
-    before = re.compile(rf"(?:{unless})\Z") if unless else None
-    part = re.compile(holds) if holds else None
-    return Pattern(label, re.compile(regex), fewest(hints.split()), tuple(words.split()), check, before, part, personal)
-
 
 _END = r"(?![A-Za-z0-9])"
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
@@ -100,14 +48,12 @@ _NAMED_AS_ID = (
     r"(?:\n[\w ]{1,20}: |\n(?=\Z)|=>\n {0,8}string\(\d{1,4}\) \")?|access_key\.[^\n]{0,40}\[id="
 )
 """An access key's id is half a pair, and the half that audit logs print: it stays where its name says what it is."""
-
 _ANOTHER = re.compile(r"[a-z_]{2,30}=[^=]")
 """A name and its value: `token_type=Bearer expires_in=3600`."""
 _PARTS = ("username=", "realm=", "Credential=", "keyId=")
 """Of an Authorization header with several parts these are none that let one in."""
-
-PATTERNS: tuple[Pattern, ...] = (
-    _pattern(
+_ISSUED: tuple[Pattern, ...] = (
+    pattern(
         "private-key",
         "PRIVATE Static",
         r"-----BEGIN [A-Za-z0-9 ]{0,20}(?:PRIVATE KEY(?: BLOCK)?|Static key "
@@ -116,74 +62,74 @@ PATTERNS: tuple[Pattern, ...] = (
         r"V1)-----|(?:(?:\\[nr]|\s){0,4}[A-Za-z0-9+/=]{20,})*"
         r"(?:\\n[A-Za-z0-9+/=]+)?)",
     ),
-    _pattern("jwt", "eyJ", r"eyJ(?<![A-Za-z0-9_-]...)[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)?"),
-    _pattern(
+    pattern("jwt", "eyJ", r"eyJ(?<![A-Za-z0-9_-]...)[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)?"),
+    pattern(
         "aws-key",
         "AKIA ASIA ABIA ACCA",
         rf"A(?<![A-Za-z0-9].)(?:KIA|SIA|BIA|CCA)[A-Z0-9]{{16}}{_END}",
         unless=_NAMED_AS_ID,
     ),
-    _pattern(
+    pattern(
         "aws-secret",
         "AKIA ASIA",
         r"A[KS]IA[A-Z0-9]{16}[^\n]{1,60}?(?<![A-Za-z0-9/+])(?P<secret>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])",
         check=mixed,
     ),
-    _pattern("gcp-key", "AIza", r"AIza[0-9A-Za-z_-]{35}"),
-    _pattern("gcp-token", "ya29.", r"ya29\.[0-9A-Za-z_.-]{10,}"),
-    _pattern("gcp-secret", "GOCSPX-", r"GOCSPX-[0-9A-Za-z_-]{20,}"),
-    _pattern("github-token", "ghp_ gho_ ghu_ ghs_ ghr_", r"gh[pousr]_[A-Za-z0-9]{20,}"),
-    _pattern("github-token", "github_pat_", r"github_pat_[A-Za-z0-9_]{20,}"),
-    _pattern(
+    pattern("gcp-key", "AIza", r"AIza[0-9A-Za-z_-]{35}"),
+    pattern("gcp-token", "ya29.", r"ya29\.[0-9A-Za-z_.-]{10,}"),
+    pattern("gcp-secret", "GOCSPX-", r"GOCSPX-[0-9A-Za-z_-]{20,}"),
+    pattern("github-token", "ghp_ gho_ ghu_ ghs_ ghr_", r"gh[pousr]_[A-Za-z0-9]{20,}"),
+    pattern("github-token", "github_pat_", r"github_pat_[A-Za-z0-9_]{20,}"),
+    pattern(
         "gitlab-token",
         "gl GR1348941",
         r"(?<![A-Za-z0-9])(?:gl(?:pat|dt|rt|cbt|ptt|ft|agent|oas|soat|imt|ffct)-|GR1348941)[A-Za-z0-9_.-]{16,}",
     ),
-    _pattern("slack-token", "xox", r"xox[abceoprs](?:\.xox[bp])?-[A-Za-z0-9-]{8,}"),
-    _pattern("slack-token", "xapp-", r"xapp-\d-[A-Za-z0-9-]{10,}"),
-    _pattern(
+    pattern("slack-token", "xox", r"xox[abceoprs](?:\.xox[bp])?-[A-Za-z0-9-]{8,}"),
+    pattern("slack-token", "xapp-", r"xapp-\d-[A-Za-z0-9-]{10,}"),
+    pattern(
         "webhook",
         "hooks.slack.com",
         r"hooks\.slack\.com/(?:services|workflows|triggers)/(?P<secret>[A-Za-z0-9_/+-]{10,})",
     ),
-    _pattern("webhook", "/api/webhooks/", r"/api/webhooks/(?P<secret>\d{10,}/[A-Za-z0-9_-]{20,})"),
-    _pattern(
+    pattern("webhook", "/api/webhooks/", r"/api/webhooks/(?P<secret>\d{10,}/[A-Za-z0-9_-]{20,})"),
+    pattern(
         "stripe-key", "sk_live_ sk_test_ rk_live_ rk_test_ whsec_", r"(?:[sr]k_(?:live|test)|whsec)_[A-Za-z0-9]{10,}"
     ),
-    _pattern("model-key", "sk-", r"(?<![A-Za-z0-9])sk-(?:proj-|ant-|or-|svcacct-|admin-)?[A-Za-z0-9_-]{20,}"),
-    _pattern("sendgrid-key", "SG.", r"(?<![A-Za-z0-9])SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"),
-    _pattern("twilio-key", "SK", rf"(?<![A-Za-z0-9])(?:SK|AC)[0-9a-f]{{32}}{_END}"),
-    _pattern("npm-token", "npm_", r"npm_[A-Za-z0-9]{30,}"),
-    _pattern("pypi-token", "pypi-", r"pypi-[A-Za-z0-9_-]{40,}"),
-    _pattern("hf-token", "hf_", r"(?<![A-Za-z0-9])hf_[A-Za-z0-9]{30,}"),
-    _pattern("do-token", "_v1_", r"do[opr]_v1_[0-9a-f]{40,}"),
-    _pattern("vault-token", "hvs. hvb. hvr.", r"hv[sbr]\.[A-Za-z0-9_-]{20,}"),
-    _pattern("telegram-token", ":AA", r"(?<!\d)\d{8,10}:AA[A-Za-z0-9_-]{32,33}", holds=r":AA[A-Za-z0-9_-]{32}"),
-    _pattern("mailgun-key", "key-", rf"(?<![A-Za-z0-9])key-[0-9a-f]{{32}}{_END}"),
-    _pattern("shopify-token", "shp", r"shp(?:at|ca|pa|ss)_[0-9A-Fa-f]{32}"),
-    _pattern("databricks-token", "dapi", rf"(?<![A-Za-z0-9])dapi[0-9a-f]{{32}}{_END}"),
-    _pattern("grafana-token", "glsa_ glc_", r"gl(?:sa_[A-Za-z0-9]{32}_[0-9A-Fa-f]{8}|c_[A-Za-z0-9+/=]{32,})"),
-    _pattern("newrelic-key", "NRAK- NRII- NRJS-", r"NR(?:AK|II|JS)-[A-Za-z0-9_-]{19,}"),
-    _pattern("square-token", "sq0", r"sq0(?:atp|csp|idp)-[A-Za-z0-9_-]{22,}"),
-    _pattern("square-token", "EAA", r"EAA(?<![A-Za-z0-9+/]...)[A-Za-z0-9_-]{56,}"),
-    _pattern("atlassian-token", "ATATT3", r"ATATT3[A-Za-z0-9_=-]{20,}"),
-    _pattern("docker-token", "dckr_pat_ dckr_oat_", r"dckr_[po]at_[A-Za-z0-9_-]{20,}"),
-    _pattern("linear-key", "lin_api_", r"lin_api_[A-Za-z0-9]{30,}"),
-    _pattern("pulumi-token", "pul-", rf"(?<![A-Za-z0-9])pul-[0-9a-f]{{40}}{_END}"),
-    _pattern("age-key", "AGE-SECRET-KEY-", r"AGE-SECRET-KEY-1[0-9A-Z]{50,}"),
-    _pattern(
+    pattern("model-key", "sk-", r"(?<![A-Za-z0-9])sk-(?:proj-|ant-|or-|svcacct-|admin-)?[A-Za-z0-9_-]{20,}"),
+    pattern("sendgrid-key", "SG.", r"(?<![A-Za-z0-9])SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"),
+    pattern("twilio-key", "SK", rf"(?<![A-Za-z0-9])(?:SK|AC)[0-9a-f]{{32}}{_END}"),
+    pattern("npm-token", "npm_", r"npm_[A-Za-z0-9]{30,}"),
+    pattern("pypi-token", "pypi-", r"pypi-[A-Za-z0-9_-]{40,}"),
+    pattern("hf-token", "hf_", r"(?<![A-Za-z0-9])hf_[A-Za-z0-9]{30,}"),
+    pattern("do-token", "_v1_", r"do[opr]_v1_[0-9a-f]{40,}"),
+    pattern("vault-token", "hvs. hvb. hvr.", r"hv[sbr]\.[A-Za-z0-9_-]{20,}"),
+    pattern("telegram-token", ":AA", r"(?<!\d)\d{8,10}:AA[A-Za-z0-9_-]{32,33}", holds=r":AA[A-Za-z0-9_-]{32}"),
+    pattern("mailgun-key", "key-", rf"(?<![A-Za-z0-9])key-[0-9a-f]{{32}}{_END}"),
+    pattern("shopify-token", "shp", r"shp(?:at|ca|pa|ss)_[0-9A-Fa-f]{32}"),
+    pattern("databricks-token", "dapi", rf"(?<![A-Za-z0-9])dapi[0-9a-f]{{32}}{_END}"),
+    pattern("grafana-token", "glsa_ glc_", r"gl(?:sa_[A-Za-z0-9]{32}_[0-9A-Fa-f]{8}|c_[A-Za-z0-9+/=]{32,})"),
+    pattern("newrelic-key", "NRAK- NRII- NRJS-", r"NR(?:AK|II|JS)-[A-Za-z0-9_-]{19,}"),
+    pattern("square-token", "sq0", r"sq0(?:atp|csp|idp)-[A-Za-z0-9_-]{22,}"),
+    pattern("square-token", "EAA", r"EAA(?<![A-Za-z0-9+/]...)[A-Za-z0-9_-]{56,}"),
+    pattern("atlassian-token", "ATATT3", r"ATATT3[A-Za-z0-9_=-]{20,}"),
+    pattern("docker-token", "dckr_pat_ dckr_oat_", r"dckr_[po]at_[A-Za-z0-9_-]{20,}"),
+    pattern("linear-key", "lin_api_", r"lin_api_[A-Za-z0-9]{30,}"),
+    pattern("pulumi-token", "pul-", rf"(?<![A-Za-z0-9])pul-[0-9a-f]{{40}}{_END}"),
+    pattern("age-key", "AGE-SECRET-KEY-", r"AGE-SECRET-KEY-1[0-9A-Z]{50,}"),
+    pattern(
         "password",
         "://",
         r"[A-Za-z][A-Za-z0-9+.-]{1,30}://[^\s/:@\"'<>]{0,100}:(?P<secret>[^\s/\"'<>]+)@(?=[\w\[])",
         check=plausible,
     ),
-    _pattern(
+    pattern(
         "password",
         "@tcp( @udp( @unix(",
         r"(?<![\w./@-])[A-Za-z][\w.-]{0,40}[/:](?P<secret>[^\s\"'<>]{3,100})@(?:tcp|udp|unix)\(",
     ),
-    _pattern("crypt", "$", r"\$(?:2[abxy]?\$\d\d|[156]|y|7|argon2\w{1,2}[^\s\"']{0,40})\$[A-Za-z0-9./$+=,]{22,}"),
-    _pattern(
+    pattern("crypt", "$", r"\$(?:2[abxy]?\$\d\d|[156]|y|7|argon2\w{1,2}[^\s\"']{0,40})\$[A-Za-z0-9./$+=,]{22,}"),
+    pattern(
         "authorization",
         "",
         r"(?i:bearer)[ +]+(?P<secret>[A-Za-z0-9._~+/=-]{8,})",
@@ -194,7 +140,7 @@ PATTERNS: tuple[Pattern, ...] = (
             and (any(char.isdigit() for char in value) or len(value) >= 24)
         ),
     ),
-    _pattern(
+    pattern(
         "authorization",
         "",
         r"(?i:authorization)\\?[\"']?\s{0,3}(?:=>|=|:)\s{0,3}\\?[\"']?(?:[A-Za-z][A-Za-z0-9-]{2,20}\s+)"
@@ -202,30 +148,28 @@ PATTERNS: tuple[Pattern, ...] = (
         words="authorization",
         check=lambda value: plausible(value) and not value.startswith(_PARTS),
     ),
-    _pattern("issued", _MARKS, _BY_ISSUERS, check=mixed, unless=r"(?i:access[-_ ]?key[-_ ]?ids?)[^\n]{0,20}"),
-    _pattern(
-        "private-key", "Private-Lines", r"Private-Lines: \d{1,3}\s+(?P<secret>(?:[A-Za-z0-9+/=]{4,80}\s+){1,100})"
-    ),
-    _pattern("issued", "-", r"(?<![\d-])\d{6}(?:-\d{6}){7}(?![\d-])", holds=r"-\d{6}-\d{6}-"),
-    _pattern(
+    pattern("issued", _MARKS, _BY_ISSUERS, check=mixed, unless=r"(?i:access[-_ ]?key[-_ ]?ids?)[^\n]{0,20}"),
+    pattern("private-key", "Private-Lines", r"Private-Lines: \d{1,3}\s+(?P<secret>(?:[A-Za-z0-9+/=]{4,80}\s+){1,100})"),
+    pattern("issued", "-", r"(?<![\d-])\d{6}(?:-\d{6}){7}(?![\d-])", holds=r"-\d{6}-\d{6}-"),
+    pattern(
         "password",
         "assword",
         r"(?i:app(?:lication)? passwords?)(?:[ :]{1,3}|[^\n:=]{0,60}(?:[:=] ?| is ))(?:is )?[\"'`]?"
         r"(?P<secret>[a-z]{4}(?: [a-z]{4}){3})\b",
     ),
-    _pattern("secret", "key=", r"[?&]key=(?P<secret>[A-Za-z0-9_.~-]{16,})", check=_no_name),
-    _pattern(
+    pattern("secret", "key=", r"[?&]key=(?P<secret>[A-Za-z0-9_.~-]{16,})", check=_no_name),
+    pattern(
         "issued",
         "AVNS_ tskey- rootly_",
         r"(?<![A-Za-z0-9])(?:AVNS_[\w-]{16,}|tskey-[\w-]{20,}|rootly_[0-9a-f]{40,})",
     ),
-    _pattern("issued", "1/", r"1/(?<![A-Za-z0-9]..)\d{12,20}:[0-9a-f]{32}"),
-    _pattern("secret", "X-H x-h", r"(?i:x-honeycomb-team)[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?P<secret>[A-Za-z0-9]{20,64})"),
-    _pattern("webhook", "/IncomingWebhook/", r"/IncomingWebhook/(?P<secret>[A-Za-z0-9/-]{30,})"),
-    _pattern("webhook", "hook", r"(?i:hooks?\.[\w.]{1,40}/(?:[a-z]{1,20}/){0,3})(?P<secret>\d{4,}/[A-Za-z0-9_/-]{6,})"),
-    _pattern("telegram-token", "/bot", r"/bot(?P<secret>\d{6,}:[A-Za-z0-9_-]{20,})"),
-    _pattern("secret", "code= ticket=", r"[?&](?:code|ticket)=(?P<secret>[A-Za-z0-9_.~%/+-]{16,})", check=mixed),
-    _pattern(
+    pattern("issued", "1/", r"1/(?<![A-Za-z0-9]..)\d{12,20}:[0-9a-f]{32}"),
+    pattern("secret", "X-H x-h", r"(?i:x-honeycomb-team)[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?P<secret>[A-Za-z0-9]{20,64})"),
+    pattern("webhook", "/IncomingWebhook/", r"/IncomingWebhook/(?P<secret>[A-Za-z0-9/-]{30,})"),
+    pattern("webhook", "hook", r"(?i:hooks?\.[\w.]{1,40}/(?:[a-z]{1,20}/){0,3})(?P<secret>\d{4,}/[A-Za-z0-9_/-]{6,})"),
+    pattern("telegram-token", "/bot", r"/bot(?P<secret>\d{6,}:[A-Za-z0-9_-]{20,})"),
+    pattern("secret", "code= ticket=", r"[?&](?:code|ticket)=(?P<secret>[A-Za-z0-9_.~%/+-]{16,})", check=mixed),
+    pattern(
         "secret",
         "/",
         r"/(?:magic|magic-?link|reset|reset-password|password[_-]?resets?|"
@@ -233,7 +177,7 @@ PATTERNS: tuple[Pattern, ...] = (
         r"|set-password|signin|login|token|share|shared)/(?P<secret>[A-Za-z0-9_-]{20,})",
         check=_no_name,
     ),
-    _pattern(
+    pattern(
         "secret",
         "",
         r"https?://[^\s?\"']{1,200}/(?:magic|login|invite|reset|verify|join|sso|auth|activate|confirm|unlock|share)[\w-]{0,20}"
@@ -242,7 +186,7 @@ PATTERNS: tuple[Pattern, ...] = (
         holds=r"\?\w",
         check=mixed,
     ),
-    _pattern(
+    pattern(
         "issued",
         "",
         r"(?i:serial|licen[cs]e|activat\w{1,4}|product key)\b[^\n]{0,40}?[ :=]"
@@ -250,95 +194,50 @@ PATTERNS: tuple[Pattern, ...] = (
         words="serial licen activat product",
         check=mixed,
     ),
-    _pattern(
+    pattern(
         "secret",
         '"keyName',
         r"\"keyName\":\s?\"\w{1,30}\"[^{}]{0,120}\"value\":\s?\"(?P<secret>[A-Za-z0-9+/=]{40,200})",
     ),
-    _pattern("secret", '"key"', r"\"key\":\s?\"(?P<secret>[A-Za-z0-9]{32})\"", check=drawn),
-    _pattern("cookie", "", r"(?i:session)(?: (?i:id))? (?P<secret>[0-9A-F]{32})(?![0-9A-Fa-f-])", words="session"),
-    _pattern("webhook", "/hook", rf"/hooks?/(?P<secret>{_UUID})"),
-    _pattern(
+    pattern("secret", '"key"', r"\"key\":\s?\"(?P<secret>[A-Za-z0-9]{32})\"", check=drawn),
+    pattern("cookie", "", r"(?i:session)(?: (?i:id))? (?P<secret>[0-9A-F]{32})(?![0-9A-Fa-f-])", words="session"),
+    pattern("webhook", "/hook", rf"/hooks?/(?P<secret>{_UUID})"),
+    pattern(
         "issued",
         "xaat- cxtp_ pcsk_ shpat_ token-",
         rf"(?<![A-Za-z0-9])(?:xaat-{_UUID}|(?:cxtp|pcsk|shp(?:at|ca|pa|ss))_\w{{18,}}"
         r"|token-[a-z0-9]{5}:[a-z0-9]{40,})",
     ),
-    _pattern("issued", "sk_", r"sk_(?<![A-Za-z0-9]...)[0-9a-f]{28,}"),
-    _pattern("issued", "django-insecure-", r"django-insecure-[^\s\"'`]{20,80}"),
-    _pattern("issued", "SU SA SO", r"S(?<![A-Za-z0-9].)[UAO][A-Z2-7]{56}(?![A-Za-z0-9])"),
-    _pattern("issued", "NRAL", r"(?<![A-Za-z0-9])[0-9a-f]{36}NRAL(?!\w)"),
-    _pattern("private-key", '"kty', r"\\?\"d\\?\"\s{0,3}:\s{0,3}\\?\"(?P<secret>[A-Za-z0-9_-]{40,2000})"),
-    _pattern(
+    pattern("issued", "sk_", r"sk_(?<![A-Za-z0-9]...)[0-9a-f]{28,}"),
+    pattern("issued", "django-insecure-", r"django-insecure-[^\s\"'`]{20,80}"),
+    pattern("issued", "SU SA SO", r"S(?<![A-Za-z0-9].)[UAO][A-Z2-7]{56}(?![A-Za-z0-9])"),
+    pattern("issued", "NRAL", r"(?<![A-Za-z0-9])[0-9a-f]{36}NRAL(?!\w)"),
+    pattern("private-key", '"kty', r"\\?\"d\\?\"\s{0,3}:\s{0,3}\\?\"(?P<secret>[A-Za-z0-9_-]{40,2000})"),
+    pattern(
         "secret",
         '"sensitive',
         r"\\?\"sensitive\\?\":\s?true,\s{0,8}(?:\\?\"type\\?\":\s?\\?\"\w{1,20}\\?\",\s{0,8})?"
         r"\\?\"value\\?\":\s?\\?\"(?P<secret>[^\"\n]{3,4000}?)\\?\"",
     ),
-    _pattern(
+    pattern(
         "issued",
         "-",
         r"(?<![\w-])[A-Z0-9]{5}(?:-[A-Z0-9]{5}){4}(?![\w-])",
         check=mixed,
         holds=r"-[A-Z0-9]{5}-[A-Z0-9]{5}-",
     ),
-    _pattern(
+    pattern(
         "password",
         " LOGIN ",
         r"(?<![\w.])[A-Za-z]{0,4}\d{1,6} LOGIN \"?[^\s\"]{1,100}\"? (?P<quote>\"?)(?P<secret>[^\s\"]{3,200})",
     ),
-    _pattern("webhook", "/webhookb2/", r"/webhookb2/(?P<secret>[A-Za-z0-9@/-]{30,})"),
-    _pattern("issued", "-us", r"(?<![A-Za-z0-9])[0-9a-f]{32}-us\d{1,2}(?!\w)"),
-    _pattern(
-        "card",
-        "",
-        r"[2-6](?<![\w.-].)\d{3}[ -]?\d{4,6}[ -]?\d{4,5}(?:[ -]?\d{1,4})?(?:[ -]?\d{1,3})?(?![\w.-]?\d)",
-        check=card,
-    ),
-    _pattern(
-        "iban",
-        "",
-        r"[A-Z](?<![A-Za-z0-9].)[A-Z]\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9])",
-        check=iban,
-    ),
-    _pattern(
-        "email",
-        "@",
-        r"[A-Za-z0-9._%+-](?<![A-Za-z0-9._%+-].)[A-Za-z0-9._%+-]{0,63}"
-        r"@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![A-Za-z0-9_-]|\.[A-Za-z0-9])",
-        check=lambda found: not found.endswith((".local", ".internal", ".localdomain", ".lan")),  # a node of a cluster
-        personal=True,
-    ),
-    # Not the version of a program (`Chrome/120.0.0.0`), which looks the same; `/10.0.0.1:80` is an address again.
-    _pattern(
-        "ip",
-        ".",
-        r"\d(?<![\w.].)(?:(?<![A-Za-z]/.)|(?=[\d.]+:\d))(?<![A-Za-z]-.)\d{0,2}(?:\.\d{1,3}){3}(?!\w|\.\d|-[A-Za-z])",
-        check=address,
-        holds=r"\.\d{1,3}\.\d{1,3}(?!\d)",
-        personal=True,
-    ),
-    _pattern(
-        "ip",
-        ":",
-        r"[0-9A-Fa-f](?<![\w:.].)[0-9A-Fa-f]{0,3}(?::[0-9A-Fa-f]{1,4}){7}(?![\w:])",
-        check=address,
-        holds=r":(?:[0-9A-Fa-f]{1,4}:){3}",
-        personal=True,
-    ),
-    _pattern(
-        "ip",
-        "::",
-        r"[0-9A-Fa-f:](?<![\w:.].)[0-9A-Fa-f:]{0,30}(?<=:)(?<=::|..)[0-9A-Fa-f:]{0,30}(?:\d{1,3}(?:\.\d{1,3})"
-        r"{3})?(?![\w:]|\.\d)",
-        check=compressed,
-        personal=True,
-    ),
+    pattern("webhook", "/webhookb2/", r"/webhookb2/(?P<secret>[A-Za-z0-9@/-]{30,})"),
+    pattern("issued", "-us", r"(?<![A-Za-z0-9])[0-9a-f]{32}-us\d{1,2}(?!\w)"),
 )
-
-_HINTED = tuple((hint, at) for at, pattern in enumerate(PATTERNS) for hint in pattern.hints)
-_BEGUN = tuple((word, at) for at, pattern in enumerate(PATTERNS) for word in pattern.words)
-_ALWAYS = frozenset(at for at, pattern in enumerate(PATTERNS) if not pattern.hints and not pattern.words)
+PATTERNS = (*_ISSUED, *PERSONAL)
+_HINTED = tuple((hint, at) for at, one in enumerate(PATTERNS) for hint in one.hints)
+_BEGUN = tuple((word, at) for at, one in enumerate(PATTERNS) for word in one.words)
+_ALWAYS = frozenset(at for at, one in enumerate(PATTERNS) if not one.hints and not one.words)
 
 
 def patterned(text: str, small: str) -> Iterator[Found]:

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from agent.policy.anchors import matches
 from agent.policy.secrets.checks import by_chance
 from agent.policy.secrets.names import Trust, trust, words_of
+from agent.policy.secrets.sentences import LEAD, NUMBERED, TYPED, WORD, Word, bare_word, slug, window
 from agent.policy.secrets.spans import Found
 from agent.policy.secrets.values import chosen, issued, known, looks_drawn, plausible, strong, told_outright
 from agent.policy.secrets.words import words
@@ -29,39 +29,10 @@ _NOUN = re.compile(
     rf"(?<![\w./=&?#$<-])(?:(?P<password>{_PASSWORDS})|(?P<issued>{_ISSUED})"
     rf")(?![\w/(=]|[-.]\w|:\S)|(?P<east>密码是?|密碼是?|口令|パスワードは?|비밀번호는?|暗証番号は?)"
 )
-_LOGIN = re.compile(
-    r"(?<![\w./-])(?:log(?:ged|ging)?[ -](?:in|on|into)|logins?|logon|sign(?:ed)?[ "
-    r"-]in|try|accepts?|authenticate[sd]?|unlock(?:ed)?|protected|encrypted|connect(?:ed)?|use|user|as|ssh|says|shows|reads|said|(?:re)"
-    r"?set (?:it|that|this|them)|bmc|idrac|ilo|ipmi)(?![\w/=-])"
-)
 _NUMBER = re.compile(
     r"(?<![\w.-])(?:(?i:otp|pin|tan)(?i: code)?|(?:(?<=[yn] )|(?<=time )|(?<=access )|(?<=2fa )|(?<=mfa )|(?<=our )"
     r"|(?<=otp )|(?<=door )|(?<=gate )|(?<=alarm )|(?<=safe )|(?<=sms )|(?<=login )|(?<=use )|(?<=enter ))code"
     r"|passcode)(?![\w-])(?:[^\n.:=]{0,40}?(?: is |[:=] ?)|[ ])[\"'`*]{0,2}(?P<secret>\d{4,8})(?![\w:-]|\.\d)"
-)
-_LOGINS = (
-    "log",
-    "sign",
-    "try",
-    "accept",
-    "authenticate",
-    "unlock",
-    "protected",
-    "encrypted",
-    "connect",
-    "use",
-    "as",
-    "ssh",
-    "say",
-    "said",
-    "shows",
-    "reads",
-    "reset",
-    "set",
-    "bmc",
-    "idrac",
-    "ilo",
-    "ipmi",
 )
 _STEMS = (
     "mot de passe",
@@ -80,12 +51,9 @@ _STEMS = (
     ),
 )
 _KEY = re.compile(r"(?:[\w-]{2,20} )?[\w-]{2,20} \Z")
-_WINDOW = 200
 _SIGNED_WITH = re.compile(r"using [A-Z]{3,5} $")
 """What gpg calls a key by is its fingerprint."""
 _MOST_WORDS, _NEAR = 18, 4
-_WORD = re.compile(r"\S+")
-_LEAD = "`*\"'“”«„([{_"
 _COPULAS = words(
     "is was are be to : = now with from as using type enter use by ist lautet est es é è är er jest это → -> => – - "
     "/ | it's its es: via будет は 是 为 為 こと new old and or now jetzt "
@@ -112,21 +80,13 @@ _OTHER = words(
 _IDS = words("id ids uuid")
 _TOLD_BY = re.compile(r" [`\"'*]|:? to |: ")
 _ABOUT_AN_ID = re.compile(
-    r"(?i)(?:(?:id|identifier|hash|sha\d*|digest)|(?:\b|_)(?:commit|image|spis?|pods?|nodes?|hosts?|trace|span|etag|no"
+    r"(?i)(?:(?:(?<![a-z])id|(?-i:(?<=[a-z])I[dD])|identifier|hash|sha\d*|digest)|(?:\b|_)(?:commit|image|spis?|pods?|nodes?|hosts?|trace|span|etag|no"
     r"|number|build|rev|revision|release|tag|md5|checksum|request|order|job|run|tx|event|fingerprint))\W*\Z"
-)
-_POD = re.compile(
-    r"[a-z0-9-]+-[0-9a-f]{8,10}-[a-z0-9]{5}|[a-z0-9-]+-(?:[bcdfghjklmnpqrstvwxz2456789]{5,10}-)?(?=[a-z]*\d)[bcdfghjklmnpqrstvwxz2456789]{5}"
-)
-"""The letters that Kubernetes draws the ends of names from (k8s.io/apimachinery/pkg/util/rand)."""
-_FILE = re.compile(
-    r"\.(?:json|ya?ml|toml|ini|conf|cfg|env|properties|xml|log|txt|sh|py|js|internal|local|com|net|org|io)\Z"
 )
 _LOGGED = words("logs, log, output, plain, clear, text, plaintext, cleartext, here, chat, ticket, channel,")
 _JOINING = words("is was = are isn't")
 _ABOUT = re.compile(r" (?:for|of|on|in|to|from) (?:the |our |my )?[\w.-]{1,40} (?:is|was|are) $")
 _NAMES = words("name names user users host id role db database table namespace pod")
-_PASSPHRASE = re.compile(r"[a-z]{3,}(?:[-_.][a-z0-9]{2,}){2,}(?:[-_.]\d{1,4})?")
 _PHRASE = re.compile(
     r"(?P<words>(?:[a-z]{3,}|\d{1,4})(?: (?:[a-z]{3,}|\d{1,4})){3,9}[!?*#$]?)(?=\.?[ \t]*(?:$|\n|\\n|[\"(),]))"
 )
@@ -135,17 +95,11 @@ _IN_QUOTES = re.compile(
 )
 _CLOSED = re.compile(r"\\{0,3}\"\s?[,:=}\])]")
 """Behind a noun: it was itself a value, or a name, of JSON."""
-_MEMBER = re.compile(r"\\{0,5}\"\s?,\s?\\{0,5}\"[\w.@ -]{1,40}\\{0,5}\"\s?:")
-"""Where the next field of JSON begins."""
 _FIELD = re.compile(r"(?i)[a-z_]{0,20}(?:id|trace|span)=")
 _HEX = re.compile(
     r"[0-9a-fA-F]{24,}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|"
     r"[A-Z0-9]{4,8}(?:-[A-Z0-9]{4,8}){2,}|(?=[A-Z]*[2-7])[A-Z2-7]{16,}"
 )
-_SIGNS = frozenset("!#$%&*@^?~")
-_BEFORE_ONE = ("with", "/", "using")
-_USER = re.compile(r"[A-Za-z][\w.@-]{1,40}[/:]")
-_NUMBERED = re.compile(r"[A-Za-z]{4,}\d{2,}")
 _ACCESS = re.compile(r"(?i)(?:creds?|credentials?|zugangsdaten|anmeldedaten|identifiants|cred\w{3,8}):?\Z")
 _USING = re.compile(
     r"(?i)(?:with|using|use|enter|type|try|by|sasl|root|admin)(?: the| its| their)? [\w ]{0,12}?[\w-]+\Z"
@@ -153,16 +107,6 @@ _USING = re.compile(
 _UNNUMBERED = re.compile(
     r"(?i)(?:sha|md|bcrypt|argon|aes|vault|server|backend|store|host|node|manager|prompt|policy|user|app)"
 )
-_TYPED = re.compile(r"(?=.*[A-Z])(?=.*\d)(?=.*[A-Za-z][a-z]{2})[\w.!#$%&*+@^~=-]{8,40}")
-
-
-class _Word(NamedTuple):
-    """Without quotes around it and the signs of a sentence behind it."""
-
-    text: str
-    start: int
-    end: int
-    quoted: bool
 
 
 def told_secrets(text: str, lowered: str) -> Iterator[Found]:
@@ -179,8 +123,6 @@ def told_secrets(text: str, lowered: str) -> Iterator[Found]:
             end = one.end
     for number in matches(_NUMBER, ("otp", "pin", "tan", "code", "passcode"), text, lowered):
         yield Found(*number.span("secret"), "password")
-    for verb in matches(_LOGIN, _LOGINS, lowered, lowered):
-        yield from _after_login(text, verb.end())
 
 
 def _opens(text: str, noun: re.Match[str]) -> bool:
@@ -194,8 +136,8 @@ def _opens(text: str, noun: re.Match[str]) -> bool:
 
 def _in_window(text: str, at: int, *, issued: bool) -> Iterator[Found]:
     before, subject, other = "", "", _CLOSED.match(text, at) is not None
-    for place, found in zip(range(_MOST_WORDS), _WORD.finditer(text, at, _window(text, at)), strict=False):
-        word = _bare(found)
+    for place, found in zip(range(_MOST_WORDS), WORD.finditer(text, at, window(text, at)), strict=False):
+        word = bare_word(found)
         other = other or (place == 0 and word.text.lower() in _OTHER and not _TOLD_BY.match(text, word.end))
         named = word.text.lower() in _IDS and (issued or text[word.start - 1] != "(")
         other = other or named or (place < _NEAR and word.text.lower() == "null")
@@ -221,7 +163,7 @@ def _in_window(text: str, at: int, *, issued: bool) -> Iterator[Found]:
 
 def _names_other(subject: str) -> bool:
     """Whether what is said to be so is another thing: `whose name is`, `where usename =`."""
-    said = words_of(subject.strip(_LEAD))
+    said = words_of(subject.strip(LEAD))
     return bool(said) and (said[-1] in _NAMES or said[-1].endswith("name"))
 
 
@@ -248,15 +190,15 @@ def _introduced(before: str, place: int) -> bool:
     return place == 0 or before.lower() in _COPULAS or (before[-1:] in (":", "?") and not _ABOUT_AN_ID.search(before))
 
 
-def _chosen(text: str, noun: int, word: _Word, before: str, place: int) -> bool:
+def _chosen(text: str, noun: int, word: Word, before: str, place: int) -> bool:
     """Behind "is", in quotes or behind "pw" less is asked of it than elsewhere."""
     if place == 0 and (_lone(text, noun, word.text) or _clear(word.text)):
         return True
     if _in_apposition(text, word, before):
-        return chosen(word.text) or _phrase(word.text) or ("-" not in word.text and told_outright(word.text))
+        return chosen(word.text) or slug(word.text) or ("-" not in word.text and told_outright(word.text))
     if not _is_copula(before, place):
         return False
-    if chosen(word.text) or (_phrase(word.text) and (place == 0 or word.quoted or before == "/" or _outright(before))):
+    if chosen(word.text) or (slug(word.text) and (place == 0 or word.quoted or before == "/" or _outright(before))):
         return True
     at_once = place == 0 and (
         word.quoted or text[noun - 2 : noun].lower() in ("pw", "wd") or not text[noun - 1].isascii()
@@ -271,17 +213,17 @@ def _lone(text: str, noun: int, word: str) -> bool:
     """`with the password sunset88`, `credentials admin/sunset88`: letters and a number right behind the noun."""
     name, sign, rest = word.partition("/") if "/" in word else word.partition(":")
     if sign and _ACCESS.search(text, max(0, noun - 16), noun):
-        return bool(name) and "/" not in rest and (chosen(rest) or _NUMBERED.fullmatch(rest) is not None)
+        return bool(name) and "/" not in rest and (chosen(rest) or NUMBERED.fullmatch(rest) is not None)
     used = _USING.search(text, max(0, noun - 40), noun)
-    return used is not None and _NUMBERED.fullmatch(word) is not None and _UNNUMBERED.match(word) is None
+    return used is not None and NUMBERED.fullmatch(word) is not None and _UNNUMBERED.match(word) is None
 
 
 def _clear(word: str) -> bool:
     """`the password Letmein.2020`: capitals, small letters, digits and a sign; no version of a program."""
-    return _TYPED.fullmatch(word) is not None and not word.isalnum() and told_outright(word)
+    return TYPED.fullmatch(word) is not None and not word.isalnum() and told_outright(word)
 
 
-def _in_apposition(text: str, word: _Word, before: str) -> bool:
+def _in_apposition(text: str, word: Word, before: str) -> bool:
     """`it prints the token in its logs, X, so I ...`, `the old key, X, ...`, `the password they use (X)`."""
     behind = text[word.end : word.end + 2].lstrip("\"'`")[:1] or text[word.end + 1 : word.end + 2]
     if before[-1:] == ",":
@@ -298,81 +240,13 @@ def _outright(before: str) -> bool:
     return before.lower() in _OUTRIGHT or before[-1:] == ":"
 
 
-def _after_login(text: str, at: int) -> Iterator[Found]:
-    before = ""
-    end = min(_window(text, _window(text, at) + 1), at + 120)
-    for _, found in zip(range(10), _WORD.finditer(text, at, end), strict=False):
-        word = _bare(found)
-        if found.end() == end < len(text) and not text[end].isspace():
-            return
-        if (
-            (before in _BEFORE_ONE and _typed(word, before))
-            or (before == "to" and _signed(word.text))
-            or _pair(word.text)
-        ):
-            yield Found(word.start, word.end, "password")
-            return
-        before = found[0]
-
-
-def _pair(word: str) -> bool:
-    """`admin/X` and `admin:X`."""
-    found = _USER.match(word)
-    return found is not None and "@sha256" not in word and _signed(word[found.end() :])
-
-
-def _signed(word: str) -> bool:
-    """Base64 has only two signs; people use others."""
-    return strong(word) and len(word) <= 40 and not _SIGNS.isdisjoint(word)
-
-
-def _typed(word: _Word, before: str) -> bool:
-    if strong(word.text) or (
-        before == "/" and (_phrase(word.text) or _NUMBERED.fullmatch(word.text) or chosen(word.text))
-    ):
-        return True
-    return told_outright(word.text) and (word.quoted or _TYPED.fullmatch(word.text) is not None)
-
-
-def _window(text: str, at: int) -> int:
-    end = min(len(text), at + _WINDOW)
-    line = text.find("\n", at, end)
-    end = line if line >= 0 else end
-    member = _MEMBER.search(text, at, end)
-    return member.start() if member else end
-
-
-def _bare(found: re.Match[str]) -> _Word:
-    word = found[0].lstrip("\\").lstrip(_LEAD)
-    start = found.end() - len(word)
-    lead = found[0][: len(found[0]) - len(word)]
-    quoted = bool(lead)
-    marks = ('\\"', "`", '"', "'", "”", "»") if quoted else ("`", '"')
-    cuts = [cut for mark in marks if (cut := word.find(mark, 3)) >= 0]
-    if cuts and (quoted or not word[min(cuts) + 1 :].isalnum()):
-        core = word[: min(cuts)].rstrip(")]}" if lead.endswith(("(", "[", "{")) else "")
-        return _Word(core, start, start + len(core), quoted)
-    core = word.rstrip(",;:)}]*_" if quoted else ",;:)}]").removesuffix(".")
-    return _Word(core, start, start + len(core), quoted)
-
-
 def _is_copula(before: str, place: int) -> bool:
     if before[-1:] == ":" and _ABOUT_AN_ID.search(before):
         return False
     return place == 0 or before.lower() in _COPULAS or before[-1:] in (":", "=", "は", "?")
 
 
-def _phrase(word: str) -> bool:
-    return (
-        len(word) >= 16
-        and not _POD.fullmatch(word)
-        and not _FILE.search(word)
-        and bool(_PASSPHRASE.fullmatch(word))
-        and sum(not plausible(part) for part in re.split(r"[-_.]", word)) < 2
-    )
-
-
-def _given_out(word: _Word, *, introduced: bool) -> bool:
+def _given_out(word: Word, *, introduced: bool) -> bool:
     bare = word.text.removeprefix("base64:")
     if not plausible(bare) or _FIELD.match(bare):
         return False

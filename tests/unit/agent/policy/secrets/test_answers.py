@@ -71,3 +71,38 @@ def test_codes_are_found_below_their_heading_and_so_are_those_of_one_shape_with_
 )
 def test_what_commands_print_of_names_stays(text: str) -> None:
     assert said(answer_secrets, text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("al: whats the db password\nbo: Kx9mmQ2wz", "al: can you send me the token?\nbo: sure, Kx9mmQ2wz"),
+        *("al: need the pw\nbo: its Kx9mmQ2wz", "[10:02] <al> what is the root pw?\n[10:03] <bo> Kx9mmQ2wz"),
+        *(
+            "Al Haas 09:37\nthe db password again? lost it\n\nBo Novak 09:38\nKx9mmQ2wz\n",
+            "what is the password?\nKx9mmQ2wz",
+        ),
+        *(
+            "al: which keystore password?\nbo: this one: Kx9mmQ2wz",
+            "password reset\nNotes: done, told the user the new one: Kx9mmQ2wz",
+        ),
+    ],
+)
+def test_what_somebody_answers_in_the_next_line_is_found(text: str) -> None:
+    assert set(said(answer_secrets, text)) == {"Kx9mmQ2wz"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "F0rgot password?\nL0gin",
+            "[sudo] password for al:\nroot@ci-11:~#\n",
+            "al: what is the cache key?\nbo: orders:dev:12776",
+        ),
+        "al: send the request id only, never the key\nbo: 0b75187b-6714-49c5-a62d-e493f39f3235",
+        "al: put the token into the vault please\nbo: done, id of it is 0b75187b-6714-49c5-a62d-e493f39f3235",
+    ],
+)
+def test_answers_that_are_no_secret_stay(text: str) -> None:
+    assert said(answer_secrets, text) == []

@@ -1,5 +1,7 @@
 """What is found in all, in order and apart."""
 
+import pytest
+
 from agent.policy.secrets.finding import findings
 
 
@@ -15,3 +17,16 @@ def test_what_overlaps_goes_as_one_and_an_address_beside_a_secret_stays_one() ->
 def test_ends_of_lines_that_json_writes_out_are_ends_of_lines() -> None:
     text = r"kind: Secret\ndata:\n  a: c2VjcmV0MQ==\n"
     assert [text[one.start : one.end] for one in findings(text)] == ["c2VjcmV0MQ=="]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{&quot;password&quot;:&quot;hunter&2x&quot;}",
+        "&lt;password&gt;hunter&2x&lt;/password&gt;",
+        "password=&#39;hunter&2x&#39;",
+        r"{\u0022password\u0022:\u0022hunter&2x\u0022}",
+    ],
+)
+def test_signs_that_html_and_json_write_out_are_signs(text: str) -> None:
+    assert {text[one.start : one.end].strip() for one in findings(text)} == {"hunter&2x"}

@@ -105,3 +105,74 @@ def test_how_long_a_secret_is_says_nothing_of_it() -> None:
 )
 def test_what_gets_at_a_secret_is_none(text: str) -> None:
     assert said(named_secrets, text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            'password: str = "Kx9mmQ2wz!"',
+            'password: Optional[str] = "Kx9mmQ2wz!"',
+            "@p_password varchar(50) = 'Kx9mmQ2wz!'",
+        ),
+        *(
+            'password = Secret("Kx9mmQ2wz!")',
+            'password = os.environ.get("PW", "Kx9mmQ2wz!")',
+            'password = a.b or "Kx9mmQ2wz!"',
+        ),
+        *("password: ${DB_PW:-Kx9mmQ2wz!}", '"password": {"S": "Kx9mmQ2wz!"}', "password: Str(Kx9mmQ2wz!)"),
+        *(
+            "password: {{Kx9mmQ2wz!}}",
+            "password=<Kx9mmQ2wz!>",
+            "password: <b>Kx9mmQ2wz!</b>",
+            "password=[[Kx9mmQ2wz!]]",
+        ),
+        *(
+            'password = """Kx9mmQ2wz!"""',
+            "password: &pw Kx9mmQ2wz!",
+            "DB_PASSWORD -> Kx9mmQ2wz!",
+            "dbPassword is Kx9mmQ2wz!",
+        ),
+        *("DB_PASSWORD (Kx9mmQ2wz!) is too weak", "DB_PASSWORD [none]: Kx9mmQ2wz!", "if db_password != 'Kx9mmQ2wz!':"),
+        *(
+            'db_password: invalid value "Kx9mmQ2wz!"',
+            'form-data; name="password"\n\nKx9mmQ2wz!\n--x',
+            "<key>password</key>\n<string>Kx9mmQ2wz!</string>",
+        ),
+        *(
+            "<password>\n  Kx9mmQ2wz!\n</password>",
+            "using DB_PASSWORD Kx9mmQ2wz! for login",
+            'OtpSeed(\n "x", DbPassword(\n  "Kx9mmQ2wz!"))',
+        ),
+        '"DB_PASSWORD=Kx9mmQ2wz!", "LANG=C"',
+    ],
+)
+def test_a_value_is_found_behind_whatever_joins_it_to_its_name(text: str) -> None:
+    assert set(said(named_secrets, text)) == {"Kx9mmQ2wz!"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *('password = getSecret("db-credentials-v2")', "password: ${file:/etc/kafka/secrets.properties:keystore}"),
+        *("DB_PASSWORD is unset", "checkPassword (/app/src/login.js:14:9)", "password: see Vault path kv/db"),
+        *("read -s -p 'Password: ' PW && export PW", "password = whatever vault gives you, dont hardcode"),
+        *("keys WHERE tenant_id = '0b75187b-6714-49c5-a62d-e493f39f3235'", "pw: keepass", "password: in vault"),
+        *("'password' => '*** (len=32)'", "password: REPLACE_ME", "Sec-WebSocket-Key: wjlQD3Pn6D4K/xvDBwjDfg=="),
+    ],
+)
+def test_references_ids_and_remarks_beside_a_name_stay(text: str) -> None:
+    assert said(named_secrets, text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("SNMP_COMMUNITY_STRING=lvv0w96mt", "lvv0w96mt"),
+        ("'seed_phrase' => 'hazard arrow insect adapt'", "hazard arrow insect adapt"),
+        ("backupCode=040yz-rng5w,", "040yz-rng5w"),
+        (r'"DB_PASSWORD=Bon\"jour42!"', r"Bon\"jour42!"),
+    ],
+)
+def test_names_say_what_their_values_look_like(text: str, secret: str) -> None:
+    assert said(named_secrets, text) == [secret]

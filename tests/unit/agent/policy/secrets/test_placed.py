@@ -55,3 +55,38 @@ def test_protocols_statements_and_configurations_are_read(text: str) -> None:
 )
 def test_statements_without_a_secret_stay(text: str) -> None:
     assert said(placed_secrets, text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("printf '%s\\n%s\\n' bob 'Kx9!mmQ2' > /etc/vpn/auth.txt", "rsync --password-file=<(echo Kx9!mmQ2) a b"),
+        *("$ Kx9!mmQ2\nbash: Kx9!mmQ2: command not found", "bundle config set gems.shop.example bob:Kx9!mmQ2"),
+        *("poetry config http-basic.shop bob Kx9!mmQ2", "set checkout:db_password 0 3600 8\nKx9!mmQ2\n"),
+        *(
+            "HSET user:1 password Kx9!mmQ2",
+            "tacacs-server key 0 Kx9!mmQ2",
+            "crypto isakmp key Kx9!mmQ2 address 10.0.0.1",
+        ),
+        *("1.2 ftp [37] 10.161.241.97 PASS Kx9!mmQ2\n", "u: bob\np: Kx9!mmQ2", "u:p bob:Kx9!mmQ2"),
+        *("suser=bob cs1Label=dbPassword cs1=Kx9!mmQ2 externalId=5", "db:5432:shop:app:Kx9!mmQ2  # .pgpass"),
+        "kubectl create secret generic a --from-literal=db_password=Kx9!mmQ2",
+    ],
+)
+def test_places_in_shells_devices_and_protocols_are_read(text: str) -> None:
+    assert set(said(placed_secrets, text)) == {"Kx9!mmQ2"}
+
+
+def test_a_key_of_a_wireless_network_may_be_digits_alone() -> None:
+    assert said(placed_secrets, "the wifi password in the cage is 6460174758682856") == ["6460174758682856"]
+
+
+def test_what_a_statement_says_of_a_parameter_is_told_in_another_line() -> None:
+    text = "LOG: UPDATE users SET reset_token = $1 WHERE id = $2\nDETAIL: $1 = 'RipNj1sXpSB6TnRpzQ1u', $2 = '10969'"
+    assert said(placed_secrets, text) == ["RipNj1sXpSB6TnRpzQ1u"]
+
+
+@pytest.mark.parametrize("name", ["etag", "order-object-id", "content-md5", "token-ttl", "deploy-public-key"])
+def test_names_of_harmless_values_in_a_secret_leave_them(name: str) -> None:
+    command = f"kubectl create secret generic a --from-literal={name}=4f7a0f6449824776a478711156a9c227"
+    assert said(placed_secrets, command) == []

@@ -1,0 +1,83 @@
+"""Which word does somebody log in with, though no noun calls it a secret? "ssh as root / X", "admin:X"."""
+
+import re
+from collections.abc import Iterator
+
+from agent.policy.anchors import matches
+from agent.policy.secrets.sentences import NUMBERED, TYPED, WORD, Word, bare_word, slug, window
+from agent.policy.secrets.spans import Found
+from agent.policy.secrets.values import chosen, strong, told_outright
+
+
+def login_secrets(text: str, lowered: str) -> Iterator[Found]:
+    """Words behind a verb for getting in."""
+    for verb in matches(_LOGIN, _LOGINS, lowered, lowered):
+        yield from _after_login(text, verb.end())
+
+
+_LOGIN = re.compile(
+    r"(?<![\w./-])(?:log(?:ged|ging)?[ -](?:in|on|into)|logins?|logon|sign(?:ed)?[ "
+    r"-]in|try|accepts?|authenticate[sd]?|unlock(?:ed)?|protected|encrypted|connect(?:ed)?|use|user|as|ssh|says|shows|reads|said|(?:re)"
+    r"?set (?:it|that|this|them)|bmc|idrac|ilo|ipmi)(?![\w/=-])"
+)
+_LOGINS = (
+    "log",
+    "sign",
+    "try",
+    "accept",
+    "authenticate",
+    "unlock",
+    "protected",
+    "encrypted",
+    "connect",
+    "use",
+    "as",
+    "ssh",
+    "say",
+    "said",
+    "shows",
+    "reads",
+    "reset",
+    "set",
+    "bmc",
+    "idrac",
+    "ilo",
+    "ipmi",
+)
+_SIGNS = frozenset("!#$%&*@^?~")
+_BEFORE_ONE = ("with", "/", "using")
+_USER = re.compile(r"[A-Za-z][\w.@-]{1,40}[/:]")
+
+
+def _after_login(text: str, at: int) -> Iterator[Found]:
+    before = ""
+    end = min(window(text, window(text, at) + 1), at + 120)
+    for _, found in zip(range(10), WORD.finditer(text, at, end), strict=False):
+        word = bare_word(found)
+        if found.end() == end < len(text) and not text[end].isspace():
+            return
+        if (
+            (before in _BEFORE_ONE and _typed(word, before))
+            or (before == "to" and _signed(word.text))
+            or _pair(word.text)
+        ):
+            yield Found(word.start, word.end, "password")
+            return
+        before = found[0]
+
+
+def _pair(word: str) -> bool:
+    """`admin/X` and `admin:X`."""
+    found = _USER.match(word)
+    return found is not None and "@sha256" not in word and _signed(word[found.end() :])
+
+
+def _signed(word: str) -> bool:
+    """Base64 has only two signs; people use others."""
+    return strong(word) and len(word) <= 40 and not _SIGNS.isdisjoint(word)
+
+
+def _typed(word: Word, before: str) -> bool:
+    if strong(word.text) or (before == "/" and (slug(word.text) or NUMBERED.fullmatch(word.text) or chosen(word.text))):
+        return True
+    return told_outright(word.text) and (word.quoted or TYPED.fullmatch(word.text) is not None)

@@ -1,0 +1,26 @@
+"""What somebody logs in with, though no noun calls it a secret."""
+
+import pytest
+
+from agent.policy.secrets.logins import login_secrets
+from tests.unit.agent.policy.secrets.told import said
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("try root with Qwertz-961 , set on all boxes", "Qwertz-961"),
+        ("can you try admin/Sunshine#22?", "admin/Sunshine#22?"),
+        ("log in with carlos / diamond6394 and change it", "diamond6394"),
+        ("the note on the box says root / Kitchen#8288, so they got in", "Kitchen#8288"),
+    ],
+)
+def test_words_behind_a_verb_for_getting_in_are_found(text: str, secret: str) -> None:
+    assert said(login_secrets, text) == [secret]
+
+
+@pytest.mark.parametrize(
+    "text", ["log in as admin with SSO / MFA", "connect using admin:443", "try with retries=5 and timeout=30s"]
+)
+def test_ways_of_getting_in_without_a_secret_stay(text: str) -> None:
+    assert said(login_secrets, text) == []

@@ -1,0 +1,44 @@
+"""What secrets look like by themselves, and what only looks like them."""
+
+import pytest
+
+from agent.policy.secrets.patterns import patterned
+
+DRAWN = "q7Rk2VxLw9TzPb4NcYh8Gm3DfKs6Jt5W"
+
+
+def _found(text: str) -> list[str]:
+    return [text[one.start : one.end] for one in patterned(text, text.lower())]
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        (f"https://app.example.com/magic?x=1&t={DRAWN}", DRAWN),
+        (f'{{"keyName": "key1", "permissions": "FULL", "value": "{DRAWN}{DRAWN}"}}', DRAWN + DRAWN),
+        (f'{{"id":"7","key":"{DRAWN}","ttl":null}}', DRAWN),
+        ("session 27B3693EA21394E1C67FEB2761FC7274 restored", "27B3693EA21394E1C67FEB2761FC7274"),
+        ("activate with serial H2UQ-45QX-KMTA-TI6J, 3 seats", "H2UQ-45QX-KMTA-TI6J"),
+        ("app password for alerts@: igrv vfff mffb rcpp", "igrv vfff mffb rcpp"),
+        ("123456-123456-123456-123456-123456-123456-123456-123456", "123456" + "-123456" * 7),
+        ("deploy/Kx9mmQ2@tcp(db:3306)/shop", "Kx9mmQ2"),
+        (f"bot 123456789:AA{DRAWN} is up", f"123456789:AA{DRAWN}"),
+    ],
+)
+def test_shapes_are_found(text: str, secret: str) -> None:
+    assert _found(text) == [secret]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://app.example.com/login?t=next-page-of-the-list",
+        '{"key":"orders"}',
+        "session 27b3693e of bob",
+        "serial 04:A3:11",
+        "took 12-15 s, 2024-05-01T10:00:00Z",
+        "access key id AKIAIOSFODNN7EXAMPLQ was used",
+    ],
+)
+def test_what_only_looks_like_one_stays(text: str) -> None:
+    assert _found(text) == []
