@@ -3,12 +3,14 @@
 import asyncio
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import Context
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
+from langgraph.checkpoint.base import id as ids
 
 from agent.bootstrap import Application
 from agent.graph.build import build_graph
@@ -16,6 +18,9 @@ from tests.chaos.farend import _Server, _Wire
 from tests.chaos.life import ENDING, LEASE, Life, Run, work
 from tests.chaos.points import Points
 from tests.chaos.server import open_record, write_world
+
+AN_HOUR = 36_000_000_000
+"""In ticks of the clock for checkpoints' ids: ten in a microsecond."""
 
 
 @pytest.fixture
@@ -77,6 +82,18 @@ async def test_a_worker_that_wakes_after_its_lease_does_not_put_the_run_back(
     assert held_up.stands == held_up.stood
 
 
+@pytest.mark.parametrize("put", [5, 6])
+async def test_a_worker_whose_clock_is_behind_that_of_the_one_before_it_goes_on_above_it(
+    tmp_path: Path, port: int, put: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ids, "_last_v6_timestamp", ids.uuid6().time + AN_HOUR)
+    held_up = _HeldUp(await _opened(tmp_path, port), 0, Points(), put=put)
+    held_up.elsewhere = partial(monkeypatch.setattr, ids, "_last_v6_timestamp", None)
+    await held_up.live()
+    assert held_up.stood == ("approve",)
+    assert held_up.stands == held_up.stood
+
+
 class _HeldUp(Life):
     """The first worker sleeps past its lease as it stores a checkpoint; the second works until somebody is asked."""
 
@@ -84,6 +101,8 @@ class _HeldUp(Life):
     """What is next in the run, when the second was done."""
     stands: tuple[str, ...] = ()
     """The same, when the first was, and a person has answered."""
+    elsewhere: Callable[[], None] = staticmethod(lambda: None)
+    """How it comes about that the second is on another host."""
 
     def __init__(self, run: Run, number: int, points: Points, *, put: int) -> None:
         super().__init__(run, number, points)
@@ -96,6 +115,7 @@ class _HeldUp(Life):
 
     async def _sleep(self, application: Application) -> None:
         self.clock.time += 2 * LEASE
+        self.elsewhere()
         lease = await application.queue.lease("second", LEASE)
         assert lease
         await asyncio.create_task(work(application, lease), context=Context())
