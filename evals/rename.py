@@ -12,6 +12,7 @@ from typing import Any
 from agent.analysis.signals import COMPONENT_LABELS, SOURCE_LABELS, TARGET_LABELS
 from evals.case import Case, records
 from tools.recording import files, openmetrics
+from tools.recording.packed import unpacked
 
 _PLACES = frozenset((*COMPONENT_LABELS, *SOURCE_LABELS, *TARGET_LABELS))
 _SERIES = re.compile(r'([^\s{]+)(?:\{((?:[^"}]|"(?:[^"\\]|\\.)*")*)\})?')
@@ -120,7 +121,7 @@ def _rewrite(case: Case, name: str, made: Callable[[Path], Iterable[str]]) -> No
 def _metrics(path: Path, change: Callable[[str], str]) -> Iterator[str]:
     """Names of metrics and values of labels; a label's own name says what it is and stays."""
     known: dict[str, str] = {}
-    with openmetrics.unpacked(path) as lines:
+    with unpacked(path) as lines:
         for line in lines:
             if line.startswith("#"):
                 yield change(line)

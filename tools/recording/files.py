@@ -1,47 +1,54 @@
 """What do the JSON files of a recorded case hold?  Log lines, changes and a graph of who depends on whom."""
 
 import json
-import lzma
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from tools.base import BackendError, Change, LogLine, Topology
 from tools.log_levels import level_of
+from tools.recording.packed import unpacked
 
 
 def log_lines(path: Path, shift: timedelta) -> list[LogLine]:
     """JSON lines of `ts service pod level trace message`, in the order of their times; `ts` in seconds or ISO 8601."""
-    return sorted((_log_line(record, shift) for record in records(path)), key=lambda line: line.at)
+    with _of_its_shape(path):
+        return sorted((_log_line(record, shift) for record in records(path)), key=lambda line: line.at)
 
 
 def changes(path: Path, shift: timedelta) -> list[Change]:
     """A JSON list of `at service kind summary source author link`, in the order of their times."""
-    return sorted((_change(record, shift) for record in _json(path)), key=lambda change: change.at)
+    with _of_its_shape(path):
+        return sorted((_change(record, shift) for record in _json(path)), key=lambda change: change.at)
 
 
 def topology(path: Path) -> Topology:
     """Nodes (names, or objects with `id` and `type`), edges [who depends, on whom], `hosts` {component: host}."""
-    return _topology(_json(path))
+    with _of_its_shape(path):
+        return _topology(_json(path))
 
 
 def records(path: Path) -> Iterator[dict[str, Any]]:
     """The objects of a file of JSON lines, packed (`.xz`) or not. BackendError when it cannot be read."""
-    try:
-        with lzma.open(path, "rt", encoding="utf-8") if path.suffix == ".xz" else path.open(encoding="utf-8") as lines:
-            for line in lines:
-                if line.strip():
-                    yield dict(json.loads(line))
-    except (OSError, ValueError, lzma.LZMAError) as error:
-        raise BackendError(f"{path}: cannot be read: {error}") from error
+    with unpacked(path) as lines:
+        for line in lines:
+            if line.strip():
+                yield dict(json.loads(line))
 
 
 def _json(path: Path) -> Any:
+    with unpacked(path) as text:
+        return json.load(text)
+
+
+@contextmanager
+def _of_its_shape(path: Path) -> Iterator[None]:
     try:
-        return json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise BackendError(f"{path}: cannot be read: {error}") from error
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BackendError(f"{path}: something in it is missing, or of another shape ({error!r})") from error
 
 
 def _log_line(record: Mapping[str, Any], shift: timedelta) -> LogLine:

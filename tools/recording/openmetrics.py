@@ -3,18 +3,17 @@
 Format: https://github.com/prometheus/OpenMetrics/blob/v1.0.0/specification/OpenMetrics.md (exemplars are left out).
 """
 
-import lzma
 import re
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tools.base import BackendError
+from tools.recording.packed import unpacked
 
 Milliseconds = NDArray[np.int64]
 
@@ -38,11 +37,8 @@ class Recording:
 
 def read(path: Path) -> Recording:
     """A `.om` or `.om.xz` file. Raises BackendError, naming the line, when it is not OpenMetrics with timestamps."""
-    try:
-        with unpacked(path) as lines:
-            return parse(lines, str(path.name))
-    except (OSError, lzma.LZMAError, UnicodeDecodeError) as error:
-        raise BackendError(f"{path}: cannot be read: {error}") from error
+    with unpacked(path) as lines:
+        return parse(lines, str(path.name))
 
 
 def parse(lines: Iterable[str], name: str = "text") -> Recording:
@@ -62,13 +58,6 @@ def parse(lines: Iterable[str], name: str = "text") -> Recording:
         except ValueError as error:
             raise BackendError(f"{name}, line {number}: not a sample with a timestamp: {line[:120]!r}") from error
     return Recording(tuple(_track(key, *columns) for key, columns in samples.items()), types)
-
-
-def unpacked(path: Path) -> IO[str]:
-    """Its lines, packed (`.xz`) or not."""
-    if path.suffix == ".xz":
-        return lzma.open(path, "rt", encoding="utf-8")
-    return path.open(encoding="utf-8")
 
 
 def _note_type(line: str, types: dict[str, str]) -> None:

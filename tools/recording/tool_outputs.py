@@ -4,7 +4,6 @@ An answer whose shape is not known is text: it is only looked through for error 
 """
 
 import json
-import lzma
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,11 +12,11 @@ from typing import Any
 
 import yaml
 
-from tools.base import BackendError
 from tools.cluster import logs
 from tools.cluster.facts import Monitor, Probe
 from tools.cluster.gathered import Gathered
 from tools.recording import cluster_json, cut_json, kubectl_describe, kubectl_table
+from tools.recording.packed import unpacked
 
 LARGEST = 4_000_000
 """Characters of one answer that are looked at."""
@@ -66,13 +65,10 @@ def gathered(outputs: Iterable[ToolOutput]) -> Gathered:
 
 
 def _records(path: Path) -> Iterator[Mapping[str, Any]]:
-    try:
-        with lzma.open(path, "rt", encoding="utf-8") if path.suffix == ".xz" else path.open(encoding="utf-8") as lines:
-            for line in lines:
-                if line.strip():
-                    yield _map(json.loads(line))
-    except (OSError, ValueError, lzma.LZMAError) as error:
-        raise BackendError(f"{path}: cannot be read: {error}") from error
+    with unpacked(path) as lines:
+        for line in lines:
+            if line.strip():
+                yield _map(json.loads(line))
 
 
 def _map(value: Any) -> Mapping[str, Any]:

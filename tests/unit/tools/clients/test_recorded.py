@@ -170,3 +170,21 @@ async def test_plain_graphs_and_their_hosts_are_read(tmp_path: Path) -> None:
         frozenset({("web", "cart"), ("cart", "10.0.0.1")}),
         {"10.0.0.1": "host"},
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("logs.jsonl", '{"message": "no time"}', "logs.jsonl: something in it is missing"),
+        ("logs.jsonl", '{"ts": 1, "mess', "logs.jsonl: cannot be read"),
+        ("changes.json", '[{"service": "cart"}]', "changes.json: something in it is missing"),
+        ("topology.json", '{"nodes": ["cart"]}', "topology.json: something in it is missing"),
+        ("topology.json", "[]", "topology.json: something in it is missing"),
+    ],
+)
+def test_a_part_of_a_case_that_is_not_what_it_should_be_is_named(
+    tmp_path: Path, name: str, content: str, why: str
+) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(BackendError, match=why):
+        recorded(tmp_path)

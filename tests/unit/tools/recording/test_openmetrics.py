@@ -36,8 +36,9 @@ def test_what_is_no_sample_with_a_timestamp_is_named(line: str) -> None:
         parse(["# TYPE up gauge", line], "case.om")
 
 
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    (tmp_path / "metrics.om.xz").write_bytes(b"not xz")
+@pytest.mark.parametrize("content", [b"not xz", lzma.compress(b"up 1 1\n" * 1000)[:-40]], ids=["no xz", "cut off"])
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "metrics.om.xz").write_bytes(content)
     with pytest.raises(BackendError, match=r"metrics\.om\.xz: cannot be read"):
         read(tmp_path / "metrics.om.xz")
 

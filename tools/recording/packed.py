@@ -1,0 +1,19 @@
+"""How is a recorded file read, packed (`.xz`) or not?  What is wrong with it is said with its path."""
+
+import lzma
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from tools.base import BackendError
+
+
+@contextmanager
+def unpacked(path: Path) -> Iterator[IO[str]]:
+    """Its lines. BackendError when it is not there, cut off, no UTF-8, or when who reads it meets a ValueError."""
+    try:
+        with lzma.open(path, "rt", encoding="utf-8") if path.suffix == ".xz" else path.open(encoding="utf-8") as lines:
+            yield lines
+    except (OSError, EOFError, ValueError, lzma.LZMAError) as error:
+        raise BackendError(f"{path}: cannot be read: {error}") from error
