@@ -21,9 +21,16 @@ _WHOSE = r"(?:the|your|my|our|its|their|his|her|a|an|this|new|old)"
 _AS = re.compile(rf" as (?:{_WHOSE} )?(?:[\w-]{{1,20}} ){{0,4}}?{_NOUN}(?={_OF})")
 _IS = re.compile(rf" (?:is|was|are|becomes|=) (?:{_WHOSE} ){{1,2}}(?:[\w-]{{1,20}} ){{0,3}}?{_NOUN}(?={_OF})")
 _FOR = re.compile(rf" for (?:{_WHOSE} )?(?:[\w-]{{1,20}} ){{0,2}}?{_NOUN}(?={_OF})")
+_ASIDE = re.compile(
+    rf"(?:,? (?:\((?:that'?s )?|<-+ |-- |that'?s )|, that'?s )(?:{_WHOSE} )?(?:[\w-]{{1,20}} ){{0,2}}?{_NOUN}"
+    rf"(?={_OF}|\)| for )"
+)
+"""`X (the pw for the replica)`, `X <- root password`, `X, that's the token`."""
 _QUOTED = re.compile(r"(?:\\?[\"'`]|[“„«])(?P<secret>[^\"'`“”„«»\n\\]{4,120})(?:\\?[\"'`]|[”“»])[,.]?\Z")
 _WORD = re.compile(r"(?:^|(?<=[\s(:]))(?P<secret>[^\s\"`]{5,200}?)[,;]?\Z")
-_USES = re.compile(r"(?i:(?<![\w-])(?:enter|type|uses?|using|paste|try|put|pass|with|give|set|have|has)) [\"'`]?\Z")
+_USES = re.compile(
+    r"(?i:(?<![\w-])(?:enter|type|uses?|using|paste|try|put|picked|chose|chosen|pass|with|give|set|have|has)) [\"'`]?\Z"
+)
 _BACK = 210
 _HEX = re.compile(
     r"[0-9a-fA-F]{24,}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|"
@@ -50,7 +57,16 @@ def appointed_secrets(text: str, lowered: str) -> Iterator[Found]:
     """Words that a sentence goes on to call a secret."""
     if not any(word in lowered for word in _NEAR):
         return
-    for begin, regex in ((" as ", _AS), (" is ", _IS), (" was ", _IS), (" = ", _IS), (" for ", _FOR)):
+    for begin, regex in (
+        (" (", _ASIDE),
+        (" <-", _ASIDE),
+        (", that", _ASIDE),
+        (" as ", _AS),
+        (" is ", _IS),
+        (" was ", _IS),
+        (" = ", _IS),
+        (" for ", _FOR),
+    ):
         if begin in lowered:
             for role in matches(regex, (begin,), text, lowered):
                 if not role["key"] or trust(role["key"].replace(" ", "_")):

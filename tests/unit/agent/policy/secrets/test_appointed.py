@@ -38,3 +38,21 @@ def test_what_a_sentence_goes_on_to_call_a_secret_is_found(text: str, secret: st
 )
 def test_names_of_what_deals_with_secrets_stay(text: str) -> None:
     assert said(appointed_secrets, text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("its Kx9mmQ2wz! (the pw for ci-bot)", "Kx9mmQ2wz! <- root password", "Kx9mmQ2wz!, that's the token"),
+        "they picked Kx9mmQ2wz! for the password",
+    ],
+)
+def test_what_is_called_a_secret_in_passing_is_found(text: str) -> None:
+    assert said(appointed_secrets, text) == ["Kx9mmQ2wz!"]
+
+
+@pytest.mark.parametrize(
+    "text", ["see OPS-12 (password reset)", "deployed v1.2.3 (the api token)", "web-0, that's the token"]
+)
+def test_what_is_something_else_beside_the_name_of_a_secret_stays(text: str) -> None:
+    assert said(appointed_secrets, text) == []
