@@ -64,5 +64,5 @@ def _words(body: bytes) -> str:
     try:
         found = json.loads(body)
         return quoted(f"{found['errorType']}: {found['error']}")
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, RecursionError, KeyError, TypeError):
         return quoted(body) or "with no explanation"

@@ -146,7 +146,7 @@ def _words(reply: Reply) -> str:
     try:
         errors = json.loads(reply.body)["errors"]
         return "; ".join(one if isinstance(one, str) else str(one.get("detail") or one.get("title")) for one in errors)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
         return ""
 
 

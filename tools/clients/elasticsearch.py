@@ -161,5 +161,5 @@ def _words(reply: Reply) -> str:
             return error
         cause = (error.get("root_cause") or [error])[0]
         return f"{cause['type']}: {cause['reason']}"
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError, IndexError):
         return ""

@@ -38,7 +38,7 @@ class Reply:
         """The body as JSON. Raises BackendError, naming what was asked, when it is not."""
         try:
             return json.loads(self.body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise BackendError(f"{asked}: the answer is not JSON: {quoted(self.body)}") from error
 
 

@@ -166,7 +166,7 @@ def _translated(what: str, function: Callable[[], T]) -> T:
         if _never_connected(error):
             raise BackendError(f"Jira, {what}: no connection: {shown(str(error))}.", retry=True) from error
         raise Unanswered(f"Jira, {what}: {shown(str(error))}.") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
         # The library takes the shape of an answer for granted.
         raise Unanswered(f"Jira, {what}: the answer is not what Jira would say: {shown(repr(error))}.") from error
 

@@ -144,7 +144,7 @@ class Cluster:
         body = await self._raw(what, request)
         try:
             found = json.loads(body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Unanswered(f"{what}: the answer is not JSON: {quoted(body)}.") from error
         if not isinstance(found, dict):
             raise Unanswered(f"{what}: the answer is no object.")

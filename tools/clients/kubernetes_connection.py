@@ -112,7 +112,7 @@ def _refusal(what: str, status: int | None, reason: str | None, body: str | None
     """The API server says why in a Status object."""
     try:
         said = str(json.loads(body or "")["message"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, RecursionError, KeyError, TypeError):
         said = body or reason or "no reason given"
     if not status:
         return BackendError(f"{what}: {quoted(said)}.", retry=True)  # TLS failed: nothing was sent.

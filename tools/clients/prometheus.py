@@ -93,7 +93,7 @@ class Prometheus:
             raise BackendError(message, retry=True) from error
         except BackendError as error:
             raise BackendError(f"{asked}: {error}", retry=error.retry) from error
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
             raise BackendError(f"{asked}: the answer is not one of Prometheus ({type(error).__name__})") from error
 
     def _api(self) -> Any:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.farends.misbehaving import Misbehaving, deadline_in, misbehaving
 from tools.base import BackendError
-from tools.clients.http import Http, origin_of, refusal
+from tools.clients.http import Http, Reply, origin_of, refusal
 
 
 @pytest.fixture
@@ -66,6 +66,11 @@ async def test_every_status_comes_back_with_its_body(server: Misbehaving, http: 
     assert len(str(refused)) < 450
     with pytest.raises(BackendError, match="the thing: the answer is not JSON: over"):
         reply.json("the thing")
+
+
+def test_an_answer_nested_without_end_is_no_json() -> None:
+    with pytest.raises(BackendError, match=r"the thing: the answer is not JSON: \[\["):
+        Reply(200, "application/json", {}, b"[" * 100_000).json("the thing")
 
 
 async def test_credentials_of_the_address_are_sent_and_never_shown(server: Misbehaving) -> None:

@@ -137,6 +137,7 @@ async def test_a_wrong_token_is_said_so(api: KubernetesFarEnd, tmp_path: Path) -
         (Drip(0.05), "within 0.5 s|did not end in time"),
         (Instead(Answer(503, {"message": "try later"})), "HTTP 503: try later"),
         (Instead(Answer(200, "<html>")), "is not JSON: <html>"),
+        (Instead(Answer(200, "[" * 100_000)), r"is not JSON: \[\["),
         (Instead(Answer(200, [])), "is no object"),
         (Instead(Answer(200, {"kind": "Status"})), "What the cluster says of a deployment cannot be read"),
         (Endless(), "larger than 8,388,608 bytes|did not end in time|within 0.5 s"),

@@ -140,6 +140,7 @@ BAD_DATA = b'{"status":"error","errorType":"bad_data","error":"invalid parameter
         ("429", b"", "HTTP 429: with no explanation", True),
         ("200", b'{"status":"success"}', "the answer is not one of Prometheus (KeyError)", False),
         ("200", b"[]", "the answer is not one of Prometheus (TypeError)", False),
+        ("200", b"[" * 100_000, "the answer is not one of Prometheus (RecursionError)", False),
         ("hang", b"", "no ", True),
         ("drip", b"", "no ", True),
         ("redirect", b"", "HTTP 302, a redirect: not followed", False),
