@@ -11,7 +11,7 @@ from agent.correlate.placement import Answer, Arrival, Joins, Opens, Reopens, Re
 from agent.correlate.series import Series, tells_start
 from agent.correlate.standing import Standing
 from agent.correlate.wording import title_of, words
-from agent.domain.alert import Fate, Severity
+from agent.domain.alert import Fate
 from agent.domain.base import canonical
 from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.rules import Correlation
@@ -153,7 +153,7 @@ def _update(case: Case, arrival: Arrival) -> Update:
     else:
         lead = lead_of(case, alert)
         count = len(case.members) + (arrival.identity.series not in case.members)
-        severity = list(Severity)[min(known.severity.rank, alert.severity.rank)]
+        severity = min(known.severity, alert.severity, key=lambda one: one.rank)
     return Update(
         severity=severity,
         title=title_of(lead[1], known.service, count),

@@ -12,7 +12,7 @@ from agent.correlate.labels import group_of, shared
 from agent.correlate.placement import Answer, Arrival, Splits, Update
 from agent.correlate.standing import Standing
 from agent.correlate.wording import title_of
-from agent.domain.alert import Alert, Fate, Severity
+from agent.domain.alert import Alert, Fate
 from agent.domain.base import canonical
 from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.wording import counted, lasting
@@ -66,4 +66,4 @@ def _rest(arrival: Arrival, case: Case, moved: list[Joined]) -> Update:
 
 
 def _lead(alerts: Iterable[Alert]) -> str:
-    return min(alerts, key=lambda alert: list(Severity).index(alert.severity)).name
+    return min(alerts, key=lambda alert: alert.severity.rank).name
