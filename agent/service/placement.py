@@ -119,36 +119,51 @@ class Placement:
             return len(waiting) + len(unreadable)
         return 0
 
-    async def _place_all(self, waiting: Sequence[Placed], tries: int = ALONE) -> None:
-        """One that cannot be placed is found by halves, and set aside; the others are placed in their order."""
-        if not waiting:
-            return
-        standing = await self._current()
-        try:
-            await self._place(waiting, standing)
-        except MISTAKES as error:
-            if not _its_own(error):
-                raise
-            if len(waiting) > 1:
-                await self._place_all(waiting[: len(waiting) // 2])
-                await self._place_all(waiting[len(waiting) // 2 :])
-            elif tries > 1:
-                await self._place_all(waiting, tries - 1)
-            else:
-                await self._set_aside(waiting[0], error)
+    async def _place_all(self, waiting: Sequence[Placed]) -> None:
+        """In order. One that cannot be placed is set aside; where the record fails of it, it is found by halves."""
+        tries = 0
+        while waiting:
+            try:
+                placed, mistake = await self._place(waiting, await self._current())
+            except MISTAKES as error:
+                if not _its_own(error):
+                    raise
+                if len(waiting) > 1:
+                    await self._place_all(waiting[: len(waiting) // 2])
+                    waiting, tries = waiting[len(waiting) // 2 :], 0
+                    continue
+                placed, mistake = 0, error
+            waiting = waiting[placed:]
+            tries = 1 if placed else tries + 1
+            if mistake is not None and tries >= ALONE:
+                await self._set_aside(waiting[0], mistake)
+                waiting, tries = waiting[1:], 0
 
-    async def _place(self, waiting: Sequence[Placed], standing: Standing) -> None:
+    async def _place(self, waiting: Sequence[Placed], standing: Standing) -> tuple[int, Exception | None]:
+        """How many were placed, and what the rules failed of at the next one."""
         try:
-            placements = []
-            for one in waiting:
-                placement = self._correlator.place(one, standing)
-                standing.apply(placement)
-                placements.append(placement)
-            await self._store(placements)
+            placements, mistake = self._decide(waiting, standing)
+            if placements:
+                await self._store(placements)
         except BaseException:
             # What is in memory is no longer what is on the record: it is read again for the next batch.
             self._standing = None
             raise
+        return len(placements), mistake
+
+    def _decide(self, waiting: Sequence[Placed], standing: Standing) -> tuple[list[Decided], Exception | None]:
+        """Up to the first that the rules fail of, which leaves the standing as it is."""
+        placements: list[Decided] = []
+        for one in waiting:
+            try:
+                placement = self._correlator.place(one, standing)
+            except MISTAKES as error:
+                if not _its_own(error):
+                    raise
+                return placements, error
+            standing.apply(placement)
+            placements.append(placement)
+        return placements, None
 
     async def _set_aside(self, one: Placed, error: Exception) -> None:
         """It is told in the same way as where others ended, and nothing remembers it."""

@@ -11,6 +11,7 @@ from agent.domain.alert import Fate
 from agent.domain.incident import IncidentStatus
 from agent.graph.context import Sources
 from agent.identity.roles import Caller
+from agent.service.placement import ALONE
 from agent.settings import Settings
 from agent.testing import NoMemory
 from tests.clocks import Clock
@@ -75,3 +76,12 @@ async def test_one_that_fails_again_is_set_aside_again_and_holds_up_nobody(tmp_p
                 False,
             )
         assert [one.receipt for one in await application.service.asides.listed(ANN)] == [fired]
+
+
+async def test_alerts_that_the_rules_fail_of_are_tried_alone_and_those_between_them_placed(tmp_path: Path) -> None:
+    failing = Failing(raises)
+    async with _open(tmp_path, Clock(), failing) as application:
+        sent = [_alert(name, service) for name in "ab" for service in ("till", POISON, "cart")]
+        receipt = await _receive(application, *sent)
+        fates = [Fate.INCIDENT, Fate.QUARANTINED, Fate.INCIDENT] * 2
+        assert (await _fates(application, receipt), failing.tried) == (fates, 2 * ALONE)
