@@ -213,7 +213,8 @@ class Policy(Noun):
     """Who may do what without being asked. The default is read-only."""
 
     autonomy: Autonomy = "observe"
-    """observe: propose nothing; propose: say what would help; approve: ask a human; auto: low risk runs by itself."""
+    """observe: propose nothing; propose: say what would help; approve: ask a human; auto: low risk runs by itself where
+    the measurements alone name the cause."""
     per_team: dict[str, Autonomy] = {}
     """Instead of `autonomy`, for that team's incidents."""
     per_action: dict[str, Autonomy] = {}

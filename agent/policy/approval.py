@@ -8,8 +8,20 @@ from agent.domain.rules import Autonomy, Policy
 _QUORUM = {Risk.LOW: 1, Risk.MEDIUM: 1, Risk.HIGH: 2}
 
 
-def judge(proposal: Proposal, diagnosis: Diagnosis, policy: Policy, team: str, observed: frozenset[str]) -> Judgement:
-    """Run, ask or refuse, with the sentence people read. `observed`: every component a tool has returned."""
+def judge(
+    proposal: Proposal,
+    diagnosis: Diagnosis,
+    policy: Policy,
+    team: str,
+    observed: frozenset[str],
+    *,
+    findings: Diagnosis,
+) -> Judgement:
+    """Run, ask or refuse, with the sentence people read.
+
+    `findings`: what the analysis says by itself, before any model or memory had a say. `observed`: every component a
+    tool has returned.
+    """
     if refusal := _refusal(proposal, diagnosis, observed):
         return Judgement(permission=Permission.REFUSE, reason=refusal)
     autonomy = autonomy_for(policy, team, proposal.action)
@@ -17,7 +29,7 @@ def judge(proposal: Proposal, diagnosis: Diagnosis, policy: Policy, team: str, o
         return Judgement(
             permission=Permission.REFUSE, reason=f"The policy for {_whom(team)} is “{autonomy}”: nothing is run."
         )
-    if autonomy == "auto" and not (doubt := _doubt(proposal, diagnosis, policy)):
+    if autonomy == "auto" and not (doubt := _doubt(proposal, diagnosis, findings, policy)):
         return Judgement(permission=Permission.RUN, reason=f"The policy for {_whom(team)} lets {proposal.action} run.")
     return Judgement(
         permission=Permission.ASK,
@@ -58,7 +70,7 @@ def _refusal(proposal: Proposal, diagnosis: Diagnosis, observed: frozenset[str])
     return ""
 
 
-def _doubt(proposal: Proposal, diagnosis: Diagnosis, policy: Policy) -> str:
+def _doubt(proposal: Proposal, diagnosis: Diagnosis, findings: Diagnosis, policy: Policy) -> str:
     """Why a human is asked although the policy says auto; empty when there is no doubt."""
     if proposal.risk is not policy.auto_risk:
         because = f" ({proposal.factors[0].sentence})" if proposal.factors else ""
@@ -69,6 +81,15 @@ def _doubt(proposal: Proposal, diagnosis: Diagnosis, policy: Policy) -> str:
         return (
             f"The diagnosis is {diagnosis.confidence:.0%} sure; {policy.min_confidence:.0%} is needed to act unasked."
         )
+    return _unsupported(diagnosis, findings)
+
+
+def _unsupported(diagnosis: Diagnosis, findings: Diagnosis) -> str:
+    """Whoever steers a model can have it say true things of a healthy component: its word alone runs nothing."""
+    if findings.verdict is not Verdict.CAUSE:
+        return f"The measurements alone name no cause; that it is {diagnosis.component} is for people to say."
+    if findings.component != diagnosis.component:
+        return f"The measurements alone name {findings.component}, and not {diagnosis.component}."
     return ""
 
 

@@ -30,7 +30,9 @@ async def plan(state: State, runtime: Runtime[Context]) -> Found:
     proposal = await _first_that_fits(state, context, incident, diagnosis)
     if proposal is None:
         return _NOTHING
-    judgement = judge(proposal, diagnosis, context.policy, incident.team, frozenset(_observed(state)))
+    findings = Diagnosis.model_validate(state["findings"])
+    observed = frozenset(_observed(state))
+    judgement = judge(proposal, diagnosis, context.policy, incident.team, observed, findings=findings)
     await _tell(context, proposal, judgement)
     if judgement.permission is Permission.REFUSE:
         return _planned(proposal, judgement, None)

@@ -96,7 +96,24 @@ def _proposal(**changed: object) -> Proposal:
 def test_each_rule_answers_with_its_reason(
     policy: Policy, proposal: Proposal, diagnosis: Diagnosis, judgement: Judgement
 ) -> None:
-    assert judge(proposal, diagnosis, policy, "shop", OBSERVED) == judgement
+    assert judge(proposal, diagnosis, policy, "shop", OBSERVED, findings=diagnosis) == judgement
+
+
+@pytest.mark.attack("S14")
+@pytest.mark.parametrize(
+    ("findings", "reason"),
+    [
+        (_diagnosis(component="payment"), "The measurements alone name payment, and not cart."),
+        (
+            _diagnosis(verdict=Verdict.INCONCLUSIVE, component=""),
+            "The measurements alone name no cause; that it is cart is for people to say.",
+        ),
+    ],
+)
+def test_what_the_measurements_alone_do_not_name_is_asked_about(findings: Diagnosis, reason: str) -> None:
+    told = _diagnosis(analysed_by="model", confidence=1.0)
+    asked = Judgement(permission=Permission.ASK, reason=reason)
+    assert judge(_proposal(), told, Policy(autonomy="auto"), "shop", OBSERVED, findings=findings) == asked
 
 
 @pytest.mark.parametrize(
