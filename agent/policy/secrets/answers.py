@@ -37,7 +37,7 @@ _CODE = re.compile(
 _BULLET = re.compile(r"[ \t>|]*(?:\[[ x]?\]|\(?\d{1,2}[.):]|[-*•])?[ \t|]*")
 _BETWEEN = re.compile(r"[ ]{2,}|\t|[,;|][ ]*| (?=[A-Za-z0-9]{4,12}-)| [/•] ")
 _LETTER, _DIGIT = re.compile(r"[A-Za-z0-9]"), re.compile(r"\d")
-_PAIR = re.compile(r"[\w.-]{1,60}[=:](?=[^=])")
+_PAIR = re.compile(r"(?:[a-z][a-z0-9_.-]{0,60}|(?:[A-Z][a-z]+){1,6}|[A-Z][A-Z0-9_]{0,60})[=:](?=[^=])")
 _FIELD = re.compile(r"[A-Za-z_]{2,40}=[^=]")
 _SLUG = re.compile(r"[a-z]{4,12}(?:-[a-z]{4,12}){2,5}")
 _NAMES = re.compile(r"(?=[a-z0-9.-]*(?:[a-z]\d|\d[a-z]))[a-z]+(?:-[a-z0-9.]+)+")
@@ -63,7 +63,7 @@ _ASKS = re.compile(
 """A question and its answer, by somebody else in the next line."""
 _ASKED = re.compile(r"(?i)(?:[\w-]{2,20} )?[\w-]*(?:keys?)\b(?: (?:ids?|names?|ttl|prefix|count|path))?")
 _NEXT = re.compile(
-    rf"{_NOUN}\b[^\n]{{0,80}}(?:\n|[.,;] )(?:[^\n:]{{0,40}}: [^\n]{{0,60}})?[ \t]{{0,8}}"
+    rf"(?:{_NOUN}|(?i:session id))\b[^\n]{{0,80}}(?:\n|[.,;] )(?:[^\n:]{{0,40}}: [^\n]{{0,60}})?[ \t]{{0,8}}"
     r"(?i:new|current|generated|its|the(?: new)?|initial)"
     r" ?(?:value|one|password|token|key)?(?: is|:) {1,3}[`\"']?(?P<secret>[^\s`\"']{5,300})"
 )
@@ -108,7 +108,7 @@ def _replied(text: str, lowered: str) -> Iterator[Found]:
             if _asked(text, answer) and _alone(answer["secret"]):
                 yield Found(*answer.span("secret"), "password")
     if " value" in lowered or " one" in lowered:
-        for one in matches(_NEXT, _HEADS, text, lowered):
+        for one in matches(_NEXT, (*_HEADS, "session id"), text, lowered):
             if _alone(one["secret"]):
                 yield Found(*one.span("secret"), "password")
 

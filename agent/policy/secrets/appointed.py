@@ -20,6 +20,7 @@ _OF = (
 _WHOSE = r"(?:the|your|my|our|its|their|his|her|a|an|this|new|old)"
 _AS = re.compile(rf" as (?:{_WHOSE} )?(?:[\w-]{{1,20}} ){{0,4}}?{_NOUN}(?={_OF})")
 _IS = re.compile(rf" (?:is|was|are|becomes|=) (?:{_WHOSE} ){{1,2}}(?:[\w-]{{1,20}} ){{0,3}}?{_NOUN}(?={_OF})")
+_STILL = re.compile(rf" still (?:{_WHOSE} ){{1,2}}(?:[\w-]{{1,20}} ){{0,3}}?{_NOUN}(?={_OF})")
 _FOR = re.compile(rf" for (?:{_WHOSE} )?(?:[\w-]{{1,20}} ){{0,2}}?{_NOUN}(?={_OF})")
 _ASIDE = re.compile(
     rf"(?:,? (?:\((?:that'?s )?|<-+ |-- |that'?s )|, that'?s )(?:{_WHOSE} )?(?:[\w-]{{1,20}} ){{0,2}}?{_NOUN}"
@@ -64,6 +65,7 @@ def appointed_secrets(text: str, lowered: str) -> Iterator[Found]:
         (" as ", _AS),
         (" is ", _IS),
         (" was ", _IS),
+        (" still ", _STILL),
         (" = ", _IS),
         (" for ", _FOR),
     ):

@@ -32,18 +32,26 @@ _ID = re.compile(
     r"(?:AAAA[BCE][23][A-Za-z0-9]{3}).*|[\w.-]+(?:/[\w.-]+){2,}|/nix/store/.+|nonce-.*|amq\.(?:ctag|gen)-.*|(?:[A-Za-z]+-){2,5}[0-9a-f]{40,128}|1//?.{0,10}"
 )
 
+_NODE = 22
+"""Characters of 16 bytes in base64."""
+
 
 def drawn_secrets(text: str) -> Iterator[Found]:
     """Long words without a name that chance has written."""
     public: list[tuple[int, int]] | None = None
     for found in _WORD.finditer(text):
         word = found[0]
-        if _ID.fullmatch(word) or not drawn(word) or _named(text, found.start()):
+        if _ID.fullmatch(word) or _node(text, *found.span()) or not drawn(word) or _named(text, found.start()):
             continue
         if public is None:
             public = [one.span() for one in _PUBLIC.finditer(text)] if "-----BEGIN" in text else []
         if not any(start <= found.start() < end for start, end in public) and not plain(word):
             yield Found(*found.span(), "drawn")
+
+
+def _node(text: str, start: int, end: int) -> bool:
+    """Whether it is the id of one among several things in brackets, as Elasticsearch writes: `[id][name][path]`."""
+    return end - start == _NODE and text[start - 1 : start] == "[" and text.startswith("][", end)
 
 
 def _named(text: str, at: int) -> bool:

@@ -27,7 +27,7 @@ FALLBACK = re.compile(r"[\"'\])]{0,3}[ ](?:\|\||\?\?|or)[ ](?=[\"'])")
 HAS = re.compile(r"(?:[`\"'*]{1,2}|\}\}) (?:(?:is|was) set to|has (?:the )?value|equals|is) (?:\{\{|(?=[`\"']))")
 ARGUMENTS = re.compile(r"\\?\" a\d{1,2}=(?=\")")
 """Of a command in the log of audits."""
-FIELDS = re.compile(r",(?=[^\s,\"'])")
+FIELDS = re.compile(r",(?=[^\s,'])")
 """Of lines that commas divide: `name,value`."""
 TERM = re.compile(r",[ ]?(?:<<)?(?=\\{0,5}\")")
 """Of Erlang: `{password,<<"X">>}`."""
@@ -74,7 +74,7 @@ LOOSE = re.compile(
     r"|[ ]\([^()\n]{0,40}\):[ ]|\?(?:\s{1,3}>)?[ ]"
     r"|[ ](?i:in)[ ]?\(|[ ](?i:like)[ ]|[ ](?:was |has been )?(?:changed|rotated|updated|reset|switched)(?: from|:)?[ ]"
     r"|(?::[ ])?[ ]?(?:(?:has |an? )?(?:invalid|bad|wrong|illegal|unexpected|unsupported) value:?|must not be"
-    r"|cannot be|"
+    r"|cannot be|with(?: the)? value:?|"
     r"to (?:be|equal|match|have value)|should (?:be|equal)|but got|got)[ ]"
     rf"|[ ]\((?![^\s)]*[ ])|[ ](?={_QUOTE})|(?P<bare>[ ])|\n[ \t]{{0,40}}-[ ]|:{{2}}(?=\S)"
     r")(?=\S)"

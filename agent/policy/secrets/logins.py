@@ -13,8 +13,33 @@ def login_secrets(text: str, lowered: str) -> Iterator[Found]:
     """Words behind a verb for getting in."""
     for verb in matches(_LOGIN, _LOGINS, lowered, lowered):
         yield from _after_login(text, verb.end())
+    if " is " in lowered:
+        yield from _of_a_host(text, lowered)
+    if " / " in text:
+        for pair in matches(_ANSWER, ("login", "cred", "pass", "pw"), text, lowered):
+            if chosen(pair["secret"]):
+                yield Found(*pair.span("secret"), "password")
 
 
+def _of_a_host(text: str, lowered: str) -> Iterator[Found]:
+    for user in matches(_ON_A_HOST, _USERS, text, lowered):
+        if chosen(user["secret"]) and not _UNITS.fullmatch(user["secret"]):
+            yield Found(*user.span("secret"), "password")
+
+
+_USERS = ("root", "admin", "postgres", "sa on", "ubuntu", "oracle", "pi on")
+_ON_A_HOST = re.compile(
+    r"(?:root|admin(?:istrator)?|postgres|sa|ubuntu|oracle|pi) (?:on|at|@) (?:the )?[\w.-]{2,60}(?: [\w-]{2,20})? is "
+    r"(?:(?:still|now|back to|again|always|just|currently|set to) ){1,2}[\"'`]?(?P<secret>[^\s\"'`]{5,100}?)[\"'`]?[.,;]?"
+    r"(?=[ \t]|\n|\Z)"
+)
+"""`root on db-1 is still X`."""
+_UNITS = re.compile(r"[\d.,]+[A-Za-z%/]{1,6}")
+_ANSWER = re.compile(
+    r"(?:login|cred|pass|pw)[^\n]{0,120}\n(?:[^\n]{0,60}\n)?(?:[^\n:]{1,30}: )?[\w.@-]{2,40} / (?P<secret>[^\s]{5,100})"
+    r"(?=[ \t]*(?:\n|\Z))"
+)
+"""The user and the password, in a line of their own below the question."""
 _LOGIN = re.compile(
     r"(?<![\w./-])(?:log(?:ged|ging)?[ -](?:in|on|into)|logins?|logon|sign(?:ed)?[ "
     r"-]in|try|accepts?|authenticate[sd]?|unlock(?:ed)?|protected|encrypted|connect(?:ed)?|use|user|as|ssh|says|shows|reads|said|(?:re)"

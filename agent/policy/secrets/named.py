@@ -52,6 +52,7 @@ _ORDINARY = re.compile(r"[A-Za-z]+[,.]*")
 _DIRECTIVES = words("requirepass masterauth bindpw rootpw")
 _COMPOUND = re.compile(r"[a-z]+(?:[A-Z][a-z]+)+|[A-Za-z]+(?:[._-][A-Za-z]+)+|_[a-z]+")
 """A name of a program's, no word of a sentence."""
+_FIELD_OF_A_LOG = re.compile(r"[a-z][a-z_.]{1,30}=[^=]")
 _LINE = re.compile(r"[ \t]*;?[ \t]*(?:$|\n|\\n)")
 _COMMAND = re.compile(r"[a-z][\w.-]{1,30} [^\n]{0,400}(?: -|[|] )")
 """What is told to get at a secret, between backticks: not the secret."""
@@ -91,7 +92,7 @@ def _value(text: str, start: int, end: int, kind: Trust) -> Value | None:
     for joint in (FORM, PAIRED, LISTED, SET_TO, TERM, FALLBACK, HAS, ARGUMENTS, FIELDS):
         if joined := joint.match(text, end):
             value = value_at(text, joined.end())
-            if value and joint is FIELDS and (comma := text.find(",", value.start, value.end)) > 0:
+            if value and joint is FIELDS and not value.quoted and (comma := text.find(",", value.start, value.end)) > 0:
                 value = value._replace(end=comma)
             if value and _joins(text, start, joined, value, kind):
                 return value
@@ -228,6 +229,8 @@ def _after_space(text: str, start: int, end: int, kind: Trust) -> Value | None:
     joined = SPACED.match(text, end)
     value = value_at(text, joined.end()) if joined else None
     if not joined or not value or not secret_under(kind, said := text[value.start : value.end]):
+        return None
+    if _FIELD_OF_A_LOG.match(said):
         return None
     name = text[start:end]
     if name.startswith("-") or ("_" in name and kind is not Trust.CHOSEN and secret_under(Trust.DRAWN, said)):

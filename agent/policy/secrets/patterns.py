@@ -44,7 +44,7 @@ def _no_name(value: str) -> bool:
 
 
 _NAMED_AS_ID = (
-    r"(?i:(?:key|principal)[-_.: ]?ids?|credential|akid)(?![a-z])[^\n]{0,50}(?:\{\s[^{}]{0,45})?"
+    r"(?i:(?:key|principal)[-_.: ]?ids?|credential|akid|kennung)(?![a-z])[^\n]{0,50}(?:\{\s[^{}]{0,45})?"
     r"(?:\n[\w ]{1,20}: |\n(?=\Z)|=>\n {0,8}string\(\d{1,4}\) \")?|access_key\.[^\n]{0,40}\[id="
 )
 """An access key's id is half a pair, and the half that audit logs print: it stays where its name says what it is."""

@@ -5,6 +5,9 @@ from agent.policy.secrets.places import Place, at, near
 _ECHO = ("echo ", "printf ")
 _SAYS = r"(?:echo|printf)[ ](?:-\w[ ])?"
 _PRINTS = _SAYS + r"(?:[\"'](?:%s(?:\\n| ?\n)?){1,2}[\"'][ ](?:[\w.@-]{1,40}[ ](?=[\"']))?)?"
+_WORD_OF_HERE = r"[-~]?[\"']?(?P<word_of>[A-Za-z_]\w{0,30})[\"']?"
+_HERE = r"[\"']?[ ]?\n[ \t]{0,20}(?P<at>)(?=[^\n]{3,300}\n[ \t]{0,20}(?P=word_of))"
+_HERE_NAMED = r"(?P<name>[\w.-]{2,60})[\"']? ?<<" + _WORD_OF_HERE + _HERE
 
 PIPED: tuple[Place, ...] = (
     at(_ECHO, _SAYS + r"\\{0,2}[\"']?[\w.@-]{1,64}:(?P<at>)(?=[^\n|]{3,200}\|\s*(?:sudo )?chpasswd)", needs="chpasswd"),
@@ -32,6 +35,13 @@ PIPED: tuple[Place, ...] = (
         _PRINTS + r"(?P<word>)(?=[^\n|>]{3,300}>{1,2} ?\S{0,100}(?:secret|pass|token|key|cred|auth))",
         needs=">",
     ),
+    at(
+        _ECHO,
+        _SAYS + r"(?P<at>)(?=[^\n|>]{3,300}>{1,2} ?\S{0,100}?(?P<name>[\w.-]{2,60})[\"']?(?=[\s;&]|$))",
+        needs=">",
+    ),
+    near("<<", r">{1,2} ?[\"']?[\w./-]{0,100}/" + _HERE_NAMED),
+    near("<<", r"<<" + _WORD_OF_HERE + r" ?>{1,2} ?[\"']?[\w./-]{0,100}/(?P<name>[\w.-]{2,60})" + _HERE),
     at(
         _ECHO,
         _SAYS + r"(?P<word>)(?=[\"']?\S*[!#$%&*@^?][^\n|]{0,100}\| *base64(?! -d| --dec))",
@@ -65,6 +75,9 @@ COMMANDS: tuple[Place, ...] = (
         "not found",
         r"(?<=: )(?P<whole>(?=\S*\d)(?=\S*[A-Z])(?=\S*[a-z])[^\s/:]{8,80})(?=: (?:command )?not found)",
     ),
+    at("oathtool", r"oathtool[^\n]{1,200}\n(?P<whole>\d{6,8})(?=\s|$)"),
+    at("op read", r"op read [\"']?op://[^\s\"']{1,150}/(?P<name>[\w.-]{2,60})[\"']?\n(?P<at>)"),
+    near("etcdctl", r"(?<=\n)/[\w./-]{1,150}/(?P<name>[\w.-]{2,60})\n(?P<at>)"),
     at(("slmgr", "slui"), r"(?:slmgr|slui)[^\n]{0,20}[ ][-/]ipk[ ](?P<at>)"),
     at(
         ("set ", "add ", "replace "),

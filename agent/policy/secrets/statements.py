@@ -26,6 +26,7 @@ STATEMENTS: tuple[Place, ...] = (
         r"[ ]\w+[ ]?=[ ]?\\{0,2}'(?P<name>[\w.-]{2,80})')",
         needs="where",
     ),
+    near(("' as ", "'::text as "), r"(?P<at>)(?='[^'\n]{3,200}'(?:::\w{1,20})? (?i:as) [\"`\[]?(?P<name>\w{2,60}))"),
     at("pragma", r"(?i:pragma)[ ](?i:key|rekey)\s?=\s?(?P<at>)(?=[\"'])"),
     at("attach", r"(?i:attach)[^\n;]{1,200}[ ](?i:key)[ ](?P<at>)(?=')", needs=" key '"),
     at(
@@ -47,6 +48,19 @@ CALLS: tuple[Place, ...] = (
     at(("auth", "login", "credential"), _CALLED_WITH),
 )
 """`auth("app", "X")`."""
+
+ARGUMENTS: tuple[Place, ...] = (
+    at(
+        ("add_argument", "option(", "flag."),
+        r"(?:add_argument|option|flag\.\w{1,20})\((?:[\"']-\w[\"'],[ ])?[\"'](?:--)?(?P<name>[\w-]{2,60})[\"'],"
+        r"(?:[^\n()]{0,120}?\bdefault=|[ ](?=[\"']))(?P<at>)(?=[\"'])",
+    ),
+    near(
+        ('" for ', "' for ", "` for "),
+        r"(?P<at>)(?=(?P<q>[\"'`])[^\"'`\n]{3,200}(?P=q) for [\"'`]?(?P<name>[A-Za-z]\w{0,40}_\w{1,40}))",
+    ),
+)
+"""What an option of a program is when nobody says another, and what is given for a name."""
 
 ADDRESSES: tuple[Place, ...] = (
     near(("@//", ":1521/"), _ORACLE),

@@ -96,6 +96,12 @@ _IN_QUOTES = re.compile(
 _CLOSED = re.compile(r"\\{0,3}\"\s?[,:=}\])]")
 """Behind a noun: it was itself a value, or a name, of JSON."""
 _FIELD = re.compile(r"(?i)[a-z_]{0,20}(?:id|trace|span)=")
+_RUN = re.compile(
+    r"(?:\$ |sudo )?(?:kubectl|helm|docker|podman|systemctl|service|terraform|git|aws|gcloud|az|ssh|curl|make|npm|vault|oc"
+    r"|ansible|ansible-playbook|psql|mysql|redis-cli|journalctl|python3?|bash|sh|bin/\S+|\./\S+) "
+)
+"""A command of a shell, in quotes as a phrase would be."""
+_OF_A_FIELD = re.compile(r"[a-z]+(?:_[a-z]+)+")
 _HEX = re.compile(
     r"[0-9a-fA-F]{24,}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|"
     r"[A-Z0-9]{4,8}(?:-[A-Z0-9]{4,8}){2,}|(?=[A-Z]*[2-7])[A-Z2-7]{16,}"
@@ -169,7 +175,10 @@ def _names_other(subject: str) -> bool:
 
 def _quoted_phrase(text: str, found: re.Match[str], before: str, place: int) -> Found | None:
     whole = _IN_QUOTES.match(text, found.start()) if _is_copula(before, place) else None
-    return Found(*whole.span("v"), "password") if whole and len(whole["v"].split()) > 2 else None
+    said = whole["v"] if whole else ""
+    if not whole or len(said.split()) < 3 or not plausible(said) or _RUN.match(said):
+        return None
+    return Found(*whole.span("v"), "password")
 
 
 def _phrase_at(text: str, noun: int, found: re.Match[str], before: str, place: int) -> Found | None:
@@ -252,7 +261,7 @@ def _given_out(word: Word, *, introduced: bool) -> bool:
         return False
     if looks_drawn(bare) or _HEX.fullmatch(bare):
         return True
-    if word.quoted and len(bare) >= 16 and issued(bare):
+    if word.quoted and len(bare) >= 16 and issued(bare) and not _OF_A_FIELD.fullmatch(bare):
         return True
     if len(bare) >= 12 and told_outright(bare) and any(map(str.isdigit, bare)) and not known(bare):
         return introduced

@@ -34,7 +34,8 @@ _REFERENCE = re.compile(
       \$\{.* | \$(?!\w*\d\w*\d\w*\d)[A-Za-z_(]\w*\)?.{0,3} | \$\(.* | \#\{.* | \{\{.*
     | <[^<>]*>? | %[A-Z_]{3,}% | %[-+]?\d*[a-z]%?\}?
     | \[[A-Za-z_ -]*\]? | [\[({][\w\"' -]*[:=,.]?[)\]}]? | @Microsoft\.KeyVault.* | ref\+.*
-    | ENC(?:\[|%5B).* | A[KS]IA\w+(?:/|%2F)\d{8}.* | vault:.* | arn:.*
+    | ENC(?:\[|%5B).* | A[KS]IA(?:[A-Z0-9]{16}|\w+(?:/|%2F)\d{8}.*) | vault(?::|%3A).* | arn:.* | \\\$\(.* | %3C.*%3E
+    | [A-Za-z_]\w*\[["'][A-Za-z_][\w.-]*["']?\]?
     | !(?:Ref|Sub|vault|Get\w+|Import\w+|Join|secret|env|reference)\b.*
     | (?:aws|gcp|azure)?-?(?:ssm|sm|kv|secretsmanager|secret-?manager):.*
     | (?:op|vault|keyvault|awssm|gcpsm|ssm|secretref|keepass|bws)://.* | https?://.*
@@ -49,6 +50,12 @@ _REFERENCE = re.compile(
     | [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:PASSWORD|PASS|PWD|TOKEN|SECRET|KEY|CREDENTIALS?|AUTH)
     """
 )
+_SENTENCE = re.compile(
+    r"(?i:must|should|cannot|can't|may|is|has|does|needs?|too|at least)(?: [\w'-]+){0,4}? "
+    r"(?i:be|characters?|contain|include|long|short|required|match|blank|empty|valid|allowed|least|most|digits?)"
+    r"(?: [\w'-]+){0,8}\.?"
+)
+"""What a form answers."""
 _ROOTED = re.compile(r"(?:~|\.{1,2}|[A-Za-z]:)?[/\\]+[A-Za-z_.]{2,}[\w.@+-]*(?:[/\\][\w@.+-]+)*/?")
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.){1,}[a-z]{2,}(?::\d+)?|\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
@@ -62,6 +69,7 @@ _HEX = re.compile(r"(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{24,}|(?=[A-F]*\d)(?=\d*[A-F
 _NUMBER_BEHIND = re.compile(r"[-.]\d{1,4}\Z")
 _DOUBLED = re.compile(r"[A-Za-z]{4,}\d{2,}([*_#~%$!@^&+=-])\1")
 """Letters, a number and a sign twice, as nothing else is written."""
+_KEY_OF_A_CACHE = re.compile(r"[a-z]+(?:[:_-][a-z]+)*:\d{1,10}")
 _VAULT = re.compile(r"s\.[A-Za-z0-9]{24,}|(?=[a-z.]*\d)[a-z0-9]{6}\.[a-z0-9]{16}")
 _OBJECT = re.compile(
     r"(?<![a-z])(?:secret|cred|tls|key|token|auth|cert|config|pass|api|prod|service|server|account|gateway)"
@@ -84,6 +92,7 @@ def plausible(value: str) -> bool:
         or _NO_SECRET.issuperset(value.lower().split())
         or _MASK.fullmatch(value)
         or _REFERENCE.fullmatch(value)
+        or _SENTENCE.fullmatch(value)
     ):
         return False
     return not (_ROOTED.fullmatch(value) and not _random_path(value))
@@ -101,6 +110,8 @@ def issued(value: str) -> bool:
         return False
     if _VAULT.fullmatch(value):
         return True
+    if _KEY_OF_A_CACHE.fullmatch(value):
+        return False
     if _HOST.fullmatch(value) or _SLUG.fullmatch(value):
         return any(_HEX_PART.fullmatch(part) for part in value.split("-")) or passphrase(value)
     return other or (len(value) >= 20 and "." not in value and "/" not in value) or by_chance(value)
