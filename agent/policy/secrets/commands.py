@@ -10,7 +10,8 @@ from agent.policy.secrets.values import plausible
 
 _OPTIONS = {
     "sshpass": r"-p[ ]?",
-    "docker|podman|nerdctl|helm|skopeo|buildah|oras|crane|cf|oc|az|argocd": r"(?<=login)[^\n|;]{0,150}? -p[ =](?!\d{1,5}:\d)",
+    "docker|podman|nerdctl|helm|skopeo|buildah|oras|crane|cf|oc|az|argocd": r"(?<=login)[^\n|;]{0,150}? -p[ =]"
+    r"(?!\d{1,5}:\d)",
     "mysql|mysqldump|mysqladmin|mariadb|mariadb-dump|mysqlimport|mysqlcheck|"
     "mysqlpump|mysqlsh|xtrabackup|mytop|mariadb-admin": r" -p(?=[^\s-])",
     "mongo|mongosh|mongodump|mongorestore|mongoexport|mongoimport|mongostat|"

@@ -30,14 +30,15 @@ def _of_a_host(text: str, lowered: str) -> Iterator[Found]:
 _USERS = ("root", "admin", "postgres", "sa on", "ubuntu", "oracle", "pi on")
 _ON_A_HOST = re.compile(
     r"(?:root|admin(?:istrator)?|postgres|sa|ubuntu|oracle|pi) (?:on|at|@) (?:the )?[\w.-]{2,60}(?: [\w-]{2,20})? is "
-    r"(?:(?:still|now|back to|again|always|just|currently|set to) ){1,2}[\"'`]?(?P<secret>[^\s\"'`]{5,100}?)[\"'`]?[.,;]?"
+    r"(?:(?:still|now|back to|again|always|just|currently|set to) ){1,2}[\"'`]?"
+    r"(?P<secret>[^\s\"'`]{5,100}?)[\"'`]?[.,;]?"
     r"(?=[ \t]|\n|\Z)"
 )
 """`root on db-1 is still X`."""
 _UNITS = re.compile(r"[\d.,]+[A-Za-z%/]{1,6}")
 _ANSWER = re.compile(
-    r"(?:login|cred|pass|pw)[^\n]{0,120}\n(?:[^\n]{0,60}\n)?(?:[^\n:]{1,30}: )?[\w.@-]{2,40} / (?P<secret>[^\s]{5,100})"
-    r"(?=[ \t]*(?:\n|\Z))"
+    r"(?:login|cred|pass|pw)[^\n]{0,120}\n(?:[^\n]{0,60}\n)?(?:[^\n:]{1,30}: )?[\w.@-]{2,40} / "
+    r"(?P<secret>[^\s]{5,100})(?=[ \t]*(?:\n|\Z))"
 )
 """The user and the password, in a line of their own below the question."""
 _LOGIN = re.compile(

@@ -230,9 +230,9 @@ def _after_space(text: str, start: int, end: int, kind: Trust) -> Value | None:
     value = value_at(text, joined.end()) if joined else None
     if not joined or not value or not secret_under(kind, said := text[value.start : value.end]):
         return None
-    if _FIELD_OF_A_LOG.match(said):
-        return None
     name = text[start:end]
+    if _FIELD_OF_A_LOG.match(said) and not name.startswith("-"):
+        return None
     if name.startswith("-") or ("_" in name and kind is not Trust.CHOSEN and secret_under(Trust.DRAWN, said)):
         return value
     if not joined[0].startswith(">") and _set_by_a_word(text, start, value, name):

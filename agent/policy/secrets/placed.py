@@ -18,7 +18,8 @@ _BY_NEED: dict[str, tuple[Place, ...]] = {
     need: tuple(place for place in _PLACES if need in place.needs) for place in _PLACES for need in place.needs
 }
 _INSERT = re.compile(
-    r"(?i:insert\s+into)\s+\S{1,100}\s*\((?P<names>[^()\n]{1,500})\)\s*(?i:values)\s*\((?P<values>[^\n]{1,2000})"
+    r"(?i:insert\s+into)\s+\S{1,100}\s*\((?P<names>[^()\n]{1,500})\)\s*(?i:values)\s*"
+    r"(?:\((?:(?:%s|\?|\$\d{1,2}|%\(\w{1,40}\)s)(?:,\s?)?){1,40}\)[^\n(]{0,60}\n[^\n(\[]{0,160}[(\[]|\()(?P<values>[^\n]{1,2000})"
 )
 _ITEM = re.compile(r"\s*(?:N?\\{0,2}'((?:[^'\\\n]|\\.|'')*)\\{0,2}'|[^,'\n]*)\s*(?:,|\)|$)")
 

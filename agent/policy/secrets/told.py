@@ -32,7 +32,8 @@ _NOUN = re.compile(
 _NUMBER = re.compile(
     r"(?<![\w.-])(?:(?i:otp|pin|tan)(?i: code)?|(?:(?<=[yn] )|(?<=time )|(?<=access )|(?<=2fa )|(?<=mfa )|(?<=our )"
     r"|(?<=otp )|(?<=door )|(?<=gate )|(?<=alarm )|(?<=safe )|(?<=sms )|(?<=login )|(?<=use )|(?<=enter ))code"
-    r"|passcode)(?![\w-])(?:[^\n.:=]{0,40}?(?: is |[:=] ?)|[ ])[\"'`*]{0,2}(?P<secret>\d{4,8})(?![\w:-]|\.\d)"
+    r"|(?i:your) (?!error|status|exit|return|zip|post|area|country|promo|discount)[\w-]{2,20} code|passcode)"
+    r"(?![\w-])(?:[^\n.:=]{0,40}?(?: is |[:=] ?)|[ ])[\"'`*]{0,2}(?P<secret>\d{4,8})(?![\w:-]|\.\d)"
 )
 _STEMS = (
     "mot de passe",
@@ -97,10 +98,11 @@ _CLOSED = re.compile(r"\\{0,3}\"\s?[,:=}\])]")
 """Behind a noun: it was itself a value, or a name, of JSON."""
 _FIELD = re.compile(r"(?i)[a-z_]{0,20}(?:id|trace|span)=")
 _RUN = re.compile(
-    r"(?:\$ |sudo )?(?:kubectl|helm|docker|podman|systemctl|service|terraform|git|aws|gcloud|az|ssh|curl|make|npm|vault|oc"
-    r"|ansible|ansible-playbook|psql|mysql|redis-cli|journalctl|python3?|bash|sh|bin/\S+|\./\S+) "
+    r"(?:\$ |sudo )?(?:kubectl|helm|docker|podman|systemctl|service|terraform|git|aws|gcloud|az|ssh|curl"
+    r"|make|npm|vault|oc|ansible|ansible-playbook|psql|mysql|redis-cli|journalctl|python3?|bash|sh|bin/\S+|\./\S+) "
 )
 """A command of a shell, in quotes as a phrase would be."""
+_NUMBERED = re.compile(r"(?:[a-z]{3,} ){2,5}\d{2,4}")
 _OF_A_FIELD = re.compile(r"[a-z]+(?:_[a-z]+)+")
 _HEX = re.compile(
     r"[0-9a-fA-F]{24,}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|"
@@ -127,7 +129,7 @@ def told_secrets(text: str, lowered: str) -> Iterator[Found]:
         for one in _in_window(text, noun.end(), issued=issued):
             yield one
             end = one.end
-    for number in matches(_NUMBER, ("otp", "pin", "tan", "code", "passcode"), text, lowered):
+    for number in matches(_NUMBER, ("otp", "pin", "tan", "code", "passcode", "your "), text, lowered):
         yield Found(*number.span("secret"), "password")
 
 
@@ -188,9 +190,12 @@ def _phrase_at(text: str, noun: int, found: re.Match[str], before: str, place: i
 
 def _bare_phrase(text: str, noun: int, found: re.Match[str], before: str) -> Found | None:
     """Of words alone, to the end of the line; only a passphrase is written so."""
-    if not _outright(before) or not text[max(0, noun - 12) : noun].lower().endswith(("phrase", "phrase:")):
+    if not _outright(before):
         return None
     whole = _PHRASE.match(text, found.start())
+    called = text[max(0, noun - 12) : noun].lower().endswith(("phrase", "phrase:"))
+    if not called and not (whole and before[-1:] == ":" and _NUMBERED.fullmatch(whole["words"])):
+        return None
     worded = whole and all(plausible(word) or word.isdigit() for word in whole["words"].split())
     return Found(*whole.span("words"), "password") if whole and worded else None
 

@@ -170,7 +170,7 @@ def strong(value: str) -> bool:
     core = value.rstrip(".,;:)*_`'\"")
     if len(core) < 7 or known(core) or known(core.rstrip("?!")):
         return False
-    signs = {char for char in core if char in _SIGNS}
+    signs = {char for char in core.rstrip("?") if char in _SIGNS}
     return bool(signs) and any(map(str.isalpha, core)) and (any(map(str.isdigit, core)) or len(core) >= 10)
 
 
@@ -188,6 +188,7 @@ _KNOWN = re.compile(
     | [a-z][A-Za-z_.]*=\S* | [a-z_.]+[=<>]{1,2}\d\S* | \S+\(\S* | --?[a-z][\w-]* | [-"'({\[<,;:/].*\w=\S*
     | \$\w+ | \$?\{.*
     | (?:\w+::)+\w+ | [A-Za-z]\w*\.\w+(?:\.\w+)* | [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+ | [a-z]*(?:[A-Z][a-z]+)+
+    | (?:PBKDF2|HMAC|ECDHE|DHE)-[A-Z0-9-]{3,30}
     | (?:HTTP|TLS|IPv|UTF|SSL|SHA|AES|RSA|MD|EC|ED|SHA-)\S{0,8}
     """
 )

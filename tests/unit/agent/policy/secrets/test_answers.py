@@ -106,3 +106,9 @@ def test_what_somebody_answers_in_the_next_line_is_found(text: str) -> None:
 )
 def test_answers_that_are_no_secret_stay(text: str) -> None:
     assert said(answer_secrets, text) == []
+
+
+def test_what_replaced_a_session_and_what_a_chart_generated_are_found() -> None:
+    said_so = "the session id got rotated, new one: 0362dfab2a10b266ac01365187d2c55b"
+    assert said(answer_secrets, said_so) == ["0362dfab2a10b266ac01365187d2c55b"]
+    assert said(answer_secrets, "Password for the elastic user:\n  RkoR=KxHU*uRFg2DCzlQ\n") == ["RkoR=KxHU*uRFg2DCzlQ"]

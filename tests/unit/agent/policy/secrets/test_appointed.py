@@ -56,3 +56,7 @@ def test_what_is_called_a_secret_in_passing_is_found(text: str) -> None:
 )
 def test_what_is_something_else_beside_the_name_of_a_secret_stays(text: str) -> None:
     assert said(appointed_secrets, text) == []
+
+
+def test_what_is_still_the_password_is_found() -> None:
+    assert said(appointed_secrets, "is Rosa64&& still the root password?") == ["Rosa64&&"]

@@ -29,3 +29,8 @@ def test_a_drawn_word_without_a_name_is_found() -> None:
 )
 def test_digests_certificates_and_ids_stay(text: str) -> None:
     assert list(drawn_secrets(text)) == []
+
+
+def test_the_id_of_a_node_among_brackets_stays() -> None:
+    text = "high disk watermark [90%] exceeded on [KIVkbSrOMnNK4OLJ9kx4NN][node-85][/data] free: 1gb"
+    assert list(drawn_secrets(text)) == []

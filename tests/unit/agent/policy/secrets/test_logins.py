@@ -24,3 +24,13 @@ def test_words_behind_a_verb_for_getting_in_are_found(text: str, secret: str) ->
 )
 def test_ways_of_getting_in_without_a_secret_stay(text: str) -> None:
     assert said(login_secrets, text) == []
+
+
+def test_who_is_somebody_on_a_host_is_told_with_the_password() -> None:
+    assert said(login_secrets, "fyi root on db-1 is still Sunset88x!, will rotate") == ["Sunset88x!"]
+    assert said(login_secrets, "root on db-1 is still 95% full, admin on web-2 is now offline") == []
+
+
+def test_user_and_password_answer_a_question_for_the_login() -> None:
+    text = "what's the login for grafana again?\nanna  17:27\nadmin / rfBTAg+X9eALX!YOk\nthx"
+    assert said(login_secrets, text) == ["rfBTAg+X9eALX!YOk"]

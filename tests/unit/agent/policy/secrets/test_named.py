@@ -176,3 +176,34 @@ def test_references_ids_and_remarks_beside_a_name_stay(text: str) -> None:
 )
 def test_names_say_what_their_values_look_like(text: str, secret: str) -> None:
     assert said(named_secrets, text) == [secret]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cannot bind property 'db-password' with value 'Kx9!mmQ2'",
+        'name,value,updated_by\ndb_password,"Kx9!mmQ2",maria\n',
+    ],
+)
+def test_a_value_beside_its_name_is_found_in_reports_and_lists(text: str) -> None:
+    assert said(named_secrets, text) == ["Kx9!mmQ2"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "    password = form['password']",
+        "auth-method=client_secret_post pod=orders-c7f476f9c6-wvqx8",
+        'key="session:count:81196"',
+        '"errors":{"password":"must be at least 12 characters","pin":"is too short"}',
+        'LEGACY_PASSWORD = "\\$(VAULT_TOKEN)"',
+        "jwt_secret=vault%3Asecret%2Fdata%2Fpayments%23password",
+        "smtp_password=%3Cnot%20set%3E",
+    ],
+)
+def test_expressions_messages_and_fields_of_logs_are_no_values(text: str) -> None:
+    assert said(named_secrets, text) == []
+
+
+def test_behind_an_option_a_value_may_look_like_a_field() -> None:
+    assert said(named_secrets, "keytool -storepass regen=copper=orbit -alias a") == ["regen=copper=orbit"]

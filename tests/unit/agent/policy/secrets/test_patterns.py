@@ -42,3 +42,8 @@ def test_shapes_are_found(text: str, secret: str) -> None:
 )
 def test_what_only_looks_like_one_stays(text: str) -> None:
     assert _found(text) == []
+
+
+def test_an_id_of_a_key_stays_where_another_language_calls_it_one() -> None:
+    text = "der Schlüssel hat die Kennung AKIA23ZLMHXMUOXDHQV5. Vorgang 7"
+    assert list(patterned(text, text.lower())) == []

@@ -90,3 +90,40 @@ def test_what_a_statement_says_of_a_parameter_is_told_in_another_line() -> None:
 def test_names_of_harmless_values_in_a_secret_leave_them(name: str) -> None:
     command = f"kubectl create secret generic a --from-literal={name}=4f7a0f6449824776a478711156a9c227"
     assert said(placed_secrets, command) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'parser.add_argument("--password", type=str, default="Kx9!mmQ2")',
+        '@click.option("--db-password", default="Kx9!mmQ2")',
+        'rotated: "Kx9!mmQ2" for DB_PASSWORD',
+        "SELECT 'Kx9!mmQ2' AS password",
+        "cat > /run/secrets/db_password <<EOF\nKx9!mmQ2\nEOF\n",
+        "cat <<'EOF' > /run/secrets/db_password\nKx9!mmQ2\nEOF\n",
+        "echo Kx9!mmQ2 > /run/secrets/db_password && systemctl restart orders",
+        '$ op read "op://infra/orders/db-password"\nKx9!mmQ2',
+        "$ etcdctl get --prefix /config\n/config/orders/db-password\nKx9!mmQ2",
+        "INSERT INTO users (id, password) VALUES (%s, %s)\nDEBUG engine ('7', 'Kx9!mmQ2')",
+    ],
+)
+def test_the_name_of_an_option_a_file_or_a_column_tells_what_stands_under_it(text: str) -> None:
+    assert set(said(placed_secrets, text)) == {"Kx9!mmQ2"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'parser.add_argument("--level", default="debug2")',
+        "SELECT 'Kx9!mmQ2' AS region",
+        "cat > /etc/motd <<EOF\nwelcome2\nEOF\n",
+        "echo ready2 > /var/lib/orders/state",
+        '"v2 build" for RELEASE_NAME',
+    ],
+)
+def test_names_of_other_things_tell_nothing(text: str) -> None:
+    assert said(placed_secrets, text) == []
+
+
+def test_what_a_program_for_codes_prints_is_one() -> None:
+    assert said(placed_secrets, "$ oathtool --totp -b JBSWY3DPEHPK3PXP\n516866\n") == ["516866"]

@@ -84,3 +84,26 @@ def test_news_about_secrets_stay(text: str) -> None:
 
 def test_what_a_signature_was_made_with_is_named_by_its_fingerprint() -> None:
     assert said(told_secrets, "gpg: using RSA key D24359FE84EF95694480C076091C1FD4BBC49F4A") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "If the password was rotated, restart with `kubectl rollout restart deploy/orders`.",
+        'new app password on prod? pods fail with "password authentication failed"',
+        "did we rotate the app password on production? pods started",
+        "password hashing: cost=12, keys derived with PBKDF2-HMAC-SHA256 iterations=600000",
+        "SET value = '41h' WHERE key = 'secret_rotation_days' AND tenant = 7",
+        "Credential AKIABVIFPSQRVMO5QGAM should be scoped to a valid region",
+        "your error code is 5003",
+    ],
+)
+def test_commands_errors_and_algorithms_near_a_noun_stay(text: str) -> None:
+    assert said(told_secrets, text) == []
+
+
+def test_words_with_a_number_behind_a_colon_and_codes_of_a_message_are_found() -> None:
+    assert said(told_secrets, "When asked, the password is: schnitzel castle estrella 644\n") == [
+        "schnitzel castle estrella 644"
+    ]
+    assert said(told_secrets, 'sms body="Your shop code is 803783"') == ["803783"]
