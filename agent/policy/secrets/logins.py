@@ -23,7 +23,7 @@ def login_secrets(text: str, lowered: str) -> Iterator[Found]:
 
 def _of_a_host(text: str, lowered: str) -> Iterator[Found]:
     for user in matches(_ON_A_HOST, _USERS, text, lowered):
-        if chosen(user["secret"]) and not _UNITS.fullmatch(user["secret"]):
+        if chosen(user["secret"]) and not _STATE.fullmatch(user["secret"]):
             yield Found(*user.span("secret"), "password")
 
 
@@ -35,7 +35,7 @@ _ON_A_HOST = re.compile(
     r"(?=[ \t]|\n|\Z)"
 )
 """`root on db-1 is still X`."""
-_UNITS = re.compile(r"[\d.,]+[A-Za-z%/]{1,6}")
+_STATE = re.compile(r"[\d.,]+[A-Za-z%/]{1,6}|[A-Z]+(?:-[A-Z]+)+")
 _ANSWER = re.compile(
     r"(?:login|cred|pass|pw)[^\n]{0,120}\n(?:[^\n]{0,60}\n)?(?:[^\n:]{1,30}: )?[\w.@-]{2,40} / "
     r"(?P<secret>[^\s]{5,100})(?=[ \t]*(?:\n|\Z))"

@@ -28,7 +28,8 @@ def test_ways_of_getting_in_without_a_secret_stay(text: str) -> None:
 
 def test_who_is_somebody_on_a_host_is_told_with_the_password() -> None:
     assert said(login_secrets, "fyi root on db-1 is still Sunset88x!, will rotate") == ["Sunset88x!"]
-    assert said(login_secrets, "root on db-1 is still 95% full, admin on web-2 is now offline") == []
+    states = "root on db-1 is still 95% full, admin on web-2 is now offline, admin on web-3 is still READ-ONLY"
+    assert said(login_secrets, states) == []
 
 
 def test_user_and_password_answer_a_question_for_the_login() -> None:
