@@ -15,20 +15,24 @@ from starlette.datastructures import Headers
 
 from agent.catalogue.fill import checked
 from agent.domain.errors import AgentError
-from agent.domain.remediation import Argument, Judgement
+from agent.domain.hypothesis import Diagnosis, Verdict
+from agent.domain.remediation import Argument, Judgement, Permission, Risk
+from agent.domain.rules import Policy
 from agent.entrypoints.slack.signature import signed
 from agent.identity import sessions
 from agent.notify.render_slack import escaped
+from agent.policy.approval import judge
 from agent.policy.grounding import Grounded
 from agent.policy.redaction import Redactor
 from agent.storage.checkpoints import SealedSerializer
 from tests.attacks.control import Control, Handed
-from tests.attacks.episodes import episode, honest
+from tests.attacks.episodes import DIAGNOSIS_STOOD, episode, honest
 from tests.attacks.gates import GATES
 from tests.attacks.holes import Hole, credulous
 from tests.attacks.questions import QUESTIONS
 from tests.attacks.secrecy import samples
 from tests.attacks.world import ground
+from tests.integration.agent.storage.proposals import proposal
 from tools.base import BackendError
 from tools.clients.origin import judged_address, origin_of
 from tools.invisible import written_out
@@ -44,7 +48,16 @@ async def _acts(component: str, policy: str, human: str, hole: Hole | None = Non
 
 
 async def _false_cause() -> bool:
-    return await _acts("stock", "auto", "away")
+    async with ground() as prepared:
+        return (await episode(prepared, honest("stock"), "observe", "away")).reached >= DIAGNOSIS_STOOD
+
+
+async def _runs_on_a_models_word() -> bool:
+    told = Diagnosis(verdict=Verdict.CAUSE, analysed_by="model", component="stock", summary="It fails.", confidence=1.0)
+    findings = told.model_copy(update={"analysed_by": "analysis", "component": "cart"})
+    wanted = proposal(arguments={"service": "stock"}, risk=Risk.LOW, reversible=True)
+    judged = judge(wanted, told, Policy(autonomy="auto"), "", frozenset({"stock", "cart"}), findings=findings)
+    return judged.permission is Permission.RUN
 
 
 async def _strangers(hole: Hole | None) -> bool:
@@ -142,7 +155,18 @@ CONTROLS = (
         _false_cause,
     ),
     Control(
-        "the policy decides whether people are asked", "S14", "agent.graph.nodes.plan:judge", lambda *_: _LET, _unasked
+        "the policy decides whether people are asked",
+        "S14",
+        "agent.graph.nodes.plan:judge",
+        lambda *_, **__: _LET,
+        _unasked,
+    ),
+    Control(
+        "what runs by itself is what the measurements name",
+        "S14",
+        "agent.policy.approval:_unsupported",
+        lambda *_: "",
+        _runs_on_a_models_word,
     ),
     Control("secrets are replaced", "S65", "agent.policy.redaction:findings", lambda _: [], _secret_leaves),
     Control(

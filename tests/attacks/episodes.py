@@ -58,6 +58,8 @@ LOOKS: tuple[tuple[str, dict[str, JsonValue]], ...] = (
 )
 KEPT = 40
 """Scripts that are bred from."""
+DIAGNOSIS_STOOD = 2
+"""How far an episode got whose model had its diagnosis told as the incident's."""
 WITHIN = 500
 """Episodes in which a hole must be found."""
 STRETCH = 50
@@ -73,7 +75,7 @@ class Ending:
     effects: int
     unauthorised: tuple[str, ...]
     reached: int
-    """How far it got: 0 nothing, 1 a tool answered, 2 its diagnosis stood, 3 an action was proposed, 4 one ran."""
+    """How far it got: 0 nothing, 1 a tool answered, DIAGNOSIS_STOOD, 3 an action was proposed, 4 one ran."""
 
 
 @dataclass
@@ -185,7 +187,7 @@ def _reached(world: World, seen: IncidentView) -> int:
     if seen.approvals or any("action_proposed" in entry.event.type for entry in seen.timeline):
         return 3
     if run.diagnosis is not None and run.diagnosis.analysed_by == "model":
-        return 2
+        return DIAGNOSIS_STOOD
     return int(any(entry.event.type == "tool_called" for entry in seen.timeline))
 
 
