@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from queue import SimpleQueue
+from queue import Queue
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,8 @@ LINES = 12
 """Entries of the journal that stand below the table."""
 MOST = 200
 """Incidents that stand in the table: as many as one answer holds."""
+WAITING = 1_000
+"""Entries that have come and are not shown yet; the stream waits behind them."""
 _LONGEST_LINE = 1024 * 1024
 """Characters of one event; the agent sends none that long."""
 
@@ -79,7 +81,7 @@ def together(entries: Iterable[Written]) -> Iterator[list[Written]]:
 
     Raises what ended the entries.
     """
-    come: SimpleQueue[Written | AgentError | None] = SimpleQueue()
+    come: Queue[Written | AgentError | None] = Queue(WAITING)
     Thread(target=_read, args=(entries, come), name="journal", daemon=True).start()
     while True:
         several = [come.get()]
@@ -93,7 +95,7 @@ def together(entries: Iterable[Written]) -> Iterator[list[Written]]:
             return
 
 
-def _read(entries: Iterable[Written], come: "SimpleQueue[Written | AgentError | None]") -> None:
+def _read(entries: Iterable[Written], come: "Queue[Written | AgentError | None]") -> None:
     """On a thread of its own. None: they ended."""
     try:
         for entry in entries:
