@@ -11,15 +11,17 @@ from agent.bootstrap.erasing import erase_again
 from agent.bootstrap.knowledge import open_memory, open_model
 from agent.bootstrap.machine import SystemClock, data_folder, one_at_a_time, own_folder
 from agent.bootstrap.mcp import open_mcp
-from agent.bootstrap.record import open_record
+from agent.bootstrap.record import Record, open_record
 from agent.bootstrap.roots import deletions_of, secrets_of
 from agent.bootstrap.tokens import tokens_of
 from agent.bootstrap.tracing import open_tracing
 from agent.identity.keys import Keys
 from agent.identity.local import local_operator
+from agent.ports import Clock
 from agent.settings import Settings
 from agent.soundness import doubts, require_sound
 from agent.storage.keys import SqlKeys
+from agent.storage.timing import KEEP_IN_STEP, OUT_OF_STEP, SharedClock, ahead, told
 from agent.telemetry import Log, Meters
 
 log = Log(__name__)
@@ -37,7 +39,7 @@ async def bootstrap(settings: Settings, replaced: Replaced | None = None) -> Asy
     for doubt in doubts(settings):
         log.warning(doubt.says, do=doubt.mend)
     close_off(settings, config)
-    clock = replaced.clock or SystemClock()
+    clock = replaced.clock or (SharedClock(SystemClock()) if settings.shared else SystemClock())
     meters = Meters()
     tokens = tokens_of(settings, config, clock)
     with data_folder(settings.data, shared=settings.shared) as folder:
@@ -46,6 +48,7 @@ async def bootstrap(settings: Settings, replaced: Replaced | None = None) -> Asy
             await opened.enter_async_context(open_tracing(settings))
             own = opened.enter_context(own_folder(folder)) if settings.shared else folder
             record = await opened.enter_async_context(open_record(settings, clock, secrets))
+            await _compare_clocks(record, clock)
             record = replaced.record(record) if replaced.record else record
             await erase_again(record, deletions_of(settings, secrets))
             memory = replaced.memory or await opened.enter_async_context(
@@ -75,3 +78,12 @@ async def bootstrap(settings: Settings, replaced: Replaced | None = None) -> Asy
                 ),
                 replaced,
             )
+
+
+async def _compare_clocks(record: Record, clock: Clock) -> None:
+    """Jobs go by the database's clock; for what goes by the host's, a clock that is out of step is told."""
+    if not isinstance(clock, SharedClock):
+        return
+    lead = await record.database.read(lambda connection: ahead(connection, clock))
+    if abs(lead) > OUT_OF_STEP:
+        log.warning(told(lead), do=KEEP_IN_STEP)

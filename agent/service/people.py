@@ -182,7 +182,7 @@ def resume(connection: Connection, chain: Chain, decided: Approval) -> None:
         payload={"approval": decided.id, "thread": decided.proposal.run},
         priority=0,
     )
-    jobs.put(connection, job, chain.clock.now())
+    jobs.put(connection, job, chain.clock)
 
 
 def investigate(connection: Connection, chain: Chain, incident: Incident) -> None:
@@ -194,11 +194,11 @@ def investigate(connection: Connection, chain: Chain, incident: Incident) -> Non
         payload={"thread": incident.thread},
         priority=incident.severity.rank,
     )
-    jobs.put(connection, job, chain.clock.now())
+    jobs.put(connection, job, chain.clock)
 
 
 def learn(connection: Connection, chain: Chain, closed: Incident, again: str = "") -> None:
     """Let the closed incident be learned from; `again` names the news that make it worth a second time."""
     thread = ":".join(part for part in ("learn", closed.thread, again) if part)
     job = Job(id=thread, kind=JobKind.LEARN, incident=closed.id, payload={"thread": thread}, priority=4)
-    jobs.put(connection, job, chain.clock.now())
+    jobs.put(connection, job, chain.clock)

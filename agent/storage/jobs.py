@@ -14,6 +14,7 @@ from agent.storage import abandoned, incidents
 from agent.storage.database import Database
 from agent.storage.journal import Chain
 from agent.storage.tables import jobs
+from agent.storage.timing import time_of_jobs
 
 LIMIT = 50_000
 """Jobs that may wait before new ones are refused."""
@@ -31,7 +32,7 @@ class SqlJobs:
         self._deliveries = deliveries
 
     async def put(self, job: Job, *, delay: timedelta = timedelta(0)) -> None:
-        await self._database.write(lambda connection: put(connection, job, self._clock.now(), delay))
+        await self._database.write(lambda connection: put(connection, job, self._clock, delay))
 
     async def lease(self, holder: str, length: timedelta) -> Lease | None:
         # Asking first keeps an idle worker from writing once a second.
@@ -40,15 +41,13 @@ class SqlJobs:
         return await self._database.write(lambda connection: self._lease(connection, holder, length))
 
     async def due(self, limit: int) -> list[Job]:
-        return await self._database.read(lambda connection: _due(connection, self._clock.now(), limit))
+        return await self._database.read(lambda connection: _due(connection, self._now(connection), limit))
 
     async def claim(self, job: str, holder: str, length: timedelta) -> Lease | None:
         return await self._database.write(lambda connection: self._claim(connection, job, holder, length))
 
     async def renew(self, leases: Sequence[Lease], length: timedelta) -> Sequence[Lease]:
-        until = self._clock.now() + length
-        kept = await self._database.write(lambda connection: _renew(connection, leases, until))
-        return [lease.model_copy(update={"until": until}) for lease in kept]
+        return await self._database.write(lambda connection: self._renew(connection, leases, length))
 
     async def acknowledge(self, lease: Lease) -> None:
         await self._change(lease, status="done", lease_until=None, error="")
@@ -61,20 +60,22 @@ class SqlJobs:
 
     async def orphan(self) -> None:
         """Whoever held a job has died: none of them waits for the end of a lease. An attempt stays counted."""
-        held = update(jobs).where(jobs.c.status == "leased").values(lease_until=self._clock.now())
-        await self._database.write(lambda connection: connection.execute(held))
+        await self._database.write(lambda connection: _orphan(connection, self._now(connection)))
 
     async def _change(self, lease: Lease, **values: object) -> None:
         await self._database.write(lambda connection: _update_held(connection, lease, values))
 
+    def _now(self, connection: Connection) -> datetime:
+        return time_of_jobs(connection, self._clock)
+
     def _lease(self, connection: Connection, holder: str, length: timedelta) -> Lease | None:
-        while found := _due(connection, self._clock.now(), 1):
+        while found := _due(connection, self._now(connection), 1):
             if held := self._hold(connection, found[0], holder, length):
                 return held
         return None
 
     def _claim(self, connection: Connection, job: str, holder: str, length: timedelta) -> Lease | None:
-        found = _due(connection, self._clock.now(), 1, jobs.c.id == job)
+        found = _due(connection, self._now(connection), 1, jobs.c.id == job)
         return self._hold(connection, found[0], holder, length) if found else None
 
     def _hold(self, connection: Connection, job: Job, holder: str, length: timedelta) -> Lease | None:
@@ -83,19 +84,29 @@ class SqlJobs:
         if row.attempts >= self._deliveries:
             self._bury(connection, job, row.error or "its worker died each time")
             return None
-        until = self._clock.now() + length
+        until = self._now(connection) + length
         held = Lease(job=job, holder=holder, epoch=row.epoch + 1, attempt=row.attempts + 1, until=until)
         values = {"status": "leased", "holder": holder, "epoch": held.epoch, "attempts": held.attempt}
         connection.execute(update(jobs).where(jobs.c.id == job.id).values(**values, lease_until=until))
         return held
+
+    def _renew(self, connection: Connection, leases: Sequence[Lease], length: timedelta) -> list[Lease]:
+        named = jobs.c.id.in_([lease.job.id for lease in leases])
+        held = connection.execute(select(jobs.c.id, jobs.c.epoch).where(named, jobs.c.status == "leased")).all()
+        epochs = {row.id: row.epoch for row in held}
+        kept = [lease for lease in leases if epochs.get(lease.job.id) == lease.epoch]
+        until = self._now(connection) + length
+        ours = jobs.c.id.in_([lease.job.id for lease in kept])
+        connection.execute(update(jobs).where(ours).values(lease_until=until))
+        return [lease.model_copy(update={"until": until}) for lease in kept]
 
     def _give_back(self, connection: Connection, lease: Lease, error: str, delay: timedelta) -> None:
         if lease.attempt >= self._deliveries:
             _update_held(connection, lease, {"lease_until": None})
             self._bury(connection, lease.job, error)
             return
-        values = {"status": "queued", "lease_until": None, "not_before": self._clock.now() + delay, "error": error}
-        _update_held(connection, lease, values)
+        again = self._now(connection) + delay
+        _update_held(connection, lease, {"status": "queued", "lease_until": None, "not_before": again, "error": error})
 
     def _bury(self, connection: Connection, job: Job, error: str) -> None:
         """It is kept, told, and its incident waits for a human, with whatever call it had begun."""
@@ -108,12 +119,13 @@ class SqlJobs:
         incidents.move(connection, self._chain, job.incident, IncidentStatus.PARKED, parked)
 
 
-def put(connection: Connection, job: Job, now: datetime, delay: timedelta = timedelta(0)) -> None:
+def put(connection: Connection, job: Job, clock: Clock, delay: timedelta = timedelta(0)) -> None:
     """Write the job down unless its id is known. QueueFull at the limit."""
     if connection.scalar(select(exists().where(jobs.c.id == job.id))):
         return
     if depth(connection) >= LIMIT:
         raise QueueFull(f"{LIMIT} jobs are waiting; try again later.")
+    now = time_of_jobs(connection, clock)
     row = job.model_dump(mode="json") | {"status": "queued", "not_before": now + delay, "created_at": now}
     connection.execute(jobs.insert().values(row))
 
@@ -129,8 +141,9 @@ def depth(connection: Connection) -> int:
     return connection.scalar(select(func.count()).select_from(jobs).where(jobs.c.status == "queued")) or 0
 
 
-def oldest(connection: Connection, now: datetime) -> timedelta:
+def oldest(connection: Connection, clock: Clock) -> timedelta:
     """How long the longest waiting job that is due has waited."""
+    now = time_of_jobs(connection, clock)
     first = connection.scalar(
         select(func.min(jobs.c.created_at)).where(jobs.c.status == "queued", jobs.c.not_before <= now)
     )
@@ -160,14 +173,8 @@ def _free(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def _renew(connection: Connection, leases: Sequence[Lease], until: datetime) -> list[Lease]:
-    named = jobs.c.id.in_([lease.job.id for lease in leases])
-    held = connection.execute(select(jobs.c.id, jobs.c.epoch).where(named, jobs.c.status == "leased")).all()
-    epochs = {row.id: row.epoch for row in held}
-    kept = [lease for lease in leases if epochs.get(lease.job.id) == lease.epoch]
-    ours = jobs.c.id.in_([lease.job.id for lease in kept])
-    connection.execute(update(jobs).where(ours).values(lease_until=until))
-    return kept
+def _orphan(connection: Connection, now: datetime) -> None:
+    connection.execute(update(jobs).where(jobs.c.status == "leased").values(lease_until=now))
 
 
 def _update_held(connection: Connection, lease: Lease, values: Mapping[str, object]) -> None:

@@ -8,6 +8,7 @@ from agent.analysis.capacity import Plan, Traffic, episodes, plan, traffic
 from agent.domain.alert import Fate
 from agent.domain.base import Noun
 from agent.domain.event import EventType
+from agent.ports import Clock
 from agent.storage import alert_rows, jobs, journal
 from agent.storage.tables import alerts, incidents, journal_head, quarantine, receipts
 
@@ -91,13 +92,13 @@ def noise(connection: Connection, since: datetime) -> Noise:
     )
 
 
-def capacity(connection: Connection, now: datetime) -> Capacity:
+def capacity(connection: Connection, clock: Clock) -> Capacity:
     head = connection.scalar(select(journal_head.c.sequence)) or 0
     told = journal.entries(connection, after=max(0, head - _LOOKED_AT), limit=_LOOKED_AT, types=_TELLING)
     load = traffic(episodes(told))
     return Capacity(
         waiting=jobs.depth(connection),
-        oldest=jobs.oldest(connection, now),
+        oldest=jobs.oldest(connection, clock),
         traffic=load,
         plan=plan(load, TARGET) if load else None,
     )

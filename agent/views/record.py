@@ -80,8 +80,7 @@ class Views:
         return await self._database.read(lambda connection: _listed(connection, sought, self._teams))
 
     async def front(self, sought: Sought) -> Front:
-        now = self._clock.now()
-        return await self._database.read(lambda connection: _front(connection, sought, now, self._teams))
+        return await self._database.read(lambda connection: _front(connection, sought, self._clock, self._teams))
 
     async def incident(self, id_: str) -> IncidentView:
         return await self._database.read(lambda connection: _incident(connection, id_, self._teams))
@@ -117,8 +116,7 @@ class Views:
 
     async def capacity(self) -> Capacity:
         self._require_every_team()
-        now = self._clock.now()
-        return await self._database.read(lambda connection: numbers.capacity(connection, now))
+        return await self._database.read(lambda connection: numbers.capacity(connection, self._clock))
 
     async def approval(self, id_: str) -> Approval:
         return await self._database.read(lambda connection: approval_rows.get(connection, id_, self._teams))
@@ -163,8 +161,7 @@ class Views:
 
     async def load(self) -> Load:
         """Of whoever is limited to teams, the number of their incidents alone is told, not of alerts."""
-        now = self._clock.now()
-        return await self._database.read(lambda connection: _load(connection, now, self._teams))
+        return await self._database.read(lambda connection: _load(connection, self._clock, self._teams))
 
     async def alive(self) -> bool:
         """The record answers."""
@@ -190,7 +187,7 @@ def _listed(connection: Connection, sought: Sought, teams: Teams) -> IncidentLis
     return IncidentList(incidents=page, cursor=page[-1].id if len(found) > asked else "")
 
 
-def _front(connection: Connection, sought: Sought, now: datetime, teams: Teams) -> Front:
+def _front(connection: Connection, sought: Sought, clock: Clock, teams: Teams) -> Front:
     # First, so that whatever happens from here on is told to the page as news.
     sequence = connection.scalar(select(journal_head.c.sequence)) or 0
     found = _listed(connection, sought, teams)
@@ -199,7 +196,7 @@ def _front(connection: Connection, sought: Sought, now: datetime, teams: Teams) 
         found=found,
         diagnoses=_diagnoses(connection, [one.id for one in found.incidents]),
         asked=tuple(approval_rows.listed(connection, status=ApprovalStatus.PENDING, teams=teams)),
-        load=_load(connection, now, teams),
+        load=_load(connection, clock, teams),
     )
 
 
@@ -273,13 +270,13 @@ def _diagnoses(connection: Connection, incident_ids: Sequence[str]) -> dict[str,
     return {row.incident: Diagnosis.model_validate(row.diagnosis) for row in connection.execute(made)}
 
 
-def _load(connection: Connection, now: datetime, teams: Teams) -> Load:
+def _load(connection: Connection, clock: Clock, teams: Teams) -> Load:
     counted = select(incidents_table.c.status, func.count()).where(*within(incidents_table.c.id, teams))
     by_status = connection.execute(counted.group_by(incidents_table.c.status)).all()
     return Load(
         alerts=alerts.counts(connection) if teams is None else {},
         incidents={str(status): int(number) for status, number in by_status},
         jobs_waiting=jobs.depth(connection),
-        oldest_job=jobs.oldest(connection, now),
+        oldest_job=jobs.oldest(connection, clock),
         actions_paused=actions_paused(connection),
     )

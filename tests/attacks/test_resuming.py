@@ -36,7 +36,7 @@ async def hand_in(world: World, seen: IncidentView, given: Any) -> None:
     """What somebody with the graph in their hands would do; its context is that of a leased job, as in earnest."""
     application, thread = world.application, seen.incident.thread
     job = Job(id="forged", kind=JobKind.RESUME, incident=seen.incident.id, payload={"thread": thread})
-    await application.record.database.write(lambda connection: jobs.put(connection, job, world.clock.now()))
+    await application.record.database.write(lambda connection: jobs.put(connection, job, world.clock))
     lease = await application.queue.lease("forger", timedelta(hours=1))
     assert lease
     runs, config = application.service.runs, RunnableConfig(configurable={"thread_id": thread}, recursion_limit=40)

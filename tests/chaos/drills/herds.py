@@ -127,18 +127,18 @@ async def _died_holding(run: Run) -> Tried:
 
 async def _job(database: Database, number: int) -> str:
     """Of an incident of its own."""
-    now = QuickClock().now()
+    clock = QuickClock()
     opened = Incident(
         id=f"inc-{number}",
         status=IncidentStatus.OPEN,
         severity=Severity.HIGH,
         title="Errors",
-        opened_at=now,
-        updated_at=now,
+        opened_at=clock.now(),
+        updated_at=clock.now(),
     )
     await database.write(lambda connection: incidents.insert(connection, opened))
     job = Job(id=f"job-{number}", kind=JobKind.INVESTIGATE, incident=opened.id, payload={}, priority=number % 5)
-    await database.write(lambda connection: jobs.put(connection, job, now))
+    await database.write(lambda connection: jobs.put(connection, job, clock))
     return job.id
 
 

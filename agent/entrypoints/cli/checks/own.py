@@ -1,13 +1,22 @@
-"""Is what the agent itself stands on in order?  Configuration, data folder, record, queue, memory, runbooks."""
+"""Is what the agent itself stands on in order?  Configuration, data folder, record, clock, queue, memory, runbooks."""
 
 import asyncio
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agent.domain.errors import AgentError
 from agent.entrypoints.cli.checks.finding import DEADLINE, Finding, State, asked
 from agent.settings import Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from agent.ports import Clock
 
 _LOW_DISK = 1_000_000_000
 """Bytes; below this the record is in danger."""
@@ -66,19 +75,52 @@ async def record(settings: Settings) -> Finding:
 
 def _revisions(settings: Settings) -> tuple[str, str]:
     """(the database's revision, the newest); empty for a database that does not exist yet."""
+    from sqlalchemy import make_url
+
+    from agent.storage.schema import newest, revision
+
+    # Connecting to a SQLite file that is not there would make it.
+    if not settings.shared and not Path(make_url(settings.database).database or "").exists():
+        return "", newest()
+    with _connected(settings) as connection:
+        return revision(connection), newest()
+
+
+async def clock(settings: Settings, host: "Clock | None" = None) -> Finding:
+    """Does this host's agree with the database's, by which jobs go where hosts share one?"""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from agent.bootstrap.machine import SystemClock
+    from agent.storage.timing import KEEP_IN_STEP, OUT_OF_STEP, told
+
+    if not settings.shared:
+        return Finding("clock", State.OK, "this host's; no other works on the record")
+    try:
+        lead = await asyncio.to_thread(_lead, settings, host or SystemClock())
+    except (SQLAlchemyError, OSError):
+        return Finding("clock", State.BROKEN, "not compared: the record does not answer", "Mend the record first.")
+    if abs(lead) > OUT_OF_STEP:
+        return Finding("clock", State.BROKEN, told(lead), KEEP_IN_STEP)
+    return Finding("clock", State.OK, f"within {OUT_OF_STEP.total_seconds():g} s of the database's")
+
+
+def _lead(settings: Settings, host: "Clock") -> timedelta:
+    from agent.storage.timing import ahead
+
+    with _connected(settings) as connection:
+        return ahead(connection, host)
+
+
+@contextmanager
+def _connected(settings: Settings) -> "Iterator[Connection]":
     from sqlalchemy import create_engine
 
     from agent.storage.engine import patience
-    from agent.storage.schema import newest, revision
 
     engine = create_engine(settings.database, connect_args=patience() if settings.shared else {})
-    file = engine.url.database if engine.url.get_backend_name() == "sqlite" else None
     try:
-        # Connecting to a SQLite file that is not there would make it.
-        if file and not os.path.exists(file):  # noqa: PTH110 (SQLAlchemy speaks of it as text)
-            return "", newest()
         with engine.connect() as connection:
-            return revision(connection), newest()
+            yield connection
     finally:
         engine.dispose()
 

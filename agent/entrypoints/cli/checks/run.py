@@ -39,6 +39,7 @@ CHECKS: dict[str, Check] = {
     "address": own.address,
     "data folder": own.data_folder,
     "record": own.record,
+    "clock": own.clock,
     "queue": own.queue,
     "memory": own.memory,
     "runbooks": own.runbooks,

@@ -67,7 +67,9 @@ def test_with_nothing_configured_nothing_is_broken_and_each_back_end_says_how_it
 ) -> None:
     told = found(settings(tmp_path))
     assert {name: finding.state for name, finding in told.items()} == {
-        **dict.fromkeys(("configuration", "address", "data folder", "record", "queue", "memory", "runbooks"), State.OK),
+        **dict.fromkeys(
+            ("configuration", "address", "data folder", "record", "clock", "queue", "memory", "runbooks"), State.OK
+        ),
         **dict.fromkeys(
             (
                 "teams",
