@@ -4,7 +4,9 @@ An announcement is not the job. It goes as soon as the record says who has the j
 lost is announced again from the record. So Redis may be wiped, and a stream never grows beyond MOST.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,6 +14,7 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import ResponseError
+from redis.exceptions import TimeoutError as NoAnswer
 from redis.retry import Retry
 
 from agent.domain.job import Job
@@ -19,7 +22,7 @@ from agent.domain.job import Job
 MOST = 1000
 """Announcements a stream holds; what is due beyond that is announced when there is room."""
 DEADLINE = timedelta(seconds=5)
-"""For each answer of Redis."""
+"""For what one call asks of Redis."""
 GROUP = "workers"
 PRIORITIES = 5
 UNSETTLED = timedelta(seconds=10)
@@ -42,6 +45,17 @@ class Announcement:
     job: str
 
 
+@asynccontextmanager
+async def _in_time() -> AsyncIterator[None]:
+    """The client's own deadline is not used: before Python 3.12 its `asyncio.wait_for` forgets a cancellation that
+    comes together with what it waits for, and whoever was to stop would go on for ever."""
+    try:
+        async with asyncio.timeout(DEADLINE.total_seconds()):
+            yield
+    except TimeoutError as error:
+        raise NoAnswer(f"no answer within {DEADLINE.total_seconds():g} s") from error
+
+
 class Announcements:
     """All of it raises RedisError when Redis does not answer in time, or refuses."""
 
@@ -54,7 +68,7 @@ class Announcements:
             url,
             decode_responses=True,
             encoding_errors="replace",
-            socket_timeout=DEADLINE.total_seconds(),
+            socket_timeout=None,
             socket_connect_timeout=DEADLINE.total_seconds(),
             # Whoever calls knows better when to try again.
             retry=Retry(NoBackoff(), 0),
@@ -65,6 +79,7 @@ class Announcements:
         self._tidy = self._redis.register_script(_TIDY)
         self._heard = "0"
 
+    @_in_time()
     async def announce(self, due: Sequence[Job]) -> int:
         """Those that are not announced yet, while there is room; how many that was. Redis is asked in any case."""
         if not due:
@@ -75,6 +90,7 @@ class Announcements:
             args += [job.id, 1 + min(max(job.priority, 0), PRIORITIES - 1)]
         return int(await self._announce(keys=[*STREAMS, ANNOUNCED, BELL], args=args))
 
+    @_in_time()
     async def take(self, consumer: str) -> Announcement | None:
         """The most urgent that nobody has; or one whose reader has died before it was settled."""
         args: list[str | int] = [GROUP, consumer, _milliseconds(self._unsettled)]
@@ -87,11 +103,13 @@ class Announcements:
             found = await self._take(keys=STREAMS, args=args)
         return Announcement(*found) if found else None
 
+    @_in_time()
     async def settle(self, announcement: Announcement) -> None:
         """It has served: the record says who has the job, or that there is none."""
         args = [GROUP, announcement.id, announcement.job]
         await self._settle(keys=[announcement.stream, ANNOUNCED], args=args)
 
+    @_in_time()
     async def listen(self, longest: timedelta) -> bool:
         """Until the bell rings; at most so long, which must be shorter than DEADLINE. Did it?"""
         heard: Any = await self._redis.xread({BELL: self._heard}, block=_milliseconds(longest))
@@ -99,6 +117,7 @@ class Announcements:
             self._heard = entries[-1][0]
         return bool(heard)
 
+    @_in_time()
     async def tidy(self) -> None:
         """Forget the consumers of workers that are long gone."""
         await self._prepare()

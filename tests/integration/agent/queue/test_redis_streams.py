@@ -165,6 +165,14 @@ async def test_without_room_in_redis_jobs_are_taken_from_the_record(redis: Redis
         assert await _done(waiting, 1) == ["a"]
 
 
+async def test_it_can_be_left_at_any_moment(redis: RedisServer, jobs: SqlJobs) -> None:
+    """Also as an answer of Redis comes, when a cancellation is easily lost."""
+    for moment in range(60):
+        async with asyncio.timeout(PATIENCE), through(redis, jobs):
+            for _ in range(moment):
+                await asyncio.sleep(0)
+
+
 async def test_consumers_of_workers_long_gone_are_forgotten(redis: RedisServer) -> None:
     gone, new = Announcements(redis.url), Announcements(redis.url, gone=timedelta(milliseconds=-1))
     await gone.announce([_job(1)])
