@@ -7,7 +7,6 @@ and confidence on top of it (`loso_fit`). All of it begins at neutral values, in
 import json
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 
 from agent.analysis import verdicts
 from agent.analysis.weights import SHIPPED, Logistic, Weights
-from evals import score
+from evals import score, workers
 from evals.constants import NEUTRAL, TUNED, Values, shipped
 from evals.loso_constants import ROUNDS, search
 from evals.loso_fit import LEARNED, Looked, fit, ranked
@@ -60,7 +59,7 @@ _AS_SHIPPED = Chosen({}, SHIPPED)
 
 def command(roots: Sequence[Path], out: Path | None, windows: Windows, asked: Asked) -> int:
     """Print the tables, write JSON when asked. ValueError when there are not two sets with truth."""
-    with tempfile.TemporaryDirectory(prefix="evals-loso-") as scratch, ProcessPoolExecutor(max(1, asked.jobs)) as pool:
+    with tempfile.TemporaryDirectory(prefix="evals-loso-") as scratch, workers.pool(asked.jobs) as pool:
         folder = asked.work or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
         of = study(roots, windows, folder, pool)

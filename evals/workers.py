@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -22,6 +23,10 @@ Done = TypeVar("Done")
 
 Work = Callable[[Iterator[Task]], Iterator[Done]]
 """Tasks in, what came of each out, one by one; started once a process. It must be importable by name."""
+
+
+_SPAWN = multiprocessing.get_context("spawn")
+"""Not forked: the parent may run threads, and what they hold at that moment a forked child would wait for for ever."""
 
 
 @dataclass
@@ -74,11 +79,14 @@ def each(
         scratch.cleanup()
 
 
+def pool(jobs: int) -> ProcessPoolExecutor:
+    """For pure calculation, which ends by itself; at least one process."""
+    return ProcessPoolExecutor(max(1, jobs), mp_context=_SPAWN)
+
+
 def _started(work: "Work[Task, Done]", scratch: str) -> "_Worker[Task]":
-    # Not forked: the parent may run threads.
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_main, args=(work, theirs, scratch))
+    ours, theirs = _SPAWN.Pipe()
+    process = _SPAWN.Process(target=_main, args=(work, theirs, scratch))
     process.start()
     theirs.close()
     return _Worker(process, ours)

@@ -4,7 +4,6 @@ import json
 import operator
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,7 +11,7 @@ from random import Random
 from typing import Any
 
 from evals import case as cases
-from evals import markdown, score
+from evals import markdown, score, workers
 from evals.case import Case
 from evals.observe import analyse
 from evals.probes import chatter, crowd, dialects, less, speech
@@ -71,7 +70,7 @@ def _answers(asked: Sequence[tuple[str, Case]], seed: int, jobs: int) -> dict[st
     """Probe -> the answers to the cases that it changes."""
     rows: dict[str, list[dict[str, Any]]] = {}
     progress = Progress(len(asked))
-    with ProcessPoolExecutor(max(1, jobs)) as pool:
+    with workers.pool(jobs) as pool:
         for (probe, _), row in zip(asked, pool.map(partial(_answer, seed=seed), asked, chunksize=4), strict=True):
             rows.setdefault(probe, [])
             if row is not None:
