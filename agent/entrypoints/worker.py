@@ -187,7 +187,8 @@ class Worker:
         while not self._stopping.is_set():
             await self._guarded(step)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), pause.total_seconds())
+                async with asyncio.timeout(pause.total_seconds()):
+                    await self._stopping.wait()
 
     async def _stir(self, followers: Sequence[asyncio.Event]) -> None:
         """Those who follow, as soon as something was decided or done here; for what others wrote, every `LOOK`."""

@@ -29,7 +29,8 @@ class Lane:
             future.set_running_or_notify_cancel()  # so that giving up on it does not cancel it under the thread
             threading.Thread(target=_carry_out, args=(call, future), name="memory", daemon=True).start()
             try:
-                return await asyncio.wait_for(asyncio.wrap_future(future), deadline.total_seconds())
+                async with asyncio.timeout(deadline.total_seconds()):
+                    return await asyncio.wrap_future(future)
             except TimeoutError:
                 raise MemoryUnavailable(f"The memory did not answer within {deadline.total_seconds():g} s.") from None
 
