@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
@@ -20,12 +21,12 @@ from agent.policy.maintenance import in_force
 from agent.policy.ownership import Owners
 from agent.ports import Queue
 from agent.service.batch import Batch, leave_aside
-from agent.storage import alerts, incidents, silences
+from agent.storage import alerts, incidents, journal, silences
 from agent.storage.alert_rows import Unreadable
 from agent.storage.database import Database
 from agent.storage.duties import batches, next_batch
 from agent.storage.engine import said
-from agent.storage.journal import Chain
+from agent.storage.journal import Chain, Head
 from agent.telemetry import Log
 from tools.base import Topology
 from tools.invisible import written_out
@@ -35,8 +36,6 @@ log = Log(__name__)
 BATCH = 1_000
 """Alerts that share a transaction: what they change of one incident is written once."""
 TOPOLOGY_AGE = timedelta(minutes=5)
-OVERLAP = timedelta(seconds=2)
-"""What is stamped now may be committed a little later, and other processes' clocks differ a little."""
 TRIES = 5
 """A batch whose ground was changed while it was placed is placed anew, so often; then it waits for the next round."""
 ALONE = 3
@@ -88,7 +87,8 @@ class Placement:
         self._standing: Standing | None = None
         self._batches = 0
         """How many were placed, by whomever, when the standing was as it is."""
-        self._synced: datetime | None = None
+        self._read_to: Head | None = None
+        """How far the journal was read when the standing was as it is."""
         self._learned: datetime | None = None
         self._news = asyncio.Event()
 
@@ -99,7 +99,8 @@ class Placement:
     async def wait(self, longest: timedelta) -> None:
         """Until alerts may be waiting, at most this long."""
         try:
-            await asyncio.wait_for(self._news.wait(), longest.total_seconds())
+            async with asyncio.timeout(longest.total_seconds()):
+                await self._news.wait()
         except TimeoutError:
             return
         self._news.clear()
@@ -195,32 +196,39 @@ class Placement:
     async def _current(self) -> Standing:
         """The standing, with what people, the graph and time have changed since the last batch."""
         now = self._chain.clock.now()
-        if self._standing is None:
-            self._standing = await self._database.read(self._rebuild)
+        known = self._standing
+        if known is None or not await self._database.read(partial(self._catch_up, known)):
+            known = self._standing = await self._database.read(self._rebuild)
             self._learned = None
-        elif self._synced is not None:
-            since = self._synced
-            changed = await self._database.read(lambda connection: incidents.changed_since(connection, since))
-            if any(self._standing.regrouped(incident) for incident in changed):
-                self._standing = await self._database.read(self._rebuild)
-                self._learned = None
-            for incident in changed:
-                self._standing.put(incident)
         # Those that lately ended too: one that was ended before its time must be told to the standing.
         lately = now - TOPOLOGY_AGE
         for silence in await self._database.read(lambda connection: silences.ending_after(connection, lately)):
-            self._standing.silence(silence)
+            known.silence(silence)
         for planned in in_force(self._calendar, now):
-            self._standing.silence(planned)
+            known.silence(planned)
         if self._learned is None or now - self._learned > TOPOLOGY_AGE:
-            self._standing.learn(await self._topology())
+            known.learn(await self._topology())
             self._learned = now
-        self._synced = now - OVERLAP
-        return self._standing
+        return known
+
+    def _catch_up(self, standing: Standing, connection: Connection) -> bool:
+        """Take in what others have changed; False when it must be read anew."""
+        since, head = self._read_to, self._chain.head(connection)
+        if since and not journal.holds(connection, since):
+            # The record has fallen back, to a replica that lagged, say.
+            return False
+        changed = incidents.told_of(connection, after=since.sequence if since else 0)
+        if any(standing.regrouped(incident) for incident in changed):
+            return False
+        for incident in changed:
+            standing.put(incident)
+        self._read_to = head
+        return True
 
     def _rebuild(self, connection: Connection) -> Standing:
         # First: what is placed while the rest is read makes the next batch a conflict.
         self._batches = batches(connection)
+        self._read_to = self._chain.head(connection)
         standing = Standing(self._rules, inhibit=self._inhibit)
         now = self._chain.clock.now()
         for incident in incidents.known_since(connection, now - FOLLOWED):

@@ -20,7 +20,7 @@ from agent.storage.database import Database
 from agent.storage.fencing import Fenced
 from agent.storage.journal import Chain
 from agent.storage.sight import Teams, within
-from agent.storage.tables import effects, evidence, incidents, jobs, runs
+from agent.storage.tables import effects, evidence, incidents, jobs, journal, runs
 
 
 class SqlIncidents:
@@ -143,8 +143,10 @@ def known_since(connection: Connection, moment: datetime) -> list[Incident]:
     return [_incident(row) for row in connection.execute(select(incidents).where(wanted).order_by(incidents.c.id))]
 
 
-def changed_since(connection: Connection, moment: datetime) -> list[Incident]:
-    query = select(incidents).where(incidents.c.updated_at >= moment).order_by(incidents.c.id)
+def told_of(connection: Connection, after: int) -> list[Incident]:
+    """Those that the journal tells something of behind that entry: whoever changes one tells of it with the change."""
+    told = select(journal.c.incident).where(journal.c.sequence > after, journal.c.incident.is_not(None))
+    query = select(incidents).where(incidents.c.id.in_(told)).order_by(incidents.c.id)
     return [_incident(row) for row in connection.execute(query)]
 
 

@@ -277,6 +277,11 @@ def entries(
     ]
 
 
+def holds(connection: Connection, head: Head) -> bool:
+    """Is what ended there still the beginning of it?"""
+    return connection.scalar(select(journal.c.hash).where(journal.c.sequence == head.sequence)) == head.hash
+
+
 def newest(connection: Connection, incident: str) -> int:
     """The sequence of the latest entry about it; 0 when there is none."""
     return connection.scalar(select(func.max(journal.c.sequence)).where(journal.c.incident == incident)) or 0

@@ -14,6 +14,7 @@ from agent.domain.incident import IncidentStatus
 from agent.graph.context import Sources
 from agent.identity.roles import Caller
 from agent.settings import Settings
+from agent.storage.journal import Head
 from agent.testing import NoMemory
 from tests.clocks import NOON, Clock
 from tests.farends.postgres import HOW, binaries, postgres
@@ -105,3 +106,34 @@ async def test_an_alert_does_not_join_an_incident_that_was_closed_on_a_host_whos
             Fate.INCIDENT,
             {opened.id: IncidentStatus.CLOSED, incident: IncidentStatus.OPEN},
         )
+
+
+async def test_what_was_split_on_a_host_whose_clock_is_behind_is_joined_where_it_is_now(
+    tmp_path: Path, record: str
+) -> None:
+    ann = Caller(name="ann", kind="person", scopes=frozenset({"approve:low"}))
+    async with _process(tmp_path, record) as placer:
+        async with _process(tmp_path, record, Clock(NOON - timedelta(hours=1))) as behind:
+            await _store(placer, "Errors", "cart")
+            latency = await _store(placer, "Latency", "cart")
+            assert await placer.service.placement.place_waiting() == 2
+            [(_, opened)] = await _fates(placer, latency)
+            [split_off] = (await placer.views.receipt(latency)).alerts
+            new = await behind.service.regrouping.split(str(opened), [split_off.id], "another fault", ann)
+        again = await _store(placer, "Latency", "cart")
+        assert await placer.service.placement.place_waiting() == 1
+        assert await _fates(placer, again) == [(Fate.DUPLICATE, new.id)]
+
+
+async def test_a_placer_reads_anew_a_record_that_fell_back(tmp_path: Path, record: str) -> None:
+    ann = Caller(name="ann", kind="person", scopes=frozenset({"approve:low"}))
+    async with _process(tmp_path, record) as placer:
+        first = await _store(placer, "Errors", "cart")
+        assert await placer.service.placement.place_waiting() == 1
+        [(_, opened)] = await _fates(placer, first)
+        # What it read last was on the server that is gone, and never came to the one that took over.
+        placer.service.placement._read_to = Head(sequence=1_000_000, hash="0" * 64, signature="")
+        await placer.service.people.close(str(opened), ann)
+        case = (await placer.service.placement._current()).case(opened)
+        assert case is not None
+        assert case.incident.status is IncidentStatus.CLOSED
