@@ -47,7 +47,9 @@ def test_no_environment_lets_a_checkpoint_bring_back_more_than_plain_types() -> 
         "import agent.bootstrap; from langgraph.checkpoint.serde import _msgpack as m; print(m.STRICT_MSGPACK_ENABLED)"
     )
     environment = os.environ | {"LANGGRAPH_STRICT_MSGPACK": "false"}
-    ran = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, env=environment, check=True)
+    ran = subprocess.run(
+        [sys.executable, "-c", told], capture_output=True, text=True, env=environment, check=True, timeout=60
+    )
     assert ran.stdout == "True\n"
 
 

@@ -23,5 +23,5 @@ def recovery(ground: Ground, known: Known, seed: int) -> dict[str, float]:
     point = ("", chance.randint(1, len(known.passed) // 2))
     with ground.run(f"{FORGETS}-{time.monotonic_ns()}") as run:
         died(run, Points(die_at=point))
-        subprocess.run([sys.executable, "-m", "tests.chaos.life", told(run, 1)], cwd=ROOT, check=True)
+        subprocess.run([sys.executable, "-m", "tests.chaos.life", told(run, 1)], cwd=ROOT, check=True, timeout=240)
         return {line["what"]: line["seconds"] for line in run.log(RECOVERED).lines() if line["life"] == 1}

@@ -34,7 +34,7 @@ def probe() -> str:
     """Why it cannot be tried here; empty when it can."""
     if not (program := shutil.which("strace")):
         return "strace is not installed"
-    ran = subprocess.run([program, "-f", "-e", _CALLS, "true"], capture_output=True, text=True, check=False)
+    ran = subprocess.run([program, "-f", "-e", _CALLS, "true"], capture_output=True, text=True, check=False, timeout=60)
     return "" if ran.returncode == 0 else f"strace: {ran.stderr.strip()[-200:]}"
 
 
@@ -44,7 +44,7 @@ def watched(ground: Ground, planted: str = "") -> Moments:
         trace = Path(run.folder) / "strace.txt"
         life = [sys.executable, "-m", "tests.chaos.life", told(run, 0)]
         strace = ["strace", "-f", "-y", "-s", "64", "-e", _CALLS, "-e", "signal=none", "-o", str(trace)]
-        subprocess.run([*strace, *life], cwd=ROOT, check=True, stderr=subprocess.DEVNULL)
+        subprocess.run([*strace, *life], cwd=ROOT, check=True, stderr=subprocess.DEVNULL, timeout=240)
         return judged(trace.read_text("utf-8", "replace").splitlines())
 
 

@@ -18,7 +18,7 @@ def probe() -> str:
     if not (program := shutil.which("strace")):
         return "strace is not installed"
     inject = ["-e", f"trace={SYNCS}", "-e", f"inject={SYNCS}:error=EIO:when=1"]
-    ran = subprocess.run([program, "-f", *inject, "true"], capture_output=True, text=True, check=False)
+    ran = subprocess.run([program, "-f", *inject, "true"], capture_output=True, text=True, check=False, timeout=60)
     return "" if ran.returncode == 0 else f"strace: {ran.stderr.strip()[-200:]}"
 
 

@@ -143,7 +143,8 @@ async def _fail() -> None:
 
 async def _fail_once_results_are_stored(points: Points) -> None:
     """LangGraph stores the results and the next checkpoint side by side; here the results come first, and alone."""
-    while points.passed[-1][0] != "checkpoint:after put_writes":
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(60):
+        while points.passed[-1][0] != "checkpoint:after put_writes":
+            await asyncio.sleep(0.01)
     points.touch("failed here")
     raise OSError("the disk")

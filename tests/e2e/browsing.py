@@ -46,7 +46,8 @@ async def chromium() -> AsyncIterator[Browser]:
         try:
             yield browser
         finally:
-            await browser.close()
+            async with asyncio.timeout(PATIENCE / 1000):
+                await browser.close()
 
 
 @asynccontextmanager
@@ -56,8 +57,9 @@ async def dashboard(application: Application) -> AsyncIterator[str]:
     web = server(create_app(application), "127.0.0.1", 0)
     serving = asyncio.create_task(web.serve(sockets=[listening]))
     try:
-        while not web.started and not serving.done():
-            await asyncio.sleep(0.02)
+        async with asyncio.timeout(PATIENCE / 1000):
+            while not web.started and not serving.done():
+                await asyncio.sleep(0.02)
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     finally:
         web.should_exit = True

@@ -97,14 +97,17 @@ async def _working(application: Application) -> AsyncIterator[None]:
 @asynccontextmanager
 async def served(shop: ReplayedShop) -> AsyncIterator[str]:
     """The shop's control API over HTTP, in a thread of its own: it must not share the agent's event loop."""
-    server = uvicorn.Server(uvicorn.Config(shop.app, host="127.0.0.1", port=0, log_level="error"))
+    config = uvicorn.Config(shop.app, host="127.0.0.1", port=0, log_level="error", timeout_graceful_shutdown=10)
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    while not server.started:
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(PATIENCE):
+        while not server.started:
+            await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True
-        await asyncio.to_thread(thread.join)
+        await asyncio.to_thread(thread.join, PATIENCE)
+        assert not thread.is_alive()

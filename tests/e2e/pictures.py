@@ -9,7 +9,7 @@ from playwright.async_api import expect
 
 from agent.domain.event import EventType
 from tests.e2e.browsing import DESK, PHONE, Desk, chromium, dashboard, signed_in
-from tests.e2e.line import ROOT, Line, line
+from tests.e2e.line import PATIENCE, ROOT, Line, line
 
 FOLDER = ROOT / "docs" / "images"
 TALL = (1280, 1500)
@@ -42,8 +42,9 @@ async def take(folder: Path) -> None:
 
 async def _asked(running: Line) -> str:
     await running.post_alert()
-    while not (found := await running.application.views.approvals()):
-        await running.application.clock.sleep(timedelta(seconds=1))
+    async with asyncio.timeout(PATIENCE):
+        while not (found := await running.application.views.approvals()):
+            await running.application.clock.sleep(timedelta(seconds=1))
     return found[0].incident
 
 

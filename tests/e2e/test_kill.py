@@ -24,6 +24,7 @@ from tests.clocks import FastClock
 from tests.e2e.line import CASES, PATIENCE, ROOT, served
 from tests.e2e.process import Setting
 from tests.farends.ports import free_port
+from tests.overdue import killed_when_overdue
 
 HANG = 6.0
 """Seconds: longer than it takes to kill whoever waits."""
@@ -71,7 +72,8 @@ class Agent:
         command = [sys.executable, "-m", "tests.e2e.process", self._setting.told()]
         self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
-        assert self._process.stdout.readline() == "ready\n"
+        with killed_when_overdue(self._process):
+            assert self._process.stdout.readline() == "ready\n"
 
     def kill(self) -> None:
         if self._process is not None and self._process.stdout is not None:

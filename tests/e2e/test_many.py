@@ -27,6 +27,7 @@ from tests.farends.ports import free_port
 from tests.farends.postgres import HOW, PostgresServer, binaries, postgres_server
 from tests.farends.redis import HOW as HOW_REDIS
 from tests.farends.redis import RedisServer, redis_server
+from tests.overdue import killed_when_overdue
 from tests.system import program
 
 pytestmark = pytest.mark.system
@@ -55,7 +56,8 @@ class Fleet:
             self.workers = [self._start(replace(self._common, role="worker"), ends) for _ in range(2)]
             for process in (*webs, *self.workers):
                 assert process.stdout is not None
-                assert process.stdout.readline() == "ready\n"
+                with killed_when_overdue(process):
+                    assert process.stdout.readline() == "ready\n"
             yield
 
     def get(self, web: int, path: str) -> Any:

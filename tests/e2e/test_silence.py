@@ -30,7 +30,10 @@ def test_the_demo_calls_nobody_and_leaves_nothing_at_home(tmp_path: Path) -> Non
 def _watched(trace: Path) -> list[str]:
     """Nothing where no process may be traced: then the home alone tells."""
     strace = ["strace", "-f", "-e", "trace=connect,sendto,sendmsg,sendmmsg", "-e", "signal=none", "-o", str(trace)]
-    if not shutil.which("strace") or subprocess.run([*strace, "true"], capture_output=True, check=False).returncode:
+    if (
+        not shutil.which("strace")
+        or subprocess.run([*strace, "true"], capture_output=True, check=False, timeout=60).returncode
+    ):
         return []
     return strace
 
@@ -51,7 +54,9 @@ def _until_it_asks(command: list[str], home: Path) -> None:
         assert running.stdout is not None
         overdue = threading.Timer(PATIENCE, os.killpg, (running.pid, signal.SIGKILL))
         overdue.start()
-        assert any("Decide on the page" in line for line in running.stdout)
-        os.killpg(running.pid, signal.SIGTERM)
-        running.stdout.read()
-        overdue.cancel()
+        try:
+            assert any("Decide on the page" in line for line in running.stdout)
+            os.killpg(running.pid, signal.SIGTERM)
+            running.stdout.read()
+        finally:
+            overdue.cancel()

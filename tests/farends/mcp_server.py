@@ -87,12 +87,14 @@ async def served(
         else:
             await sessions.handle_request(scope, receive, send)
 
-    config = uvicorn.Config(Starlette(routes=[Mount("/mcp", answer)]), port=0, lifespan="off", log_config=None)
+    app = Starlette(routes=[Mount("/mcp", answer)])
+    config = uvicorn.Config(app, port=0, lifespan="off", log_config=None, timeout_graceful_shutdown=5)
     server = uvicorn.Server(config)
     async with sessions.run():
         task = asyncio.create_task(server.serve())
-        while not server.started:
-            await asyncio.sleep(0.005)
+        async with asyncio.timeout(60):
+            while not server.started:
+                await asyncio.sleep(0.005)
         try:
             yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/mcp/"
         finally:

@@ -19,6 +19,8 @@ T = TypeVar("T")
 MOST_LINES = 10
 _FAREWELL = 0.2
 """Seconds between the word that a line will be closed and its end; Slack takes ten."""
+_PATIENCE = 120
+"""Seconds that an acknowledgement may take: a line that is lost is opened again within one minute."""
 
 
 @dataclass(eq=False)
@@ -64,7 +66,8 @@ class SocketEnd:
 
     def stop(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
+        self._thread.join(30)
+        assert not self._thread.is_alive(), "the lines could not be closed"
 
     def ticket(self) -> str:
         """The address of a line, good once."""
@@ -97,7 +100,8 @@ class SocketEnd:
         self.sent.append(sent)
         for _ in range(2 if self._twice else 1):
             self._there(self._send(sent))
-        return await asyncio.wrap_future(sent.acknowledged)
+        async with asyncio.timeout(_PATIENCE):
+            return await asyncio.wrap_future(sent.acknowledged)
 
     def say(self, text: str | bytes) -> None:
         """Anything, down every line."""
@@ -135,9 +139,11 @@ class SocketEnd:
             usable = [one for one in self._lines if one.usable and not one.stale]
             if usable:
                 line = usable[sent.times % len(usable)]
-                with suppress(ConnectionError):
+                try:
                     await line.response.send_json({**sent.body, "retry_attempt": sent.times})
                     sent.times += 1
+                except ConnectionError:
+                    line.leaving = True  # It is as good as closed: the next one is taken.
             for _ in range(40):  # Slack waits three seconds
                 await asyncio.sleep(0.05 if usable else 0.01)
                 if sent.acknowledged.done() or (usable and line.response.closed) or not usable:
@@ -148,6 +154,7 @@ class SocketEnd:
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         runner = self._loop.run_until_complete(self._serve())
+        self._port.set_result(runner.addresses[0][1])
         self._loop.run_forever()
         for task in asyncio.all_tasks(self._loop):
             task.cancel()
@@ -161,7 +168,6 @@ class SocketEnd:
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
-        self._port.set_result(runner.addresses[0][1])
         return runner
 
     async def _link(self, request: web.Request) -> web.WebSocketResponse:

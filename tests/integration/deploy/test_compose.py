@@ -21,6 +21,7 @@ def services() -> dict[str, Any]:
         capture_output=True,
         text=True,
         check=True,
+        timeout=60,
     )
     assert told.stderr == ""
     found: dict[str, Any] = json.loads(told.stdout)["services"]
@@ -96,7 +97,7 @@ def test_every_file_that_is_mounted_is_in_the_project(services: dict[str, Any]) 
 
 def test_the_shared_secrets_are_made_once_and_fit_each_other(tmp_path: Path) -> None:
     def make() -> dict[str, str]:
-        subprocess.run(["sh", ROOT / "deploy/make-secrets.sh", tmp_path], check=True)
+        subprocess.run(["sh", ROOT / "deploy/make-secrets.sh", tmp_path], check=True, timeout=60)
         return {path.name: path.read_text() for path in tmp_path.iterdir()}
 
     first, second = make(), make()

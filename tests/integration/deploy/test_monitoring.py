@@ -18,13 +18,17 @@ def test_prometheus_itself_accepts_configuration_and_rules_and_each_rule_fires_w
         ["check", "rules", "rules.yml"],
         ["test", "rules", "rules_test.yml"],
     ):
-        told = subprocess.run([promtool, *arguments], cwd=FOLDER, capture_output=True, text=True, check=False)
+        told = subprocess.run(
+            [promtool, *arguments], cwd=FOLDER, capture_output=True, text=True, check=False, timeout=60
+        )
         assert told.returncode == 0, f"{arguments}: {told.stdout}{told.stderr}"
 
 
 def test_alertmanager_itself_accepts_its_configuration() -> None:
     amtool = program("amtool", "apt-get install prometheus-alertmanager")
-    told = subprocess.run([amtool, "check-config", "alertmanager.yml"], cwd=FOLDER, capture_output=True, check=False)
+    told = subprocess.run(
+        [amtool, "check-config", "alertmanager.yml"], cwd=FOLDER, capture_output=True, check=False, timeout=60
+    )
     assert told.returncode == 0, told.stderr
 
 

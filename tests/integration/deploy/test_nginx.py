@@ -11,5 +11,5 @@ def test_nginx_itself_accepts_the_configuration(tmp_path: Path) -> None:
     # Its folders for temporary files lie in /tmp, where several test runs may meet.
     here = tmp_path / "nginx.conf"
     here.write_text(CONFIGURATION.read_text().replace("/tmp/", f"{tmp_path}/"))
-    told = subprocess.run([nginx, "-t", "-c", here], capture_output=True, text=True, check=False)
+    told = subprocess.run([nginx, "-t", "-c", here], capture_output=True, text=True, check=False, timeout=60)
     assert told.returncode == 0, told.stderr

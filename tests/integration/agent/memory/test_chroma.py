@@ -20,6 +20,7 @@ from agent.memory.place import Folder
 from agent.ports import Recalled
 from tests.clocks import Clock
 from tests.integration.agent.memory.remembering import HERE, Record, incidents, lesson, remembering
+from tests.overdue import killed_when_overdue
 
 QUESTION = ("Checkout answers with 500", "checkout", ["CheckoutErrorRate"], "errors")
 
@@ -260,7 +261,7 @@ async def test_killed_in_the_middle_of_a_rebuild_it_goes_on_where_it_was(tmp_pat
         env={**os.environ, "PYTHONPATH": str(HERE.parents[3])},
     )
     assert child.stdout is not None
-    with child, child.stdout:
+    with child, child.stdout, killed_when_overdue(child):
         assert child.stdout.readline() == b"64 stored\n"
         child.send_signal(signal.SIGKILL)
     embedded: list[str] = []
@@ -295,6 +296,7 @@ def _locked_by_another_process(database: Path) -> Iterator[None]:
         [sys.executable, "-c", program, str(database)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as holder:
         assert holder.stdout is not None
-        assert holder.stdout.readline() == b"held\n"
-        yield
-        holder.communicate()
+        with killed_when_overdue(holder):
+            assert holder.stdout.readline() == b"held\n"
+            yield
+            holder.communicate()

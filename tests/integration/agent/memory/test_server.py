@@ -38,7 +38,7 @@ def chroma(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             _until_it_listens(port)
             yield f"http://127.0.0.1:{port}"
         finally:
-            server.terminate()
+            server.kill()
 
 
 async def test_what_one_worker_remembers_or_forgets_another_knows(chroma: str) -> None:

@@ -113,8 +113,8 @@ async def test_a_process_that_hangs_in_a_transaction_loses_its_turn_and_the_othe
         connection.execute(text("SELECT 1"))
 
     hung = asyncio.create_task(asyncio.to_thread(transact, other.engine, hang, 0.0))
-    await hanging.wait()
     async with asyncio.timeout(PATIENCE):
+        await hanging.wait()
         await _write_down(journal, "went on")
     let_go.set()
     with pytest.raises(DBAPIError):

@@ -332,5 +332,6 @@ def _certificate(folder: Path, name: str) -> Path:
         [*command, "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}", *files],
         check=True,
         capture_output=True,
+        timeout=60,
     )
     return certificate

@@ -18,6 +18,7 @@ import httpx2
 import pytest
 
 from agent.entrypoints.cli.frame import run
+from tests.overdue import killed_when_overdue
 
 ROOT = Path(__file__).parents[5]
 PATIENCE = 60.0
@@ -44,10 +45,11 @@ class Running:
     def until(self, pattern: str) -> re.Match[str]:
         """The first line that matches, from here on."""
         assert self.process.stderr is not None
-        for line in self.process.stderr:
-            self.said.append(line)
-            if found := re.search(pattern, line):
-                return found
+        with killed_when_overdue(self.process):
+            for line in self.process.stderr:
+                self.said.append(line)
+                if found := re.search(pattern, line):
+                    return found
         raise AssertionError(f"{pattern!r} was never said: {''.join(self.said)}")
 
     def stop(self) -> int:

@@ -46,7 +46,7 @@ def test_help_imports_nothing_heavy() -> None:
         "code = main()\n"
         "print(code, *sorted({name.split('.')[0] for name in sys.modules} - set(sys.stdlib_module_names)))"
     )
-    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60).stdout
     code, *modules = told.splitlines()[-1].split()
     own = {name for name in modules if not name.startswith("_")} - {"sitecustomize"}
     assert (code, sorted(own - ALLOWED)) == ("0", [])
