@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, JsonValue
 
+from tools.quoting import matcher
+
 Floats = NDArray[np.float64]
 Trust = Literal["system", "user-controlled"]
 
@@ -34,13 +36,8 @@ class Series:
     @property
     def selector(self) -> str:
         """It as PromQL, so that a person can ask for it again."""
-        inner = ",".join(f"{k}={_quoted(v)}" for k, v in sorted(self.labels.items()))
+        inner = ",".join(matcher(name, value) for name, value in sorted(self.labels.items()))
         return f"{self.name}{{{inner}}}" if inner else self.name
-
-
-def _quoted(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from itertools import accumulate
 import promql_parser as ast
 
 from tools.base import BackendError
+from tools.quoting import literal, quoted
 
 MAX_POINTS = 11_000
 """Points of one series in one answer; Prometheus refuses more."""
@@ -70,27 +71,6 @@ def invents_labels(tree: ast.Expr) -> bool:
         or (isinstance(node, ast.AggregateExpr) and str(node.op) == "count_values")
         for node in nodes(tree)
     )
-
-
-def quoted(value: str) -> str:
-    """A value as a PromQL and LogQL string (both are Go's): whatever it holds, it stays one value."""
-    return f'"{escaped(value)}"'
-
-
-def escaped(value: str) -> str:
-    """The same where the quotes are there already."""
-    backslashed = _sendable(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return re.sub(r"[\x00-\x1f\x7f]", lambda found: f"\\x{ord(found[0]):02x}", backslashed)
-
-
-def literal(text: str) -> str:
-    """A regular expression (RE2) that matches `text` and nothing else."""
-    return re.sub(r"[\\.+*?()|\[\]{}^$]", r"\\\g<0>", _sendable(text))
-
-
-def _sendable(text: str) -> str:
-    """Half of a surrogate pair cannot be sent; a question mark goes in its place, before anything is escaped."""
-    return text.encode("utf-8", "replace").decode()
 
 
 _METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")

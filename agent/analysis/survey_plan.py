@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-import numpy as np
 import promql_parser as ast
 
 from agent.analysis import signals
@@ -20,7 +19,8 @@ from agent.analysis.observations import Reading
 from agent.analysis.signals import Signal
 from agent.domain.alert import Alert
 from tools.base import BackendError, Series
-from tools.promql import parsed, quoted
+from tools.promql import parsed
+from tools.quoting import label, matcher, quoted
 
 Kind = Literal["gauge", "counter", "histogram", "summary"]
 
@@ -64,9 +64,7 @@ class Ask:
 
     def _reading(self, one: Series) -> Reading:
         own = {name: value for name, value in one.labels.items() if name != "__name__"}
-        narrowed = [
-            Series("", {name: value}, one.times[:0], one.values[:0]).selector[1:-1] for name, value in own.items()
-        ]
+        narrowed = [matcher(name, value) for name, value in own.items()]
         series = Series(self.metric, {**own, **self.labels}, one.times, one.values)
         return Reading(series, self._filled((*self.matchers, *sorted(narrowed))))
 
@@ -92,9 +90,7 @@ def scopes(alerts: Sequence[Alert], configured: Sequence[str]) -> list[list[str]
         for name in _SCOPES
         if alerts and alerts[0].labels.get(name) and len({alert.labels.get(name) for alert in alerts}) == 1
     }
-    empty = np.empty(0)
-    narrow = [Series("", {name: value}, empty, empty).selector for name, value in shared.items()]
-    return [[one] for one in narrow] + [[EVERYTHING]]
+    return [["{" + matcher(name, value) + "}"] for name, value in shared.items()] + [[EVERYTHING]]
 
 
 def window(alerts: Sequence[Alert], now: datetime, history: timedelta, step: timedelta) -> tuple[datetime, datetime]:
@@ -146,7 +142,7 @@ def _narrowing(scope: str) -> tuple[str, ...]:
     if not isinstance(asked, ast.VectorSelector):
         raise BackendError(f"{scope[:300]!r}: not a selector")
     matchers = [one for one in asked.matchers.matchers if one.name != "__name__"]
-    return tuple(f"{one.name}{_OPERATORS[str(one.op)]}{quoted(one.value)}" for one in matchers)
+    return tuple(f"{label(one.name)}{_OPERATORS[str(one.op)]}{quoted(one.value)}" for one in matchers)
 
 
 _OPERATORS = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}

@@ -13,7 +13,7 @@ from pydantic import JsonValue
 
 from agent.domain.errors import Refused
 from agent.domain.remediation import Action, Argument
-from tools.promql import escaped
+from tools.quoting import escaped
 
 LONGEST_VALUE = 200
 """Characters of a string argument."""

@@ -13,7 +13,7 @@ from agent.graph.context import Context
 from agent.policy.risk import Now
 from agent.ports import Metrics
 from tools.base import BackendError
-from tools.promql import escaped
+from tools.quoting import escaped
 
 
 async def look(

@@ -7,7 +7,8 @@ from typing import Any
 from tools.base import BackendError, LogLine, LogPage, LogSearch
 from tools.clients.http import Http, refusal
 from tools.log_levels import level_of, words_for
-from tools.promql import literal, quoted, selector
+from tools.promql import selector
+from tools.quoting import literal, quoted
 
 MOST_LINES = 5000
 """Loki refuses more in one answer, by default."""

@@ -12,7 +12,8 @@ from tools.invisible import visible
 from tools.observe.courses import courses, facts_of, json_of, label_of, line_of, number_of
 from tools.observe.entities import named
 from tools.observe.window import Moment, Span, Window
-from tools.promql import checked, invents_labels, literal, quoted
+from tools.promql import checked, invents_labels
+from tools.quoting import literal, quoted
 
 MOST_SHOWN = 12
 """Series whose value a result's text gives; the rest is counted."""

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tools.base import BackendError
-from tools.promql import MAX_POINTS, affordable_step, checked, literal, parsed, selector
+from tools.promql import MAX_POINTS, affordable_step, checked, parsed, selector
+from tools.quoting import literal
 
 
 @pytest.mark.parametrize(

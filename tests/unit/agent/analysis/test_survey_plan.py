@@ -110,6 +110,8 @@ def test_selectors_narrow_first_and_everything_last() -> None:
 
     assert scopes([one], []) == [['{namespace="shop"}'], ['{env="prod"}'], [survey_plan.EVERYTHING]]
     assert scopes([one], ["up", "x"]) == [["up", "x"]]
+    odd = alert("X", NOW, namespace='a"\n\x00\ud800')
+    assert scopes([odd], [])[0] == [r'{namespace="a\"\n\x00?"}']
 
 
 def test_the_window_holds_a_hundred_steps_of_history() -> None:
