@@ -203,7 +203,7 @@ class KubernetesFarEnd(FarEnd):
             f"{at:%Y-%m-%dT%H:%M:%S.%f}000Z {text}" if asked.one("timestamps") == "true" else text for at, text in lines
         ]
         text = "".join(f"{line}\n" for line in shown[-int(asked.one("tailLines", "10000")) :])
-        return Answer(200, text[: int(asked.one("limitBytes", "10000000"))])
+        return Answer(200, text[: int(asked.one("limitBytes", str(len(text))))])
 
     def _inside(self, items: dict[str, Object], namespace: str) -> list[Object]:
         return [item for item in items.values() if item["metadata"]["namespace"] == namespace]

@@ -9,11 +9,12 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from tools.base import BackendError
 from tools.clients.http import quoted
-from tools.clients.kubernetes_connection import MAX_BODY, Request, answer, connected, home_namespace
+from tools.clients.kubernetes_connection import Request, answer, connected, ending, home_namespace
 from tools.clients.kubernetes_deployments import Deployment, ReplicaSet, deployment_of, replica_set_of
 from tools.clients.outcome import Unanswered
 from tools.clients.threads import NotBegun, Threads
@@ -26,6 +27,8 @@ from tools.cluster.pods import pod_of
 
 PAGE = 500
 """Objects of one list; a namespace that has more is reported as cut."""
+LOG = 1024 * 1024
+"""Bytes of the end of a log that are kept."""
 BUILD = timedelta(seconds=30)
 """For importing the official client, some hundred modules, and reading its configuration."""
 
@@ -40,6 +43,15 @@ class Listing(Generic[T]):
     items: tuple[T, ...]
     cut: bool
     """There are more than PAGE."""
+
+
+@dataclass(frozen=True)
+class PodLog:
+    """The end of a log."""
+
+    text: str
+    cut: bool
+    """Older lines than these were asked for, and are too many bytes."""
 
 
 class Cluster:
@@ -118,26 +130,31 @@ class Cluster:
 
     async def log(
         self, namespace: str, pod: str, *, container: str, previous: bool, since: timedelta, lines: int
-    ) -> str:
+    ) -> PodLog:
         """The end of the log, each line with its time in front. `previous`: of the container that ended last."""
         check_name("namespace", namespace)
         check_name("pod", pod)
         which = {"container": container} if container else {}
-        body = await self._raw(
-            f"read log of pod {namespace}/{pod}",
-            lambda api, options: _core(api).read_namespaced_pod_log(
+        what = f"read log of pod {namespace}/{pod}"
+        client = self._client or await self._reached(what)
+
+        def request(api: Any, options: Mapping[str, Any]) -> Any:
+            # No limit of bytes: the kubelet would leave out the newest lines.
+            return _core(api).read_namespaced_pod_log(
                 pod,
                 namespace,
                 previous=previous,
                 since_seconds=max(1, int(since.total_seconds())),
                 tail_lines=lines,
-                limit_bytes=MAX_BODY // 8,
                 timestamps=True,
                 **which,
                 **options,
-            ),
-        )
-        return body.decode("utf-8", "replace")
+            )
+
+        read = partial(ending, client, what, request, self._deadline, keep=LOG)
+        body, cut = await self._within(self._deadline, what, read)
+        # What is left of a line that was cut has no time in front.
+        return PodLog((body.partition(b"\n")[2] if cut else body).decode("utf-8", "replace"), cut)
 
     async def ask(self, what: str, request: Request) -> Object:
         """The object that a request gives. Answered, Unanswered or, when it was never sent, BackendError."""

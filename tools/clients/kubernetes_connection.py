@@ -18,6 +18,8 @@ from tools.clients.outcome import Answered, Unanswered
 
 MAX_BODY = 8 * 1024 * 1024
 """Bytes of one answer."""
+MAX_LOG = 32 * 1024 * 1024
+"""Bytes that are read of a log, which begins with its oldest line, for the sake of its end."""
 CONNECT = timedelta(seconds=3)
 IN_CLUSTER_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
@@ -48,13 +50,21 @@ def answer(client: Any, what: str, request: Request, deadline: timedelta) -> byt
 
     Answered, Unanswered or, when it was never sent, BackendError.
     """
+    body, _ = ending(client, what, request, deadline, read=MAX_BODY, keep=MAX_BODY)
+    return body
+
+
+def ending(
+    client: Any, what: str, request: Request, deadline: timedelta, *, keep: int, read: int = MAX_LOG
+) -> tuple[bytes, bool]:
+    """(the last bytes of the body, at most `keep`, is that less than all of it?). BackendError beyond `read`."""
     from kubernetes.client.exceptions import ApiException
     from urllib3 import exceptions
 
     seconds = deadline.total_seconds()
     options = {"_preload_content": False, "_request_timeout": (min(seconds, CONNECT.total_seconds()), seconds)}
     try:
-        return _body(what, request(client, options), time.monotonic() + seconds)
+        return _body(what, request(client, options), time.monotonic() + seconds, keep=keep, read=read)
     except ApiException as error:
         raise _refusal(what, error.status, error.reason, error.body) from error
     except (exceptions.NewConnectionError, exceptions.ConnectTimeoutError, exceptions.SSLError) as error:
@@ -93,19 +103,21 @@ def _refuse_programs(kubeconfig: str) -> None:
                 )
 
 
-def _body(what: str, response: Any, until: float) -> bytes:
-    body = bytearray()
+def _body(what: str, response: Any, until: float, *, keep: int, read: int) -> tuple[bytes, bool]:
+    body, came = bytearray(), 0
     try:
         while chunk := response.read1(65536):
             body += chunk
-            if len(body) > MAX_BODY:
-                raise BackendError(f"{what}: the answer is larger than {MAX_BODY:,} bytes.")
+            came += len(chunk)
+            del body[:-keep]
+            if came > read:
+                raise BackendError(f"{what}: the answer is larger than {read:,} bytes.")
             if time.monotonic() > until:
                 raise Unanswered(f"{what}: the answer did not end in time.")
     finally:
         response.release_conn()
         response.close()
-    return bytes(body)
+    return bytes(body), came > len(body)
 
 
 def _refusal(what: str, status: int | None, reason: str | None, body: str | None) -> BackendError:

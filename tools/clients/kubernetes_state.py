@@ -56,13 +56,13 @@ class KubernetesState:
     async def _last_words(self, pod: Pod, into: Gathered) -> None:
         container = next((one.name for one in pod.containers if one.restarts), "")
         try:
-            text = await self._cluster.log(
+            log = await self._cluster.log(
                 pod.namespace, pod.name, container=container, previous=True, since=_SINCE, lines=_LINES
             )
         except BackendError as error:
             into.not_checked.append(str(error))
             return
-        into.lines += of_text(text, pod.workload)
+        into.lines += of_text(log.text, pod.workload)
 
 
 def _crashing(pods: Iterable[Pod]) -> list[Pod]:

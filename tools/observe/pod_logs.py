@@ -41,7 +41,7 @@ class PodLogs:
         try:
             start, end = asked.within(self._window)
             namespace = asked.namespace or await self._cluster.home()
-            text = await self._cluster.log(
+            log = await self._cluster.log(
                 namespace,
                 asked.pod,
                 container=asked.container,
@@ -51,26 +51,30 @@ class PodLogs:
             )
         except BackendError as error:
             return failed(self.name, asked, error)
-        written = text.splitlines()
+        written = log.text.splitlines()
         lines = [line for raw in written if (line := _log_line(raw, asked.pod)) and start <= line.at < end]
-        return _result(asked, namespace, lines, (start, end), cut=len(written) >= MOST_LINES)
+        return _result(
+            asked, namespace, lines, (start, end), read=len(written) if log.cut or len(written) >= MOST_LINES else 0
+        )
 
 
 def _result(
-    asked: PodLogArguments, namespace: str, lines: list[LogLine], within: tuple[datetime, datetime], *, cut: bool
+    asked: PodLogArguments, namespace: str, lines: list[LogLine], within: tuple[datetime, datetime], *, read: int
 ) -> ToolResult:
+    """`read`: how many of the newest lines, when older ones were not looked at; else 0."""
     kinds = group(lines)
     which = " before its last restart" if asked.previous else ""
     start, end = within
     when = f"from {start:%Y-%m-%dT%H:%M:%SZ} to {end:%Y-%m-%dT%H:%M:%SZ}"
     short = f"{len(lines)} lines of {len(kinds)} kinds from {asked.pod}{which}."
+    short += f" Only the newest {read} lines of the log were read." if read else ""
     return ToolResult(
         ok=True,
         text="\n".join([short, *(f"{kind.count}x {kind.text[:LONGEST_TEMPLATE]}" for kind in kinds[:MOST_KINDS])]),
         query=f"log of pod {namespace}/{asked.pod}, {MOST_LINES} lines at most,{which} {when}",
         data=[_facts(kind) for kind in kinds[:MOST_KINDS]],
         entities=(asked.pod,),
-        truncated=cut or len(kinds) > MOST_KINDS,
+        truncated=read > 0 or len(kinds) > MOST_KINDS,
         trust="user-controlled",
         starts_at=start,
         ends_at=end,

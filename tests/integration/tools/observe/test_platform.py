@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from tests.farends.kubernetes import KubernetesFarEnd
 from tests.farends.loopback import Answer, Instead
 from tests.integration.tools.observe.conftest import NOW
 from tools.clients.kubernetes import Cluster
+from tools.clients.kubernetes_connection import MAX_LOG
 from tools.observe.platform import Events, platform_tools
 from tools.observe.pod_logs import MOST_LINES, PodLogs
 from tools.observe.pods import Pods
@@ -57,7 +59,29 @@ async def test_a_log_that_was_not_read_to_its_beginning_is_marked_as_cut(
     api.logs[pod, False] = [(NOW.replace(minute=20), " " if n == 900 else "again") for n in range(MOST_LINES + 1)]
     tool = PodLogs(cluster, WINDOW)
     result = await tool(tool.arguments(pod=pod))
-    assert (result.text.splitlines()[1], result.truncated) == (f"{MOST_LINES - 1}x again", True)
+    said = f"{MOST_LINES - 1} lines of 1 kinds from {pod}. Only the newest {MOST_LINES} lines of the log were read."
+    assert (result.text.splitlines(), result.truncated) == ([said, f"{MOST_LINES - 1}x again"], True)
+
+
+async def test_of_a_log_of_long_lines_the_newest_are_read(api: KubernetesFarEnd, cluster: Cluster) -> None:
+    pod, lines = "shop-757df545c7-9pg95", 300
+    long = [(NOW.replace(minute=20, second=n // 10), "\u00e4" * 8_000) for n in range(lines)]
+    api.logs[pod, False] = [*long, (NOW.replace(minute=21), "giving up")]
+    tool = PodLogs(cluster, WINDOW)
+    result = await tool(tool.arguments(pod=pod))
+    assert re.fullmatch(
+        rf"6\d lines of 2 kinds from {pod}. Only the newest 6\d lines of the log were read.",
+        result.text.splitlines()[0],
+    )
+    assert (result.text.splitlines()[-1], result.truncated) == ("1x giving up", True)
+
+
+async def test_a_log_without_end_is_an_error_that_says_so(api: KubernetesFarEnd, cluster: Cluster) -> None:
+    pod = "shop-757df545c7-9pg95"
+    api.logs[pod, False] = [(NOW.replace(minute=20), "x" * MAX_LOG)]
+    tool = PodLogs(cluster, WINDOW)
+    result = await tool(tool.arguments(pod=pod))
+    assert (result.ok, f"larger than {MAX_LOG:,} bytes" in result.text) == (False, True)
 
 
 async def test_what_a_dead_container_said_last_can_be_read(api: KubernetesFarEnd, cluster: Cluster) -> None:
