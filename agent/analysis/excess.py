@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from agent.analysis.changes import MOST, gain
+from agent.analysis.changes import MOST, gain, quantiles
 from agent.analysis.onset import Onset
 from agent.analysis.signals import Signal, words
 from agent.analysis.table import Table
@@ -254,7 +254,7 @@ def _excursion(quiet: Floats, length: int) -> float:
     if stretches == 0:
         return 0.0
     highest = quiet[len(quiet) - stretches * length :].reshape(stretches, length).max(axis=1)
-    return max(0.0, float(np.quantile(highest, _USUAL)))
+    return max(0.0, float(quantiles(highest[None], _USUAL)[0][0]))
 
 
 def _typical(table: Table, index: int) -> tuple[int, float, int]:

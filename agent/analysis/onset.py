@@ -23,10 +23,10 @@ _LATER = 0.1
 """Part of the alerts that are later than LATEST_REPORT, where delays are distributed exponentially."""
 _SLACK = 0.5
 """Robust deviations that are not counted as a change (the reference value k of Page's CUSUM)."""
-_RARE = 0.9
-"""A segment as heavy as a tenth of the baseline's windows show is no onset."""
+_RARE = 0.95
+"""What one in twenty moments of the history would have shown to an alert, too, is no onset."""
 _WINDOWS = 100
-"""Windows of the baseline that are looked at, at most about so many."""
+"""Moments of the history that are looked at, at most about so many."""
 _DEFAULT_STEPS = 2
 """Steps before the alert at which it is taken to have begun when nothing shows."""
 _CLIP = 8.0
@@ -54,8 +54,9 @@ def find(table: Table, alerts: Sequence[Alert], symptom: Symptom | None, now: da
     quiet = _quiet(table, told, step)
     deviation = _symptom_deviation(table, alerts, symptom, quiet)
     excess = deviation - _SLACK
-    weight, first, last = heaviest(_near(table, told, excess[quiet:], quiet))
-    rare = 1 - _usual(excess[:quiet], len(excess) - quiet, weight)
+    counts = _counts(table.times[quiet:], told)
+    weight, first, last = heaviest(_counted(excess[quiet:], counts))
+    rare = 1 - _usual(excess[:quiet], counts, weight)
     if weight > 0 and rare >= _RARE:
         return _seen(table, quiet + first, quiet + last, rare)
     return _told(table, told, step)
@@ -73,18 +74,31 @@ def heaviest(excess: Floats) -> tuple[float, int, int]:
     return best
 
 
-def _usual(excess: Floats, length: int, weight: float) -> float:
-    """The part of the baseline's windows of this length that show a segment as heavy as this; 0 without windows."""
-    starts = range(0, len(excess) - length + 1, max(1, len(excess) // _WINDOWS))
-    heavy = [heaviest(excess[start : start + length])[0] >= weight for start in starts]
+def _usual(excess: Floats, counts: Floats, weight: float) -> float:
+    """The part of the history's moments at which an alert would have been shown a segment as heavy; 0 without any.
+
+    Each is looked at as the present is: as long, and with as much of it before the alert, where it counts less.
+    """
+    length, before = len(counts), int((counts < 1).sum())
+    known = np.pad(excess, (before, 0))
+    starts = range(0, len(known) - length + 1, max(1, len(excess) // _WINDOWS))
+    heavy = [heaviest(_counted(known[start : start + length], counts))[0] >= weight for start in starts]
     return sum(heavy) / len(heavy) if heavy else 0.0
 
 
-def _near(table: Table, told: datetime, excess: Floats, quiet: int) -> Floats:
-    """What is over long before the alert is not what it speaks of: earlier excess counts as alerts so late are rare."""
-    late = np.maximum(0.0, told.timestamp() - table.times[quiet:]) / LATEST_REPORT.total_seconds()
-    discounted: Floats = np.where(excess > 0, excess * np.power(_LATER, late), excess)
-    return discounted
+def _counts(times: Floats, told: datetime) -> Floats:
+    """How much excess counts at each time: what is over long before the alert is not what it speaks of.
+
+    As much as there are alerts so late; what comes after the alert counts in full.
+    """
+    late = np.maximum(0.0, told.timestamp() - times) / LATEST_REPORT.total_seconds()
+    counts: Floats = np.power(_LATER, late)
+    return counts
+
+
+def _counted(excess: Floats, counts: Floats) -> Floats:
+    counted: Floats = np.where(excess > 0, excess * counts, excess)
+    return counted
 
 
 def _quiet(table: Table, told: datetime, step: timedelta) -> int:

@@ -101,7 +101,7 @@ def _beyond(row: int, median: float, scale: float, moved: float, weighed: Weighe
         return moved
     levels = changes.medians(history[len(history) - stretches * length :].reshape(stretches, length))
     away = [_badly(row, float((level - median) / scale), weighed) for level in levels[np.isfinite(levels)]]
-    return moved - max(0.0, float(np.quantile(away, _MOST))) if away else moved
+    return moved - max(0.0, float(changes.quantiles(np.array([away]), _MOST)[0][0])) if away else moved
 
 
 def _badly(row: int, z: float, weighed: Weighed) -> float:

@@ -35,6 +35,26 @@ def test_an_excess_over_long_before_the_alert_is_another_incident() -> None:
     assert onset.find(table, seen.alerts, None, NOW, STEP).at == NOW - timedelta(minutes=3)
 
 
+def _again(samples: int, starts: range) -> onset.Onset:
+    """The same excess at these columns, too."""
+    shop = slow_back()
+    seen = shop.observed()
+    table = tabulate(seen)
+    for start in starts:
+        table.values[:, start : start + samples] = table.values[:, -samples:]
+    return onset.find(table, seen.alerts, None, NOW, STEP)
+
+
+def test_an_incident_as_strong_long_ago_leaves_this_one_an_onset() -> None:
+    found = _again(7, range(50, 51))
+
+    assert (found.at, found.sure > 0.95) == (NOW - timedelta(minutes=3), True)
+
+
+def test_what_comes_again_and_again_is_no_onset() -> None:
+    assert _again(7, range(5, 90, 20)).sure == 0.0
+
+
 def test_the_heaviest_segment_may_end_before_the_series_does() -> None:
     assert onset.heaviest(np.array([-1.0, 2.0, np.nan, 3.0, -9.0, 4.0])) == (5.0, 1, 4)
 
