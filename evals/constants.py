@@ -55,7 +55,6 @@ TUNED = (
     Constant("onset._SLACK", Kind(0.5, (0.25, 0.5, 1.0, 2.0))),  # k of the CUSUM as in Montgomery (2009).
     Constant("onset._RARE", USUAL),
     Constant("onset._CLIP", Kind(10.0, (3.0, 5.0, 8.0, 10.0, 20.0))),
-    Constant("onset.LATEST_REPORT", MINUTES),
     Constant("onset.LOOK_BACK", MINUTES),
     Constant("onset._DEFAULT_STEPS", Kind(2, (1, 2, 3, 5))),
     Constant("changes._FLOOR", LITTLE),
@@ -134,7 +133,8 @@ NOT_TUNED: Mapping[str, str] = {
     "prior": "what people said of earlier incidents; no case has any",
     "signals._RULES": "which way is worse: a word's meaning",
     "excess._LEAST": "what is no number of its own: of a scale of nothing",
-    "onset._LATER": "what `onset.LATEST_REPORT` means, which is tuned",
+    "onset.LATEST_REPORT": "a promise: an alert may be ten minutes late. In recordings, somebody has set the clock",
+    "onset._LATER": "what `onset.LATEST_REPORT` means",
     "excess._typical": "the order of statistics, from a mean to a high quantile",
     "calls._FEWEST": "one of a kind does not tell of all of them",
     "storm._FEWEST_PARTS": "a whole of one part is that part",

@@ -101,7 +101,7 @@ def _chosen(of: Study, sets: Sequence[str], asked: Asked) -> Chosen:
 
 
 def _answers(of: Study, sets: Sequence[str], by: Chosen) -> list[dict[str, Any]]:
-    return [answer(one, by.weights) for one in of.looked(sets, by.values) if not one.faint]
+    return [answer(one, by.weights) for one in of.looked(sets, by.values) if not one.copy]
 
 
 def _rows(name: str, answers: Sequence[Mapping[str, Any]], roots: Sequence[Path]) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from agent.analysis.weights import Fusion
 from evals.constants import NEUTRAL, TUNED, Values
-from evals.loso_fit import FAINT, Looked, doubts, fit, surprises
+from evals.loso_fit import Looked, case_of, doubts, fit, surprises
 from evals.loso_study import Study
 
 ROUNDS = 1
@@ -40,7 +40,7 @@ def gained(before: Mapping[str, float], after: Mapping[str, float]) -> float:
     """
     less: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for name in sorted(before.keys() | after.keys()):
-        case = name.removesuffix(FAINT).partition("@")[0]
+        case = case_of(name).partition("@")[0]
         less[case.partition("/")[0]][case] += before.get(name, 0.0) - after.get(name, 0.0)
     gains = [gain for of_set in less.values() for gain in of_set.values()]
     harmed = any(_clear([-gain for gain in of_set.values()]) for of_set in less.values())

@@ -47,7 +47,8 @@ _NEWTON = 60
 _FAR = 30.0
 
 
-FAINT = " (faint)"
+FAINT, LATE = COPIES = " (faint)", " (late)"
+"""After the id of a case: a copy of it whose fault is fainter, or whose alerts start later."""
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,12 @@ class Looked:
     @property
     def of(self) -> str:
         """The case's id."""
-        return self.id.removesuffix(FAINT)
+        return case_of(self.id)
 
     @property
-    def faint(self) -> bool:
-        """A case made fainter: to choose on, not to be judged by."""
-        return self.id.endswith(FAINT)
+    def copy(self) -> bool:
+        """To choose on, not to be judged by."""
+        return self.id.endswith(COPIES)
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,11 @@ class Ranked:
     weights: tuple[float, ...]
     standing: Standing
     first: int
+
+
+def case_of(name: str) -> str:
+    """The id of which this may be that of a copy."""
+    return name.removesuffix(FAINT).removesuffix(LATE)
 
 
 def ranked(one: Looked, fusion: Fusion) -> Ranked:

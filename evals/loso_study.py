@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -27,12 +27,15 @@ from evals import score
 from evals.case import Case
 from evals.constants import TUNED, Telling, Values, put
 from evals.dilution import diluted
-from evals.loso_fit import FAINT, Looked
+from evals.loso_fit import FAINT, LATE, Looked
 from evals.observe import alerts_of, observe
+from evals.perturb import delay_of
 from evals.quiet import windows_of
 
 ALL = 1_000
 """More windows than any case has."""
+_DELAYS = 7
+"""The seed of the copies' delays: another than those that answers are scored with."""
 
 
 @dataclass(frozen=True)
@@ -169,8 +172,15 @@ def _questions(asked: Asked) -> list[Question]:
 def _observed(case: Case, windows: Windows) -> list[Question]:
     seen = asyncio.run(observe(case))
     cut = windows_of(case, windows.each, windows.seed) if case.set in windows.sets else []
-    faint = [Question(case.id + FAINT, diluted(seen))] if seen.readings else []
-    return [Question(case.id, seen), *faint, *(Question(one.id, _at(seen, one.now), one.number) for one in cut)]
+    copies = {FAINT: diluted(seen), LATE: _late(seen, delay_of(case, _DELAYS))} if seen.readings else {}
+    asked = [Question(case.id + name, of) for name, of in {"": seen, **copies}.items()]
+    return [*asked, *(Question(one.id, _at(seen, one.now), one.number) for one in cut)]
+
+
+def _late(seen: Observations, by: timedelta) -> Observations:
+    """The same, told by alerts that start so much later, but not after the question."""
+    later = [one.model_copy(update={"starts_at": min(one.starts_at + by, seen.now)}) for one in seen.alerts]
+    return replace(seen, alerts=tuple(later))
 
 
 def _at(seen: Observations, now: datetime) -> Observations:
@@ -193,7 +203,7 @@ def _tells(recorded: Sequence[Case]) -> frozenset[Telling]:
 
 def _truths(looked: Sequence[Looked], roots: Sequence[Path]) -> dict[str, tuple[str, bool]]:
     """By `score.judge_all` only: an answer that lists every component in a known order is told the cause's place."""
-    asked = {one.id: one for one in looked if not one.quiet and not one.faint}
+    asked = {one.id: one for one in looked if not one.quiet and not one.copy}
     listed = [{"id": one.id, "suspects": suspects(one.names, range(0, -len(one.names), -1))} for one in asked.values()]
     judged = [one for of in score.judge_all({"cases": listed}, *roots).values() for one in of]
     return {one.id: ("" if one.strict is None else asked[one.id].names[one.strict - 1], one.named) for one in judged}

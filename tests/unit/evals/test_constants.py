@@ -62,7 +62,7 @@ def test_constants_are_put_wherever_they_are_known_and_taken_back() -> None:
     before = {one.name: shipped(one) for one in TUNED}
     values = {
         "excess.GATE": 5.0,
-        "onset.LATEST_REPORT": 30.0,
+        "onset.LOOK_BACK": 30.0,
         "Fusion.change_age": 3.0,
         "changes._FLOORS.availability": 0.02,
     }
@@ -70,7 +70,7 @@ def test_constants_are_put_wherever_they_are_known_and_taken_back() -> None:
     with put(values) as fusion:
         during = {one.name: shipped(one) for one in TUNED}
         gates = (excess.GATE, vars(topology)["GATE"])
-        others = (onset.LATEST_REPORT, changes._FLOORS[Signal.AVAILABILITY])
+        others = (onset.LOOK_BACK, changes._FLOORS[Signal.AVAILABILITY])
 
     assert during == {**before, **values, "Fusion.change_age": before["Fusion.change_age"]}
     assert (gates, others) == ((5.0, 5.0), (timedelta(minutes=30), 0.02))

@@ -75,7 +75,7 @@ def test_a_gain_counts_beyond_one_standard_error(
 
 
 def test_copies_and_windows_of_one_case_are_one_lesson() -> None:
-    copies = [f"one/a{of}" for of in ("", " (faint)", "@0", "@1")]
+    copies = [f"one/a{of}" for of in ("", " (faint)", " (late)", "@0", "@1")]
 
     assert gained(dict.fromkeys(copies, 0.5), dict.fromkeys(copies, 0.25)) == 0.0
 
@@ -103,6 +103,7 @@ def test_what_was_analysed_is_kept_until_a_constant_changes(tmp_path: Path) -> N
     assert [(one.id, one.quiet, one.faulty) for one in usual] == [
         ("made/one", False, True),
         ("made/one (faint)", False, True),
+        ("made/one (late)", False, True),
         ("made/one@0", True, False),
         ("made/one@1", True, False),
     ]
@@ -119,4 +120,4 @@ def test_fewer_windows_are_analysed_while_searching(tmp_path: Path) -> None:
     with ThreadPoolExecutor(1) as pool:
         of = study([tmp_path / "cases"], Windows(("made",), each=3), tmp_path, pool)
 
-    assert [len(of.looked(["made"], {}, windows)) for windows in (0, 1, ALL)] == [2, 3, 5]  # one of them faint
+    assert [len(of.looked(["made"], {}, windows)) for windows in (0, 1, ALL)] == [3, 4, 6]  # two of them copies
