@@ -17,6 +17,9 @@ from tools.log_levels import level_of, words_for
 
 MOST_LINES = 10_000
 """`index.max_result_window`: more is refused in one answer."""
+_TIMES = frozenset({"date", "date_nanos"})
+_NANOSECONDS = 1e16
+"""More than that are no milliseconds: they would be of the year 300,000."""
 _INDEX = re.compile(r"[a-z0-9*_.,:<>+-]{1,500}")
 
 
@@ -69,8 +72,26 @@ class Elasticsearch:
         path = f"{self._path}?ignore_unavailable=true&allow_no_indices=true"
         reply = await self._http.post_json(path, body, asked=query)
         if reply.status != 200:
-            raise refusal(query, reply, _words(reply))
-        return self._page(reply.json(query), asked.services, query)
+            why_not = await self._why_no_times() if reply.status == 400 else ""
+            raise refusal(query, reply, why_not or _words(reply))
+        page = self._page(reply.json(query), asked.services, query)
+        if not page.lines and (why_not := await self._why_no_times()):
+            raise BackendError(f"{query}: {why_not}")
+        return page
+
+    async def _why_no_times(self) -> str:
+        """What is wrong with the field that should hold the time, if it is one that no time is found by."""
+        field = self._fields.time
+        path = f"{self._path.removesuffix('_search')}_field_caps"
+        asked = {"fields": field, "ignore_unavailable": "true", "allow_no_indices": "true"}
+        reply = await self._http.get(path, asked, asked=f"GET {path}")
+        kinds = _kinds(reply, field)
+        if not kinds or kinds & _TIMES:
+            return ""
+        return (
+            f"the field {field} is mapped as {', '.join(sorted(kinds))} and not as date, so that no line is found by "
+            "its time; map it as date, or name the field that holds the time as `time` under `elasticsearch_fields`"
+        )
 
     def _body(self, asked: LogSearch) -> dict[str, Any]:
         stretch = {"gte": _milliseconds(asked.start), "lt": _milliseconds(asked.end), "format": "epoch_millis"}
@@ -86,7 +107,8 @@ class Elasticsearch:
             filters.append({"match_phrase": {self._fields.message: _sendable(asked.text)}})
         return {
             "query": {"bool": {"filter": filters}},
-            "sort": [{self._fields.time: {"order": "desc"}}],
+            # An index that has no such field holds no such lines; unasked, it fails.
+            "sort": [{self._fields.time: {"order": "desc", "unmapped_type": "date"}}],
             "size": min(asked.limit, MOST_LINES),
             "track_total_hits": True,
             "timeout": f"{self._seconds:.0f}s",
@@ -95,19 +117,19 @@ class Elasticsearch:
     def _page(self, answer: Any, services: Sequence[str], asked: str) -> LogPage:
         try:
             hits = answer["hits"]["hits"]
-            lines = [self._line(hit["_source"]) for hit in hits]
+            lines = [self._line(hit["_source"], hit.get("sort")) for hit in hits]
             total = int(answer["hits"]["total"]["value"])
             partial = bool(answer.get("timed_out")) or int(answer.get("_shards", {}).get("failed", 0)) > 0
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError) as error:
             raise BackendError(f"{asked}: the answer is not one of Elasticsearch ({error!r})") from error
         # Where a service's name is analysed text, a part of it matches, too.
         kept = tuple(line for line in lines if not services or line.service in services)
         return LogPage(kept, total - (len(lines) - len(kept)), partial or total > len(lines), asked)
 
-    def _line(self, source: Mapping[str, Any]) -> LogLine:
+    def _line(self, source: Mapping[str, Any], sorted_by: Any) -> LogLine:
         names = self._fields
         return LogLine(
-            at=_time(_at(source, names.time)),
+            at=_time(_at(source, names.time), sorted_by),
             service=_text(source, names.service),
             message=_text(source, names.message),
             level=level_of(_text(source, names.level)),
@@ -138,11 +160,30 @@ def _text(source: Mapping[str, Any], name: str) -> str:
     return "" if value is None or isinstance(value, Mapping) else str(value)
 
 
-def _time(written: Any) -> datetime:
+def _time(written: Any, sorted_by: Any) -> datetime:
+    """As the document has it; where that is in a form of its mapping's own, as the server has read it to sort by it."""
     if isinstance(written, int | float):
-        return datetime.fromtimestamp(written / 1000, UTC)
-    at = datetime.fromisoformat(str(written))
+        return _of_number(written)
+    try:
+        at = datetime.fromisoformat(str(written))
+    except ValueError:
+        if not (isinstance(sorted_by, list) and sorted_by and isinstance(sorted_by[0], int | float)):
+            raise
+        return _of_number(sorted_by[0])
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def _of_number(since: float) -> datetime:
+    """Milliseconds, or nanoseconds where the field is of the type date_nanos."""
+    return datetime.fromtimestamp(since / (1e9 if since >= _NANOSECONDS else 1e3), UTC)
+
+
+def _kinds(reply: Reply, field: str) -> set[str]:
+    """The types that indices have the field as; empty where the server does not say."""
+    try:
+        return set(json.loads(reply.body)["fields"][field]) if reply.status == 200 else set()
+    except (ValueError, RecursionError, KeyError, TypeError):
+        return set()
 
 
 def _milliseconds(at: datetime) -> int:

@@ -138,6 +138,35 @@ async def test_names_with_dots_are_found_nested_and_as_they_are(server: str, sto
     await client.close()
 
 
+@pytest.mark.parametrize(
+    ("mapping", "written"),
+    [
+        ({"type": "date"}, str(int(T0.timestamp() * 1000))),
+        ({"type": "date", "format": "yyyy/MM/dd HH:mm:ss"}, "2026/03/01 12:00:00"),
+    ],
+)
+async def test_a_time_in_a_form_of_the_mappings_own_is_that_which_the_server_reads(
+    client: Elasticsearch, store: Store, mapping: dict[str, Any], written: str
+) -> None:
+    store.put({**line(T0, "x"), "@timestamp": written}, mappings={"@timestamp": mapping})
+    found = await client.search(LogSearch(T0 - MINUTE, T0 + MINUTE))
+    assert [(one.at, one.message) for one in found.lines] == [(T0, "x")]
+
+
+@pytest.mark.parametrize("kind", ["keyword", "text"])
+async def test_a_time_that_is_mapped_as_text_is_an_error_that_says_what_to_do(
+    client: Elasticsearch, store: Store, kind: str
+) -> None:
+    store.put(line(T0, "x"), mappings={"@timestamp": {"type": kind}})
+    with pytest.raises(BackendError, match=f"@timestamp is mapped as {kind} and not as date.*`elasticsearch_fields`"):
+        await client.search(LogSearch(T0 - MINUTE, T0 + MINUTE))
+
+
+async def test_no_lines_are_no_error_where_the_time_is_a_date(client: Elasticsearch, store: Store) -> None:
+    store.put(line(T0, "x"), mappings={"@timestamp": {"type": "date"}})
+    assert (await client.search(LogSearch(T0 + MINUTE, T0 + 2 * MINUTE))).lines == ()
+
+
 async def test_an_index_that_is_not_there_holds_no_lines(server: str) -> None:
     client = Elasticsearch(server, index="filebeat-*")
     assert (await client.search(LogSearch(T0, T0 + MINUTE))).lines == ()
@@ -166,6 +195,7 @@ ANSWERS: list[object] = [
     [],
     {"hits": {"hits": [{}], "total": {"value": 1}}},
     {"hits": {"hits": [{"_source": {"message": "no time"}}], "total": {"value": 1}}},
+    {"hits": {"hits": [{"_source": {"@timestamp": 1e300}}], "total": {"value": 1}}},
     {"hits": {"hits": [], "total": 1}},
 ]
 
