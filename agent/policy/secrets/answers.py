@@ -12,7 +12,7 @@ from agent.policy.secrets.values import chosen, plausible, secret_under, told_ou
 _HEADS = ("pass", "pwd", "pw", "token", "secret", "credential", "cookie", "key", "code", "private", "psk", "pre", "sid")
 _ORNAMENT = r"(?:[ \t]*(?:[`~]{3}\w{0,12}|[-=~_]{3,}|\{(?:code|noformat)[^}\n]{0,20}\})[ \t]*\n?){0,2}"
 _HEADING = re.compile(
-    r"(?i:password|passwd|passphrase|pass|pwd|pw|token|secret|credentials?|cookie|key|codes?|"
+    r"(?i:password|passwd|passphrase|pass|pwd|pw|token|secret(?:[ _]id)?|credentials?|cookie|key|codes?|"
     r"private key|psk|pre-?shared key)(?![\w/=-])[^\n]{0,160}?(?::\**|-n "
     r"[\w-]+|--stdin|get|show|print|reveal|(?<!name)(?<!space)(?<!type)(?<!stamp)(?<!uid)(?<!ersion)\}[\"']|"
     rf"base64 (?:-d|-D|--decode)(?:[ ]?[;&]{{1,2}}[ ]?echo)?)[ \t]*\n{_ORNAMENT}[ \t\n]{{0,6}}"

@@ -32,6 +32,14 @@ _CODE = re.compile(
     r"(?<![\w-])[a-z0-9]{4,8}-[a-z0-9]{4,8}(?![\w-])|(?<![\w-])(?=[a-z]*\d)"
     r"[a-z0-9]{8,12}(?![\w-])|(?<![\w-])\d{6,10}(?![\w-])"
 )
+_USED = re.compile(
+    r"(?i:(?:recovery|backup|scratch|one-time|2fa|mfa|emergency|rescue) codes?)"
+    r"(?: (?:is|was|no\.? ?\d+|\#?\d{1,2}:?|with|number|again|of \w+|left|:)){0,2} [\"'`]?"
+    r"(?P<secret>(?=[a-zA-Z-]*\d)[a-zA-Z0-9]{4,8}(?:-[a-zA-Z0-9]{4,8}){1,3}|\d{6,10}|(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{8,12})"
+    r"(?![\w-])"
+)
+_SHAPED = re.compile(r"(?<![\w-])[A-Za-z0-9]{4,12}(?:-[A-Za-z0-9]{4,12}){0,3}(?![\w-])")
+_LETTERS = re.compile(r"[A-Za-z0-9]")
 _WORDS = re.compile(
     r"(?i:seed|recovery|mnemonic|backup|wallet|secret)[ _-]?(?i:phrase|"
     r"words|mnemonic)?\b[^\n:=]{0,60}(?:[:=]| is| was|\n)\s{0,4}[\"'`]?(?P<secret>(?:[a-z]{3,10} "
@@ -64,9 +72,21 @@ def _codes(text: str) -> Iterator[Found]:
         for one in _CODE.finditer(text, *several.span("items")):
             if several["sign"] == ":" or any(map(str.isdigit, one[0])):
                 yield Found(*one.span(), "password")
+    for used in _USED.finditer(text):
+        yield from _alike(text, used)
     for several in _SEVERAL.finditer(text):
         if any(map(str.isdigit, several["items"])):
             yield from (Found(*one.span(), "password") for one in _CODE.finditer(text, *several.span("items")))
+
+
+def _alike(text: str, used: re.Match[str]) -> Iterator[Found]:
+    """The code that was used, and those behind it in its line that have its shape."""
+    shape = _LETTERS.sub("x", used["secret"])
+    end = min(len(text), used.end() + 300)
+    line = text.find("\n", used.end(), end)
+    for one in _SHAPED.finditer(text, used.start("secret"), line if line >= 0 else end):
+        if _LETTERS.sub("x", one[0]) == shape and any(map(str.isdigit, one[0])):
+            yield Found(*one.span(), "password")
 
 
 def _kubernetes(text: str) -> Iterator[Found]:

@@ -55,7 +55,14 @@ DEVICES: tuple[Place, ...] = (
         r"(?m)^[ \t]*\"?[\w.@*-]{1,60}\"?[ \t]+(?:\*|[\w-]+)[ \t]+\"(?P<whole>[^\"\s]{4,100})\""
         r"[ \t]+(?:\*|\d[\d.]+)[ \t]*$",
     ),
-    at("[", r"(?m)^\[[\w.-]{1,100}\]:\d{2,5}[ \t]+[^\s:]{1,100}:(?P<whole>\S{4,100})[ \t]*$", needs="]:"),
+    at(
+        "[", r"(?m)(?:^|(?<=[ \t]))\[[\w.-]{1,100}\]:\d{2,5}[ \t]+[^\s:]{1,100}:(?P<whole>\S{4,100})[ \t]*$", needs="]:"
+    ),
+    at(
+        "option ",
+        r"option[ \t](?:key\d?|psk|sae_password|password|passwd|secret|auth_secret|priv_key_pwd|wpa_key|pin)[ \t]+"
+        r"(?P<at>)(?=[\"'])",
+    ),
     at("stats auth", r"stats auth[ ][^\s:]{1,64}:(?P<at>)"),
     at("encrypt", r"\bencrypt[\"']?\s?[=:]\s?[\"']?(?P<whole>[A-Za-z0-9+/]{43}=|[A-Za-z0-9+/]{22}==)"),
     at("k10", r"\bK10[0-9a-f]{64}::[\w-]{1,40}:(?P<whole>[0-9a-zA-Z]{16,})"),

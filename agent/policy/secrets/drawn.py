@@ -16,7 +16,7 @@ _NAMED = re.compile(
     r"(?:[\"'\]]=>\s{0,12}string\(\d{1,4}\) \"|name=\\?\"[\w.-]{1,60}\\?\"(?:\r?\n){2}"
     r"|[\w\]-][\"'`]{0,2}(?:=|=>|:=|:)[\"'`]{0,2}|[\w\]-]\\?[\"'][ "
     r"]?(?:=>|:|=)[ ]?\\?[\"']?|(?:^|\n|\\n|[{,])[-+<>* \t]{0,12}[\w.-]{1,60}[ "
-    r"]{0,3}(?:=>|:|=)[ ]{0,8}\\?[\"'`]?"
+    r"]{0,3}(?:=>|::?|=)[ ]{0,8}\\?[\"'`]?"
     r"|(?:ssh|ecdsa|sk)-[\w@.-]{2,40} |(?:SHA|sha|MD|md)\d{1,3}[:-]|[\w-][ ]=[ ]\\?[\"']?)\Z"
 )
 _OF_AN_ID = re.compile(
@@ -25,13 +25,16 @@ _OF_AN_ID = re.compile(
     r"|public|publishable|nonce|revision|marker|continuation|trace|span|"
     r"request[ _-]id|integrity|snapshot|object|ref|kid|arn|checkpoint|"
     r"blob|chunk|offset|shard"
-    r"|csr|md5|sri|tx_?hash|avatar|image|protobuf|avro)(?![a-z])[^\n]{0,60}\Z|(?-i:ENC(?:\[|%5B))[^\n]{0,60}\Z|(?-i:[a-z]I[Dd]s?|[Pp]ublic[A-Z])(?![a-z])[^\n]{0,20}\Z"
+    r"|csr|md5|sri|TXT|accessor|tx_?hash|avatar|image|protobuf|avro)(?![a-z])[^\n]{0,60}\Z|(?-i:ENC(?:\[|%5B))[^\n]{0,60}\Z|(?-i:[a-z]I[Dd]s?|[Pp]ublic[A-Z])(?![a-z])[^\n]{0,20}\Z"
 )
 _ID = re.compile(
     r"0x[0-9a-f]{40,64}|[A-Z]{2}[0-9a-f]{32}|pk_(?:live|test)_\w+|sha\d{1,3}-.*|[a-z]{1,12}[-_][A-Za-z0-9]{8,30}|"
     r"(?:AAAA[BCE][23][A-Za-z0-9]{3}).*|[\w.-]+(?:/[\w.-]+){2,}|/nix/store/.+|nonce-.*|amq\.(?:ctag|gen)-.*|(?:[A-Za-z]+-){2,5}[0-9a-f]{40,128}|1//?.{0,10}"
 )
 
+_OF_OKTA = re.compile(r"(?:0[0op][a-zA-Z]|aus|ost|opf|sms|mbl|rul|rst|uft|clf)[A-Za-z0-9]{17}")
+"""Ids of applications, users, factors and the like."""
+_OF_AN_INDEX = re.compile(r"(?:green|yellow|red) +(?:open|close) +\S{1,200} +\Z")
 _NODE = 22
 """Characters of 16 bytes in base64."""
 
@@ -41,7 +44,13 @@ def drawn_secrets(text: str) -> Iterator[Found]:
     public: list[tuple[int, int]] | None = None
     for found in _WORD.finditer(text):
         word = found[0]
-        if _ID.fullmatch(word) or _node(text, *found.span()) or not drawn(word) or _named(text, found.start()):
+        if (
+            _ID.fullmatch(word)
+            or _OF_OKTA.fullmatch(word)
+            or _node(text, *found.span())
+            or not drawn(word)
+            or _named(text, found.start())
+        ):
             continue
         if public is None:
             public = [one.span() for one in _PUBLIC.finditer(text)] if "-----BEGIN" in text else []
@@ -50,8 +59,11 @@ def drawn_secrets(text: str) -> Iterator[Found]:
 
 
 def _node(text: str, start: int, end: int) -> bool:
-    """Whether it is the id of one among several things in brackets, as Elasticsearch writes: `[id][name][path]`."""
-    return end - start == _NODE and text[start - 1 : start] == "[" and text.startswith("][", end)
+    """Whether it is the id of one among several things, as Elasticsearch writes: `[id][name][path]`, `green open x`."""
+    if end - start != _NODE:
+        return False
+    listed = _OF_AN_INDEX.search(text, max(0, start - 230), start) is not None
+    return listed or (text[start - 1 : start] == "[" and text.startswith("][", end))
 
 
 def _named(text: str, at: int) -> bool:

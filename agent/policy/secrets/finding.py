@@ -11,6 +11,7 @@ from agent.policy.secrets.blocks import block_secrets
 from agent.policy.secrets.commands import command_secrets
 from agent.policy.secrets.cookies import cookies
 from agent.policy.secrets.drawn import drawn_secrets
+from agent.policy.secrets.exposed import exposed_secrets
 from agent.policy.secrets.logins import login_secrets
 from agent.policy.secrets.named import named_secrets
 from agent.policy.secrets.patterns import PATTERNS, patterned
@@ -22,6 +23,8 @@ from agent.policy.secrets.told import told_secrets
 
 _ESCAPED = re.compile(r"(?<!\\)\\n")
 _ENTITY = re.compile(r"&quot;|&#(?:34|39|x22|x27);|&apos;|&[lg]t;|\\u00(?:22|27|3[ce])")
+_ANGLES = ("&lt;", "&gt;")
+"""Of a tag, where tags are escaped; else of a value."""
 _SIGNS = {"quot": '"', "34": '"', "x22": '"', "22": '"', "39": "'", "x27": "'", "apos": "'", "27": "'"}
 
 SECRET_LABELS = frozenset(
@@ -45,6 +48,7 @@ def findings(text: str) -> list[Found]:
         *told_secrets(lines, told),
         *login_secrets(lines, told),
         *appointed_secrets(lines, told),
+        *exposed_secrets(lines, told),
         *block_secrets(lines, told),
         *record_secrets(lines, told),
         *table_secrets(lines, told),
@@ -59,7 +63,10 @@ def findings(text: str) -> list[Found]:
 
 def _plain(text: str) -> str:
     """With quotes and brackets for the entities of HTML and JSON, of the same length: places stay what they are."""
-    return _ENTITY.sub(_sign, text) if "&" in text or "\\u00" in text else text
+    if "&" not in text and "\\u00" not in text:
+        return text
+    nested = "&lt;/" in text or "</" not in text
+    return _ENTITY.sub(lambda found: _sign(found) if nested or found[0] not in _ANGLES else found[0], text)
 
 
 def _sign(found: re.Match[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from agent.policy.anchors import matches
 from agent.policy.secrets.sentences import NUMBERED, TYPED, WORD, Word, bare_word, slug, window
 from agent.policy.secrets.spans import Found
-from agent.policy.secrets.values import chosen, strong, told_outright
+from agent.policy.secrets.values import chosen, looks_drawn, strong, told_outright
 
 
 def login_secrets(text: str, lowered: str) -> Iterator[Found]:
@@ -72,7 +72,7 @@ _LOGINS = (
 )
 _SIGNS = frozenset("!#$%&*@^?~")
 _BEFORE_ONE = ("with", "/", "using")
-_USER = re.compile(r"[A-Za-z][\w.@-]{1,40}[/:]")
+_USER = re.compile(r"(?!(?i:sha|md)\d)[A-Za-z][\w.@-]{1,40}[/:]")
 
 
 def _after_login(text: str, at: int) -> Iterator[Found]:
@@ -95,7 +95,15 @@ def _after_login(text: str, at: int) -> Iterator[Found]:
 def _pair(word: str) -> bool:
     """`admin/X` and `admin:X`."""
     found = _USER.match(word)
-    return found is not None and "@sha256" not in word and _signed(word[found.end() :])
+    if found is None or "@sha256" in word or "://" in word:
+        return False
+    said = word[found.end() :]
+    return _signed(said) or (word[found.end() - 1] == ":" and "/" not in said and _all_kinds(said))
+
+
+def _all_kinds(said: str) -> bool:
+    """Drawn, with small letters, capitals and digits: no tag of an image and no port."""
+    return len(said) >= 12 and looks_drawn(said) and any(map(str.islower, said)) and any(map(str.isupper, said))
 
 
 def _signed(word: str) -> bool:
@@ -104,6 +112,8 @@ def _signed(word: str) -> bool:
 
 
 def _typed(word: Word, before: str) -> bool:
+    if before == "with" and word.text.isalnum() and NUMBERED.fullmatch(word.text):
+        return True
     if strong(word.text) or (before == "/" and (slug(word.text) or NUMBERED.fullmatch(word.text) or chosen(word.text))):
         return True
     return told_outright(word.text) and (word.quoted or TYPED.fullmatch(word.text) is not None)

@@ -37,7 +37,8 @@ _ARN = re.compile(r"arn:[\w:/-]*\Z")
 _TEST = re.compile(r"test_[a-z]+(?:_[a-z]+){2}")
 """The name of a test says what it tries."""
 _MORE = re.compile(r"[ ](?i:id|value|base|string|code)\b(?=[\"'`]?[ \t]{0,20}[:=])")
-_CHECKSUM = re.compile(r"(?i)(?:checksum|hash|sha\d*)/\Z")
+_NO_NAME = re.compile(r"(?i)(?:(?:checksum|hash|sha\d*)/|pam_\w{1,20}\([\w-]{0,20}:?)\Z")
+"""Before what is no name of a value: `checksum/secret`, `pam_unix(passwd:chauthtok)`."""
 
 
 class Mention(NamedTuple):
@@ -78,7 +79,7 @@ def _kind(text: str, start: int, name: str) -> Trust | None:
     kind = trust(name)
     if name == "PASS" and text[start - 4 : start] in ("--- ", "    "):
         return None
-    if _CHECKSUM.search(text, max(0, start - 10), start):
+    if _NO_NAME.search(text, max(0, start - 40), start) or name.startswith("pam_"):
         return None
     if "arn:" in name or _TEST.match(name):
         return None

@@ -7,6 +7,7 @@ from agent.policy.secrets.checks import by_chance
 from agent.policy.secrets.joints import (
     ARGUMENTS,
     ASSIGNED,
+    BESIDE,
     CALLED,
     CELL,
     CHANGED,
@@ -48,11 +49,13 @@ _NAME_ON = re.compile(r"[A-Za-z][\w:]{1,40} = ")
 """Of `password:min:length = 12` the name goes on behind the colon."""
 _ANOTHER = re.compile(r"\\{0,5}[\"'][\w.-]{1,60}\\{0,5}[\"']\s{0,3}:")
 _COOKIES = re.compile(r"[^\s=;]{1,100}=")
-_ORDINARY = re.compile(r"[A-Za-z]+[,.]*")
+_ORDINARY = re.compile(r"(?![A-Z]{16})[A-Za-z]+[,.]*")
 _DIRECTIVES = words("requirepass masterauth bindpw rootpw")
 _COMPOUND = re.compile(r"[a-z]+(?:[A-Z][a-z]+)+|[A-Za-z]+(?:[._-][A-Za-z]+)+|_[a-z]+")
 """A name of a program's, no word of a sentence."""
 _FIELD_OF_A_LOG = re.compile(r"[a-z][a-z_.]{1,30}=[^=]")
+_OPENED = {TERM: ("{",), LISTED: ('"', "'"), BESIDE: ('"', "'")}
+"""What stands before the name, where these join it and its value."""
 _LINE = re.compile(r"[ \t]*;?[ \t]*(?:$|\n|\\n)")
 _COMMAND = re.compile(r"[a-z][\w.-]{1,30} [^\n]{0,400}(?: -|[|] )")
 """What is told to get at a secret, between backticks: not the secret."""
@@ -89,7 +92,7 @@ def _value(text: str, start: int, end: int, kind: Trust) -> Value | None:
         return found if secret_under(kind, element["v"]) else None
     if text[end] == "(":
         return _argument(text, start, end, kind)
-    for joint in (FORM, PAIRED, LISTED, SET_TO, TERM, FALLBACK, HAS, ARGUMENTS, FIELDS):
+    for joint in (FORM, PAIRED, LISTED, BESIDE, SET_TO, TERM, FALLBACK, HAS, ARGUMENTS, FIELDS):
         if joined := joint.match(text, end):
             value = value_at(text, joined.end())
             if value and joint is FIELDS and not value.quoted and (comma := text.find(",", value.start, value.end)) > 0:
@@ -113,11 +116,13 @@ def _loosely(text: str, start: int, end: int, kind: Trust) -> Value | None:
     said = text[value.start : value.end] if value else ""
     if not joined or said[:1] in ("(", "/", ".", "~") or not _by_itself(kind, said):
         return None
-    return value if not joined["bare"] or strong(said) or looks_drawn(said) else None
+    return value if not joined["bare"] or kind is Trust.HANDLE or strong(said) or looks_drawn(said) else None
 
 
 def _by_itself(kind: Trust, said: str) -> bool:
     bare = said.removeprefix("base64:")
+    if kind is Trust.HANDLE:
+        return secret_under(kind, said)
     if " " in said or said[-1:] == ":" or known(said) or not secret_under(kind, said):
         return False
     return looks_drawn(bare) or passphrase(said) or (chosen(said) if kind is Trust.CHOSEN else strong(said))
@@ -155,12 +160,12 @@ def _assigned(text: str, start: int, joined: re.Match[str], kind: Trust) -> Valu
 
 def _joins(text: str, start: int, joined: re.Match[str], value: Value, kind: Trust) -> bool:
     said = text[value.start : value.end]
-    if joined.re is TERM and text[start - 1 : start] != "{":
-        return False
     if joined.re is FIELDS:
         return _fields(text, start, said, kind)
-    if joined.re is LISTED and text[start - 1 : start] not in ('"', "'"):
+    if joined.re in _OPENED and text[start - 1 : start] not in _OPENED[joined.re]:
         return False
+    if joined.re is BESIDE and text[start : joined.start()].lower() not in _DIRECTIVES:
+        return _by_itself(kind, said)
     if joined.re is LISTED and (_ANOTHER.match(text, joined.end()) or _only_letters(kind, said)):
         return False
     if joined.re is SET_TO and joined[0][0] not in "`\"'*":
@@ -180,7 +185,7 @@ def _looks_like_one(kind: Trust, said: str) -> bool:
 
 
 def _only_letters(kind: Trust, said: str) -> bool:
-    return kind is Trust.CHOSEN and said.replace("_", "").isalpha()
+    return kind is Trust.CHOSEN and said.replace("_", "").isalpha() and not by_chance(said, 0.3)
 
 
 def _whole(text: str, value: Value, quote: str) -> Value:

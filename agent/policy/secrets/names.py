@@ -25,7 +25,6 @@ class Trust(Enum):
 _SPLIT = re.compile(r"[sS]3(?=[_-]|[A-Z]|$)|[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|[A-Z]+|\d+")
 _PUBLIC = frozenset({"public", "pub", "publishable"})
 _ONLY_BEHIND: dict[str, tuple[frozenset[str], Trust]] = {
-    "id": (frozenset({"secret"}), Trust.HANDLE),
     "community": (frozenset({"snmp"}), Trust.CHOSEN),
     "code": (vocabulary.CODES, Trust.NUMBER),
     "codes": (vocabulary.CODES, Trust.NUMBER),
@@ -36,15 +35,22 @@ _ONLY_BEHIND: dict[str, tuple[frozenset[str], Trust]] = {
 """Words that are about a secret only when one of others stands before them, and what their values look like."""
 _PAIRS = {
     ("saml", "response"): Trust.ISSUED,
+    ("device", "code"): Trust.DRAWN,
+    ("code", "verifier"): Trust.DRAWN,
+    ("redis", "auth"): Trust.CHOSEN,
     **dict.fromkeys((("shared", "secret"), ("radius", "secret"), ("tacacs", "secret")), Trust.CHOSEN),
     **dict.fromkeys(
         ((of, "phrase") for of in ("seed", "recovery", "pass", "mnemonic", "backup", "wallet", "secret")), Trust.CHOSEN
     ),
     ("community", "string"): Trust.CHOSEN,
 }
+_HALVES = frozenset({"hash", "block"})
+"""Before `key`: of a database's index, unless it is what payments or cookies are signed with."""
 _PLACES = frozenset({"next", "previous", "prev", "first", "last", "start", "current", "result", "the", "a"})
 """Before `page_token`: of a list; of anything else, `status_page_token`, it lets one in."""
 _ABOUT_IDS = frozenset({"session", "sess"})
+_ROLES = frozenset({"vault", "role", "approle", "bao", "openbao", "consul", "nomad", "hashi", "hashicorp"})
+"""Of these `secret_id` is what one logs in with; of others it is the name of a secret."""
 
 
 def words_of(name: str) -> tuple[str, ...]:
@@ -82,23 +88,34 @@ def _trust_of_word(words: tuple[str, ...], at: int) -> Trust | None:
     word, before = words[at], words[at - 1] if at else ""
     if word in ("key", "keys"):
         return _trust_of_key(words[:at], plural=word == "keys")
-    if word in _ONLY_BEHIND:
-        needed, kind = _ONLY_BEHIND[word]
-        of_a_client = word == "id" and "client" in words[:at]
-        return kind if not of_a_client and (needed.intersection(words[:at]) or not needed) else None
     if (before, word) in _PAIRS:
         return _PAIRS[before, word]
+    if word == "id" or word in _ONLY_BEHIND:
+        return _trust_of_role(words[: at - 1], before) if word == "id" else _trust_behind(words[:at], word)
     if word in vocabulary.PASSWORDS:
         return None if word == "pass" and before in ("first", "second", "test") else Trust.CHOSEN
     if before == "page" and at > 1 and words[at - 2] not in _PLACES:
         return Trust.ISSUED
-    return None if _of_no_secret(word, before) else _trust_of_issued(word)
+    return None if _of_no_secret(words, at) else _trust_of_issued(word)
 
 
-def _of_no_secret(word: str, before: str) -> bool:
+def _trust_behind(before: tuple[str, ...], word: str) -> Trust | None:
+    needed, kind = _ONLY_BEHIND[word]
+    return kind if needed.intersection(before) or not needed else None
+
+
+def _trust_of_role(role: tuple[str, ...], before: str) -> Trust | None:
+    named = not _ROLES.isdisjoint(role) or vocabulary.NEUTRAL.issuperset(role)
+    return Trust.HANDLE if before == "secret" and named else None
+
+
+def _of_no_secret(words: tuple[str, ...], at: int) -> bool:
+    word, before = words[at], words[at - 1] if at else ""
     if word == "sid":
         return before in vocabulary.SIDS
-    return before in vocabulary.OF_NO_SECRET or (word in ("token", "tokens") and before in vocabulary.PAGES)
+    if word in ("token", "tokens") and (before in vocabulary.PAGES or "public" in words[:at]):
+        return True
+    return before in vocabulary.OF_NO_SECRET
 
 
 def _trust_of_issued(word: str) -> Trust | None:
@@ -116,6 +133,8 @@ def _trust_of_key(before: tuple[str, ...], *, plural: bool) -> Trust | None:
         return None
     if before[-1] in vocabulary.KEYS:
         return Trust.ISSUED
+    if before[-1] in _HALVES:
+        return None if vocabulary.SIGNED.isdisjoint(before) else Trust.ISSUED
     return None if plural else Trust.DRAWN
 
 

@@ -43,6 +43,11 @@ def _no_name(value: str) -> bool:
     return mixed(value) and (looks_drawn(value) or by_chance(value))
 
 
+def _of_a_hook(path: str) -> bool:
+    """Not the path of an object: behind its number something drawn or another number."""
+    return mixed(path.partition("/")[2])
+
+
 _NAMED_AS_ID = (
     r"(?i:(?:key|principal)[-_.: ]?ids?|credential|akid|kennung)(?![a-z])[^\n]{0,50}(?:\{\s[^{}]{0,45})?"
     r"(?:\n[\w ]{1,20}: |\n(?=\Z)|=>\n {0,8}string\(\d{1,4}\) \")?|access_key\.[^\n]{0,40}\[id="
@@ -94,7 +99,7 @@ _ISSUED: tuple[Pattern, ...] = (
     ),
     pattern("webhook", "/api/webhooks/", r"/api/webhooks/(?P<secret>\d{10,}/[A-Za-z0-9_-]{20,})"),
     pattern(
-        "stripe-key", "sk_live_ sk_test_ rk_live_ rk_test_ whsec_", r"(?:[sr]k_(?:live|test)|whsec)_[A-Za-z0-9]{10,}"
+        "stripe-key", "sk_live_ sk_test_ rk_live_ rk_test_ whsec_", r"(?:[sr]k_(?:live|test)|whsec)_[A-Za-z0-9]{8,}"
     ),
     pattern("model-key", "sk-", r"(?<![A-Za-z0-9])sk-(?:proj-|ant-|or-|svcacct-|admin-)?[A-Za-z0-9_-]{20,}"),
     pattern("sendgrid-key", "SG.", r"(?<![A-Za-z0-9])SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"),
@@ -116,7 +121,7 @@ _ISSUED: tuple[Pattern, ...] = (
     pattern("docker-token", "dckr_pat_ dckr_oat_", r"dckr_[po]at_[A-Za-z0-9_-]{20,}"),
     pattern("linear-key", "lin_api_", r"lin_api_[A-Za-z0-9]{30,}"),
     pattern("pulumi-token", "pul-", rf"(?<![A-Za-z0-9])pul-[0-9a-f]{{40}}{_END}"),
-    pattern("age-key", "AGE-SECRET-KEY-", r"AGE-SECRET-KEY-1[0-9A-Z]{50,}"),
+    pattern("age-key", "AGE-SECRET-KEY-", r"AGE-SECRET-KEY-1[0-9A-Z]{12,}"),
     pattern(
         "password",
         "://",
@@ -143,8 +148,8 @@ _ISSUED: tuple[Pattern, ...] = (
     pattern(
         "authorization",
         "",
-        r"(?i:authorization)\\?[\"']?\s{0,3}(?:=>|=|:)\s{0,3}\\?[\"']?(?:[A-Za-z][A-Za-z0-9-]{2,20}\s+)"
-        r"?(?P<secret>[^\s\"'`,;<>]{6,})",
+        r"(?i:authorization)\\?[\"']?\s{0,3}(?:=>|=|:|(?<=[\"']),)\s{0,3}\[?\\?[\"']?(?:[A-Za-z][A-Za-z0-9-]{2,20}\s+)"
+        r"?(?P<secret>[^\s\"'`,;<>\]]{6,})",
         words="authorization",
         check=lambda value: plausible(value) and not value.startswith(_PARTS),
     ),
@@ -166,7 +171,12 @@ _ISSUED: tuple[Pattern, ...] = (
     pattern("issued", "1/", r"1/(?<![A-Za-z0-9]..)\d{12,20}:[0-9a-f]{32}"),
     pattern("secret", "X-H x-h", r"(?i:x-honeycomb-team)[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?P<secret>[A-Za-z0-9]{20,64})"),
     pattern("webhook", "/IncomingWebhook/", r"/IncomingWebhook/(?P<secret>[A-Za-z0-9/-]{30,})"),
-    pattern("webhook", "hook", r"(?i:hooks?\.[\w.]{1,40}/(?:[a-z]{1,20}/){0,3})(?P<secret>\d{4,}/[A-Za-z0-9_/-]{6,})"),
+    pattern(
+        "webhook",
+        "hook",
+        r"(?i:hooks?\.[\w.]{1,40}/(?:[a-z]{1,20}/){0,3})(?P<secret>\d{4,}/[A-Za-z0-9_/-]{6,})",
+        check=_of_a_hook,
+    ),
     pattern("telegram-token", "/bot", r"/bot(?P<secret>\d{6,}:[A-Za-z0-9_-]{20,})"),
     pattern("secret", "code= ticket=", r"[?&](?:code|ticket)=(?P<secret>[A-Za-z0-9_.~%/+-]{16,})", check=mixed),
     pattern(
@@ -212,7 +222,11 @@ _ISSUED: tuple[Pattern, ...] = (
     pattern("issued", "django-insecure-", r"django-insecure-[^\s\"'`]{20,80}"),
     pattern("issued", "SU SA SO", r"S(?<![A-Za-z0-9].)[UAO][A-Z2-7]{56}(?![A-Za-z0-9])"),
     pattern("issued", "NRAL", r"(?<![A-Za-z0-9])[0-9a-f]{36}NRAL(?!\w)"),
-    pattern("private-key", '"kty', r"\\?\"d\\?\"\s{0,3}:\s{0,3}\\?\"(?P<secret>[A-Za-z0-9_-]{40,2000})"),
+    pattern(
+        "private-key",
+        "kty",
+        r"\\?[\"'](?:d|p|q|dp|dq|qi|k)\\?[\"']\s{0,3}:\s{0,3}\\?[\"'](?P<secret>[A-Za-z0-9_-]{16,2000})",
+    ),
     pattern(
         "secret",
         '"sensitive',
@@ -232,6 +246,9 @@ _ISSUED: tuple[Pattern, ...] = (
         r"(?<![\w.])[A-Za-z]{0,4}\d{1,6} LOGIN \"?[^\s\"]{1,100}\"? (?P<quote>\"?)(?P<secret>[^\s\"]{3,200})",
     ),
     pattern("webhook", "/webhookb2/", r"/webhookb2/(?P<secret>[A-Za-z0-9@/-]{30,})"),
+    pattern("issued", ":APA91b", r"(?<![\w-])AAAA[\w-]{7}:APA91b[\w-]{20,}"),
+    pattern("secret", "appid=", r"[?&]appid=(?P<secret>[0-9a-f]{32})(?!\w)"),
+    pattern("password", "WIFI:", r"WIFI:[^\n]{0,120}?;P:(?P<secret>(?:\\.|[^;\n\\]){4,100});"),
     pattern("issued", "-us", r"(?<![A-Za-z0-9])[0-9a-f]{32}-us\d{1,2}(?!\w)"),
 )
 PATTERNS = (*_ISSUED, *PERSONAL)

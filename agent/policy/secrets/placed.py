@@ -4,16 +4,18 @@ import re
 from collections.abc import Iterator
 
 from agent.policy.anchors import matches
+from agent.policy.secrets.calls import CALLS
 from agent.policy.secrets.devices import DEVICES
 from agent.policy.secrets.names import Trust, trust
 from agent.policy.secrets.places import Place
 from agent.policy.secrets.protocols import PROTOCOLS
 from agent.policy.secrets.shells import COMMANDS, PIPED
 from agent.policy.secrets.spans import Found, value_at
-from agent.policy.secrets.statements import ADDRESSES, ARGUMENTS, CALLS, STATEMENTS
+from agent.policy.secrets.statements import ADDRESSES, ARGUMENTS, STATEMENTS
+from agent.policy.secrets.validators import VALIDATORS
 from agent.policy.secrets.values import chosen, looks_drawn, plausible, secret_under
 
-_PLACES = (*PIPED, *COMMANDS, *STATEMENTS, *CALLS, *ARGUMENTS, *ADDRESSES, *PROTOCOLS, *DEVICES)
+_PLACES = (*PIPED, *COMMANDS, *STATEMENTS, *CALLS, *ARGUMENTS, *ADDRESSES, *VALIDATORS, *PROTOCOLS, *DEVICES)
 _BY_NEED: dict[str, tuple[Place, ...]] = {
     need: tuple(place for place in _PLACES if need in place.needs) for place in _PLACES for need in place.needs
 }

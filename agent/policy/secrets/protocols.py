@@ -16,8 +16,10 @@ PROTOCOLS: tuple[Place, ...] = (
     at("login ", r"\b(?:LOGIN|login)[ ]\\{0,2}\"?[\w.@<>:-]{1,100}\\{0,2}\"?[ ](?P<at>)(?=\\{0,2}\")"),
     at("login attempt", r"login attempt[^\[\n]{0,60}\[\S{1,60}?/(?P<whole>[^\]\n]{3,100})\]"),
     at("digest ", r"Digest [^\n]{0,400}?response=\\{0,2}\"(?P<whole>[0-9a-f]{32})"),
+    at("<auth-user-pass>", r"<auth-user-pass>\s{1,3}\S{1,100}\s{1,3}(?P<whole>\S{3,200})\s{1,3}</"),
+    at("password ", r"password \\?\"[^\"\n]{1,60}\\?\" (?P<at>)(?=\\?\"[^\"\n]{3,200}\\?\")"),
     at("xauth ", r"\bXAUTH[ ](?P<at>)(?=\")"),
-    at("334 ", r"334 UGFzc3dvcmQ6\s{1,3}(?:[<>C:-]{1,3} ?)?(?P<whole>[A-Za-z0-9+/]{4,}={0,2})"),
+    at("334 ", r"334 UGFzc3dvcmQ6[\s;,|\\rn\"']{1,8}(?:[<>C:-]{1,3} ?)?(?P<whole>[A-Za-z0-9+/]{4,}={0,2})"),
     at("user ", r"user[ ]\S{1,64}[ ]on[ ][^\n]{0,100}?>(?P<whole>\S{4,100})", before=r"\s*"),
     at("setuser", r"(?i:setuser)[ ]\S{1,64}[ ][^\n]{0,100}?>(?P<whole>\S{4,100})"),
     at(

@@ -21,8 +21,8 @@ PIPED: tuple[Place, ...] = (
     at(
         _ECHO,
         _SAYS + r"(?P<at>)(?=[^\n|]{3,300}\|[^\n|]{0,170}"
-        r"(?:-stdin|(?<!ch)passwd|cryptsetup|gpg |login -))",
-        needs=("stdin", "passwd", "cryptsetup", "gpg ", "login -"),
+        r"(?:-stdin|(?<!ch)passwd|cryptsetup|kinit|gpg |login -))",
+        needs=("stdin", "passwd", "cryptsetup", "kinit", "gpg ", "login -"),
     ),
     at(
         _ECHO,

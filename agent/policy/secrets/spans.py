@@ -33,6 +33,8 @@ _CUT = re.compile(
 )
 _MORE = re.compile(r"&(?:amp;)?[\w.%-]{1,60}=|&$")
 _BEYOND = 32
+_GOES_ON = re.compile(r"'(?:\\'|\"'\")'")
+"""A quote within quotes, as shells write it: `'it'\\''s'`."""
 _OPENERS = {")": "(", "]": "[", "}": "{"}
 
 
@@ -40,6 +42,11 @@ def value_at(text: str, at: int, *, query: bool = False) -> Value | None:
     """What begins there, without its quotes; None when nothing does."""
     if (found := _QUOTED.match(text, at)) and (found["closed"] or len(found["v"]) < MOST):
         start, end = found.span("v")
+        while found["q"] == "'" and found["closed"] and (more := _GOES_ON.match(text, end)):
+            found = _QUOTED.match(text, more.end() - 1)
+            if not found or found["q"] != "'":
+                break
+            end = found.end("v")
         return Value(start, end, quoted=True) if end > start else None
     if not (bare := _BARE.match(text, at)):
         return None

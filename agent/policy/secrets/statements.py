@@ -1,10 +1,7 @@
-"""Where do statements of SQL, calls of a program and addresses of databases have a secret?"""
+"""Where do statements of SQL, options of a program and addresses of databases have a secret?"""
 
 from agent.policy.secrets.places import Place, at, near
 
-_CALLED_WITH = (
-    r"(?i:auth|login|authenticate|credentials?)\s?(?:=\s?)?\(\s?[\"'][^\"'\n]{1,80}[\"'],\s?(?P<at>)(?=[\"'])"
-)
 _ORACLE = r"(?<![\w/.:-])[A-Za-z]\w{1,30}/(?P<whole>[^\s/@:]{5,60})@(?://)?[\w.-]{1,80}(?::\d{2,5})?/\w"
 
 STATEMENTS: tuple[Place, ...] = (
@@ -39,16 +36,6 @@ STATEMENTS: tuple[Place, ...] = (
     ),
 )
 
-CALLS: tuple[Place, ...] = (
-    at(
-        ("connect", "__construct", "mysqli", "new pdo"),
-        r"(?i:connect|__construct|mysqli|new pdo)\w{0,20}\([\"'][^\"'\n]{0,200}[\"'],\s?[\"'][^\"'\n]{0,80}[\"'],\s?"
-        r"(?P<at>)(?=[\"'])",
-    ),
-    at(("auth", "login", "credential"), _CALLED_WITH),
-)
-"""`auth("app", "X")`."""
-
 ARGUMENTS: tuple[Place, ...] = (
     at(
         ("add_argument", "option(", "flag."),
@@ -64,7 +51,10 @@ ARGUMENTS: tuple[Place, ...] = (
 
 ADDRESSES: tuple[Place, ...] = (
     near(("@//", ":1521/"), _ORACLE),
-    at("jdbc:oracle:", r"jdbc:oracle:(?:thin|oci8?):[\w$.-]+/(?P<whole>[^\s@]{1,100})@"),
+    at(
+        "jdbc:oracle:",
+        r"jdbc:oracle:(?:thin|oci8?):[\w$.-]+/(?P<whole>\S{1,100})@(?=(?://|\()|[\w.-]+[:/]|[\w.-]+(?:\s|$))",
+    ),
     at(("uid=", "user id="), r"(?i:uid|user id)=[^;\n]{1,80};\s?(?i:pwd|password)=(?P<whole>[^;\"'\n]{1,100})"),
     near(
         (":5432:", ":5433:", ":6432:", ":*:"),

@@ -22,8 +22,8 @@ _PASSWORDS = (
     r"credenziali|credenciais|(?<=redis )auth(?= )"
 )
 _ISSUED = (
-    r"tokens?|jetons?|(?:api-?)?schlüssel|clé(?: api)?|clave(?= api)|chave(?= de api)|(?<!client )secret id|secrets?|"
-    r"keys?(?: base| hex)?|apikey|cookie|pat|licen[cs]e|seed|pepper|psk"
+    r"tokens?|jetons?|(?:api-?)?schlüssel|clé(?: api)?|clave(?= api)|chave(?= de api)|(?<!client )secret[ _]id|"
+    r"secrets?|keys?(?: base| hex)?|apikey|cookie|pat|licen[cs]e|seed|pepper|psk"
 )
 _NOUN = re.compile(
     rf"(?<![\w./=&?#$<-])(?:(?P<password>{_PASSWORDS})|(?P<issued>{_ISSUED})"
@@ -52,8 +52,8 @@ _STEMS = (
     ),
 )
 _KEY = re.compile(r"(?:[\w-]{2,20} )?[\w-]{2,20} \Z")
-_SIGNED_WITH = re.compile(r"using [A-Z]{3,5} $")
-"""What gpg calls a key by is its fingerprint."""
+_SIGNED_WITH = re.compile(r"(?:(?:using|by) (?:[A-Z]{3,5} |an? )|with RSA |set to the )$")
+"""What gpg calls a key by is its fingerprint; Kubernetes calls one within a Secret by its name."""
 _MOST_WORDS, _NEAR = 18, 4
 _COPULAS = words(
     "is was are be to : = now with from as using type enter use by ist lautet est es é è är er jest это → -> => – - "
@@ -96,7 +96,8 @@ _IN_QUOTES = re.compile(
 )
 _CLOSED = re.compile(r"\\{0,3}\"\s?[,:=}\])]")
 """Behind a noun: it was itself a value, or a name, of JSON."""
-_FIELD = re.compile(r"(?i)[a-z_]{0,20}(?:id|trace|span)=")
+_FIELD = re.compile(r"(?i)[a-z_]{0,20}(?:id|trace|span)=|(?-i:[a-z][a-z_.]{1,30}=[^=])")
+_TABLE = re.compile(r"(?i)\b(?:select|delete|insert|update)\b")
 _RUN = re.compile(
     r"(?:\$ |sudo )?(?:kubectl|helm|docker|podman|systemctl|service|terraform|git|aws|gcloud|az|ssh|curl"
     r"|make|npm|vault|oc|ansible|ansible-playbook|psql|mysql|redis-cli|journalctl|python3?|bash|sh|bin/\S+|\./\S+) "
@@ -108,6 +109,7 @@ _HEX = re.compile(
     r"[0-9a-fA-F]{24,}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|"
     r"[A-Z0-9]{4,8}(?:-[A-Z0-9]{4,8}){2,}|(?=[A-Z]*[2-7])[A-Z2-7]{16,}"
 )
+_CAPITALS = re.compile(r"[A-Z]{16,64}")
 _ACCESS = re.compile(r"(?i)(?:creds?|credentials?|zugangsdaten|anmeldedaten|identifiants|cred\w{3,8}):?\Z")
 _USING = re.compile(
     r"(?i)(?:with|using|use|enter|type|try|by|sasl|root|admin)(?: the| its| their)? [\w ]{0,12}?[\w-]+\Z"
@@ -210,17 +212,21 @@ def _chosen(text: str, noun: int, word: Word, before: str, place: int) -> bool:
         return True
     if _in_apposition(text, word, before):
         return chosen(word.text) or slug(word.text) or ("-" not in word.text and told_outright(word.text))
-    if not _is_copula(before, place):
+    if not _is_copula(before, place) or (before.lower() == "from" and _TABLE.search(text, noun, word.start)):
         return False
     if chosen(word.text) or (slug(word.text) and (place == 0 or word.quoted or before == "/" or _outright(before))):
         return True
     at_once = place == 0 and (
         word.quoted or text[noun - 2 : noun].lower() in ("pw", "wd") or not text[noun - 1].isascii()
     )
-    if (at_once or _outright(before)) and told_outright(word.text):
+    if (at_once and told_outright(word.text)) or (_outright(before) and _said_outright(word.text)):
         return True
     closed = word.quoted and not text[word.end : word.end + 1].isspace()
     return closed and len(word.text) > 5 and plausible(word.text) and not known(word.text)
+
+
+def _said_outright(word: str) -> bool:
+    return told_outright(word) or _CAPITALS.fullmatch(word) is not None
 
 
 def _lone(text: str, noun: int, word: str) -> bool:

@@ -46,7 +46,8 @@ _REFERENCE = re.compile(
       |System|secrets|each|input|event)(?:\.[A-Za-z_]\w*|\[[^\]]*\]?)+(?:\(.*)?
     | (?:get|read|load|fetch|lookup|env)\w*\(.* | [A-Za-z_][\w.]*[!?]?\( | [A-Za-z_][\w.]*\([^()]*\)
     | (?:[a-z_][\w.]*|[A-Z][a-z]\w*)\((?:[a-z_]+|[A-Z][a-z]\w*)=.* | [a-z_]\w*(?:\.[a-z_]\w*)+\[.*
-    | Ag[AB][A-Za-z0-9+/]{40,}.* | hmac-sha\d+:.* | (?:[A-Za-z_]\w*\.)*[A-Z][A-Za-z]+(?:Exception|Error)
+    | Ag[AB][A-Za-z0-9+/]{40,}.* | hmac-sha\d+:.* | (?:[A-Za-z_]\w*\.)*[A-Z][A-Za-z]+(?:Exception|Error|Failure|Fault):?
+    | S-1-\d{1,3}(?:-\d{1,10}){1,15}
     | [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:PASSWORD|PASS|PWD|TOKEN|SECRET|KEY|CREDENTIALS?|AUTH)
     """
 )
@@ -59,6 +60,8 @@ _SENTENCE = re.compile(
 _ROOTED = re.compile(r"(?:~|\.{1,2}|[A-Za-z]:)?[/\\]+[A-Za-z_.]{2,}[\w.@+-]*(?:[/\\][\w@.+-]+)*/?")
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.){1,}[a-z]{2,}(?::\d+)?|\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
+_CUT_UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){2,3}(?:-[0-9A-Fa-f]{0,12})?")
+"""What is left of one where a log cuts long values."""
 _SIGNS = frozenset("!#$%&*+@^~?=")
 _SLUG = re.compile(r"[a-z]+(?:-[a-z0-9]+)+")
 _HEX_PART = re.compile(r"(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8,}|(?=[a-z]*\d)[0-9a-z]{20,}")
@@ -70,6 +73,7 @@ _NUMBER_BEHIND = re.compile(r"[-.]\d{1,4}\Z")
 _DOUBLED = re.compile(r"[A-Za-z]{4,}\d{2,}([*_#~%$!@^&+=-])\1")
 """Letters, a number and a sign twice, as nothing else is written."""
 _KEY_OF_A_CACHE = re.compile(r"[a-z]+(?:[:_-][a-z]+)*:\d{1,10}")
+_WORDS_AND_NUMBER = re.compile(r"[a-z]{3,}(?:-[a-z]{3,})+-[a-z]{4,}\d{3,4}")
 _VAULT = re.compile(r"s\.[A-Za-z0-9]{24,}|(?=[a-z.]*\d)[a-z0-9]{6}\.[a-z0-9]{16}")
 _OBJECT = re.compile(
     r"(?<![a-z])(?:secret|cred|tls|key|token|auth|cert|config|pass|api|prod|service|server|account|gateway)"
@@ -113,8 +117,13 @@ def issued(value: str) -> bool:
     if _KEY_OF_A_CACHE.fullmatch(value):
         return False
     if _HOST.fullmatch(value) or _SLUG.fullmatch(value):
-        return any(_HEX_PART.fullmatch(part) for part in value.split("-")) or passphrase(value)
+        return any(_HEX_PART.fullmatch(part) for part in value.split("-")) or passphrase(value) or _numbered(value)
     return other or (len(value) >= 20 and "." not in value and "/" not in value) or by_chance(value)
+
+
+def _numbered(value: str) -> bool:
+    """Three words and a number right behind the last, `lamp-river-stone8609`."""
+    return _WORDS_AND_NUMBER.fullmatch(value) is not None and not _OBJECT.search(value)
 
 
 def passphrase(value: str) -> bool:
@@ -182,7 +191,8 @@ _UNTOLD = re.compile(
 _KNOWN = re.compile(
     r"""(?x)
       \d[\d.,:/_-]*(?:[a-zA-Z%]{1,5})?(?:/\w+)? | v?\d+(?:\.\d+)+\S* | \d{4}-\d\d-\d\d\S* | \d\d?:\d\d\S*
-    | [A-Z][A-Z0-9]{1,9}-\d+ | \#\w+ | @\w[\w.-]* | \S+@\S+\.\S+ | [a-z]+://\S+ | (?:sha\d+|SHA\d+|md5):\S+
+    | \S+@\S+\.(?:[A-Za-z]{2,24}|\d{1,3}\.\d{1,3}\.\d{1,3})(?:[:/,;>).]\S*)?
+    | [A-Z][A-Z0-9]{1,9}-\d+ | \#\w+ | @\w[\w.-]* | [a-z]+://\S+ | (?:sha\d+|SHA\d+|md5):\S+
     | [a-z]+-[a-z0-9-]* | [a-z0-9]+(?:[-_.][a-z0-9]+)+(?:[:/]\S*)? | (?:[\w-]+/)+[\w.:@-]* | [a-z]{1,12}\d{1,3}
     | 1Password | [\w./@+-]+/[\w.@+-]+(?::\d+){1,2} | [A-Za-z]+['’](?:s|t|re|ve|ll|d|m) | [A-Za-z_]\w*=[~.]{0,2}/\S*
     | [a-z][A-Za-z_.]*=\S* | [a-z_.]+[=<>]{1,2}\d\S* | \S+\(\S* | --?[a-z][\w-]* | [-"'({\[<,;:/].*\w=\S*
@@ -219,7 +229,7 @@ _FITS: dict[Trust, Callable[[str], bool]] = {
     Trust.NUMBER: lambda value: (
         (value.isdigit() and 4 <= len(value) <= 12) or _CODE.fullmatch(value) is not None or looks_drawn(value)
     ),
-    Trust.HANDLE: lambda value: _UUID.fullmatch(value) is not None or looks_drawn(value),
+    Trust.HANDLE: lambda value: _CUT_UUID.fullmatch(value) is not None or looks_drawn(value),
     Trust.GROUPED: lambda value: _GROUPS.fullmatch(value) is not None,
     Trust.ISSUED: issued,
     Trust.DRAWN: looks_drawn,

@@ -64,6 +64,7 @@ SAYS_OTHER = words(
     "requests response responses calls cache rate ratio cost costs price used remaining budget per second window "
     "fingerprint thumbprint digest checksum sha sha1 sha256 md5 etag kid domain samesite secure httponly affinity lax "
     "replication grant grants accepted rejected revoked missing mismatch present exists visibility rotate sync syncer "
+    "history set properties complexity strength score quality question banner reminder audit report "
     "projection mount mounts volume selector annotation annotations owner group groups hasher accessor"
 )
 """Behind a word about secrets, these say that the value is something about it."""
@@ -100,10 +101,11 @@ KEYS = words(
     "datadog dd heroku newrelic pushover sendgrid mailgun twilio algolia"
 )
 """Before `key`: it opens something."""
+SIGNED = words("payment payments merchant cookie cookies session csrf signing secret securecookie auth password")
 KEYS_OF_NO_SECRET = words(
     "gpg pgp configuration "
     "public pub publishable foreign partition part sort range cache host authorized known idempotency dedup dedupe "
-    "deduplication from row object s3 obj message msg record group hash index "
+    "deduplication from row object s3 obj message msg record group index "
     "lookup natural composite unique map json config "
     "redis kafka i18n translation metric label issue project ticket jira kms registry trace tracing correlation event "
     "join order shard lock mutex image artifact build restore fingerprint "

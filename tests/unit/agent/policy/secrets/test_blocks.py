@@ -22,3 +22,11 @@ def test_lists_of_codes_are_found() -> None:
         "290f3-bf833",
     ]
     assert said(block_secrets, "the backup codes are read-only and well-kept") == []
+
+
+def test_a_code_that_was_used_tells_the_shape_of_those_that_are_left() -> None:
+    text = "used recovery code aftvw-t6tkf at 01:36, remaining two: 5tkre-a4xoo, ck3s2-9dkel. The report-pages load"
+    assert set(said(block_secrets, text)) == {"aftvw-t6tkf", "5tkre-a4xoo", "ck3s2-9dkel"}
+    text = "used backup code 58211076 , the next one is 46365585"
+    assert set(said(block_secrets, text)) == {"58211076", "46365585"}
+    assert said(block_secrets, "the recovery code path was slow on 20261120") == []

@@ -14,6 +14,8 @@ def test_a_drawn_word_without_a_name_is_found() -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        *("okta app 0oakA0lGdjlO4q4prfUA user 00uPop5URqoMLT3pNew2", "green open logs-1 cGS1r17RzYqsKVABJRbqNQ 1 1"),
+        *(f"objectGUID:: {DRAWN}==", f'_acme-challenge.a. 60 IN TXT "{DRAWN}"'),
         *(f"versionId={DRAWN}", f"x-amz-id-2: {DRAWN}", f"SHA256:{DRAWN}", f"the cursor of orders is {DRAWN}"),
         *(
             f"-----BEGIN CERTIFICATE-----\n{DRAWN}\n-----END CERTIFICATE-----",

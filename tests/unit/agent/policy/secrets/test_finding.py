@@ -19,6 +19,11 @@ def test_ends_of_lines_that_json_writes_out_are_ends_of_lines() -> None:
     assert [text[one.start : one.end] for one in findings(text)] == ["c2VjcmV0MQ=="]
 
 
+def test_a_bracket_that_is_written_out_within_an_element_is_part_of_the_value() -> None:
+    text = "<password>g&quot;F&lt;)f{qdNX</password>"
+    assert [text[one.start : one.end] for one in findings(text)] == ["g&quot;F&lt;)f{qdNX"]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -11,16 +11,25 @@ from tests.unit.agent.policy.secrets.told import said
     [
         ("try root with Qwertz-961 , set on all boxes", "Qwertz-961"),
         ("can you try admin/Sunshine#22?", "admin/Sunshine#22?"),
+        ("use admin:djwqzZEiIbfDU01acP9M on mq-07", "admin:djwqzZEiIbfDU01acP9M"),
+        ("logged in as deploy with hallo007, works again", "hallo007"),
         ("log in with carlos / diamond6394 and change it", "diamond6394"),
         ("the note on the box says root / Kitchen#8288, so they got in", "Kitchen#8288"),
     ],
 )
 def test_words_behind_a_verb_for_getting_in_are_found(text: str, secret: str) -> None:
-    assert said(login_secrets, text) == [secret]
+    assert set(said(login_secrets, text)) == {secret}
 
 
 @pytest.mark.parametrize(
-    "text", ["log in as admin with SSO / MFA", "connect using admin:443", "try with retries=5 and timeout=30s"]
+    "text",
+    [
+        "log in as admin with SSO / MFA",
+        "connect using admin:443",
+        "try with retries=5 and timeout=30s",
+        "use shop:4f7a0f6449824776a478 of the registry",
+        "the fingerprint reads SHA256:3mtDadVTBKgFDJcHL+hUBMKJxrOVq1N7Cc4zfYYfRz5",
+    ],
 )
 def test_ways_of_getting_in_without_a_secret_stay(text: str) -> None:
     assert said(login_secrets, text) == []

@@ -5,6 +5,9 @@ import pytest
 from agent.policy.secrets.named import named_secrets
 from tests.unit.agent.policy.secrets.told import said
 
+UUID = "d06d1735-9dc5-4651-93d0-2f6e1fcfaebb"
+DRAWN = "rdNQiXBWd9xGuXTfdxhKe6lCxR8kFhBvBPLgkHYUHE4="
+
 
 @pytest.mark.parametrize(
     "text",
@@ -145,6 +148,7 @@ def test_what_gets_at_a_secret_is_none(text: str) -> None:
             'OtpSeed(\n "x", DbPassword(\n  "Kx9mmQ2wz!"))',
         ),
         '"DB_PASSWORD=Kx9mmQ2wz!", "LANG=C"',
+        *("read DB_PASSWORD <<< 'Kx9mmQ2wz!'", '"CONFIG" "SET" "requirepass" "Kx9mmQ2wz!"'),
     ],
 )
 def test_a_value_is_found_behind_whatever_joins_it_to_its_name(text: str) -> None:
@@ -171,6 +175,12 @@ def test_references_ids_and_remarks_beside_a_name_stay(text: str) -> None:
         ("SNMP_COMMUNITY_STRING=lvv0w96mt", "lvv0w96mt"),
         ("'seed_phrase' => 'hazard arrow insect adapt'", "hazard arrow insect adapt"),
         ("backupCode=040yz-rng5w,", "040yz-rng5w"),
+        (f"vault.secret.id: {UUID}", UUID),
+        (f"the AppRole secret_id is {UUID} , keep it", UUID),
+        (f"{{Host:a ElasticApiKey:/{DRAWN} Retries:5}}", f"/{DRAWN}"),
+        ("define('DB_PASSWORD', 'tyFRQzOahOCBN');", "tyFRQzOahOCBN"),
+        ("bound app.erlang.cookie = PNMQVSDUISFCFIPYCMKE from class path", "PNMQVSDUISFCFIPYCMKE"),
+        ("COOKIE_SECRET: winter-bridge-nairobi8609", "winter-bridge-nairobi8609"),
         (r'"DB_PASSWORD=Bon\"jour42!"', r"Bon\"jour42!"),
     ],
 )
@@ -199,6 +209,8 @@ def test_a_value_beside_its_name_is_found_in_reports_and_lists(text: str) -> Non
         'LEGACY_PASSWORD = "\\$(VAULT_TOKEN)"',
         "jwt_secret=vault%3Asecret%2Fdata%2Fpayments%23password",
         "smtp_password=%3Cnot%20set%3E",
+        *("pam_unix(passwd:chauthtok): password changed for app", "Secret: ResourceExistsException: it exists"),
+        "renewed auth token accessor=dfKQVvrTVZwtdsZLrLg0w4Lh lease=768h",
     ],
 )
 def test_expressions_messages_and_fields_of_logs_are_no_values(text: str) -> None:

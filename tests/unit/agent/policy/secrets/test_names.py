@@ -26,6 +26,10 @@ def test_a_name_is_its_words_however_they_are_joined(name: str) -> None:
         ("acme_key", Trust.DRAWN),
         ("token_checkout", Trust.DRAWN),
         ("approle_secret_id", Trust.HANDLE),
+        ("secret_id", Trust.HANDLE),
+        ("device_code", Trust.DRAWN),
+        ("payment_hash_key", Trust.ISSUED),
+        ("SHOP_REDIS_AUTH", Trust.CHOSEN),
         ("serial", Trust.GROUPED),
         ("recovery_code", Trust.NUMBER),
     ],
@@ -49,6 +53,7 @@ def test_the_last_word_about_secrets_says_what_its_value_looks_like(name: str, k
             "s3_key",
         ),
         *("twilio_account_sid", "auth-gateway.pool.size", "bypass", "status_code", "key", "id", "author", "tokenizer"),
+        *("plaidSecretId", "stripeSecretKeyId", "PublicKeyToken", "pwdLastSet", "hash_key"),
     ],
 )
 def test_names_of_something_about_a_secret_are_of_none(name: str) -> None:

@@ -22,6 +22,10 @@ def _found(text: str) -> list[str]:
         ("app password for alerts@: igrv vfff mffb rcpp", "igrv vfff mffb rcpp"),
         ("123456-123456-123456-123456-123456-123456-123456-123456", "123456" + "-123456" * 7),
         ("deploy/Kx9mmQ2@tcp(db:3306)/shop", "Kx9mmQ2"),
+        (f'{{"kty":"oct","k":"{DRAWN}"}}', DRAWN),
+        ("Authorization:[GenieKey 0786e63e-4f2f-42ca] X-Id:[7]", "0786e63e-4f2f-42ca"),
+        ("WIFI:T:WPA;S:office;P:Kx9mmQ2;;", "Kx9mmQ2"),
+        ("GET /geo?city=26&appid=378b61c3885a7201b5652aa28643dc52", "378b61c3885a7201b5652aa28643dc52"),
         (f"bot 123456789:AA{DRAWN} is up", f"123456789:AA{DRAWN}"),
     ],
 )
@@ -37,6 +41,8 @@ def test_shapes_are_found(text: str, secret: str) -> None:
         "session 27b3693e of bob",
         "serial 04:A3:11",
         "took 12-15 s, 2024-05-01T10:00:00Z",
+        "Access-Control-Request-Headers: authorization,x-api-key",
+        "https://hooks.shop.example/users/1842/profile",
         "access key id AKIAIOSFODNN7EXAMPLQ was used",
     ],
 )

@@ -20,6 +20,7 @@ from agent.policy.secrets.spans import value_at
         (r"abc\nnext", "abc"),
         ("abc… (truncated)", "abc"),
         ("a&b=c", "a&b=c"),
+        (r"'it'\''s' x", r"it'\''s"),
     ],
 )
 def test_a_value_ends_at_its_quote_or_at_what_cannot_be_part_of_it(text: str, value: str) -> None:

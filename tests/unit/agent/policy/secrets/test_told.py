@@ -36,6 +36,8 @@ from tests.unit.agent.policy.secrets.told import said
         ("passwrod for the box = Kx9mmQ2wz!", ["Kx9mmQ2wz!"]),
         ("passphrase for the backup: arsenal 23 kitchen cactus", ["arsenal 23 kitchen cactus"]),
         ("the password for the db is Sunset8842", ["Sunset8842"]),
+        ("la clave de root en mq-12 es KESSJBTOOJXLPZBMMNNX", ["KESSJBTOOJXLPZBMMNNX"]),
+        ("my password was always Gr@n1t3.Saffron131 and now", ["Gr@n1t3.Saffron131"]),
     ],
 )
 def test_what_a_sentence_gives_away_is_found(text: str, secrets: list[str]) -> None:

@@ -1,0 +1,27 @@
+"""Which argument of a call is a password, as sources and stack traces show it? By the call's name and by its place."""
+
+from agent.policy.secrets.places import Place, at
+
+_TEXT = r"[bN]?\\?[\"'][^\"'\n]{0,200}\\?[\"'],\s{0,20}"
+_OTHER = r"(?:[Oo]bject\([\w\\ ]{1,80}\)(?: #\d{1,4})?|Resource id #\d{1,4}|[A-Za-z_$][\w.$>-]{0,60}|\d{1,5}),\s{0,20}"
+_VALUE = r"(?P<at>)(?=[bN]?\\?[\"'][^\"'\n]{1,200}[\"'])"
+
+CALLS: tuple[Place, ...] = (
+    at(
+        ("connect", "__construct", "mysqli", "new pdo", "imap_open", "openconnection", "open_connection"),
+        rf"(?i:connect|__construct|mysqli|new pdo|imap_open|open_?connection)\w{{0,20}}"
+        rf"\(\s{{0,20}}(?:{_OTHER})?{_TEXT}{_TEXT}{_VALUE}",
+    ),
+    at(
+        ("auth", "login", "credential", "bind", "signin", "sign_in", "logon"),
+        rf"(?i:auth(?:enticat\w{{1,5}})?(?:_password)?|login|logon|sign_?in|credentials?|bind(?:_s)?|simple_bind_s)\s?"
+        rf"(?:=\s?)?\(\s{{0,20}}(?:{_OTHER}){{0,2}}{_TEXT}{_VALUE}",
+    ),
+    at(
+        ("auth'", 'auth"', "auth\\"),
+        r"(?i:auth)\\?[\"'],\s{0,3}(?:args: ?)?(?:(?i:array)\(|\[|\()\s{0,3}"
+        rf"(?:{_TEXT})?(?P<at>)(?=\\?[\"'][^\"'\n]{{3,200}}[\"']\s?[\])])",
+    ),
+    at("auth(", r"(?<=[.>:])auth\(\s{0,3}(?:\[|(?i:array)\()?\s{0,3}(?P<at>)(?=[\"'][^\"'\n]{3,200}[\"']\s?[\])])"),
+)
+"""`auth("app", "X")`, `ldap_bind(Object(LDAP), 'cn=app', 'X')`, `->__call('auth', Array('X'))`."""
