@@ -134,7 +134,7 @@ def _trust_of_key(before: tuple[str, ...], *, plural: bool) -> Trust | None:
     if before[-1] in vocabulary.KEYS:
         return Trust.ISSUED
     if before[-1] in _HALVES:
-        return None if vocabulary.SIGNED.isdisjoint(before) else Trust.ISSUED
+        return Trust.ISSUED if any(word.startswith(vocabulary.SIGNED) for word in before) else None
     return None if plural else Trust.DRAWN
 
 

@@ -101,7 +101,8 @@ KEYS = words(
     "datadog dd heroku newrelic pushover sendgrid mailgun twilio algolia"
 )
 """Before `key`: it opens something."""
-SIGNED = words("payment payments merchant cookie cookies session csrf signing secret securecookie auth password")
+SIGNED = tuple(words("pay merchant cookie session csrf sign secret secure auth pass"))
+"""How words begin that make a hash key one that signs."""
 KEYS_OF_NO_SECRET = words(
     "gpg pgp configuration "
     "public pub publishable foreign partition part sort range cache host authorized known idempotency dedup dedupe "
