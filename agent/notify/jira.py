@@ -158,7 +158,7 @@ class JiraChannel:
             await self._tickets.transition(ticket, to)
             return ActResult(ok=True, detail=f"{ticket} moved to {to}.")
 
-        errand = Errand("close", str(entry.sequence), str(entry.event.incident), f"Move {ticket} to {to}.")
+        errand = Errand("move", str(entry.sequence), str(entry.event.incident), f"Move {ticket} to {to}.")
         await self._errands.once(errand, Call(run=run, read_back=run))
 
 

@@ -109,6 +109,8 @@ async def test_the_ticket_is_made_commented_and_closed_once_across_restarts(desk
     await desk.dispatcher().dispatch()
     await desk.dispatcher().dispatch()
     assert desk.effects == ["create", "comment", "transition"]
+    ledger = await desk.database.read(lambda connection: effects.of_incident(connection, "inc-1"))
+    assert {one.name for one in ledger} == {"jira.create", "jira.comment", "jira.move"}
 
 
 async def test_during_maintenance_there_is_no_ticket_and_afterwards_one_for_what_is_diagnosed(desk: Desk) -> None:
