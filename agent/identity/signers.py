@@ -54,7 +54,7 @@ def _of_set(path: Path, text: str, algorithm: Algorithm) -> dict[str, Any]:
             if name in found:
                 raise _unusable(path, f"two of its keys have the kid {name!r}")
             found[name] = PyJWK(one, algorithm).key
-    except (PyJWTError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (PyJWTError, ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
         raise _unusable(path, "it is no JWKS") from error
     if not found:
         raise _unusable(path, f"it has no key for {algorithm}")

@@ -11,9 +11,9 @@ from tools.base import BackendError
 
 @contextmanager
 def unpacked(path: Path) -> Iterator[IO[str]]:
-    """Its lines. BackendError when it is not there, cut off, no UTF-8, or when who reads it meets a ValueError."""
+    """Its lines. BackendError when it is not there, cut off, no UTF-8, or no JSON for who reads it."""
     try:
         with lzma.open(path, "rt", encoding="utf-8") if path.suffix == ".xz" else path.open(encoding="utf-8") as lines:
             yield lines
-    except (OSError, EOFError, ValueError, lzma.LZMAError) as error:
+    except (OSError, EOFError, ValueError, RecursionError, lzma.LZMAError) as error:
         raise BackendError(f"{path}: cannot be read: {error}") from error

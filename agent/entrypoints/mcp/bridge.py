@@ -37,7 +37,7 @@ def _answer(agent: "Client", line: str) -> str:
     """The answer as one line; empty for a message that wants none."""
     try:
         message = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _error(None, _PARSE, "This is not one message as JSON, or it is too long.")
     id_ = message.get("id") if isinstance(message, dict) else None
     try:

@@ -107,7 +107,7 @@ _INTERACTED: TypeAdapter[Click | Submitted] = TypeAdapter(Click | Submitted)
 
 
 def parsed(kind: str, body: bytes) -> Delivered | None:
-    """None for what we do not listen to. ValueError when it is not even well-formed."""
+    """None for what we do not listen to. ValueError or RecursionError when it is not even well-formed."""
     if kind == "application/json":
         return _known(_POSTED, json.loads(body))
     form = {name: values[-1] for name, values in parse_qs(body.decode(), max_num_fields=100).items()}

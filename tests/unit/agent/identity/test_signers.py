@@ -70,6 +70,7 @@ def test_a_file_that_cannot_be_used_is_told_in_a_sentence(tmp_path: Path) -> Non
         (private.decode(), "it is neither a JWKS nor a public key in PEM"),
         ("", "it is neither a JWKS nor a public key in PEM"),
         ("{", "it is no JWKS"),
+        ('{"keys": ' + "[" * 100_000, "it is no JWKS"),
         ('{"keys": 1}', "it is no JWKS"),
         ('{"keys": [{"kty": "RSA", "n": "x"}]}', "it is no JWKS"),
         ('{"keys": []}', "it has no key for RS256"),

@@ -406,8 +406,9 @@ async def test_a_recording_is_as_of_its_own_latest_time(tmp_path: Path) -> None:
     assert [(await source.state(now)).at for now in (NOW, NOW - timedelta(days=900))] == [NOW, last]
 
 
-async def test_a_recording_that_cannot_be_read_says_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize("written", [b"no xz", lzma.compress(b"[" * 100_000)], ids=["no xz", "nested without end"])
+async def test_a_recording_that_cannot_be_read_says_so(tmp_path: Path, written: bytes) -> None:
     path = tmp_path / "tool_outputs.jsonl.xz"
-    path.write_bytes(b"no xz")
+    path.write_bytes(written)
     with pytest.raises(BackendError, match="cannot be read"):
         await RecordedCluster(path).state(NOW)
