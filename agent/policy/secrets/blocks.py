@@ -69,9 +69,9 @@ def _listed(text: str, lowered: str) -> Iterator[Found]:
 
 def _codes(text: str) -> Iterator[Found]:
     for several in _LIST.finditer(text):
-        for one in _CODE.finditer(text, *several.span("items")):
-            if several["sign"] == ":" or any(map(str.isdigit, one[0])):
-                yield Found(*one.span(), "password")
+        listed = list(_CODE.finditer(text, *several.span("items")))
+        shapes = {_LETTERS.sub("x", one[0]) for one in listed if any(map(str.isdigit, one[0]))}
+        yield from (Found(*one.span(), "password") for one in listed if _LETTERS.sub("x", one[0]) in shapes)
     for used in _USED.finditer(text):
         yield from _alike(text, used)
     for several in _SEVERAL.finditer(text):

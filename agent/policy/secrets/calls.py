@@ -13,8 +13,8 @@ CALLS: tuple[Place, ...] = (
         rf"\(\s{{0,20}}(?:{_OTHER})?{_TEXT}{_TEXT}{_VALUE}",
     ),
     at(
-        ("auth", "login", "credential", "bind", "signin", "sign_in", "logon"),
-        rf"(?i:auth(?:enticat\w{{1,5}})?(?:_password)?|login|logon|sign_?in|credentials?|bind(?:_s)?|simple_bind_s)\s?"
+        ("auth", "login", "credential", "ldap_bind", "simple_bind", "logon"),
+        rf"(?i:auth(?:enticat\w{{1,5}})?(?:_password)?|login|logon|credentials?|ldap_bind|simple_bind(?:_s)?)\s?"
         rf"(?:=\s?)?\(\s{{0,20}}(?:{_OTHER}){{0,2}}{_TEXT}{_VALUE}",
     ),
     at(
