@@ -66,17 +66,23 @@ def _thrown_away(settings: Settings, folder: Path) -> Settings:
 
 
 async def _answered(application: Application, asked: Asked) -> list[IncidentView]:
-    if application.mcp:
-        await application.mcp.looked.wait()
+    try:
+        async with asyncio.timeout(PATIENCE.total_seconds()):
+            if application.mcp:
+                await application.mcp.looked.wait()
+            return await _worked(application, asked)
+    except TimeoutError as error:
+        raise AgentError(f"There is no answer after {PATIENCE.total_seconds():g} s.") from error
+
+
+async def _worked(application: Application, asked: Asked) -> list[IncidentView]:
     worker = Worker(application.service, application.queue, application.clock)
     working = asyncio.create_task(worker.run())
     try:
         receipt = await application.service.intake.receive(asked.integration, "command line", asked.body)
         if receipt.accepted == 0:
             raise Refused(await _why_not(application, receipt.id))
-        return await asyncio.wait_for(_settled(application, receipt.id), PATIENCE.total_seconds())
-    except TimeoutError as error:
-        raise AgentError(f"There is no answer after {PATIENCE.total_seconds():g} s.") from error
+        return await _settled(application, receipt.id)
     finally:
         worker.stop()
         await working
