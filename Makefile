@@ -10,8 +10,8 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 # A process a core, at most four: each starts servers of its own. Tests of one file stay together, and share theirs.
 # In the order of the folders: the long ones (attacks, chaos, e2e) first, so that no process waits for another at the end.
-# A process that a hanging test has ended is replaced twice: what hangs each time must not hold the rest up for ever.
-PYTEST := $(PY) -m pytest --numprocesses=auto --maxprocesses=4 --max-worker-restart=2 --dist=loadfile --no-loadscope-reorder
+# A process that a hanging test has ended is replaced once: what hangs each time must not hold the rest up for ever.
+PYTEST := $(PY) -m pytest --numprocesses=auto --maxprocesses=4 --max-worker-restart=1 --dist=loadfile --no-loadscope-reorder
 PIP := $(PY) -m pip --disable-pip-version-check --no-input
 CASES ?= evals/cases
 OUT ?= build/eval.json
