@@ -72,7 +72,7 @@ def _between_vectors(node: ast.BinaryExpr, left: Vector, right: Vector) -> Vecto
     mine: dict[Key, list[Column]] = {}
     for column in left:
         mine.setdefault(signature(column.labels), []).append(column)
-    return [column for key in mine.keys() & others.keys() for column in _matched(node, mine[key], others[key])]
+    return [column for key in mine if key in others for column in _matched(node, mine[key], others[key])]
 
 
 def _signature(modifier: ast.BinModifier | None) -> Callable[[Labels], Key]:

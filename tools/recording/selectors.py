@@ -41,7 +41,9 @@ _REPEATS = re.compile(r"(?<!\\)[*+{|]")
 
 @lru_cache(maxsize=256)
 def _pattern(text: str) -> re.Pattern[str]:
-    """The regular expression; one that Python, unlike RE2, may take exponential time for is refused."""
+    """The regular expression. Refused is what Python reads as another one, or may take exponential time for."""
+    if "[[:" in text:
+        raise unsupported(f"a named class in the regular expression {text[:100]!r}")
     inner = text
     while found := _INNERMOST.search(inner):
         if found[2] in ("*", "+", "{") and _REPEATS.search(found[1]):

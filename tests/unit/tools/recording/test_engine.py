@@ -31,6 +31,7 @@ ENGINE = Engine(
         ('up{pod=~"(a+)+b"}', "repetition inside a repetition"),
         ('up{pod=~"((a|a)b)*"}', "repetition inside a repetition"),
         ('up{pod=~"\\\\pL"}', "unsupported by the recorded source: the regular expression"),
+        ('up{pod=~"[[:alpha:]]"}', "unsupported by the recorded source: a named class"),
         ("up + on(app) up", "found duplicate series for the match group"),
         ("up / on(app) limit", "found duplicate series for the match group"),
         ("sum without (pod) (up) + ignoring(pod) up", "found duplicate series for the match group"),
@@ -45,6 +46,12 @@ def test_what_is_outside_the_subset_is_named_never_approximated(query: str, reas
 @pytest.mark.parametrize("pattern", ["(a|b).*", "cart-[0-9]+", "(?i)(cart)?-x", "(cart-)(1|2)", "a{2}(b)?"])
 def test_an_ordinary_regular_expression_is_not_refused(pattern: str) -> None:
     assert ENGINE.evaluate(parsed(f'up{{pod=~"{pattern}"}}'), np.array([0])) is not None
+
+
+def test_pairs_come_in_the_order_of_the_left_side_each_time() -> None:
+    names = [f"pod-{number:02}" for number in range(40)]
+    engine = Engine(parse([f'up{{pod="{name}"}} 1 0' for name in names]).tracks)
+    assert [one.labels["pod"] for one in engine.evaluate(parsed("up - up"), np.array([0]))] == names
 
 
 def test_a_sample_stands_for_five_minutes_and_no_longer() -> None:
