@@ -1,40 +1,20 @@
 """What does the text of `kubectl describe` say?  Its sections -> objects of the API's shape.
 
-The text has no grammar: sections are told by indentation, tables by two blanks between their columns.
+Tables in it are told by two blanks between their columns.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tools.cluster.times import AGE
+from tools.recording.kubectl_sections import Section, sections
 from tools.recording.kubectl_words import KINDS, absent, ago, count_of, kind_of, labels
 
 Object = dict[str, Any]
 
-_KEY = re.compile(r"([A-Za-z][^:]*?):(?:\s+(.*))?$")
 _COLUMNS = re.compile(r"\s{2,}")
 _PORT = re.compile(r":(\w[\w-]*)(?=[/\s]|$)")
-_NOTHING = {"<none>", "<unset>", "<nil>", ""}
-
-
-@dataclass(frozen=True)
-class Section:
-    """One `Key: value` with all that stands indented below it."""
-
-    key: str
-    value: str
-    lines: tuple[str, ...]
-
-    @property
-    def sections(self) -> "list[Section]":
-        return sections(self.lines)
-
-    @property
-    def values(self) -> list[str]:
-        """Its own value and the lines that go on with it."""
-        return [text for one in (self.value, *self.lines) if (text := one.strip()) not in _NOTHING]
 
 
 def described(text: str) -> bool:
@@ -46,23 +26,6 @@ def objects(text: str, args: Mapping[str, Any]) -> list[Object]:
     """Every object that is described, and its events. `args`: what was asked, which may name the kind."""
     parts = re.split(r"(?m)^(?=Name:\s)", text)
     return [found for part in parts if part.strip() for found in _described(part, args)]
-
-
-def sections(lines: Iterable[str]) -> list[Section]:
-    """The sections on the outermost level."""
-    found: list[tuple[str, str, list[str]]] = []
-    outer = None
-    for line in lines:
-        if not line.strip():
-            continue
-        indent = len(line) - len(line.lstrip())
-        outer = indent if outer is None else min(outer, indent)
-        key = _KEY.match(line.strip())
-        if indent <= outer and key:
-            found.append((key[1].strip(), (key[2] or "").strip(), []))
-        elif found:
-            found[-1][2].append(line)
-    return [Section(key, value, tuple(below)) for key, value, below in found]
 
 
 def _described(text: str, args: Mapping[str, Any]) -> list[Object]:

@@ -28,7 +28,7 @@ def objects(text: str, args: Mapping[str, Any]) -> list[Object]:
     head: list[tuple[str, int]] = []
     for line in text.translate(_BRANCHES).splitlines():
         if _HEAD.match(line):
-            head = [(column[0], column.start()) for column in _COLUMN.finditer(re.sub(r"(\S) (?=\S)", r"\1 ", line))]
+            head = [(column[0], column.start()) for column in _COLUMN.finditer(line)]
         elif not line.strip():
             head = []
         elif head:
