@@ -15,31 +15,31 @@ from tools.recording.kubectl_words import kind_named
 Object = dict[str, Any]
 
 _DEEPEST = 6
+_DEEPEST_KEY = 40
+"""No object of the API is so deep: what lies below is left as it is."""
 _FIRING = frozenset({"alert", "alerting", "firing", "critical", "triggered", "active", "warn"})
 _COMPONENT_TAGS = (
-    *(
-        "kube_deployment",
-        "deployment",
-        "kube_stateful_set",
-        "kube_daemon_set",
-        "service",
-        "serviceName",
-        "service_name",
-    ),
-    *(
-        "app",
-        "component",
-        "workload",
-        "kube_pod",
-        "pod",
-        "podName",
-        "pod_name",
-        "kube_node",
-        "node",
-        "nodeName",
-        "instance",
-    ),
-    *("target", "resource", "object"),
+    "kube_deployment",
+    "deployment",
+    "kube_stateful_set",
+    "kube_daemon_set",
+    "service",
+    "serviceName",
+    "service_name",
+    "app",
+    "component",
+    "workload",
+    "kube_pod",
+    "pod",
+    "podName",
+    "pod_name",
+    "kube_node",
+    "node",
+    "nodeName",
+    "instance",
+    "target",
+    "resource",
+    "object",
 )
 _TRUTH = {"true": "True", "false": "False", "unknown": "Unknown"}
 _PRESSURES = {
@@ -70,16 +70,16 @@ def take(value: Any, into: Gathered, component: str = "", depth: int = 0) -> Non
             _parts(item, into, component, depth)
 
 
-def camel(value: Any) -> Any:
-    """Keys in camel case, as the API writes them, all the way down; what labels and the like hold stays as it is."""
-    if isinstance(value, list):
-        return [camel(one) for one in value]
-    if not isinstance(value, Mapping):
+def camel(value: Any, depth: int = 0) -> Any:
+    """Keys in camel case, as the API writes them; what labels and the like hold stays as it is."""
+    if isinstance(value, list) and depth < _DEEPEST_KEY:
+        return [camel(one, depth + 1) for one in value]
+    if not isinstance(value, Mapping) or depth >= _DEEPEST_KEY:
         return value
     return {
         _camel(str(key)): one
         if key in {"labels", "annotations", "selector", "matchLabels", "used", "hard", "data"}
-        else camel(one)
+        else camel(one, depth + 1)
         for key, one in value.items()
     }
 

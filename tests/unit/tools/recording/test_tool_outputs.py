@@ -397,6 +397,12 @@ def test_no_alert_is_no_alert(output: Any) -> None:
     assert _state("list_alerts", output).monitors == ()
 
 
+def test_an_answer_nested_almost_without_end_is_read_as_far_as_anything_is() -> None:
+    deep = json.loads('{"a":' * 900 + "1" + "}" * 900)
+    state = _state("whatever", {"status": deep, **AS_JSON})
+    assert [pod.name for pod in state.pods] == [pod.name for pod in _state("whatever", AS_JSON).pods]
+
+
 async def test_a_recording_is_as_of_its_own_latest_time(tmp_path: Path) -> None:
     path = tmp_path / "tool_outputs.jsonl.xz"
     with lzma.open(path, "wt", encoding="utf-8") as lines:
