@@ -231,7 +231,7 @@ class OpenAIFarEnd:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        if not self._ready.wait(10):
+        if not self._ready.wait(60):
             raise RuntimeError("the scripted endpoint did not start")
         return self
 
