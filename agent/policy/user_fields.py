@@ -7,7 +7,7 @@ Pasquini et al. 2025, plants its text there). A path that looks like a route sta
 import re
 from collections.abc import Callable, Iterable
 
-from agent.policy.anchors import matches
+from agent.policy.first_words import matches
 
 Replace = Callable[[str, str], str]
 """Label and original to what stands in its place."""

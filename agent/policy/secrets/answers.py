@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from agent.policy.anchors import matches
+from agent.policy.first_words import matches
 from agent.policy.secrets.checks import by_chance
 from agent.policy.secrets.names import Trust, trust
 from agent.policy.secrets.spans import Found

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from agent.policy.anchors import matches
+from agent.policy.first_words import matches
 from agent.policy.secrets.names import trust
 from agent.policy.secrets.spans import Found
 from agent.policy.secrets.values import chosen, known, looks_drawn, plausible, told_outright

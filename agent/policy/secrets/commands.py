@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from agent.policy.anchors import beginnings, matches
+from agent.policy.first_words import beginnings, matches
 from agent.policy.secrets.spans import Found, value_at
 from agent.policy.secrets.values import plausible
 

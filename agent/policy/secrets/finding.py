@@ -4,7 +4,7 @@ import re
 from bisect import bisect
 from collections.abc import Iterator
 
-from agent.policy.anchors import lowered
+from agent.policy.first_words import lowered
 from agent.policy.secrets.answers import answer_secrets
 from agent.policy.secrets.appointed import appointed_secrets
 from agent.policy.secrets.blocks import block_secrets

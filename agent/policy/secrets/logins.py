@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from agent.policy.anchors import matches
+from agent.policy.first_words import matches
 from agent.policy.secrets.sentences import NUMBERED, TYPED, WORD, Word, bare_word, slug, window
 from agent.policy.secrets.spans import Found
 from agent.policy.secrets.values import chosen, looks_drawn, strong, told_outright

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from agent.policy.anchors import matches
+from agent.policy.first_words import matches
 from agent.policy.secrets.joints import JOINED
 from agent.policy.secrets.names import Trust, trust
 from agent.policy.secrets.words import words

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from agent.policy.anchors import around, matches
+from agent.policy.first_words import around, matches
 
 
 class Place(NamedTuple):

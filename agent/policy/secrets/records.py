@@ -6,7 +6,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from agent.policy.anchors import matches
+from agent.policy.first_words import matches
 from agent.policy.secrets.names import Trust, trust
 from agent.policy.secrets.spans import Found, Value, value_at
 from agent.policy.secrets.values import issued, secret_under

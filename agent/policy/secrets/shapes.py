@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from agent.policy.anchors import fewest, matches
+from agent.policy.first_words import fewest, matches
 from agent.policy.secrets.spans import Found
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from agent.policy.anchors import matches
+from agent.policy.first_words import matches
 from agent.policy.secrets.checks import by_chance
 from agent.policy.secrets.names import Trust, trust, words_of
 from agent.policy.secrets.sentences import LEAD, NUMBERED, TYPED, WORD, Word, bare_word, slug, window

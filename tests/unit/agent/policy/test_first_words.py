@@ -2,7 +2,7 @@
 
 import re
 
-from agent.policy.anchors import around, beginnings, fewest, matches
+from agent.policy.first_words import around, beginnings, fewest, matches
 
 
 def test_matches_begin_with_one_of_the_words_and_stand_apart() -> None:
