@@ -8,6 +8,7 @@
     recording      recorded telemetry, answered as its back end would
     wrap           how a model may call a tool: checked, within a deadline, bounded
     promql         queries checked, and built from names that are only data
+    quoting        any text as one value of a query
     log_lines      one line of a log file, taken apart
     log_levels     a log's words for how bad it is, as one of ours
     log_masks      what varies in a line of a log
