@@ -29,8 +29,10 @@ class Batch:
         self._known: dict[str, Incident] = {}
         self._unwritten: dict[str, None] = {}
         self._events: list[Event] = []
+        self._kept_open: set[str] = set()
 
-    def write(self, placements: Sequence[Placement]) -> None:
+    def write(self, placements: Sequence[Placement]) -> set[str]:
+        """Ids of incidents that are not over, though their alerts are."""
         alerts.place(self._connection, [placement.placed for placement in placements])
         self._events.append(_told(placements))
         touched = {one.placed.incident for one in placements if not isinstance(one.effect, Opens | Nothing)}
@@ -38,6 +40,7 @@ class Batch:
         for placement in placements:
             self._change(placement.effect, placement.placed.reason)
         self._settle()
+        return self._kept_open
 
     def _change(self, effect: Effect, why: str) -> None:
         match effect:
@@ -79,6 +82,10 @@ class Batch:
         self._update(self._open_still(effect.parent), effect)
 
     def _reopen(self, known: Incident, effect: Reopens, why: str) -> None:
+        if known.status not in OVER:
+            # It was kept open: what waits for a human goes on waiting, and nothing is begun anew.
+            self._update(known, Joins(known.id, effect.update))
+            return
         again = self._put(changed(known, effect))
         text = f"Fires again, episode {again.episode}. {why}"
         facts = {"episode": again.episode, "anew": effect.anew}
@@ -89,6 +96,7 @@ class Batch:
 
     def _resolve(self, known: Incident, why: str) -> None:
         if any(effect.status is EffectStatus.UNKNOWN for effect in effects.of_incident(self._connection, known.id)):
+            self._kept_open.add(known.id)
             return
         self._withdraw(known.id, "its alerts are over")
         self._known[known.id] = incidents.move(self._connection, self._chain, known.id, IncidentStatus.RESOLVED, why)

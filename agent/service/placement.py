@@ -185,13 +185,17 @@ class Placement:
         await self._database.write(lambda connection: leave_aside(connection, self._chain, told))
 
     async def _store(self, placements: Sequence[Decided]) -> None:
-        await self._database.write(lambda connection: self._write(connection, placements))
+        kept_open = await self._database.write(lambda connection: self._write(connection, placements))
         self._batches += 1
+        if self._standing and kept_open:
+            found = await self._database.read(lambda connection: incidents.several(connection, kept_open))
+            for incident in found.values():
+                self._standing.put(incident)
         self._queue.wake()
 
-    def _write(self, connection: Connection, placements: Sequence[Decided]) -> None:
+    def _write(self, connection: Connection, placements: Sequence[Decided]) -> set[str]:
         next_batch(connection, self._batches)
-        Batch(connection, self._chain, self._owners).write(placements)
+        return Batch(connection, self._chain, self._owners).write(placements)
 
     async def _current(self) -> Standing:
         """The standing, with what people, the graph and time have changed since the last batch."""

@@ -4,19 +4,27 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+import pytest
+from sqlalchemy import Connection
 
 from agent.bootstrap import Application, Replaced, bootstrap
 from agent.domain.alert import Fate
 from agent.domain.incident import IncidentStatus
+from agent.domain.remediation import Effect, EffectStatus
 from agent.domain.silence import Matcher
 from agent.graph.context import Sources
 from agent.identity.roles import Caller
 from agent.service.placement import TRIES
 from agent.settings import Settings
+from agent.storage import incidents
 from agent.storage.database import Database
 from agent.storage.duties import batches, next_batch
+from agent.storage.journal import Chain
+from agent.storage.tables import effects
 from agent.testing import NoMemory
 from tests.clocks import NOON, Clock
 
@@ -168,3 +176,42 @@ async def test_the_route_and_its_reason_are_on_the_incident_and_in_the_journal(t
         ]
         told = [entry.event.facts for entry in await application.views.audit()]
         assert {(facts["team"], facts["routed"]) for facts in told if "routed" in facts} == {one[1:] for one in routed}
+
+
+@pytest.mark.parametrize("when", ["with the end of the first", "later", "after a restart"])
+async def test_what_fires_again_joins_an_incident_that_waits_for_the_outcome_of_an_action(
+    tmp_path: Path, when: str
+) -> None:
+    """Its alerts were over, and it was not: nobody knows yet whether the action was done."""
+    clock = Clock()
+    over, again = _alert("Errors", "cart", "resolved"), _alert("Errors", "cart", began=BEGAN + timedelta(minutes=4))
+    sent = [[over, again]] if when == "with the end of the first" else [[over], [again]]
+    async with _open(tmp_path, clock) as application:
+        [(_, incident)] = await _receive(application, _body(_alert("Errors", "cart")))
+        await application.record.database.write(partial(_left_unknown, application.record.chain, str(incident)))
+        clock.time += timedelta(minutes=5)
+        if when != "after a restart":
+            for alerts in sent:
+                *_, last = await _receive(application, _body(*alerts))
+        else:
+            await _receive(application, _body(over))
+    async with _open(tmp_path, clock) as application:
+        if when == "after a restart":
+            [last] = await _receive(application, _body(again))
+        [found] = (await application.views.incidents()).incidents
+    assert (last, found.status, found.episode) == ((Fate.INCIDENT, incident), IncidentStatus.PARKED, 1)
+
+
+def _left_unknown(chain: Chain, incident: str, connection: Connection) -> None:
+    effect = Effect(
+        key="k",
+        incident=incident,
+        kind="action",
+        name="restart-service",
+        arguments={},
+        approval="ap-1",
+        status=EffectStatus.UNKNOWN,
+        intent_at=chain.clock.now(),
+    )
+    connection.execute(effects.insert().values(effect.model_dump()))
+    incidents.move(connection, chain, incident, IncidentStatus.PARKED, "Nobody knows whether it was done.")
