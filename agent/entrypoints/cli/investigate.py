@@ -82,8 +82,8 @@ def _firing(url: str) -> bytes:
     try:
         answer = httpx2.get(f"{url.rstrip('/')}/api/v2/alerts", params=asked, timeout=10)
         answer.raise_for_status()
-        alerts = answer.json()
-    except (httpx2.HTTPError, ValueError) as error:
+        alerts = [dict(alert) for alert in answer.json()]
+    except (httpx2.HTTPError, ValueError, RecursionError, TypeError) as error:
         raise AgentError(f"{url} did not answer as an Alertmanager does: {error}") from error
     if not alerts:
         raise NotFound(f"Nothing fires at {url}.")

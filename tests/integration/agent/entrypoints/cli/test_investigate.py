@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from agent.entrypoints.cli.frame import run
-from tests.farends.loopback import Answer, Asked, FarEnd
+from tests.farends.loopback import Answer, Asked, FarEnd, Instead
 
 PAYLOAD = Path(__file__).parents[5] / "evals/cases/lab/pool-cart/alert.json"
 
@@ -44,6 +44,15 @@ def test_what_fires_at_an_alertmanager_is_investigated(capsys: pytest.CaptureFix
     [asked] = alertmanager.asked
     assert (asked.path, asked.one("active"), asked.one("silenced")) == ("/api/v2/alerts", "true", "false")
     assert "Diagnosis (" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("body", [{"status": "error"}, [1], "<html>", "[" * 100_000, None])
+def test_what_is_no_alertmanager_is_named(body: object, capsys: pytest.CaptureFixture[str]) -> None:
+    with Alertmanager() as other:
+        other.plan(Instead(Answer(200, body)))
+        assert run(["investigate", other.url]) == 1
+    told = capsys.readouterr().err
+    assert (told.startswith(f"{other.url} did not answer as an Alertmanager does: "), told.count("\n")) == (True, 1)
 
 
 def test_an_old_alert_is_looked_at_as_on_its_day(capsys: pytest.CaptureFixture[str]) -> None:
