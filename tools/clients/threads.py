@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class NotBegun(TimeoutError):
-    """All places were taken until the deadline: nothing was asked."""
+    """All places were taken until the deadline, or no thread was left: nothing was asked."""
 
 
 class Threads:
@@ -34,8 +34,9 @@ class Threads:
         try:
             async with asyncio.timeout(deadline.total_seconds()):
                 await self._places.acquire()
+                answer = self._started(function)
                 begun = True
-                return await self._started(function)
+                return await answer
         except TimeoutError as error:
             if begun:
                 raise
@@ -64,5 +65,9 @@ class Threads:
                 loop.call_soon_threadsafe(settle, result, error)
 
         context = contextvars.copy_context()
-        threading.Thread(target=context.run, args=(work,), daemon=True, name="blocking-client").start()
+        try:
+            threading.Thread(target=context.run, args=(work,), daemon=True, name="blocking-client").start()
+        except RuntimeError as error:
+            self._places.release()
+            raise NotBegun("no thread is left") from error
         return answer

@@ -34,6 +34,19 @@ async def test_calls_run_side_by_side_up_to_the_limit() -> None:
     assert sorted(await asyncio.gather(*(threads.run(together.wait, SOON) for _ in range(2)))) == [0, 1]
 
 
+async def test_where_no_thread_is_left_nothing_is_asked_and_no_place_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = Threads(limit=1)
+    with monkeypatch.context() as none_left:
+        none_left.setattr(threading.Thread, "start", _no_thread)
+        with pytest.raises(NotBegun):
+            await threads.run(lambda: 1, SOON)
+    assert await threads.run(lambda: 1, SOON) == 1
+
+
+def _no_thread(_: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
+
+
 async def test_the_callers_context_goes_along() -> None:
     incident = contextvars.ContextVar("incident", default="none")
     incident.set("INC-1")
