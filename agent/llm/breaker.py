@@ -23,9 +23,14 @@ class Breaker:
             return self._until - now
         return self.rest if self._probing else 0.0
 
+    @property
+    def tripped(self) -> bool:
+        """Has it failed so often that it rests by itself?"""
+        return self._failures >= self.limit
+
     def begin(self) -> None:
         """A call is being made. Every `begin` is followed by `succeeded`, `failed` or `abandoned`."""
-        self._probing = self._failures >= self.limit
+        self._probing = self.tripped
 
     def succeeded(self) -> None:
         self._failures, self._until, self._probing = 0, 0.0, False
@@ -36,7 +41,7 @@ class Breaker:
         self._probing = False
         if rest is not None:
             self._until = max(self._until, now + rest)
-        if self._failures >= self.limit:
+        if self.tripped:
             self._until = max(self._until, now + self.rest)
 
     def abandoned(self) -> None:

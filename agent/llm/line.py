@@ -151,7 +151,8 @@ class Line:
     def _resting(self, now: float) -> Failure | None:
         """Why it is not asked now; None when it is."""
         rest = self._breaker.wait(now)
-        return _held_back(f"failed again and again, and is left alone for {rest:.0f} s") if rest > 0 else None
+        why = "failed again and again, and" if self._breaker.tripped else "asked for a rest, and"
+        return _held_back(f"{why} is left alone for {rest:.0f} s") if rest > 0 else None
 
     async def _send(self, request: Request, until: float, reserved: Reservation) -> tuple[Said | Failure, Usage]:
         asked: dict[str, tracing.Value] = {

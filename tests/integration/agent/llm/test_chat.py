@@ -270,7 +270,7 @@ async def test_who_asks_for_eleven_days_is_left_alone_at_once(endpoint: OpenAIFa
     async with scripted(endpoint) as chat:
         first, second = await refused(chat), await refused(chat)
     assert str(first) == "openai:scripted is rate limited (429)."
-    assert str(second) == "openai:scripted failed again and again, and is left alone for 300 s."
+    assert str(second) == "openai:scripted asked for a rest, and is left alone for 300 s."
     assert len(endpoint.journal) == 1
 
 
