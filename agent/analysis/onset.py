@@ -23,8 +23,8 @@ _LATER = 0.1
 """Part of the alerts that are later than LATEST_REPORT, where delays are distributed exponentially."""
 _SLACK = 0.5
 """Robust deviations that are not counted as a change (the reference value k of Page's CUSUM)."""
-_RARE = 0.95
-"""What one in twenty moments of the history would have shown to an alert, too, is no onset."""
+_RARE = 0.96
+"""What one in twenty-five moments of the history would have shown to an alert, too, is no onset."""
 _WINDOWS = 100
 """Moments of the history that are looked at, at most about so many."""
 _DEFAULT_STEPS = 2
