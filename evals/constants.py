@@ -35,6 +35,9 @@ FAILING = Kind(0.01, (0.002, 0.005, 0.01, 0.02, 0.05))
 """Requests that fail: one in a hundred."""
 USUAL = Kind(0.95, (0.5, 0.75, 0.9, 0.95))
 """The quantile up to which something is usual: nineteen in twenty, Fisher (1925)."""
+LEVEL = Kind(0.95, (0.95,))
+"""One minus the level of a test: one in twenty, Fisher (1925). It is set before anything is looked at, so none else is
+tried: cases with faults, most of what the search sees, are caught the sooner the lower it is."""
 COUNT = Kind(3, (2, 3, 5, 8))
 """From so many on it is no accident."""
 MINUTES = Kind(10.0, (3.0, 5.0, 10.0, 15.0, 30.0))
@@ -53,7 +56,7 @@ class Constant:
 
 TUNED = (
     Constant("onset._SLACK", Kind(0.5, (0.25, 0.5, 1.0, 2.0))),  # k of the CUSUM as in Montgomery (2009).
-    Constant("onset._RARE", USUAL),
+    Constant("onset._RARE", LEVEL),
     Constant("onset._CLIP", Kind(10.0, (3.0, 5.0, 8.0, 10.0, 20.0))),
     Constant("onset.LOOK_BACK", MINUTES),
     Constant("onset._DEFAULT_STEPS", Kind(2, (1, 2, 3, 5))),
