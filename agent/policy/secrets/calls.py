@@ -10,17 +10,28 @@ CALLS: tuple[Place, ...] = (
     at(
         ("connect", "__construct", "mysqli", "new pdo", "imap_open", "openconnection", "open_connection"),
         rf"(?i:connect|__construct|mysqli|new pdo|imap_open|open_?connection)\w{{0,20}}"
-        rf"\(\s{{0,20}}(?:{_OTHER})?{_TEXT}{_TEXT}{_VALUE}",
+        rf"\(\s{{0,20}}(?:{_OTHER})?{_TEXT}(?:{_OTHER})?{_TEXT}{_VALUE}",
     ),
     at(
-        ("auth", "login", "credential", "ldap_bind", "simple_bind", "logon"),
-        rf"(?i:auth(?:enticat\w{{1,5}})?(?:_password)?|login|logon|credentials?|ldap_bind|simple_bind(?:_s)?)\s?"
+        ("auth", "login", "credential", "ldap_bind", "simple_bind", "logon", "attempt", "createuser", "create_user"),
+        rf"(?i:attempt|create_?user|auth(?:_password|\s?=\s?)|(?<=->)authenticate|login|logon|credentials?|ldap_bind|simple_bind(?:_s)?)\s?"
         rf"(?:=\s?)?\(\s{{0,20}}(?:{_OTHER}){{0,2}}{_TEXT}{_VALUE}",
     ),
+    at("auth", rf"(?i:(?<!plain)auth(?:enticat\w{{1,5}})?)\(\s{{0,20}}(?:{_OTHER}){{0,2}}{_TEXT}(?P<word>)(?=[\"'])"),
     at(
         ("auth'", 'auth"', "auth\\"),
         r"(?i:auth)\\?[\"'],\s{0,3}(?:args: ?)?(?:(?i:array)\(|\[|\()\s{0,3}"
         rf"(?:{_TEXT})?(?P<at>)(?=\\?[\"'][^\"'\n]{{3,200}}[\"']\s?[\])])",
+    ),
+    at("plainauth(", rf"(?i:plainauth)\(\s{{0,20}}{_TEXT}{_TEXT}{_VALUE}"),
+    at(
+        ("password_verify(", "password_hash(", "ssh.password(", "fernet(", "hmac.new("),
+        r"(?i:password_verify|password_hash|ssh\.password|fernet|hmac\.new)\(\s{0,20}(?P<at>)(?=b?[\"'][^\"'\n]{3,300}[\"'])",
+    ),
+    at(
+        ("hash_hmac(", "createhmac(", "openssl_encrypt(", "openssl_decrypt(", "jwt."),
+        rf"(?i:hash_hmac|createhmac|openssl_(?:en|de)crypt|jwt\.(?:encode|sign|verify|decode))"
+        rf"\(\s{{0,20}}(?:(?:{_TEXT}|{_OTHER}|\{{[^{{}}\n]{{0,200}}\}},\s?)){{1,2}}(?P<at>)(?=b?[\"'][^\"'\n]{{8,300}}[\"'])",
     ),
     at("auth(", r"(?<=[.>:])auth\(\s{0,3}(?:\[|(?i:array)\()?\s{0,3}(?P<at>)(?=[\"'][^\"'\n]{3,200}[\"']\s?[\])])"),
 )

@@ -13,7 +13,7 @@ _OPTIONS = {
     "docker|podman|nerdctl|helm|skopeo|buildah|oras|crane|cf|oc|az|argocd": r"(?<=login)[^\n|;]{0,150}? -p[ =]"
     r"(?!\d{1,5}:\d)",
     "mysql|mysqldump|mysqladmin|mariadb|mariadb-dump|mysqlimport|mysqlcheck|"
-    "mysqlpump|mysqlsh|xtrabackup|mytop|mariadb-admin": r" -p(?=[^\s-])",
+    "mysqlpump|mysqlsh|xtrabackup|mytop|mariadb-admin": r"[ \"']-p(?=[^\s-])",
     "mongo|mongosh|mongodump|mongorestore|mongoexport|mongoimport|mongostat|"
     "psexec(?:64)?(?:\\.exe)?|cqlsh|nodetool|evil-winrm|crackmapexec|"
     "netexec"

@@ -36,8 +36,28 @@ DEVICES: tuple[Place, ...] = (
         ("snmp-server community", "rocommunit", "rwcommunit", "com2sec", "trap"),
         r"(?:snmp-server community|r[ow]communit(?:y6?)|\bcom2sec[ ]\S+[ ]\S+|"
         r"trap2?(?:sink|community)[ ]?\S*)[ ](?P<at>)",
-        needs="communit",
+        needs=("communit", "com2sec"),
     ),
+    at(
+        ("auth ", "priv "),
+        r"(?<=[ \t])(?i:auth (?:sha|md5)(?:-?\d{3})?|priv (?:3?des|aes)(?:[ -]?\d{3})?)[ ](?P<at>)(?=\S{6,})",
+    ),
+    at("createuser ", r"createUser \S{1,64} (?:SHA|MD5)(?:-\d{3})? (?P<at>)"),
+    at("createuser ", r"createUser \S{1,64} (?:SHA|MD5)(?:-\d{3})? \S{1,100} (?:AES|DES)(?:-\d{3})? (?P<at>)"),
+    at((": eap ", ": xauth ", ": ntlm ", ": pin "), r": (?:EAP|XAUTH|NTLM|PIN) (?P<at>)(?=\")"),
+    at("wep_key", r"wep_key\d=(?P<at>)"),
+    at("key-string ", r"key-string (?:\d )?(?P<at>)(?=\S{3,}[ \t]*(?:\n|$))", before=r"[ \t]*"),
+    at("ascii-text ", r"ascii-text (?P<at>)(?=\\?\")"),
+    at(("{plain}", "{clear}", "{cleartext}"), r"(?i:\{(?:plain|clear|cleartext)\})(?P<whole>[^\s:\"'<]{3,200})"),
+    at("register =", r"register =>? ?[\w.+-]{1,60}:(?P<whole>\S{3,100})@[\w.-]{1,80}"),
+    at(
+        ("proxy-user", "userpwd", "proxyuserpwd", "proxy_user"),
+        r"(?i:proxy[-_]user|(?:proxy)?userpwd)[\"']?[ ]?(?:[=:,]|=>)?[ ]?[\"']?[\w.@-]{1,64}:"
+        r"(?P<whole>[^\s\"',;]{3,100})",
+    ),
+    at("user_", r"\buser_[\w-]{1,60}=(?P<at>)(?=\\?[\"'])", needs="loginmodule"),
+    at("-setairportnetwork ", r"-setairportnetwork \S{1,20} (?:\"[^\"\n]{1,60}\"|\S{1,60}) (?P<at>)"),
+    at("password ", r"(?m)^PASSWORD \w{2,40} = (?P<at>)"),
     at(("tacacs-server", "radius-server"), r"(?:tacacs-server|radius-server)[^\n]{0,80} key[ ](?:\d[ ])?(?P<at>)"),
     at(
         "radius server",
@@ -62,6 +82,10 @@ DEVICES: tuple[Place, ...] = (
         "option ",
         r"option[ \t](?:key\d?|psk|sae_password|password|passwd|secret|auth_secret|priv_key_pwd|wpa_key|pin)[ \t]+"
         r"(?P<at>)(?=[\"'])",
+    ),
+    near(
+        (":25 ", ":465 ", ":587 ", ":2525 ", ":25\t", ":587\t"),
+        r"(?m)^[\w.-]{3,100}:(?:25|465|587|2525)[ \t]+[^\s:]{1,100}:(?P<whole>\S{4,100})[ \t]*$",
     ),
     at("stats auth", r"stats auth[ ][^\s:]{1,64}:(?P<at>)"),
     at("encrypt", r"\bencrypt[\"']?\s?[=:]\s?[\"']?(?P<whole>[A-Za-z0-9+/]{43}=|[A-Za-z0-9+/]{22}==)"),

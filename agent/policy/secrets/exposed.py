@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from agent.policy.first_words import matches
 from agent.policy.secrets.spans import Found
-from agent.policy.secrets.values import chosen, looks_drawn, strong, told_outright
+from agent.policy.secrets.values import chosen, looks_drawn, strong
 
 _EXPOSED = re.compile(
     r" (?:(?:is|was|being|sitting|lying|got|right there|still|in|,) ){0,2}(?:hard-?coded|in (?:plain|clear) ?text"
@@ -17,6 +17,7 @@ _BEGINS = (
     *(" exposed", " pasted", " is ", " was ", " in our ", " in my "),
 )
 _NOUN = re.compile(r"(?i)pass(?:word|wd|phrase|code)?\b|\bpwd?\b|secret|token|\bpsk\b|\bkeys?\b|cred|cookie")
+_STEMS = ("pass", "pw", "secret", "token", "psk", "key", "cred", "cookie")
 _QUOTED = re.compile(r"(?:\\?[\"'`]|[“„«])(?P<secret>[^\"'`“”„«»\s\\]{5,200})(?:\\?[\"'`]|[”“»])[,.]?\Z")
 _WORD = re.compile(r"(?:^|(?<=[\s(:]))(?P<secret>[^\s\"`]{5,200}?)[,;]?\Z")
 _ID = re.compile(r"[0-9a-fA-F]{24,}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -25,7 +26,7 @@ _BACK = 210
 
 def exposed_secrets(text: str, lowered: str) -> Iterator[Found]:
     """What stands before such words, behind a noun for secrets."""
-    if _NOUN.search(lowered):
+    if any(stem in lowered for stem in _STEMS):
         for role in matches(_EXPOSED, _BEGINS, text, lowered):
             yield from _before(text, role.start())
 
@@ -42,4 +43,4 @@ def _worth(said: str, *, quoted: bool) -> bool:
     """In quotes an id counts, too; elsewhere only what nothing else looks like."""
     if _ID.fullmatch(said) or not quoted:
         return quoted or strong(said) or (looks_drawn(said) and not _ID.fullmatch(said))
-    return chosen(said) or looks_drawn(said) or told_outright(said)
+    return chosen(said) or looks_drawn(said)

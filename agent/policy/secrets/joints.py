@@ -31,6 +31,8 @@ FIELDS = re.compile(r",(?=[^\s,'])")
 """Of lines that commas divide: `name,value`."""
 TERM = re.compile(r",[ ]?(?:<<)?(?=\\{0,5}\")")
 """Of Erlang: `{password,<<"X">>}`."""
+BINARY = re.compile(r"\\{0,5}\">>,[ ]?<<(?=\\{0,5}\")")
+"""Of Erlang: `{<<"password">>,<<"X">>}`."""
 BESIDE = re.compile(r"\\{0,5}[\"'][ ]{1,3}(?=\\{0,5}[\"'])")
 """Of words in quotes: `"SET" "requirepass" "X"`."""
 CHANGED = re.compile(r"\\{0,5}[\"']?[ ](?:->|→)[ ](?=\\{0,5}[\"'])")
@@ -71,7 +73,9 @@ EXPRESSION = re.compile(
 """Behind the sign, before the value: a call that takes it, what it falls back from, a field around it, a bracket."""
 LOOSE = re.compile(
     rf"(?:{_QUOTE}|[`*]{{1,2}}|\]|\))?(?:"
-    r"[ ]{0,3}(?:-{1,2}>|={2}>|→|[–—|])[ ]{0,3}|[ ](?:-|=>|is|was|equals|matches)[ ]|[ ]?(?:!==?|===|<>)[ ]"
+    r"[ ]{0,3}(?:-{1,2}>|={2}>|→|[–—|])[ ]{0,3}"
+    r"|[ ]?(?:>{2,3}|\.{3})[ ]|\[(?=[^\[\]\s]{8,300}\])|(?<=\w),[ ]?(?=[\"'])"
+    r"|[ ](?:-|=>|is|was|equals|matches)[ ]|[ ]?(?:!==?|===|<>)[ ]"
     r"|[ ](?:for|of)[ ][\w@.'/-]{1,40}(?:[ ]?[:=]|[ ]is)[ ]|[ ]\[[^\]\n]{0,40}\]:[ ]"
     r"|[ ]\([^()\n]{0,40}\):[ ]|\?(?:\s{1,3}>)?[ ]"
     r"|[ ](?i:in)[ ]?\(|[ ](?i:like)[ ]|[ ](?:was |has been )?(?:changed|rotated|updated|reset|switched)(?: from|:)?[ ]"

@@ -8,6 +8,7 @@ from agent.policy.secrets.joints import (
     ARGUMENTS,
     ASSIGNED,
     BESIDE,
+    BINARY,
     CALLED,
     CELL,
     CHANGED,
@@ -40,6 +41,7 @@ _WITH_ESCAPES = re.compile(r"(?:\\.|[^\s\\\"]){3,200}(?=\")")
 _PHRASE = re.compile(r"(?:[a-z]{2,} ){2,23}[a-z0-9]{2,}[!?*#$]?(?=$|[\n,;\"'}\])<.`]|\\n)")
 _NEXT_WORD = re.compile(r" [A-Za-z]{2,}[ ,.:;]")
 _NEXT_WORDS = re.compile(r" [A-Za-z']{2,} [A-Za-z']{2,}[ ,.:;]")
+_COMPARERS = words("equals eq matches")
 _SETTERS = words("set with change update put add reset assign use")
 _SETS = re.compile(
     r"(?:^|[\s;#])(?i:env|arg|setenv|setx|set(?: -\w{1,3})?|add_header|fastcgi_param|uwsgi_param|proxy_set_header|"
@@ -92,7 +94,7 @@ def _value(text: str, start: int, end: int, kind: Trust) -> Value | None:
         return found if secret_under(kind, element["v"]) else None
     if text[end] == "(":
         return _argument(text, start, end, kind)
-    for joint in (FORM, PAIRED, LISTED, BESIDE, SET_TO, TERM, FALLBACK, HAS, ARGUMENTS, FIELDS):
+    for joint in (FORM, PAIRED, LISTED, BESIDE, SET_TO, BINARY, TERM, FALLBACK, HAS, ARGUMENTS, FIELDS):
         if joined := joint.match(text, end):
             value = value_at(text, joined.end())
             if value and joint is FIELDS and not value.quoted and (comma := text.find(",", value.start, value.end)) > 0:
@@ -114,7 +116,7 @@ def _loosely(text: str, start: int, end: int, kind: Trust) -> Value | None:
     joined = LOOSE.match(text, end) if _COMPOUND.fullmatch(text[start:end].lstrip("-$@")) else None
     value = value_at(text, joined.end()) if joined else None
     said = text[value.start : value.end] if value else ""
-    if not joined or said[:1] in ("(", "/", ".", "~") or not _by_itself(kind, said):
+    if not joined or said[:1] in ("(", "/", ".", "~") or _FIELD_OF_A_LOG.match(said) or not _by_itself(kind, said):
         return None
     return value if not joined["bare"] or kind is Trust.HANDLE or strong(said) or looks_drawn(said) else None
 
@@ -133,13 +135,19 @@ def _argument(text: str, start: int, end: int, kind: Trust) -> Value | None:
     words = words_of(text[start:end].rpartition(".")[2])
     joined = CALLED.match(text, end)
     made = text[start].isupper() and text[start - 1 : start] in ("", " ", "\n", "(", ",")
-    if not joined or not (made or words[0] in _SETTERS or (len(words) == 1 and text[start - 1 : start] == ".")):
+    if not joined or not (
+        made or words[0] in _SETTERS or (len(words) == 1 and _member(text, start, end)) or words[0] in _COMPARERS
+    ):
         return None
     value = value_at(text, joined.end())
     said = text[value.start : value.end] if value else ""
     if made and not _by_itself(kind, said):
         return value if kind is Trust.CHOSEN and _PHRASE.fullmatch(said) else None
-    return value if secret_under(kind, said) and _looks_like_one(kind, said) else None
+    return value if said[-1:] != " " and secret_under(kind, said) and _looks_like_one(kind, said) else None
+
+
+def _member(text: str, start: int, end: int) -> bool:
+    return text[start - 1 : start] == "." or "." in text[start:end]
 
 
 def _assigned(text: str, start: int, joined: re.Match[str], kind: Trust) -> Value | None:

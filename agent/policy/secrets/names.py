@@ -35,6 +35,7 @@ _ONLY_BEHIND: dict[str, tuple[frozenset[str], Trust]] = {
 """Words that are about a secret only when one of others stands before them, and what their values look like."""
 _PAIRS = {
     ("saml", "response"): Trust.ISSUED,
+    ("client", "assertion"): Trust.ISSUED,
     ("device", "code"): Trust.DRAWN,
     ("code", "verifier"): Trust.DRAWN,
     ("redis", "auth"): Trust.CHOSEN,

@@ -148,8 +148,8 @@ _ISSUED: tuple[Pattern, ...] = (
     pattern(
         "authorization",
         "",
-        r"(?i:authorization)\\?[\"']?\s{0,3}(?:=>|=|:|(?<=[\"']),)\s{0,3}\[?\\?[\"']?(?:[A-Za-z][A-Za-z0-9-]{2,20}\s+)"
-        r"?(?P<secret>[^\s\"'`,;<>\]]{6,})",
+        r"(?i:authorization)\\?[\"']?\s{0,3}(?:(?:=>|=|:)\s{0,3}\[?\\?[\"']?(?:[A-Za-z][A-Za-z0-9-]{2,20}\s+)?"
+        r"|(?:(?<=[\"']),)?\s?\\?[\"'][A-Za-z][A-Za-z0-9-]{2,20} )(?P<secret>[^\s\"'`,;<>\]]{6,})",
         words="authorization",
         check=lambda value: plausible(value) and not value.startswith(_PARTS),
     ),

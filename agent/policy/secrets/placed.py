@@ -1,10 +1,11 @@
 """Which words of a protocol, a configuration or a statement are passwords by where they stand?"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from agent.policy.first_words import matches
 from agent.policy.secrets.calls import CALLS
+from agent.policy.secrets.consoles import CONSOLES
 from agent.policy.secrets.devices import DEVICES
 from agent.policy.secrets.names import Trust, trust
 from agent.policy.secrets.places import Place
@@ -15,10 +16,17 @@ from agent.policy.secrets.statements import ADDRESSES, ARGUMENTS, STATEMENTS
 from agent.policy.secrets.validators import VALIDATORS
 from agent.policy.secrets.values import chosen, looks_drawn, plausible, secret_under
 
-_PLACES = (*PIPED, *COMMANDS, *STATEMENTS, *CALLS, *ARGUMENTS, *ADDRESSES, *VALIDATORS, *PROTOCOLS, *DEVICES)
-_BY_NEED: dict[str, tuple[Place, ...]] = {
-    need: tuple(place for place in _PLACES if need in place.needs) for place in _PLACES for need in place.needs
-}
+_QUOTED = (*CALLS, *ARGUMENTS, *VALIDATORS, *CONSOLES)
+"""All that has quotes in it."""
+_PLACES = (*PIPED, *COMMANDS, *STATEMENTS, *ADDRESSES, *PROTOCOLS, *DEVICES)
+
+
+def _by_need(places: tuple[Place, ...]) -> dict[str, tuple[Place, ...]]:
+    needs = dict.fromkeys(need for place in places for need in place.needs)
+    return {need: tuple(place for place in places if need in place.needs) for need in needs}
+
+
+_BY_NEED, _QUOTED_BY_NEED = _by_need(_PLACES), _by_need(_QUOTED)
 _INSERT = re.compile(
     r"(?i:insert\s+into)\s+\S{1,100}\s*\((?P<names>[^()\n]{1,500})\)\s*(?i:values)\s*"
     r"(?:\((?:(?:%s|\?|\$\d{1,2}|%\(\w{1,40}\)s)(?:,\s?)?){1,40}\)[^\n(]{0,60}\n[^\n(\[]{0,160}[(\[]|\()(?P<values>[^\n]{1,2000})"
@@ -28,11 +36,17 @@ _ITEM = re.compile(r"\s*(?:N?\\{0,2}'((?:[^'\\\n]|\\.|'')*)\\{0,2}'|[^,'\n]*)\s*
 
 def placed_secrets(text: str, lowered: str) -> Iterator[Found]:
     """What protocols, configurations and SQL say by the order of their words."""
-    for place in dict.fromkeys(place for need, places in _BY_NEED.items() if need in lowered for place in places):
+    for place in _asked(text, lowered):
         for found in place.found(text, lowered):
             yield from _placed(text, found)
     for row in matches(_INSERT, ("insert",), text, lowered):
         yield from _inserted(text, row)
+
+
+def _asked(text: str, lowered: str) -> Iterable[Place]:
+    """The places of which a word that they need is there."""
+    tables = (_BY_NEED, _QUOTED_BY_NEED) if '"' in text or "'" in text or "`" in text else (_BY_NEED,)
+    return dict.fromkeys(place for by in tables for need, places in by.items() if need in lowered for place in places)
 
 
 def _placed(text: str, found: re.Match[str]) -> Iterator[Found]:

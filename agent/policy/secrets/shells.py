@@ -115,7 +115,7 @@ COMMANDS: tuple[Place, ...] = (
     at(
         "secret",
         r"\bsecrets?(?:[ ]versions?)?[ :](?:set|put|add|create|update)[ ][^\n|;]{1,200}?"
-        r"[ ]--(?:body|value|data|text|secret-string)[ =](?P<at>)(?=[\"']|[^\s/-]\S*\d)",
+        r"(?:[ ]--(?:body|value|data|text|secret-string)[ =]|[ ]-b[ ]?)(?P<at>)(?=[\"']|[^\s/-]\S*\d)",
     ),
     at(
         ("ngrok", "cloudflared"),
@@ -137,7 +137,25 @@ COMMANDS: tuple[Place, ...] = (
         r"[\w.-]{1,80}=(?P<word>)",
     ),
     at("put ", r"\bput[ ](?P<name>[\w./:-]{1,150})[ ](?P<at>)(?=[\"']|\S*\d\S*[ \t]*(?:\n|\Z))"),
-    at("send", r"\bsend(?: --)? [\"'](?P<whole>[^\"'\n\\]{4,100})\\r[\"']"),
+    at("send", r"\bsend(?: --)? [\"'](?P<whole>[^\"'\n\\]{4,100})\\[rn][\"']"),
+    at(
+        (
+            *("snyk auth ", "cargo login ", "codecov ", "doctl auth", "nuget push", "set-agent-token", "gem push"),
+            *(
+                "sentry-cli login",
+                "railway login",
+                "sonar.login",
+                "vercel ",
+                "netlify ",
+                "wandb login",
+                "huggingface-cli",
+            ),
+        ),
+        r"(?:snyk auth|cargo login|wandb login(?: --relogin)?|codecov [^\n|;]{0,80}-t|doctl auth init -t"
+        r"|nuget push[^\n|;]{0,100} -k|set-agent-token \S{1,40}|gem push[^\n|;]{0,80} --key|sonar\.login"
+        r"|(?:sentry-cli|railway|vercel|netlify|huggingface-cli)[^\n|;]{0,80} (?:-t|--token|--auth(?:-token)?))[ =]"
+        r"(?P<at>)(?=[\"']?[\w.+/=:-]{16,})",
+    ),
     at(
         (" -u", " --user"),
         r"(?: -[uU][ =]?\S{1,80}| --user(?:name)?[ =]\S{1,80})[^\n|;]{0,120}? -[pP][ ](?P<at>)"

@@ -212,7 +212,9 @@ def _chosen(text: str, noun: int, word: Word, before: str, place: int) -> bool:
         return True
     if _in_apposition(text, word, before):
         return chosen(word.text) or slug(word.text) or ("-" not in word.text and told_outright(word.text))
-    if not _is_copula(before, place) or (before.lower() == "from" and _TABLE.search(text, noun, word.start)):
+    if not _is_copula(before, place) or (
+        before.lower() == "from" and _TABLE.search(text, max(0, noun - 60), word.start)
+    ):
         return False
     if chosen(word.text) or (slug(word.text) and (place == 0 or word.quoted or before == "/" or _outright(before))):
         return True

@@ -41,6 +41,17 @@ VALIDATORS: tuple[Place, ...] = (
         rf"(?:for|as|in|at|to) {_KIND}{_NAME})",
     ),
     near(
+        ('"loc"', "'loc'", '"path"', 'path": ', '"instancepath"', '"datapath"', '"field"', '"property"', '"param"'),
+        r"[\"'](?:loc|path|instancePath|dataPath|field|property|param)[\"']: ?[\[(]?(?:[\"']\w{1,40}[\"'], ?){0,4}"
+        r"[\"']/?(?:[\w-]{1,40}/){0,4}(?P<name>[A-Za-z][\w.-]{2,60})[\"'][^{}\n]{0,300}?"
+        r"[\"'](?:input|value|received|data|rejectedValue|invalidValue|attemptedValue|actual)[\"']: ?(?P<at>)(?=[\"'])",
+    ),
+    near(
+        ('"value"', '"rejectedvalue"', '"input"'),
+        r"\"(?:value|rejectedValue|input)\": ?(?P<at>)(?=\"[^\"\n]{3,200}\"[^{}\n]{0,200}?"
+        r"\"(?:path|param|field|property)\": ?\"(?P<name>[A-Za-z][\w.-]{2,60})\")",
+    ),
+    near(
         (" is not a", " is not valid", " is invalid", " is too ", " does not match", " did not match", " not allowed"),
         rf"(?<![\w\"'])(?P<at>)(?={_SAID} (?:is (?:not|invalid|too)|does not|did not|not allowed)[^\n\"'`]{{0,60}}?"
         rf" (?:for|in|as) {_KIND}{_NAME})",

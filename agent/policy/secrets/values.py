@@ -47,16 +47,17 @@ _REFERENCE = re.compile(
     | (?:get|read|load|fetch|lookup|env)\w*\(.* | [A-Za-z_][\w.]*[!?]?\( | [A-Za-z_][\w.]*\([^()]*\)
     | (?:[a-z_][\w.]*|[A-Z][a-z]\w*)\((?:[a-z_]+|[A-Z][a-z]\w*)=.* | [a-z_]\w*(?:\.[a-z_]\w*)+\[.*
     | Ag[AB][A-Za-z0-9+/]{40,}.* | hmac-sha\d+:.* | (?:[A-Za-z_]\w*\.)*[A-Z][A-Za-z]+(?:Exception|Error|Failure|Fault):?
-    | S-1-\d{1,3}(?:-\d{1,10}){1,15}
+    | (?:[A-Z][a-z]+){2,}: | [x*!]:\d{1,6}(?::.*)? | S-1-\d{1,3}(?:-\d{1,10}){1,15}
     | [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:PASSWORD|PASS|PWD|TOKEN|SECRET|KEY|CREDENTIALS?|AUTH)
     """
 )
 _SENTENCE = re.compile(
-    r"(?i:must|should|cannot|can't|may|is|has|does|needs?|too|at least)(?: [\w'-]+){0,4}? "
+    r"(?:files|compat)(?: \[[^\]\n]{1,40}\])?(?: [a-z]{2,12}){0,5}"
+    r"|(?i:must|should|cannot|can't|may|is|has|does|needs?|too|at least)(?: [\w'-]+){0,4}? "
     r"(?i:be|characters?|contain|include|long|short|required|match|blank|empty|valid|allowed|least|most|digits?)"
     r"(?: [\w'-]+){0,8}\.?"
 )
-"""What a form answers."""
+"""What a form answers, and what a switch of names asks."""
 _ROOTED = re.compile(r"(?:~|\.{1,2}|[A-Za-z]:)?[/\\]+[A-Za-z_.]{2,}[\w.@+-]*(?:[/\\][\w@.+-]+)*/?")
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.){1,}[a-z]{2,}(?::\d+)?|\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")

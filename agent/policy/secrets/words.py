@@ -8,7 +8,8 @@ def words(listed: str) -> frozenset[str]:
 
 PASSWORDS = words(
     "password passwords passwd passphrase passcode pass pwd passwrd pword pw pswd psw psk mnemonic pepper unlock "
-    "requirepass masterauth rocommunity rwcommunity passwort kennwort wachtwoord lösenord losenord adgangskode passord "
+    "requirepass authtok masterauth "
+    "rocommunity rwcommunity passwort kennwort wachtwoord lösenord losenord adgangskode passord "
     "lösenordet salasana parola parole sifre şifre jelszó jelszo heslo hasło haslo "
     "hasła hasłem lozinka geslo contraseña contrasena "
     "contraseñas clave senha passe parool пароль пароля паролем 密码 密碼 口令 パスワード "

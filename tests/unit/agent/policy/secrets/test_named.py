@@ -148,6 +148,7 @@ def test_what_gets_at_a_secret_is_none(text: str) -> None:
             'OtpSeed(\n "x", DbPassword(\n  "Kx9mmQ2wz!"))',
         ),
         '"DB_PASSWORD=Kx9mmQ2wz!", "LANG=C"',
+        *('{<<"password">>,<<"Kx9mmQ2wz!">>}', 'if (password.equals("Kx9mmQ2wz!")) {', "DB_PASSWORD >>> Kx9mmQ2wz!"),
         *("read DB_PASSWORD <<< 'Kx9mmQ2wz!'", '"CONFIG" "SET" "requirepass" "Kx9mmQ2wz!"'),
     ],
 )
@@ -209,6 +210,7 @@ def test_a_value_beside_its_name_is_found_in_reports_and_lists(text: str) -> Non
         'LEGACY_PASSWORD = "\\$(VAULT_TOKEN)"',
         "jwt_secret=vault%3Asecret%2Fdata%2Fpayments%23password",
         "smtp_password=%3Cnot%20set%3E",
+        *('password = getpass.getpass("Password: ")', "passwd: files sss systemd", "secret: NotFound: orders"),
         *("pam_unix(passwd:chauthtok): password changed for app", "Secret: ResourceExistsException: it exists"),
         "renewed auth token accessor=dfKQVvrTVZwtdsZLrLg0w4Lh lease=768h",
     ],

@@ -71,6 +71,9 @@ def test_statements_without_a_secret_stay(text: str) -> None:
         *("1.2 ftp [37] 10.161.241.97 PASS Kx9!mmQ2\n", "u: bob\np: Kx9!mmQ2", "u:p bob:Kx9!mmQ2"),
         *("suser=bob cs1Label=dbPassword cs1=Kx9!mmQ2 externalId=5", "db:5432:shop:app:Kx9!mmQ2  # .pgpass"),
         "kubectl create secret generic a --from-literal=db_password=Kx9!mmQ2",
+        "snmp-server user mon ops v3 auth sha Kx9!mmQ2 priv aes 128 Kx9!mmQ2",
+        *('bob : EAP "Kx9!mmQ2"', " key-string Kx9!mmQ2", "bob:{PLAIN}Kx9!mmQ2:1000", "smtp.a.b:587 bob:Kx9!mmQ2"),
+        *("*2\\r\\n$4\\r\\nAUTH\\r\\n$8\\r\\nKx9!mmQ2\\r\\n", 'proxy-user = "bob:Kx9!mmQ2"'),
     ],
 )
 def test_places_in_shells_devices_and_protocols_are_read(text: str) -> None:

@@ -15,6 +15,8 @@ from tests.unit.agent.policy.secrets.told import said
         'Property: spring.datasource.password\n    Value: "Kx9!mmQ2"\n    Origin: x',
         "On instance['db']['password']:\n    'Kx9!mmQ2'",
         "invalid value 'Kx9!mmQ2' for option --db-password",
+        '{"loc":["body","password"],"msg":"too short","input":"Kx9!mmQ2"}',
+        '{"type":"field","value":"Kx9!mmQ2","msg":"too short","path":"password"}',
         '"Kx9!mmQ2" is not a valid value for the setting DB_PASSWORD',
     ],
 )
