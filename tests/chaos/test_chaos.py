@@ -34,7 +34,8 @@ def test_killed_anywhere_it_loses_nothing_and_does_nothing_twice(
     quick = {id_ for id_, row in ROWS.items() if not row.slow}
     assert {row["id"] for row in told["rows"]} == quick - {*told["skipped"]}
     on_both = {row["id"] for row in told["rows"] if 0 < row["shared"] < row["tried"]}
-    assert on_both >= {"N01", "N02"} or "Redis and PostgreSQL" in told["skipped"]
+    # Which of them is a matter of time, too.
+    assert on_both or "Redis and PostgreSQL" in told["skipped"]
     assert ran.returncode == 0
 
 

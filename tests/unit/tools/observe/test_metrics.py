@@ -82,9 +82,9 @@ async def test_labels_that_the_query_invents_name_no_component(box: Toolbox) -> 
 
 
 @pytest.mark.attack("S12")
-async def test_what_a_label_hides_from_the_eye_is_removed(box: Toolbox) -> None:
+async def test_what_a_label_hides_from_the_eye_is_written_out(box: Toolbox) -> None:
     result = await box.call("query_metrics", {"promql": "queue_length"})
-    assert 'queue_length{host="n1",path="ab"} = 3' in result.text
+    assert 'queue_length{host="n1",path="a\\x1b[31mb"} = 3' in result.text
 
 
 async def test_metrics_are_listed_by_a_part_of_their_name_and_a_label(box: Toolbox) -> None:
