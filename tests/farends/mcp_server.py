@@ -100,6 +100,10 @@ async def served(
         finally:
             server.should_exit = server.force_exit = True
             await task
+            # It leaves those open that it was still answering; the next test would be blamed for them.
+            for connection in [*server.server_state.connections]:
+                connection.transport.abort()
+            await asyncio.sleep(0)
 
 
 async def _misbehave(mode: str, where: str) -> None:
