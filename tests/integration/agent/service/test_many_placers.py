@@ -23,6 +23,7 @@ from tests.integration.agent.service.test_placement import _alert, _body
 pytestmark = pytest.mark.system
 
 PATIENCE = 60.0
+ANN = Caller(name="ann", kind="person", scopes=frozenset({"approve:low"}))
 
 
 @pytest.fixture
@@ -90,13 +91,12 @@ async def test_a_placer_that_does_not_know_it_was_replaced_writes_nothing_by_wha
 async def test_an_alert_does_not_join_an_incident_that_was_closed_on_a_host_whose_clock_is_behind(
     tmp_path: Path, record: str
 ) -> None:
-    ann = Caller(name="ann", kind="person", scopes=frozenset({"approve:low"}))
     async with _process(tmp_path, record) as placer:
         async with _process(tmp_path, record, Clock(NOON - timedelta(hours=1))) as behind:
             await _store(placer, "Errors", "cart")
             assert await placer.service.placement.place_waiting() == 1
             [opened] = (await placer.views.incidents()).incidents
-            await behind.service.people.close(opened.id, ann)
+            await behind.service.people.close(opened.id, ANN)
         new = await _store(placer, "Latency", "cart")
         assert await placer.service.placement.place_waiting() == 1
         found = {one.id: one.status for one in (await placer.views.incidents()).incidents}
@@ -111,7 +111,6 @@ async def test_an_alert_does_not_join_an_incident_that_was_closed_on_a_host_whos
 async def test_what_was_split_on_a_host_whose_clock_is_behind_is_joined_where_it_is_now(
     tmp_path: Path, record: str
 ) -> None:
-    ann = Caller(name="ann", kind="person", scopes=frozenset({"approve:low"}))
     async with _process(tmp_path, record) as placer:
         async with _process(tmp_path, record, Clock(NOON - timedelta(hours=1))) as behind:
             await _store(placer, "Errors", "cart")
@@ -119,21 +118,20 @@ async def test_what_was_split_on_a_host_whose_clock_is_behind_is_joined_where_it
             assert await placer.service.placement.place_waiting() == 2
             [(_, opened)] = await _fates(placer, latency)
             [split_off] = (await placer.views.receipt(latency)).alerts
-            new = await behind.service.regrouping.split(str(opened), [split_off.id], "another fault", ann)
+            new = await behind.service.regrouping.split(str(opened), [split_off.id], "another fault", ANN)
         again = await _store(placer, "Latency", "cart")
         assert await placer.service.placement.place_waiting() == 1
         assert await _fates(placer, again) == [(Fate.DUPLICATE, new.id)]
 
 
 async def test_a_placer_reads_anew_a_record_that_fell_back(tmp_path: Path, record: str) -> None:
-    ann = Caller(name="ann", kind="person", scopes=frozenset({"approve:low"}))
     async with _process(tmp_path, record) as placer:
         first = await _store(placer, "Errors", "cart")
         assert await placer.service.placement.place_waiting() == 1
         [(_, opened)] = await _fates(placer, first)
         # What it read last was on the server that is gone, and never came to the one that took over.
         placer.service.placement._read_to = Head(sequence=1_000_000, hash="0" * 64, signature="")
-        await placer.service.people.close(str(opened), ann)
+        await placer.service.people.close(str(opened), ANN)
         case = (await placer.service.placement._current()).case(opened)
         assert case is not None
         assert case.incident.status is IncidentStatus.CLOSED
