@@ -8,7 +8,8 @@ from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from agent.entrypoints.draining import Draining, DrainingServer
 
 HEADERS_WITHIN = 10.0
 """Seconds from the connection, or from a request's first byte, to the end of its headers."""
@@ -39,10 +40,10 @@ def server(app: Starlette, host: str, port: int) -> uvicorn.Server:
         timeout_keep_alive=IDLE,
         timeout_graceful_shutdown=DRAIN,
     )
-    return uvicorn.Server(config)
+    return DrainingServer(config)
 
 
-class Patient(HttpToolsProtocol):
+class Patient(Draining):
     """uvicorn's protocol, patient only for so long, with only so much."""
 
     _deadline: asyncio.TimerHandle | None = None
