@@ -2,7 +2,8 @@
 
 from agent.bootstrap.actions import executors_for
 from agent.ports import Executor
-from tests.farends.loopback import Answer, Asked, FarEnd
+from tests.farends.answers import Answer
+from tests.farends.loopback import Asked, FarEnd
 
 ENDPOINT = "shop-control"
 TOKEN = "operator-token-for-tests"

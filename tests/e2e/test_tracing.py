@@ -15,7 +15,7 @@ from agent.settings import Settings
 from agent.tracing import span
 from tests.e2e.line import PATIENCE, line
 from tests.e2e.test_model import OBSERVE, honest
-from tests.farends.loopback import Late
+from tests.farends.answers import Late
 from tests.farends.openai import OpenAIFarEnd
 from tests.farends.otlp import Collector
 from tests.scripted import scripted

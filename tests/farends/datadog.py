@@ -1,30 +1,25 @@
 """A Datadog on a loopback port: the metrics query (v1) and the log search (v2), in their shapes and with their errors.
 
-    async with datadog() as server:
+    with DatadogFarEnd() as server:
         server.logs.append(Log(at, "cart", "boom", "error"))
         server.series.append(Metric("system.cpu.user", {"host": "a"}, [(seconds, 1.0)]))
-        server.mode = "429"  # or "500", "hang"; "ok" again
-        ...  # base URL: server.url; what was asked: server.journal
+        ...  # base URL: server.url; what was asked: server.asked
 
 Shapes: docs.datadoghq.com/api/latest/metrics/#query-timeseries-points and .../logs/#search-logs-post. Of the query
 languages it evaluates what is needed to tell one query from another: scope and grouping of a metric; service, status
 and phrases of a log.
 """
 
-import asyncio
-import json
 import re
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from statistics import fmean
 from typing import Any
 
-from aiohttp import web
-
-from tests.farends.serving import serving
+from tests.farends.answers import Answer
+from tests.farends.loopback import Asked, FarEnd
 
 API_KEY, APPLICATION_KEY = "api-key", "application-key"
 LARGEST_PAGE = 1000
@@ -52,47 +47,41 @@ class Metric:
     """(Unix seconds, value)"""
 
 
-@dataclass(frozen=True)
-class Asked:
-    path: str
-    query: Mapping[str, str]
-    body: Any
-    headers: Mapping[str, str]
+class DatadogFarEnd(FarEnd):
+    def __init__(self) -> None:
+        super().__init__()
+        self.late = False
+        """The log search gives up before its end, and says so."""
+        self.logs: list[Log] = []
+        self.series: list[Metric] = []
 
-
-@dataclass
-class DatadogServer:
-    url: str = ""
-    mode: str = "ok"
-    late: bool = False
-    """The log search gives up before its end, and says so."""
-    logs: list[Log] = field(default_factory=list)
-    series: list[Metric] = field(default_factory=list)
-    journal: list[Asked] = field(default_factory=list)
+    def answer(self, asked: Asked) -> Answer:
+        if (asked.headers.get("dd-api-key"), asked.headers.get("dd-application-key")) != (API_KEY, APPLICATION_KEY):
+            return _refusal(403, "Forbidden")
+        match asked.method, asked.path:
+            case "GET", "/api/v1/query":
+                return self._query(asked)
+            case "POST", "/api/v2/logs/events/search":
+                return self._search(asked.json())
+        return _refusal(404, "Not Found")
 
     # Requests
 
-    async def query(self, request: web.Request) -> web.StreamResponse:
-        await self._admitted(request)
-        fields = request.query
-        if not {"from", "to", "query"} <= fields.keys():
-            raise _refusal(400, "Missing required parameters")
-        start, end = int(fields["from"]), int(fields["to"])
-        found = _METRIC.fullmatch(fields["query"])
+    def _query(self, asked: Asked) -> Answer:
+        if not {"from", "to", "query"} <= asked.query.keys():
+            return _refusal(400, "Missing required parameters")
+        start, end, query = int(asked.one("from")), int(asked.one("to")), asked.one("query")
+        found = _METRIC.fullmatch(query)
         if found is None:
-            raise _refusal(
-                400, f"Error parsing query: unable to parse {fields['query']}: Rule 'scope_expr' didn't match."
-            )
-        return web.json_response(self._answered(found, start, end, fields["query"]))
+            return _refusal(400, f"Error parsing query: unable to parse {query}: Rule 'scope_expr' didn't match.")
+        return Answer(200, self._answered(found, start, end, query))
 
-    async def search(self, request: web.Request) -> web.StreamResponse:
-        body = await self._admitted(request)
+    def _search(self, body: Mapping[str, Any]) -> Answer:
         asked, page = body["filter"], body.get("page", {})
         limit = page.get("limit", 10)
         if not 0 < limit <= LARGEST_PAGE:
-            raise _refusal(
-                400, f"input_validation_error(Field 'page.limit' is invalid: must be at most {LARGEST_PAGE})"
-            )
+            words = f"input_validation_error(Field 'page.limit' is invalid: must be at most {LARGEST_PAGE})"
+            return _refusal(400, words)
         start, end = (datetime.fromisoformat(asked[name]) for name in ("from", "to"))
         matching = [log for log in self.logs if start <= log.at < end and _matches(log, asked["query"])]
         matching.sort(key=lambda log: log.at, reverse=body.get("sort") == "-timestamp")
@@ -102,26 +91,8 @@ class DatadogServer:
         answer: dict[str, Any] = {"data": [_log(place, log) for place, log in enumerate(chosen)], "meta": meta}
         if rest:
             meta["page"] = {"after": str(begin + limit)}
-            answer["links"] = {"next": f"{request.url}?page[cursor]={begin + limit}"}
-        return web.json_response(answer)
-
-    async def _admitted(self, request: web.Request) -> Any:
-        text = await request.text()
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        body = json.loads(text) if text else None
-        self.journal.append(Asked(request.path, dict(request.query), body, headers))
-        if (headers.get("dd-api-key"), headers.get("dd-application-key")) != (API_KEY, APPLICATION_KEY):
-            raise _refusal(403, "Forbidden")
-        match self.mode:
-            case "hang":
-                await asyncio.sleep(3600)
-            case "429":
-                limits = {"Limit": "300", "Period": "3600", "Remaining": "0", "Reset": "42", "Name": "batch_query"}
-                words = "Rate limit of 300 requests in 3600 seconds reached. Please try again later."
-                raise _refusal(429, words, {f"X-RateLimit-{name}": value for name, value in limits.items()})
-            case "500":
-                raise _refusal(500, "Internal server error")
-        return body
+            answer["links"] = {"next": f"{self.url}/api/v2/logs/events/search?page[cursor]={begin + limit}"}
+        return Answer(200, answer)
 
     # Answers
 
@@ -216,30 +187,11 @@ def _log(place: int, log: Log) -> dict[str, Any]:
     return {"id": f"AAAA{place}", "type": "log", "attributes": attributes}
 
 
-class _Refusal(Exception):
-    def __init__(self, status: int, words: str, headers: Mapping[str, str]) -> None:
-        super().__init__(words)
-        self.status, self.headers = status, dict(headers)
+def _refusal(status: int, words: str, headers: Mapping[str, str] | None = None) -> Answer:
+    return Answer(status, {"errors": [words]}, headers or {})
 
 
-def _refusal(status: int, words: str, headers: Mapping[str, str] | None = None) -> _Refusal:
-    return _Refusal(status, words, headers or {})
-
-
-@web.middleware
-async def _errors(request: web.Request, handler: Any) -> web.StreamResponse:
-    try:
-        answer: web.StreamResponse = await handler(request)
-    except _Refusal as refusal:
-        return web.json_response({"errors": [str(refusal)]}, status=refusal.status, headers=refusal.headers)
-    return answer
-
-
-@asynccontextmanager
-async def datadog() -> AsyncIterator[DatadogServer]:
-    server = DatadogServer()
-    app = web.Application(middlewares=[_errors])
-    app.router.add_get("/api/v1/query", server.query)
-    app.router.add_post("/api/v2/logs/events/search", server.search)
-    async with serving(app) as server.url:
-        yield server
+def rate_limited() -> Answer:
+    limits = {"Limit": "300", "Period": "3600", "Remaining": "0", "Reset": "42", "Name": "batch_query"}
+    words = "Rate limit of 300 requests in 3600 seconds reached. Please try again later."
+    return _refusal(429, words, {f"X-RateLimit-{name}": value for name, value in limits.items()})

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.farends.loopback import Answer, Asked, FarEnd
+from tests.farends.answers import Answer
+from tests.farends.loopback import Asked, FarEnd
 
 TOKEN = "operator-token-for-tests"
 

@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from tests.farends.loopback import Answer, Asked, FarEnd
+from tests.farends.answers import Answer
+from tests.farends.loopback import Asked, FarEnd
 
 USER = "agent@example.com"
 TOKEN = "jira-token-for-tests"

@@ -18,7 +18,6 @@ from aiohttp import web
 
 from tests.farends.logql import ParseError, parse
 from tests.farends.loki_store import Refused, Store, push_error
-from tests.farends.serving import serving
 
 CHUNKED_FROM = 2048
 """Bytes from which Go's server sends without a length."""
@@ -147,5 +146,18 @@ async def loki(now: Callable[[], int] = time.time_ns) -> AsyncIterator[LokiServe
     }.items():
         app.router.add_get(path, page)
         app.router.add_post(path, page)
-    async with serving(app) as server.url:
+    async with _serving(app) as server.url:
         yield server
+
+
+@asynccontextmanager
+async def _serving(app: web.Application) -> AsyncIterator[str]:
+    """Its address, on a free port of the loopback."""
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        host, port = runner.addresses[0][:2]
+        yield f"http://{host}:{port}"
+    finally:
+        await runner.cleanup()

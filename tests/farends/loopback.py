@@ -1,4 +1,4 @@
-"""How does a far end go wrong? A real HTTP server on loopback that behaves until it is told otherwise.
+"""A real HTTP server on loopback that behaves until it is told otherwise.
 
 Each request is answered by `answer`; a planned misbehaviour meets the next request of its method. Whoever subclasses
 keeps a journal of the effects that took place here, which is what a test believes.
@@ -8,16 +8,24 @@ import json
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
-PATIENT = timedelta(seconds=30)
-"""How long a client of a test waits where an answer is expected: a busy machine may take seconds."""
+from tests.farends.answers import (
+    Answer,
+    CutAfter,
+    CutBefore,
+    DoneBut,
+    Drip,
+    Endless,
+    Instead,
+    Late,
+    Misbehaviour,
+)
 
 
 @dataclass(frozen=True)
@@ -36,68 +44,14 @@ class Asked:
     def json(self) -> Any:
         return json.loads(self.body) if self.body else None
 
+    @property
+    def form(self) -> Mapping[str, list[str]]:
+        """The fields of a form that was posted."""
+        return parse_qs(self.body.decode(), keep_blank_values=True)
+
     def one(self, name: str, otherwise: str = "") -> str:
         """The query parameter's first value."""
         return self.query.get(name, [otherwise])[0]
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    body: Any = None
-    """Bytes as they are, a str as text, anything else as JSON; None: empty."""
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class CutBefore:
-    """The connection breaks and nothing was done."""
-
-
-@dataclass(frozen=True)
-class CutAfter:
-    """It was done, and the connection breaks before a word of the answer."""
-
-
-@dataclass(frozen=True)
-class Late:
-    """It was done, and the answer takes so many seconds."""
-
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Drip:
-    """It was done, and the answer's body comes a byte at a time, with so many seconds between."""
-
-    every: float
-
-
-@dataclass(frozen=True)
-class Endless:
-    """It was done, and the answer's body never ends."""
-
-
-@dataclass(frozen=True)
-class Instead:
-    """Nothing was done, and this is the answer."""
-
-    answer: Answer
-
-
-@dataclass(frozen=True)
-class DoneBut:
-    """It was done, and this is the answer."""
-
-    answer: Answer
-
-
-Misbehaviour = CutBefore | CutAfter | Late | Drip | Endless | Instead | DoneBut
-
-
-def deadline_for(misbehaviour: object) -> timedelta:
-    """Short where nothing whole comes in time, patient where an answer does."""
-    return timedelta(seconds=0.5) if isinstance(misbehaviour, Late | Drip | Endless) else PATIENT
 
 
 class FarEnd:
@@ -191,6 +145,17 @@ class FarEnd:
                 del self._planned[place]
                 return misbehaviour
         return None
+
+
+class Saying(FarEnd):
+    """It answers everything with what it says, which may be changed."""
+
+    def __init__(self, says: Answer) -> None:
+        super().__init__()
+        self.says = says
+
+    def answer(self, asked: Asked) -> Answer:
+        return self.says
 
 
 class _Server(ThreadingHTTPServer):

@@ -5,7 +5,8 @@ It knows what is open as its readers see it: `open`, by the dedup key, which is 
 
 from typing import Any
 
-from tests.farends.loopback import Answer, Asked, FarEnd
+from tests.farends.answers import Answer
+from tests.farends.loopback import Asked, FarEnd
 
 TOKEN = "pd-token-for-tests"
 ROUTING_KEY = "r" * 32

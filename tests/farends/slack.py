@@ -18,7 +18,8 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, urlencode
 
-from tests.farends.loopback import Answer, Asked, FarEnd
+from tests.farends.answers import Answer
+from tests.farends.loopback import Asked, FarEnd
 from tests.farends.slack_socket import SocketEnd
 
 TOKEN = "xoxb-for-tests"
@@ -435,7 +436,7 @@ def _told(one: Message, *, with_metadata: bool) -> dict[str, Any]:
 
 
 def _form(asked: Asked) -> dict[str, str]:
-    sent = parse_qs(asked.body.decode(), keep_blank_values=True) if asked.method == "POST" else asked.query
+    sent = asked.form if asked.method == "POST" else asked.query
     return {name: values[0] for name, values in sent.items()}
 
 

@@ -26,8 +26,8 @@ from tests.chaos.attempt import Attempt, Known, Tried
 from tests.chaos.check import Found
 from tests.chaos.life import Run
 from tests.chaos.server import Ground
+from tests.farends.answers import Answer, CutAfter, CutBefore, DoneBut, Instead, Late, Misbehaviour
 from tests.farends.jira import TOKEN, USER, JiraFarEnd
-from tests.farends.loopback import Answer, CutAfter, CutBefore, DoneBut, Instead, Late, Misbehaviour
 from tools.act.jira import JiraTickets
 from tools.clients.jira import Jira
 

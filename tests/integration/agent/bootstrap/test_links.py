@@ -12,20 +12,16 @@ from agent.entrypoints.cli.once import investigated
 from agent.notify.slack_api import Picture, Place, SlackApi, Text
 from agent.settings import Settings
 from tests.clocks import FastClock
-from tests.farends.loopback import Answer, Asked, FarEnd
-from tests.integration.agent.bootstrap.test_redirects import Elsewhere
+from tests.farends.answers import Answer
+from tests.farends.loopback import Saying
 from tools.base import BackendError
 
 BEGAN = "2026-11-21T12:00:00Z"
 CONDITION = 'up{job="cart"} == 0'
 
 
-class Prometheus(FarEnd):
-    """Ours: it has nothing, and notes what it was asked."""
-
-    def answer(self, asked: Asked) -> Answer:
-        del asked
-        return Answer(200, {"status": "success", "data": {"resultType": "matrix", "result": []}})
+NOTHING = Answer(200, {"status": "success", "data": {"resultType": "matrix", "result": []}})
+"""What our Prometheus has."""
 
 
 def _of_alertmanager(link: str) -> dict[str, Any]:
@@ -73,7 +69,7 @@ SENT = {
 @pytest.mark.attack("S51")
 @pytest.mark.parametrize("sender", SENT)
 async def test_no_link_of_an_alert_is_followed_by_a_whole_investigation(sender: str, tmp_path: Path) -> None:
-    with Elsewhere() as elsewhere, Prometheus() as prometheus:
+    with Saying(Answer(200)) as elsewhere, Saying(NOTHING) as prometheus:
         settings = Settings.model_validate(
             {"data": tmp_path / "data", "runbooks": tmp_path / "none", "prometheus_url": prometheus.url}
         )
@@ -86,31 +82,23 @@ async def test_no_link_of_an_alert_is_followed_by_a_whole_investigation(sender: 
         assert elsewhere.asked == []
 
 
-class Slack(FarEnd):
-    """It names another's address for the picture, as whoever stands between could have it do."""
-
-    upload_url = ""
-
-    def answer(self, asked: Asked) -> Answer:
-        del asked
-        return Answer(200, {"ok": True, "upload_url": self.upload_url, "file_id": "F1"})
-
-
 @pytest.mark.attack("S51", "S34")
 async def test_slack_is_answered_and_gets_pictures_at_its_own_addresses_alone() -> None:
-    with Elsewhere() as elsewhere, Slack() as slack:
-        slack.upload_url = f"{elsewhere.url}/upload/1"
-        api = SlackApi("xoxb-1", FastClock(), base_url=f"{slack.url}/api/")
-        with pytest.raises(BackendError, match="The address to upload to is not Slack's"):
-            await api.upload(Place("C1", "1.1"), "chart.png", Picture("Errors", "They rise.", b"png"))
-        for url in (
-            f"{elsewhere.url}/respond/1",
-            f"{slack.url}.evil.example/respond/1",
-            slack.url.replace("//", "//x@"),
-        ):
-            with pytest.raises(BackendError, match="The address to answer at is not Slack's"):
-                await api.respond(url, Text("hello"))
-        assert [asked.path for asked in slack.asked] == ["/api/files.getUploadURLExternal"]
+    with Saying(Answer(200)) as elsewhere:
+        # As whoever stands between could have it answer.
+        astray = Answer(200, {"ok": True, "upload_url": f"{elsewhere.url}/upload/1", "file_id": "F1"})
+        with Saying(astray) as slack:
+            api = SlackApi("xoxb-1", FastClock(), base_url=f"{slack.url}/api/")
+            with pytest.raises(BackendError, match="The address to upload to is not Slack's"):
+                await api.upload(Place("C1", "1.1"), "chart.png", Picture("Errors", "They rise.", b"png"))
+            for url in (
+                f"{elsewhere.url}/respond/1",
+                f"{slack.url}.evil.example/respond/1",
+                slack.url.replace("//", "//x@"),
+            ):
+                with pytest.raises(BackendError, match="The address to answer at is not Slack's"):
+                    await api.respond(url, Text("hello"))
+            assert [asked.path for asked in slack.asked] == ["/api/files.getUploadURLExternal"]
         assert elsewhere.asked == []
 
 

@@ -14,22 +14,15 @@ from agent.llm.transport import http_client
 from agent.memory.place import Server
 from agent.notify.slack_api import SlackApi, Text
 from tests.clocks import FastClock
+from tests.farends.answers import PATIENT, Answer
 from tests.farends.kubernetes import KubernetesFarEnd
-from tests.farends.loopback import PATIENT, Answer, Asked, FarEnd
+from tests.farends.loopback import Asked, FarEnd, Saying
 from tools.base import BackendError, Unsure
 from tools.clients.http import Http
 from tools.clients.jira import Jira
 from tools.clients.kubernetes import Cluster
 from tools.clients.mcp import McpServer
 from tools.clients.mcp_wires import Place as McpPlace
-
-
-class Elsewhere(FarEnd):
-    """Whoever comes here was sent by somebody who had no say in it."""
-
-    def answer(self, asked: Asked) -> Answer:
-        del asked
-        return Answer(200, {"ok": True})
 
 
 class Pointing(FarEnd):
@@ -121,7 +114,7 @@ WAYS: tuple[Callable[[str, Path], Awaitable[None]], ...] = (
 async def test_nobody_goes_where_an_answer_points(way: Callable[[str, Path], Awaitable[None]], tmp_path: Path) -> None:
     from openai import OpenAIError
 
-    with Elsewhere() as elsewhere, Pointing() as pointing:
+    with Saying(Answer(200, {"ok": True})) as elsewhere, Pointing() as pointing:
         pointing.to = elsewhere.url
         with suppress(AgentError, BackendError, Unsure, OpenAIError):
             await way(pointing.url, tmp_path)

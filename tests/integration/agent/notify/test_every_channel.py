@@ -34,9 +34,10 @@ from agent.storage.incidents import SqlIncidents
 from agent.storage.journal import Chain, SqlJournal
 from agent.storage.schema import migrate
 from tests.clocks import Clock
+from tests.farends.answers import Answer, CutAfter, CutBefore, Instead, Late
 from tests.farends.jira import TOKEN as JIRA_TOKEN
 from tests.farends.jira import USER, JiraFarEnd
-from tests.farends.loopback import Answer, Asked, CutAfter, CutBefore, FarEnd, Instead, Late
+from tests.farends.loopback import Asked, FarEnd
 from tests.farends.pagerduty import ROUTING_KEY, PagerDutyFarEnd
 from tests.farends.slack import TOKEN as SLACK_TOKEN
 from tests.farends.slack import SlackFarEnd

@@ -19,8 +19,8 @@ from agent.storage.incidents import SqlIncidents
 from agent.storage.journal import Chain, SqlJournal
 from agent.storage.schema import migrate
 from tests.clocks import Clock
+from tests.farends.answers import Answer, CutAfter, Instead
 from tests.farends.jira import TOKEN, USER, JiraFarEnd
-from tests.farends.loopback import Answer, CutAfter, Instead
 from tools.act.jira import JiraTickets
 from tools.clients.jira import Jira
 

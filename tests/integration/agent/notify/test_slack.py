@@ -9,7 +9,7 @@ from agent.domain.incident import IncidentStatus
 from agent.notify import slack
 from agent.notify.dispatcher import Dispatcher
 from agent.storage import incidents
-from tests.farends.loopback import Answer, CutAfter, CutBefore, Instead
+from tests.farends.answers import Answer, CutAfter, CutBefore, Instead
 from tests.farends.slack import marked, rate_limited
 from tests.integration.agent.entrypoints.slack.office import Office, office
 

@@ -8,7 +8,7 @@ import pytest
 from agent.domain.event import EventType
 from agent.domain.evidence import Curve, Evidence, EvidenceKind
 from agent.domain.hypothesis import Claim, Diagnosis, Usage, Verdict
-from tests.farends.loopback import Answer, CutAfter, Instead
+from tests.farends.answers import Answer, CutAfter, Instead
 from tests.farends.slack import File, Message
 from tests.integration.agent.entrypoints.slack.office import Office, office
 

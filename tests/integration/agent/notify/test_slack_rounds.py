@@ -11,7 +11,7 @@ from agent.domain.silence import Matcher
 from agent.identity.roles import Caller
 from agent.storage import incidents
 from tests.clocks import Clock
-from tests.farends.loopback import Answer, Instead
+from tests.farends.answers import Answer, Instead
 from tests.integration.agent.entrypoints.slack.office import Office, office
 
 QUIET = "quiet: {begin: '22:00', end: '07:00', zone: Europe/Berlin, unless: high}"

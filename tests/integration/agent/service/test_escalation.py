@@ -19,7 +19,7 @@ from agent.settings import Settings
 from agent.storage import incidents
 from agent.testing import NoMemory
 from tests.clocks import NOON, Clock
-from tests.farends.loopback import Answer, Instead
+from tests.farends.answers import Answer, Instead
 from tests.farends.pagerduty import TOKEN, PagerDutyFarEnd
 from tests.integration.agent.storage.proposals import proposal
 

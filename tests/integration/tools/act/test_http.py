@@ -8,21 +8,20 @@ from typing import Any
 
 import pytest
 
-from tests.farends.endpoint import TOKEN, EndpointFarEnd
-from tests.farends.loopback import (
+from tests.farends.answers import (
     PATIENT,
     Answer,
-    Asked,
     CutAfter,
     CutBefore,
     DoneBut,
     Drip,
     Endless,
-    FarEnd,
     Instead,
     Late,
     deadline_for,
 )
+from tests.farends.endpoint import TOKEN, EndpointFarEnd
+from tests.farends.loopback import Asked, FarEnd
 from tools.act.http import Endpoint, HttpExecutor
 from tools.base import ActResult, BackendError, Unsure
 from tools.clients.judged import MAX_BODY

@@ -14,8 +14,7 @@ import pytest
 import requests
 
 from agent.ports import Tickets
-from tests.farends.jira import TOKEN, USER, JiraFarEnd
-from tests.farends.loopback import (
+from tests.farends.answers import (
     PATIENT,
     Answer,
     CutAfter,
@@ -27,6 +26,7 @@ from tests.farends.loopback import (
     Late,
     deadline_for,
 )
+from tests.farends.jira import TOKEN, USER, JiraFarEnd
 from tools.act.jira import JiraTickets, label_of
 from tools.base import BackendError, Unsure
 from tools.clients.jira import Jira

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.farends.answers import PATIENT, Answer, CutAfter, CutBefore, DoneBut, Drip, Instead, Late, deadline_for
 from tests.farends.kubernetes import OPERATOR, VIEWER, KubernetesFarEnd
-from tests.farends.loopback import PATIENT, Answer, CutAfter, CutBefore, DoneBut, Drip, Instead, Late, deadline_for
 from tools.act.kubernetes import EFFECTS, KEPT, RESTARTED, KubernetesExecutor
 from tools.base import BackendError, Unsure
 from tools.clients.kubernetes import Cluster

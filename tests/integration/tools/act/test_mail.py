@@ -5,7 +5,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from tests.farends.loopback import PATIENT
+from tests.farends.answers import PATIENT
 from tests.farends.smtp import PASSWORD, USER, SmtpFarEnd
 from tools.act.mail import Mailer, MailServer
 from tools.base import BackendError

@@ -1,14 +1,14 @@
 """The Datadog client against a local server of its shapes; and against one that misbehaves."""
 
-import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 
-from tests.farends.datadog import API_KEY, APPLICATION_KEY, DatadogServer, Log, Metric, datadog
-from tests.farends.misbehaving import deadline_in, misbehaving
+from tests.farends.answers import HANG, Answer, Instead, Misbehaviour, deadline_for
+from tests.farends.datadog import API_KEY, APPLICATION_KEY, DatadogFarEnd, Log, Metric, rate_limited
+from tests.farends.loopback import Saying
 from tools.base import BackendError, LogLine, LogSearch
 from tools.clients.datadog import DatadogLogs, DatadogMetrics
 from tools.observe.datadog import datadog_tools
@@ -21,8 +21,8 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[DatadogServer]:
-    async with datadog() as running:
+def server() -> Iterator[DatadogFarEnd]:
+    with DatadogFarEnd() as running:
         yield running
 
 
@@ -30,20 +30,20 @@ SITE = "datadoghq.com"
 
 
 @pytest.fixture
-async def logs(server: DatadogServer) -> AsyncIterator[DatadogLogs]:
+async def logs(server: DatadogFarEnd) -> AsyncIterator[DatadogLogs]:
     made = DatadogLogs(SITE, API_KEY, APPLICATION_KEY, url=server.url)
     yield made
     await made.close()
 
 
 @pytest.fixture
-async def metrics(server: DatadogServer) -> AsyncIterator[DatadogMetrics]:
+async def metrics(server: DatadogFarEnd) -> AsyncIterator[DatadogMetrics]:
     made = DatadogMetrics(SITE, API_KEY, APPLICATION_KEY, url=server.url)
     yield made
     await made.close()
 
 
-async def test_lines_come_newest_first_with_what_the_event_says(server: DatadogServer, logs: DatadogLogs) -> None:
+async def test_lines_come_newest_first_with_what_the_event_says(server: DatadogFarEnd, logs: DatadogLogs) -> None:
     server.logs += [
         Log(T0, "cart", "GET / 200"),
         Log(T0 + SECOND, "mail", "db gone", "critical", ("pod_name:mail-1", "canary"), {"dd": {"trace_id": "t1"}}),
@@ -59,7 +59,7 @@ async def test_lines_come_newest_first_with_what_the_event_says(server: DatadogS
     assert page.query == "logs '*' in [2026-03-01T12:00:00+00:00, 2026-03-01T12:01:00+00:00)"
 
 
-async def test_services_levels_and_text_narrow_the_search(server: DatadogServer, logs: DatadogLogs) -> None:
+async def test_services_levels_and_text_narrow_the_search(server: DatadogFarEnd, logs: DatadogLogs) -> None:
     server.logs += [
         Log(T0 + place * SECOND, service, f"{service} Connection Timeout (a", status)
         for place, (service, status) in enumerate(
@@ -77,18 +77,18 @@ async def test_services_levels_and_text_narrow_the_search(server: DatadogServer,
         ("cart", "warning"),
         ("cart", "error"),
     ]
-    asked = server.journal[-1].body["filter"]
+    asked = server.asked[-1].json()["filter"]
     assert asked["query"] == (
         'service:("cart" OR "front-end") status:(emergency OR alert OR critical OR error OR warn) '
         '"connection timeout (a"'
     )
 
 
-async def test_pages_are_read_until_the_limit(server: DatadogServer, logs: DatadogLogs) -> None:
+async def test_pages_are_read_until_the_limit(server: DatadogFarEnd, logs: DatadogLogs) -> None:
     server.logs += [Log(T0 + timedelta(milliseconds=place), "cart", f"line {place}") for place in range(2500)]
     page = await logs.search(LogSearch(T0, T0 + MINUTE, limit=2200))
     assert (len(page.lines), page.lines[-1].message, page.truncated) == (2200, "line 300", True)
-    assert [asked.body["page"] for asked in server.journal] == [
+    assert [asked.json()["page"] for asked in server.asked] == [
         {"limit": 1000},
         {"limit": 1000, "cursor": "1000"},
         {"limit": 200, "cursor": "2000"},
@@ -104,14 +104,14 @@ async def test_pages_are_read_until_the_limit(server: DatadogServer, logs: Datad
 )
 @pytest.mark.attack("S46")
 async def test_whatever_the_text_and_the_service_hold_they_stay_values(
-    server: DatadogServer, logs: DatadogLogs, text: str
+    server: DatadogFarEnd, logs: DatadogLogs, text: str
 ) -> None:
     server.logs.append(Log(T0, "cart", "harmless"))
     assert (await logs.search(LogSearch(T0, T0 + MINUTE, text=text))).lines == ()
     assert (await logs.search(LogSearch(T0, T0 + MINUTE, services=(text,)))).lines == ()
 
 
-async def test_a_metric_query_gives_a_series_a_group(server: DatadogServer, metrics: DatadogMetrics) -> None:
+async def test_a_metric_query_gives_a_series_a_group(server: DatadogFarEnd, metrics: DatadogMetrics) -> None:
     begin = T0.timestamp()
     server.series += [
         Metric("cpu.user", {"host": "a", "env": "prod"}, [(begin, 1.0), (begin + 20, None)]),
@@ -123,14 +123,14 @@ async def test_a_metric_query_gives_a_series_a_group(server: DatadogServer, metr
     assert (one.values[0], np.isnan(one.values[1]), dict(other.labels)) == (1.0, True, {"host": "b"})
     [both] = await metrics.query_metrics("sum:cpu.user{env:prod}", T0, T0)
     assert (dict(both.labels), both.values.tolist()) == ({}, [4.0])
-    asked = server.journal[0]
+    asked = server.asked[0]
     assert (asked.path, dict(asked.query)) == (
         "/api/v1/query",
-        {"from": "1772366400", "to": "1772366460", "query": "avg:cpu.user{env:prod} by {host}"},
+        {"from": ["1772366400"], "to": ["1772366460"], "query": ["avg:cpu.user{env:prod} by {host}"]},
     )
 
 
-async def test_the_tool_tells_a_model_the_change(server: DatadogServer, metrics: DatadogMetrics) -> None:
+async def test_the_tool_tells_a_model_the_change(server: DatadogFarEnd, metrics: DatadogMetrics) -> None:
     begin = T0.timestamp()
     points = [(begin + second, 1.0 if second < 0 else 5.0) for second in range(-600, 600, 20)]
     server.series.append(Metric("cpu.user", {"service": "cart"}, points))
@@ -143,19 +143,19 @@ async def test_the_tool_tells_a_model_the_change(server: DatadogServer, metrics:
 
 
 @pytest.mark.parametrize(
-    ("mode", "reason"),
+    ("misbehaviour", "reason"),
     [
-        ("429", "HTTP 429: rate limit batch_query reached, free again in 42 s"),
-        ("500", "HTTP 500: Internal server error"),
-        ("hang", "no complete answer from "),
+        (Instead(rate_limited()), "HTTP 429: rate limit batch_query reached, free again in 42 s"),
+        (Instead(Answer(500, {"errors": ["Internal server error"]})), "HTTP 500: Internal server error"),
+        (HANG, "no complete answer from "),
     ],
 )
 async def test_a_failure_is_told_with_the_query_and_may_be_tried_again(
-    server: DatadogServer, mode: str, reason: str
+    server: DatadogFarEnd, misbehaviour: Misbehaviour, reason: str
 ) -> None:
-    server.mode = mode
-    logs = DatadogLogs(SITE, API_KEY, APPLICATION_KEY, url=server.url, deadline=deadline_in(mode))
-    metrics = DatadogMetrics(SITE, API_KEY, APPLICATION_KEY, url=server.url, deadline=deadline_in(mode))
+    server.plan(misbehaviour, times=2)
+    logs = DatadogLogs(SITE, API_KEY, APPLICATION_KEY, url=server.url, deadline=deadline_for(misbehaviour))
+    metrics = DatadogMetrics(SITE, API_KEY, APPLICATION_KEY, url=server.url, deadline=deadline_for(misbehaviour))
     for ask in (logs.search(LogSearch(T0, T0 + MINUTE)), metrics.query_metrics("avg:x{*}", T0, T0 + MINUTE)):
         with pytest.raises(BackendError) as failed:
             await ask
@@ -164,25 +164,25 @@ async def test_a_failure_is_told_with_the_query_and_may_be_tried_again(
         assert failed.value.retry
     await logs.close()
     await metrics.close()
-    assert len(server.journal) == 2
+    assert len(server.asked) == 2
 
 
-async def test_wrong_keys_are_refused_and_never_shown(server: DatadogServer) -> None:
+async def test_wrong_keys_are_refused_and_never_shown(server: DatadogFarEnd) -> None:
     logs = DatadogLogs(SITE, "secret-api", "secret-app", url=server.url)
     with pytest.raises(BackendError) as refused:
         await logs.search(LogSearch(T0, T0 + MINUTE))
     assert str(refused.value).endswith("HTTP 403: Forbidden")
     assert "secret" not in str(refused.value)
-    assert server.journal[0].headers["dd-api-key"] == "secret-api"
+    assert server.asked[0].headers["dd-api-key"] == "secret-api"
     await logs.close()
 
 
 @pytest.mark.parametrize("query", ["", "x" * 1001, "avg:x{*}\nby {y}", "\x00"])
 @pytest.mark.attack("S46")
-async def test_a_query_that_is_no_line_is_not_sent(server: DatadogServer, metrics: DatadogMetrics, query: str) -> None:
+async def test_a_query_that_is_no_line_is_not_sent(server: DatadogFarEnd, metrics: DatadogMetrics, query: str) -> None:
     with pytest.raises(BackendError, match="a query is one line"):
         await metrics.query_metrics(query, T0, T0 + MINUTE)
-    assert server.journal == []
+    assert server.asked == []
 
 
 @pytest.mark.parametrize("site", ["", "evil.example/path", "datadoghq.com@evil.example", "localhost", "a..b"])
@@ -201,16 +201,15 @@ ANSWERS: list[object] = [
 ]
 
 
-@pytest.mark.parametrize("answer", [json.dumps(answer).encode() for answer in ANSWERS] + [b"<html>"])
-async def test_an_answer_that_is_not_one_of_datadog_is_an_error(answer: bytes) -> None:
-    async with misbehaving() as server:
-        server.mode, server.body = "200", answer
+@pytest.mark.parametrize("answer", [*ANSWERS, "<html>"])
+async def test_an_answer_that_is_not_one_of_datadog_is_an_error(answer: object) -> None:
+    with Saying(Answer(200, answer)) as server:
         logs = DatadogLogs(SITE, "a", "b", url=server.url)
         metrics = DatadogMetrics(SITE, "a", "b", url=server.url)
         for ask in (logs.search(LogSearch(T0, T0 + MINUTE)), metrics.query_metrics("avg:x{*}", T0, T0 + MINUTE)):
             with pytest.raises(BackendError, match=r"the answer is not (one of Datadog|JSON)"):
                 await ask
-        server.body = b'{"status": "error", "error": "metric is unknown"}'
+        server.says = Answer(200, {"status": "error", "error": "metric is unknown"})
         with pytest.raises(BackendError, match="metric is unknown"):
             await metrics.query_metrics("avg:x{*}", T0, T0 + MINUTE)
         await logs.close()

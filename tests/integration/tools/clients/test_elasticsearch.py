@@ -8,7 +8,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.farends.misbehaving import deadline_in, misbehaving
+from tests.farends.answers import HANG, Answer, Instead, deadline_for
+from tests.farends.loopback import Saying
 from tests.farends.search import search_server
 from tools.base import BackendError, LogLine, LogSearch
 from tools.clients.elasticsearch import Elasticsearch, Fields
@@ -200,10 +201,9 @@ ANSWERS: list[object] = [
 ]
 
 
-@pytest.mark.parametrize("answer", [json.dumps(answer).encode() for answer in ANSWERS] + [b"<html>"])
-async def test_an_answer_that_is_not_one_of_elasticsearch_is_an_error(answer: bytes) -> None:
-    async with misbehaving() as server:
-        server.mode, server.body = "200", answer
+@pytest.mark.parametrize("answer", [*ANSWERS, "<html>"])
+async def test_an_answer_that_is_not_one_of_elasticsearch_is_an_error(answer: object) -> None:
+    with Saying(Answer(200, answer)) as server:
         client = Elasticsearch(server.url)
         with pytest.raises(BackendError, match=r"the answer is not (one of Elasticsearch|JSON)"):
             await client.search(LogSearch(T0, T0 + MINUTE))
@@ -212,19 +212,19 @@ async def test_an_answer_that_is_not_one_of_elasticsearch_is_an_error(answer: by
 
 async def test_an_answer_of_some_shards_is_marked_as_cut() -> None:
     hits = {"hits": [{"_source": line(T0, "x")}], "total": {"value": 1, "relation": "eq"}}
-    async with misbehaving() as server:
+    with Saying(Answer(200)) as server:
         client = Elasticsearch(server.url)
         for partial in ({"timed_out": True}, {"_shards": {"failed": 1}}):
-            server.mode, server.body = "200", json.dumps({"hits": hits, **partial}).encode()
+            server.says = Answer(200, {"hits": hits, **partial})
             assert (await client.search(LogSearch(T0, T0 + MINUTE))).truncated
         await client.close()
 
 
 async def test_a_server_that_hangs_or_is_overloaded_may_be_asked_again() -> None:
-    async with misbehaving() as server:
-        for mode in ("hang", "503", "429"):
-            client = Elasticsearch(server.url, deadline=deadline_in(mode))
-            server.mode = mode
+    with Saying(Answer(200)) as server:
+        for misbehaviour in (HANG, Instead(Answer(503)), Instead(Answer(429))):
+            client = Elasticsearch(server.url, deadline=deadline_for(misbehaviour))
+            server.plan(misbehaviour)
             with pytest.raises(BackendError) as failed:
                 await client.search(LogSearch(T0, T0 + MINUTE))
             assert failed.value.retry
@@ -232,10 +232,10 @@ async def test_a_server_that_hangs_or_is_overloaded_may_be_asked_again() -> None
 
 
 async def test_a_key_is_sent_in_the_header() -> None:
-    async with misbehaving() as server:
-        server.mode, server.body = "401", b'{"error":{"type":"security_exception","reason":"missing"},"status":401}'
+    refused = {"error": {"type": "security_exception", "reason": "missing"}, "status": 401}
+    with Saying(Answer(401, refused)) as server:
         client = Elasticsearch(server.url, headers={"Authorization": "ApiKey abc"})
         with pytest.raises(BackendError, match="HTTP 401: security_exception: missing"):
             await client.search(LogSearch(T0, T0 + MINUTE))
-        assert server.journal[0].headers["authorization"] == "ApiKey abc"
+        assert server.asked[0].headers["authorization"] == "ApiKey abc"
         await client.close()

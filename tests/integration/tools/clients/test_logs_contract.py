@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.farends.datadog import API_KEY, APPLICATION_KEY, Log, datadog
+from tests.farends.datadog import API_KEY, APPLICATION_KEY, DatadogFarEnd, Log
 from tests.farends.loki import loki
 from tests.farends.search import search_server
 from tools.base import LogLine, Logs, LogSearch
@@ -97,7 +97,7 @@ async def in_elasticsearch(name: str, lines: Sequence[Written]) -> AsyncIterator
 
 @asynccontextmanager
 async def in_datadog(lines: Sequence[Written], _: Path) -> AsyncIterator[Logs]:
-    async with datadog() as server:
+    with DatadogFarEnd() as server:
         words = {"warning": "warn"}
         server.logs += [Log(one.at, one.service, one.message, words.get(one.level, one.level)) for one in lines]
         client = DatadogLogs("datadoghq.com", API_KEY, APPLICATION_KEY, url=server.url)

@@ -1,14 +1,14 @@
 """The Loki client against the local Loki, which answers as the real one does; and against a server that misbehaves."""
 
-import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.farends.answers import HANG, Answer, Instead, deadline_for
 from tests.farends.logql import LogQuery, parse
 from tests.farends.loki import LokiServer, loki
-from tests.farends.misbehaving import deadline_in, misbehaving
+from tests.farends.loopback import Saying
 from tools.base import BackendError, LogLine, LogSearch
 from tools.clients.loki import Loki, nanoseconds
 
@@ -135,10 +135,9 @@ ANSWERS: list[object] = [
 ]
 
 
-@pytest.mark.parametrize("answer", [json.dumps(answer).encode() for answer in ANSWERS] + [b"<html>"])
-async def test_an_answer_that_is_not_one_of_loki_is_an_error(answer: bytes) -> None:
-    async with misbehaving() as server:
-        server.mode, server.body = "200", answer
+@pytest.mark.parametrize("answer", [*ANSWERS, "<html>"])
+async def test_an_answer_that_is_not_one_of_loki_is_an_error(answer: object) -> None:
+    with Saying(Answer(200, answer)) as server:
         client = Loki(server.url)
         with pytest.raises(BackendError, match=r"the answer is not (one of Loki|JSON)"):
             await client.search(LogSearch(T0, T0 + MINUTE))
@@ -146,10 +145,10 @@ async def test_an_answer_that_is_not_one_of_loki_is_an_error(answer: bytes) -> N
 
 
 async def test_a_loki_that_hangs_or_is_overloaded_may_be_asked_again() -> None:
-    async with misbehaving() as server:
-        for mode in ("hang", "503", "429"):
-            client = Loki(server.url, deadline=deadline_in(mode))
-            server.mode = mode
+    with Saying(Answer(200)) as server:
+        for misbehaviour in (HANG, Instead(Answer(503)), Instead(Answer(429))):
+            client = Loki(server.url, deadline=deadline_for(misbehaviour))
+            server.plan(misbehaviour)
             with pytest.raises(BackendError) as failed:
                 await client.search(LogSearch(T0, T0 + MINUTE))
             assert failed.value.retry

@@ -9,7 +9,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.farends.misbehaving import Misbehaving, deadline_in, misbehaving
+from tests.farends.answers import (
+    HALF,
+    HANG,
+    NONSENSE,
+    REDIRECT,
+    Answer,
+    Drip,
+    Endless,
+    Instead,
+    Misbehaviour,
+    bomb,
+    deadline_for,
+)
+from tests.farends.loopback import Saying
 from tests.farends.prometheus import prometheus
 from tools.base import BackendError, Metrics, Series
 from tools.clients.prometheus import Prometheus
@@ -124,8 +137,8 @@ async def test_a_query_longer_than_an_address_may_be_is_answered(address: str) -
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[Misbehaving]:
-    async with misbehaving() as running:
+def server() -> Iterator[Saying]:
+    with Saying(Answer(200, {"status": "success"})) as running:
         yield running
 
 
@@ -133,32 +146,32 @@ BAD_DATA = b'{"status":"error","errorType":"bad_data","error":"invalid parameter
 
 
 @pytest.mark.parametrize(
-    ("mode", "body", "reason", "retry"),
+    ("misbehaviour", "reason", "retry"),
     [
-        ("400", BAD_DATA, 'HTTP 400: bad_data: invalid parameter "time"', False),
-        ("503", b"upstream down", "HTTP 503: upstream down", True),
-        ("429", b"", "HTTP 429: with no explanation", True),
-        ("200", b'{"status":"success"}', "the answer is not one of Prometheus (KeyError)", False),
-        ("200", b"[]", "the answer is not one of Prometheus (TypeError)", False),
-        ("200", b"[" * 100_000, "the answer is not one of Prometheus (RecursionError)", False),
-        ("hang", b"", "no ", True),
-        ("drip", b"", "no ", True),
-        ("redirect", b"", "HTTP 302, a redirect: not followed", False),
-        ("cut", b"", "", True),
+        (Instead(Answer(400, BAD_DATA)), 'HTTP 400: bad_data: invalid parameter "time"', False),
+        (Instead(Answer(503, "upstream down")), "HTTP 503: upstream down", True),
+        (Instead(Answer(429)), "HTTP 429: with no explanation", True),
+        (Instead(Answer(200, {"status": "success"})), "the answer is not one of Prometheus (KeyError)", False),
+        (Instead(Answer(200, [])), "the answer is not one of Prometheus (TypeError)", False),
+        (Instead(Answer(200, "[" * 100_000)), "the answer is not one of Prometheus (RecursionError)", False),
+        (HANG, "no ", True),
+        (Drip(0.05), "no ", True),
+        (REDIRECT, "HTTP 302, a redirect: not followed", False),
+        (HALF, "", True),
     ],
 )
 @pytest.mark.attack("S51")
 async def test_a_failure_is_told_with_the_query_and_the_words_of_prometheus_and_not_retried(
-    server: Misbehaving, mode: str, body: bytes, reason: str, retry: bool
+    server: Saying, misbehaviour: Misbehaviour, reason: str, retry: bool
 ) -> None:
-    server.mode, server.body = mode, body
-    client = Prometheus(server.url, deadline=deadline_in(mode))
+    server.plan(misbehaviour)
+    client = Prometheus(server.url, deadline=deadline_for(misbehaviour))
     began = time.monotonic()
     with pytest.raises(BackendError) as failed:
         await client.query("up", T0)
     await client.close()
     assert str(failed.value).startswith(f"'up' at 2024-05-01T12:00:00Z: {reason}")
-    assert (failed.value.retry, len(server.journal)) == (retry, 1)
+    assert (failed.value.retry, len(server.asked)) == (retry, 1)
     assert time.monotonic() - began < 30
 
 
@@ -178,9 +191,9 @@ NATIVE = (
     ],
 )
 async def test_an_answer_without_numbers_is_an_error_that_says_so(
-    server: Misbehaving, asked: str, found: bytes, reason: str
+    server: Saying, asked: str, found: bytes, reason: str
 ) -> None:
-    server.mode, server.body = "200", b'{"status":"success","data":{"result":' + found + b"}}"
+    server.says = Answer(200, b'{"status":"success","data":{"result":' + found + b"}}")
     client = Prometheus(server.url)
     with pytest.raises(BackendError) as failed:
         await (client.query("up", T0) if asked == "query" else client.query_range("up", T0, T0, SECOND))
@@ -188,39 +201,39 @@ async def test_an_answer_without_numbers_is_an_error_that_says_so(
     assert (str(failed.value)[:5], str(failed.value).endswith(f": {reason}")) == ("'up' ", True)
 
 
-async def test_what_is_a_number_is_kept_beside_native_histograms(server: Misbehaving) -> None:
+async def test_what_is_a_number_is_kept_beside_native_histograms(server: Saying) -> None:
     mixed = b'[{"metric":{"pod":"a"},"values":[[1,"2"]]},{"metric":{},"histograms":[[1,{"count":"9"}]]}]'
-    server.mode, server.body = "200", b'{"status":"success","data":{"result":' + mixed + b"}}"
+    server.says = Answer(200, b'{"status":"success","data":{"result":' + mixed + b"}}")
     client = Prometheus(server.url)
     [series] = await client.query_range("up", T0, T0, SECOND)
     await client.close()
     assert (dict(series.labels), series.values.tolist()) == ({"pod": "a"}, [2.0])
 
 
-async def test_nonsense_and_floods_are_errors(server: Misbehaving) -> None:
+async def test_nonsense_and_floods_are_errors(server: Saying) -> None:
     client = Prometheus(server.url)
-    for mode in ("nonsense", "flood", "bomb"):
-        server.mode = mode
+    for misbehaviour in (NONSENSE, Endless(), bomb()):
+        server.plan(misbehaviour)
         with pytest.raises(BackendError, match=r"^metadata: "):
             await client.metadata()
     await client.close()
 
 
-async def test_what_is_sent_carries_time_deadline_and_credentials(server: Misbehaving) -> None:
-    server.mode, server.body = "200", b'{"status":"success","data":{"resultType":"vector","result":[]}}'
+async def test_what_is_sent_carries_time_deadline_and_credentials(server: Saying) -> None:
+    server.says = Answer(200, b'{"status":"success","data":{"resultType":"vector","result":[]}}')
     client = Prometheus(server.url.replace("//", "//ann:x@") + "/prom", headers={"X-Scope-OrgID": "a"})
     assert await client.query("up", T0) == []
     await client.close()
-    [asked] = server.journal
+    [asked] = server.asked
     assert (asked.method, asked.path, asked.headers["x-scope-orgid"]) == ("POST", "/prom/api/v1/query", "a")
     assert asked.headers["authorization"].startswith("Basic ")
-    assert asked.fields == {"query": "up", "time": "1714564800.000", "timeout": "10.000"}
+    assert asked.form == {"query": ["up"], "time": ["1714564800.000"], "timeout": ["10.000"]}
 
 
-async def test_types_are_told_by_name_and_counters_by_their_series_too(server: Misbehaving) -> None:
+async def test_types_are_told_by_name_and_counters_by_their_series_too(server: Saying) -> None:
     types: dict[str, Any] = {"a": "counter", "b_total": "counter", "c": "histogram", "d": "stateset"}
     rows = ",".join(f'"{name}":[{{"type":"{kind}","help":"","unit":""}}]' for name, kind in types.items())
-    server.mode, server.body = "200", b'{"status":"success","data":{' + rows.encode() + b"}}"
+    server.says = Answer(200, b'{"status":"success","data":{' + rows.encode() + b"}}")
     client = Prometheus(server.url)
     assert await client.metadata() == {
         "a": "counter",

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from tests.farends.answers import Answer, Instead
 from tests.farends.kubernetes import KubernetesFarEnd
-from tests.farends.loopback import Answer, Instead
 from tests.integration.tools.observe.conftest import NOW
 from tools.clients.kubernetes import Cluster
 from tools.clients.kubernetes_connection import MAX_LOG

@@ -6,8 +6,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from tests.farends.answers import PATIENT, Answer, Instead
 from tests.farends.jira import TOKEN, USER, JiraFarEnd
-from tests.farends.loopback import PATIENT, Answer, Instead
 from tools.base import Tool, ToolResult
 from tools.clients.jira import Jira
 from tools.observe.tickets import SearchTickets, TicketArguments

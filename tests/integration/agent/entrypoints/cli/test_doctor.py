@@ -13,7 +13,8 @@ from agent.entrypoints.cli.checks.run import findings
 from agent.settings import Settings
 from agent.storage.database import Database
 from agent.storage.schema import migrate, newest
-from tests.farends.loopback import PATIENT, Answer, Asked, FarEnd, Instead
+from tests.farends.answers import PATIENT, Answer, Instead
+from tests.farends.loopback import Asked, FarEnd
 from tests.system import program
 
 PATHS = {

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from agent.entrypoints.cli.frame import run
-from tests.farends.loopback import Answer, Asked, FarEnd, Instead
+from tests.farends.answers import Answer
+from tests.farends.loopback import Saying
 
 PAYLOAD = Path(__file__).parents[5] / "evals/cases/lab/pool-cart/alert.json"
 
@@ -21,12 +22,6 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     assert not (tmp_path / "data").exists()
 
 
-class Alertmanager(FarEnd):
-    def answer(self, asked: Asked) -> Answer:
-        alert = json.loads(PAYLOAD.read_text())["alerts"][0]
-        return Answer(200, [{**alert, "status": {"state": "active", "silencedBy": [], "inhibitedBy": []}}])
-
-
 def test_an_alert_in_a_file_is_investigated_and_reported(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["investigate", str(PAYLOAD), "--json"]) == 0
     [told] = json.loads(capsys.readouterr().out)["incidents"]
@@ -39,7 +34,9 @@ def test_an_alert_in_a_file_is_investigated_and_reported(capsys: pytest.CaptureF
 
 
 def test_what_fires_at_an_alertmanager_is_investigated(capsys: pytest.CaptureFixture[str]) -> None:
-    with Alertmanager() as alertmanager:
+    alert = json.loads(PAYLOAD.read_text())["alerts"][0]
+    firing = [{**alert, "status": {"state": "active", "silencedBy": [], "inhibitedBy": []}}]
+    with Saying(Answer(200, firing)) as alertmanager:
         assert run(["investigate", alertmanager.url]) == 0
     [asked] = alertmanager.asked
     assert (asked.path, asked.one("active"), asked.one("silenced")) == ("/api/v2/alerts", "true", "false")
@@ -48,8 +45,7 @@ def test_what_fires_at_an_alertmanager_is_investigated(capsys: pytest.CaptureFix
 
 @pytest.mark.parametrize("body", [{"status": "error"}, [1], "<html>", "[" * 100_000, None])
 def test_what_is_no_alertmanager_is_named(body: object, capsys: pytest.CaptureFixture[str]) -> None:
-    with Alertmanager() as other:
-        other.plan(Instead(Answer(200, body)))
+    with Saying(Answer(200, body)) as other:
         assert run(["investigate", other.url]) == 1
     told = capsys.readouterr().err
     assert (told.startswith(f"{other.url} did not answer as an Alertmanager does: "), told.count("\n")) == (True, 1)

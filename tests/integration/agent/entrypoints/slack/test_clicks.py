@@ -8,7 +8,7 @@ from agent.domain.approval import ApprovalStatus, Decision
 from agent.domain.incident import IncidentStatus
 from agent.domain.remediation import Risk
 from agent.identity.roles import Caller
-from tests.farends.loopback import Late
+from tests.farends.answers import Late
 from tests.integration.agent.entrypoints.slack.at_once import ONE, trials
 from tests.integration.agent.entrypoints.slack.office import By, Office, office
 

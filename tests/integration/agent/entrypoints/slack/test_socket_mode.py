@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from agent.bootstrap import Application
 from agent.domain.approval import ApprovalStatus
 from agent.entrypoints.slack.socket_mode import connected
-from tests.farends.loopback import Answer, Instead
+from tests.farends.answers import Answer, Instead
 from tests.farends.slack import APP_TOKEN
 from tests.integration.agent.entrypoints.slack.office import PATIENCE, Office, office
 

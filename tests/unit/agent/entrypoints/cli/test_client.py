@@ -8,7 +8,8 @@ from pydantic import SecretStr
 from agent.domain.errors import AgentError, ConfigurationError, NotAllowed, NotFound, Unauthenticated
 from agent.entrypoints.cli.client import Client, Unreachable
 from agent.settings import Settings
-from tests.farends.loopback import Answer, Asked, FarEnd, Instead
+from tests.farends.answers import Answer, Instead
+from tests.farends.loopback import Asked, FarEnd
 
 
 class Agent(FarEnd):

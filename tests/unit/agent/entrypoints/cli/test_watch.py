@@ -7,7 +7,8 @@ import pytest
 
 from agent.entrypoints.cli.client import Client, Unreachable
 from agent.entrypoints.cli.watch import Written, open_incidents, together
-from tests.farends.loopback import Answer, Asked, FarEnd
+from tests.farends.answers import Answer
+from tests.farends.loopback import Saying
 
 LATER = 60
 INCIDENT = {
@@ -19,13 +20,8 @@ INCIDENT = {
 }
 
 
-class Agent(FarEnd):
-    def answer(self, asked: Asked) -> Answer:
-        return Answer(200, {"incidents": [INCIDENT], "cursor": ""})
-
-
 def test_whatever_nobody_has_to_do_anything_about_does_not_push_open_ones_off_the_table() -> None:
-    with Agent() as agent, Client(agent.url, "") as client:
+    with Saying(Answer(200, {"incidents": [INCIDENT], "cursor": ""})) as agent, Client(agent.url, "") as client:
         assert [one.id for one in open_incidents(client)] == ["inc-1"]
     [asked] = agent.asked
     assert asked.query == {
