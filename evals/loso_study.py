@@ -31,6 +31,7 @@ from evals.loso_fit import FAINT, LATE, Looked
 from evals.observe import alerts_of, observe
 from evals.perturb import delay_of
 from evals.quiet import windows_of
+from evals.stages import Kept
 
 ALL = 1_000
 """More windows than any case has."""
@@ -135,7 +136,7 @@ def study(roots: Sequence[Path], windows: Windows, folder: Path, pool: Executor)
 def analysed(task: Task) -> list[Looked]:
     """As kept; else analysed now, and kept."""
     if not task.answered.exists():
-        with put(dict(task.values)) as fusion:
+        with put(dict(task.values)) as fusion, _kept().used(dict(task.values)):
             weights = replace(SHIPPED, fusion=replace(SHIPPED.fusion, **fusion))
             questions = [one for one in _questions(task.asked) if one.window is None or one.window < task.windows]
             looked = [looked_at(one, weights) for one in questions]
@@ -161,6 +162,12 @@ def looked_at(question: Question, weights: Weights = SHIPPED) -> Looked:
 def suspects(names: Sequence[str], scores: Sequence[float]) -> list[dict[str, object]]:
     """As a results file has them."""
     return [{"component": name, "score": value} for name, value in zip(names, scores, strict=True)]
+
+
+@lru_cache(maxsize=1)
+def _kept() -> Kept:
+    """One for a process."""
+    return Kept()
 
 
 @lru_cache(maxsize=16)

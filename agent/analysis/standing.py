@@ -6,12 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from agent.analysis import changes, cluster, signals
+from agent.analysis.changes import Shift
 from agent.analysis.cluster_trouble import nats
 from agent.analysis.dossier import Dossier, Weighed
 from agent.analysis.felt import felt, samples, unusual
-from agent.analysis.onset import symptom_rows
+from agent.analysis.onset import Onset, symptom_rows
 from agent.analysis.signals import Signal
 from agent.analysis.symptom import spoken_of
+from agent.analysis.table import Table
 from agent.analysis.topology import Flow
 from agent.domain.incident import Symptom
 
@@ -86,26 +88,27 @@ def standing(weighed: Weighed) -> Standing:
 
 def loud(one: Dossier, weighed: Weighed) -> float:
     """The loudest of all that was measured: series, lines, calls no longer made."""
-    moved = [_beyond(shift.index, shift.before, shift.scale, shift.own, weighed) for shift in one.shifts[:_LOOKED_AT]]
+    moved = [_beyond(shift, weighed) for shift in one.shifts[:_LOOKED_AT]]
     said = [line.strength for line in one.lines]
     lost = [one.lost.z] if one.lost else []
     return math.log1p(max([0.0, *moved, *said, *lost]))
 
 
-def _beyond(row: int, median: float, scale: float, moved: float, weighed: Weighed) -> float:
-    """`moved` less the deviations that nine of ten stretches of its history, as long as the incident, stay below."""
-    length = weighed.onset.last - weighed.onset.first
-    history = weighed.table.values[row, : weighed.onset.first]
+def _beyond(shift: Shift, weighed: Weighed) -> float:
+    return shift.own - strays(weighed.table, weighed.onset, shift.index, shift.before, shift.scale)
+
+
+def strays(table: Table, onset: Onset, row: int, median: float, scale: float) -> float:
+    """The bad deviations that nine of ten stretches of its history, as long as the incident, stay below."""
+    length = onset.last - onset.first
+    history = table.values[row, : onset.first]
     stretches = len(history) // length
     if not stretches:
-        return moved
+        return 0.0
     levels = changes.medians(history[len(history) - stretches * length :].reshape(stretches, length))
-    away = [_badly(row, float((level - median) / scale), weighed) for level in levels[np.isfinite(levels)]]
-    return moved - max(0.0, float(changes.quantiles(np.array([away]), _MOST)[0][0])) if away else moved
-
-
-def _badly(row: int, z: float, weighed: Weighed) -> float:
-    return changes.badly(weighed.table.rows[row].meaning.worse, float(z))
+    worse = table.rows[row].meaning.worse
+    away = [changes.badly(worse, float((level - median) / scale)) for level in levels[np.isfinite(levels)]]
+    return max(0.0, float(changes.quantiles(np.array([away]), _MOST)[0][0])) if away else 0.0
 
 
 def _harmless(weighed: Weighed) -> bool:
