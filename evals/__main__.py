@@ -98,7 +98,7 @@ def _add_loso(loso: argparse.ArgumentParser) -> None:
     loso.add_argument("dir", type=Path, nargs="+")
     loso.add_argument("--out", type=Path, help="the figures and what was chosen, as JSON; Markdown is printed")
     loso.add_argument("--constants", action="store_true", help="choose the constants of the analysis, too: takes long")
-    loso.add_argument("--rounds", type=int, default=1, help="of the search for constants; one moves each of them once")
+    loso.add_argument("--rounds", type=int, default=3, help="of the search for constants, at most: one moves each once")
     loso.add_argument("--work", type=Path, help="a folder for what was analysed; what is in it is kept")
     loso.add_argument("--jobs", type=int, default=1, help="processes; each observes every case once")
     loso.add_argument(

@@ -15,7 +15,8 @@ from evals.constants import NEUTRAL, TUNED, Values
 from evals.loso_fit import Looked, case_of, doubts, fit, surprises
 from evals.loso_study import Study
 
-ROUNDS = 1
+ROUNDS = 3
+"""At most: a round in which nothing moves is the last."""
 _WINDOWS = 1
 """Of each case, while searching; the maps to confidence are fitted to all."""
 _LEAST = 1e-4
