@@ -7,10 +7,13 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from select import select
 
 from tests.chaos.life import Run
 
 SYNCS = "fsync,fdatasync"
+PATIENCE = 60.0
+"""Seconds strace may take to attach itself, which takes it milliseconds."""
 
 
 def probe() -> str:
@@ -30,14 +33,23 @@ def failing(child: int, run: Run) -> Iterator[None]:
     log.touch()
     inject = ["-P", str(log), "-e", f"trace={SYNCS}", "-e", f"inject={SYNCS}:error=EIO:when={run.fails_sync}"]
     command = ["strace", "-f", "-p", str(child), "-o", str(_trace(run)), *inject]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as strace:
-        assert strace.stderr is not None
-        strace.stderr.readline()  # "Process ... attached": from here on it is watched.
-        os.kill(child, signal.SIGCONT)
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as strace:
         try:
+            if not _watches(strace):
+                os.kill(child, signal.SIGKILL)
+                os.waitpid(child, 0)
+                raise RuntimeError("strace did not attach itself")
+            os.kill(child, signal.SIGCONT)
             yield
         finally:
             strace.kill()
+
+
+def _watches(strace: "subprocess.Popen[bytes]") -> bool:
+    """It says so once it does: "Process ... attached"."""
+    assert strace.stderr is not None
+    said, _, _ = select([strace.stderr], [], [], PATIENCE)
+    return bool(said) and b"attached" in strace.stderr.readline()
 
 
 def failed(run: Run) -> int:

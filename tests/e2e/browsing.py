@@ -1,7 +1,6 @@
 """A real Chromium in front of the dashboard of a running installation."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,8 +9,8 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from agent.bootstrap import Application
 from agent.entrypoints.dashboard import one_time_code
-from agent.entrypoints.server import server
-from agent.entrypoints.web import create_app
+from agent.entrypoints.server import listening_on
+from tests.served import served
 from tests.system import program
 
 PATIENCE = 60_000.0
@@ -40,30 +39,27 @@ async def chromium() -> AsyncIterator[Browser]:
     """That of the operating system; ended with the block."""
     path = program("chromium", "apt-get install chromium")
     expect.set_options(timeout=PATIENCE)
-    async with async_playwright() as driver:
+    async with asyncio.timeout(PATIENCE / 1000):
+        driver = await async_playwright().start()
+    try:
         # The sandbox needs rights that a container lacks; everything that is loaded is ours.
-        browser = await driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = await driver.chromium.launch(executable_path=path, args=["--no-sandbox"], timeout=PATIENCE)
         try:
             yield browser
         finally:
             async with asyncio.timeout(PATIENCE / 1000):
                 await browser.close()
+    finally:
+        async with asyncio.timeout(PATIENCE / 1000):
+            await driver.stop()
 
 
 @asynccontextmanager
 async def dashboard(application: Application) -> AsyncIterator[str]:
     """The web side on a port of its own; its address."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    web = server(create_app(application), "127.0.0.1", 0)
-    serving = asyncio.create_task(web.serve(sockets=[listening]))
-    try:
-        async with asyncio.timeout(PATIENCE / 1000):
-            while not web.started and not serving.done():
-                await asyncio.sleep(0.02)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        web.should_exit = True
-        await serving
+    async with served(application) as web:
+        host, port = listening_on(web)
+        yield f"http://{host}:{port}"
 
 
 @asynccontextmanager
