@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-PATIENT = timedelta(seconds=30)
+PATIENT = timedelta(seconds=60)
 """How long a client of a test waits where an answer is expected: a busy machine may take seconds."""
 
 

@@ -15,8 +15,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.farends.answers import Answer
+from tests.farends.answers import PATIENT, Answer
 from tests.farends.loopback import Asked, FarEnd
+from tools.clients.kubernetes import Cluster
 
 OPERATOR = "operator-token-for-tests"
 VIEWER = "viewer-token-for-tests"
@@ -28,6 +29,20 @@ HASH = "pod-template-hash"
 MERGE_BY_NAME = {"containers", "initContainers", "volumes", "env"}
 
 Object = dict[str, Any]
+
+
+def kubeconfig(url: str, folder: Path, token: str = OPERATOR, **user: Any) -> Path:
+    path = folder / "kubeconfig.json"
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "here",
+        "contexts": [{"name": "here", "context": {"cluster": "here", "user": "agent", "namespace": "shop"}}],
+        "clusters": [{"name": "here", "cluster": {"server": url}}],
+        "users": [{"name": "agent", "user": {"token": token, **user}}],
+    }
+    path.write_text(json.dumps(config), encoding="utf-8")
+    return path
 
 
 class _Refused(Exception):
@@ -61,18 +76,12 @@ class KubernetesFarEnd(FarEnd):
         self._version = 1000
 
     def kubeconfig(self, folder: Path, token: str = OPERATOR, **user: Any) -> Path:
-        """A kubeconfig that leads here."""
-        path = folder / "kubeconfig.json"
-        config = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "current-context": "here",
-            "contexts": [{"name": "here", "context": {"cluster": "here", "user": "agent", "namespace": "shop"}}],
-            "clusters": [{"name": "here", "cluster": {"server": self.url}}],
-            "users": [{"name": "agent", "user": {"token": token, **user}}],
-        }
-        path.write_text(json.dumps(config), encoding="utf-8")
-        return path
+        """One that leads here."""
+        return kubeconfig(self.url, folder, token, **user)
+
+    def cluster(self, folder: Path, token: str = OPERATOR, deadline: timedelta = PATIENT) -> Cluster:
+        """The agent's client of it."""
+        return Cluster(str(self.kubeconfig(folder, token)), deadline=deadline)
 
     def touch(self, deployment: str, **annotations: str) -> None:
         """Somebody else writes to it."""

@@ -87,7 +87,7 @@ def jira() -> Iterator[Jira]:
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[Cluster]:
     with KubernetesFarEnd(now=lambda: NOW) as far_end:
-        yield Cluster(str(far_end.kubeconfig(tmp_path)))
+        yield far_end.cluster(tmp_path)
 
 
 def _tools(jira: Jira, cluster: Cluster, folder: Path) -> list[Tool]:

@@ -15,7 +15,7 @@ from agent.memory.place import Server
 from agent.notify.slack_api import SlackApi, Text
 from tests.clocks import FastClock
 from tests.farends.answers import PATIENT, Answer
-from tests.farends.kubernetes import KubernetesFarEnd
+from tests.farends.kubernetes import kubeconfig
 from tests.farends.loopback import Asked, FarEnd, Saying
 from tools.base import BackendError, Unsure
 from tools.clients.http import Http
@@ -80,11 +80,7 @@ async def _a_ticket_is_sought(url: str, _: Path) -> None:
 
 
 async def _a_cluster_is_looked_at(url: str, folder: Path) -> None:
-    far_end = KubernetesFarEnd()
-    config = far_end.kubeconfig(folder)
-    config.write_text(config.read_text().replace(far_end.url, url))
-    far_end._server.server_close()
-    cluster = Cluster(str(config), deadline=PATIENT)
+    cluster = Cluster(str(kubeconfig(url, folder)), deadline=PATIENT)
     try:
         await cluster.deployments("shop")
     finally:

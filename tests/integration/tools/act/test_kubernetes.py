@@ -30,7 +30,7 @@ def api() -> Iterator[KubernetesFarEnd]:
 @pytest.fixture(autouse=True)
 async def built(api: KubernetesFarEnd, tmp_path: Path) -> None:
     """The official client makes its validators at the first call of each kind; that is not the far end's time."""
-    cluster = Cluster(str(api.kubeconfig(tmp_path)))
+    cluster = api.cluster(tmp_path)
     await KubernetesExecutor(cluster).read(UNDO)
     api.asked.clear()
 
@@ -38,7 +38,7 @@ async def built(api: KubernetesFarEnd, tmp_path: Path) -> None:
 def _executor(
     api: KubernetesFarEnd, folder: Path, token: str = OPERATOR, deadline: timedelta = PATIENT
 ) -> KubernetesExecutor:
-    return KubernetesExecutor(Cluster(str(api.kubeconfig(folder, token)), deadline=deadline))
+    return KubernetesExecutor(api.cluster(folder, token, deadline=deadline))
 
 
 def _shop(api: KubernetesFarEnd) -> dict[str, Any]:
@@ -174,7 +174,7 @@ async def test_whoever_keeps_writing_first_wins(api: KubernetesFarEnd, tmp_path:
 
 
 async def test_a_write_between_our_look_and_our_patch_is_not_overwritten(api: KubernetesFarEnd, tmp_path: Path) -> None:
-    cluster = Cluster(str(api.kubeconfig(tmp_path)))
+    cluster = api.cluster(tmp_path)
     stale = await cluster.deployment("shop", "shop")
     api.touch("shop", owner="somebody")
     patch = {"metadata": {"resourceVersion": stale.resource_version}, "spec": {"replicas": 9}}

@@ -24,13 +24,13 @@ def api() -> Iterator[KubernetesFarEnd]:
 @pytest.fixture(autouse=True)
 async def built(api: KubernetesFarEnd, tmp_path: Path) -> None:
     """The official client makes its validators at the first call of each kind; that is not the far end's time."""
-    cluster = Cluster(str(api.kubeconfig(tmp_path)))
+    cluster = api.cluster(tmp_path)
     await cluster.deployment("shop", "shop")
     api.asked.clear()
 
 
 async def test_a_deployment_is_read_as_it_was_captured(api: KubernetesFarEnd, tmp_path: Path) -> None:
-    found = await Cluster(str(api.kubeconfig(tmp_path))).deployment("shop", "shop")
+    found = await api.cluster(tmp_path).deployment("shop", "shop")
     assert {
         "uid": found.uid,
         "generation": found.generation,
@@ -51,7 +51,7 @@ async def test_a_deployment_is_read_as_it_was_captured(api: KubernetesFarEnd, tm
 
 
 async def test_a_pod_that_waits_says_what_for(api: KubernetesFarEnd, tmp_path: Path) -> None:
-    (found,) = (await Cluster(str(api.kubeconfig(tmp_path))).pods("shop", {"app": "big"})).items
+    (found,) = (await api.cluster(tmp_path).pods("shop", {"app": "big"})).items
     said = Condition("PodScheduled", "False", "Unschedulable", "0/1 nodes are available: 1 Insufficient memory.")
     assert found == Pod(
         name="big-75f6f5554b-7t6cn",
@@ -67,7 +67,7 @@ async def test_a_pod_that_waits_says_what_for(api: KubernetesFarEnd, tmp_path: P
 
 
 async def test_events_of_both_shapes_have_a_time(api: KubernetesFarEnd, tmp_path: Path) -> None:
-    listing = await Cluster(str(api.kubeconfig(tmp_path))).events("shop")
+    listing = await api.cluster(tmp_path).events("shop")
     assert (len(listing.items), listing.cut) == (26, False)
     assert [listing.items[0], listing.items[-1]] == [
         Event(
@@ -125,7 +125,7 @@ async def test_a_kubeconfig_that_is_not_there_is_said_so(tmp_path: Path) -> None
 
 async def test_a_wrong_token_is_said_so(api: KubernetesFarEnd, tmp_path: Path) -> None:
     with pytest.raises(Answered, match=r"list events in shop: HTTP 401: Unauthorized") as refusal:
-        await Cluster(str(api.kubeconfig(tmp_path, "wrong"))).events("shop")
+        await api.cluster(tmp_path, "wrong").events("shop")
     assert (refusal.value.status, refusal.value.retry) == (401, False)
 
 
@@ -146,7 +146,7 @@ async def test_a_wrong_token_is_said_so(api: KubernetesFarEnd, tmp_path: Path) -
 async def test_an_answer_that_does_not_come_right_is_an_error_in_time(
     api: KubernetesFarEnd, tmp_path: Path, misbehaviour: Any, why: str
 ) -> None:
-    cluster = Cluster(str(api.kubeconfig(tmp_path)), deadline=deadline_for(misbehaviour))
+    cluster = api.cluster(tmp_path, deadline=deadline_for(misbehaviour))
     api.plan(misbehaviour, "GET")
     with pytest.raises(BackendError, match=why):
         await cluster.deployment("shop", "shop")
@@ -164,12 +164,12 @@ async def test_a_list_of_something_else_is_an_error(
 ) -> None:
     api.plan(Instead(Answer(200, body)), "GET")
     with pytest.raises(Unanswered, match=why):
-        await Cluster(str(api.kubeconfig(tmp_path))).deployments("shop")
+        await api.cluster(tmp_path).deployments("shop")
 
 
 async def test_a_list_without_items_is_empty(api: KubernetesFarEnd, tmp_path: Path) -> None:
     api.plan(Instead(Answer(200, {"items": None})), "GET")
-    assert (await Cluster(str(api.kubeconfig(tmp_path))).deployments("shop")).items == ()
+    assert (await api.cluster(tmp_path).deployments("shop")).items == ()
 
 
 @pytest.mark.attack("S51")
@@ -178,7 +178,7 @@ async def test_a_redirect_is_not_followed(api: KubernetesFarEnd, tmp_path: Path)
         location = f"{elsewhere.url}/apis/apps/v1/namespaces/shop/deployments/shop"
         api.plan(Instead(Answer(302, headers={"Location": location})))
         with pytest.raises(BackendError, match="HTTP 302"):
-            await Cluster(str(api.kubeconfig(tmp_path))).deployment("shop", "shop")
+            await api.cluster(tmp_path).deployment("shop", "shop")
         assert elsewhere.asked == []
 
 
@@ -186,25 +186,25 @@ async def test_a_redirect_is_not_followed(api: KubernetesFarEnd, tmp_path: Path)
 @pytest.mark.attack("S49")
 async def test_a_label_that_is_none_is_not_sent(api: KubernetesFarEnd, tmp_path: Path, labels: dict[str, str]) -> None:
     with pytest.raises(BackendError):
-        await Cluster(str(api.kubeconfig(tmp_path))).pods("shop", labels)
+        await api.cluster(tmp_path).pods("shop", labels)
     assert api.asked == []
 
 
 async def test_a_list_that_is_longer_than_a_page_is_reported_as_cut(api: KubernetesFarEnd, tmp_path: Path) -> None:
     api.events *= 20
-    listing = await Cluster(str(api.kubeconfig(tmp_path))).events("shop")
+    listing = await api.cluster(tmp_path).events("shop")
     assert (len(listing.items), listing.cut) == (PAGE, True)
 
 
 async def test_the_client_can_be_closed_and_used_again(api: KubernetesFarEnd, tmp_path: Path) -> None:
-    cluster = Cluster(str(api.kubeconfig(tmp_path)))
+    cluster = api.cluster(tmp_path)
     for _ in range(2):
         assert (await cluster.deployment("shop", "big")).name == "big"
         await cluster.close()
 
 
 async def test_what_waits_behind_calls_that_hang_was_surely_not_sent(api: KubernetesFarEnd, tmp_path: Path) -> None:
-    cluster, release = Cluster(str(api.kubeconfig(tmp_path)), deadline=timedelta(seconds=0.2)), threading.Event()
+    cluster, release = api.cluster(tmp_path, deadline=timedelta(seconds=0.2)), threading.Event()
     hanging = [cluster.ask("hang", lambda *_: release.wait()) for _ in range(8)]
     assert [type(one) for one in await asyncio.gather(*hanging, return_exceptions=True)] == [Unanswered] * 8
     with pytest.raises(BackendError) as refused:

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.farends.kubernetes import KubernetesFarEnd
+from tests.farends.kubernetes import OPERATOR, KubernetesFarEnd
 from tools.base import BackendError
-from tools.clients.kubernetes import Cluster
 from tools.clients.kubernetes_state import KubernetesState
 from tools.cluster.facts import ClusterSource
 
@@ -21,9 +20,8 @@ def api() -> Iterator[KubernetesFarEnd]:
         yield far_end
 
 
-def _source(api: KubernetesFarEnd, folder: Path, token: str = "") -> ClusterSource:
-    kubeconfig = api.kubeconfig(folder, token) if token else api.kubeconfig(folder)
-    return KubernetesState(Cluster(str(kubeconfig), deadline=timedelta(seconds=30)))
+def _source(api: KubernetesFarEnd, folder: Path, token: str = OPERATOR) -> ClusterSource:
+    return KubernetesState(api.cluster(folder, token))
 
 
 async def test_pods_deployments_and_events_of_a_real_cluster_are_facts(api: KubernetesFarEnd, tmp_path: Path) -> None:

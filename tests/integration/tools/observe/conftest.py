@@ -1,5 +1,5 @@
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,4 +18,4 @@ def api() -> Iterator[KubernetesFarEnd]:
 
 @pytest.fixture
 def cluster(api: KubernetesFarEnd, tmp_path: Path) -> Cluster:
-    return Cluster(str(api.kubeconfig(tmp_path, VIEWER)), deadline=timedelta(seconds=60))
+    return api.cluster(tmp_path, VIEWER)

@@ -18,7 +18,7 @@ async def _changes(cluster: Cluster, start: datetime = START, end: datetime = EN
 
 
 async def test_each_rollout_is_a_change_with_its_time_and_images(api: KubernetesFarEnd, tmp_path: Path) -> None:
-    cluster = Cluster(str(api.kubeconfig(tmp_path)))
+    cluster = api.cluster(tmp_path)
     v30, v31 = "registry.example.com/shop:v2.30", "registry.example.com/shop:v2.31"
     shop = {"service": "shop", "kind": "deploy", "source": "kubernetes"}
     assert await _changes(cluster) == [
@@ -37,7 +37,7 @@ async def test_each_rollout_is_a_change_with_its_time_and_images(api: Kubernetes
 
 
 async def test_a_window_holds_its_start_and_not_its_end(api: KubernetesFarEnd, tmp_path: Path) -> None:
-    cluster = Cluster(str(api.kubeconfig(tmp_path)))
+    cluster = api.cluster(tmp_path)
     at = datetime(2026, 11, 21, 20, 56, 46, tzinfo=UTC)
     assert [len(await _changes(cluster, *window)) for window in ((at, at + timedelta(seconds=1)), (START, at))] == [
         1,
@@ -46,7 +46,7 @@ async def test_a_window_holds_its_start_and_not_its_end(api: KubernetesFarEnd, t
 
 
 async def test_restarts_settings_and_rollbacks_are_told_apart(api: KubernetesFarEnd, tmp_path: Path) -> None:
-    cluster = Cluster(str(api.kubeconfig(tmp_path)))
+    cluster = api.cluster(tmp_path)
     executor = KubernetesExecutor(cluster)
     await executor.run({"operation": "restart", **CALL}, "key-1")
     assert (await _changes(cluster))[-1] == Change(
@@ -67,7 +67,7 @@ async def test_a_changed_setting_is_named_without_its_value(api: KubernetesFarEn
     container = before["spec"]["template"]["spec"]["containers"][0]
     container.update(image="registry.example.com/shop:v2.31", env=[{"name": "PASSWORD", "value": "hunter2"}])
     before["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] = 5
-    change = (await _changes(Cluster(str(api.kubeconfig(tmp_path)))))[1]
+    change = (await _changes(api.cluster(tmp_path)))[1]
     assert (change.kind, change.summary) == (
         "config",
         "revision 2: changed shop.env, terminationGracePeriodSeconds (v2.31)",
