@@ -42,6 +42,10 @@ _SLUG = re.compile(r"[a-z]{3,}(?:[-_.][a-z0-9]{2,}){2,}")
 _CODE = re.compile(
     r"(?<![\w.-])(?:[A-Z]-)?(?P<secret>\d{4,8}) is (?:your|the)(?: [\w-]{1,20}){0,4}? (?i:code|otp|pin|passcode)(?!\w)"
 )
+_ENTERED = re.compile(
+    r"(?i:enter|type|use|used|entered|with|send|sent|gave|try) [\"'`]?(?P<secret>\d{3}[ -]\d{3}|\d{4,8})[\"'`]? "
+    r"(?:as|for) (?:the|my|your|our|his|her|an?)? ?(?:[\w-]{1,20} ){0,3}?(?i:code|otp|pin|passcode)(?!\w)"
+)
 _PROMPTED = re.compile(
     r"(?<![A-Za-z])(?<!as )(?i:prompt(?:ed|s)?|asked|asks)\b[^\n.]{0,40}?(?:type|enter|->|→|use|say|answer|:) "
     r"[`\"']?(?P<secret>[^\s`\"']{5,200})"
@@ -73,12 +77,17 @@ def appointed_secrets(text: str, lowered: str) -> Iterator[Found]:
             for role in matches(regex, (begin,), text, lowered):
                 if not role["key"] or trust(role["key"].replace(" ", "_")):
                     yield from _named_by(text, role.start(), used=regex is _FOR)
-    if " is " in text:
-        yield from (Found(*one.span("secret"), "password") for one in _CODE.finditer(text))
+    yield from _codes(text)
     for begins, regex in ((("prompt", "ask"), _PROMPTED), (("here", "this is", "sending", "attached"), _HERE)):
         for found in matches(regex, begins, text, lowered):
             if not _PAIR.match(found["secret"]) and _worth(found["secret"]):
                 yield Found(*found.span("secret"), "password")
+
+
+def _codes(text: str) -> Iterator[Found]:
+    for regex, near in ((_CODE, (" is ",)), (_ENTERED, (" as ", " for "))):
+        if any(word in text for word in near):
+            yield from (Found(*one.span("secret"), "password") for one in regex.finditer(text))
 
 
 def _named_by(text: str, at: int, *, used: bool) -> Iterator[Found]:

@@ -41,8 +41,8 @@ _USED = re.compile(
 _SHAPED = re.compile(r"(?<![\w-])[A-Za-z0-9]{4,12}(?:-[A-Za-z0-9]{4,12}){0,3}(?![\w-])")
 _LETTERS = re.compile(r"[A-Za-z0-9]")
 _WORDS = re.compile(
-    r"(?i:seed|recovery|mnemonic|backup|wallet|secret)[ _-]?(?i:phrase|"
-    r"words|mnemonic)?\b[^\n:=]{0,60}(?:[:=]| is| was|\n)\s{0,4}[\"'`]?(?P<secret>(?:[a-z]{3,10} "
+    r"(?i:seed|recovery|mnemonic|backup|wallet|secret|bip-?39)[ _-]?(?i:phrase|"
+    r"words|mnemonic|seed)?\b[^\n:=]{0,60}(?:[:=]| is| was|\n)\s{0,4}[\"'`]?(?P<secret>(?:[a-z]{3,10} "
     r"){11,23}[a-z]{3,10})\b"
 )
 
@@ -63,7 +63,7 @@ def block_secrets(text: str, lowered: str) -> Iterator[Found]:
 def _listed(text: str, lowered: str) -> Iterator[Found]:
     if "code" in lowered:
         yield from dict.fromkeys(_codes(text))
-    if any(hint in lowered for hint in ("phrase", "mnemonic", "words")):
+    if any(hint in lowered for hint in ("phrase", "mnemonic", "words", "seed", "bip")):
         yield from (Found(*one.span("secret"), "password") for one in _WORDS.finditer(text))
 
 

@@ -10,5 +10,14 @@ _PROMPT = (
 _ASKED = r"(?:p(?:rint|p|uts)?[ (]|inspect )?[^\n=]{0,60}?(?P<name>[A-Za-z][\w-]{2,60})[\"')\]]{0,4};?\n"
 _PRINTED = r"(?:=> |\$\d{1,4} (?:=|==>) |Out\[\d{1,4}\]: |res\d{1,4}: \w{1,20} = |\(\S{1,30}\) )?(?:0x[0-9a-f]{1,16} )?"
 
-CONSOLES: tuple[Place, ...] = (near(_PROMPTS, rf"(?m)^[ \t]*(?:{_PROMPT}) {_ASKED}{_PRINTED}(?P<at>)(?=\\?[\"'])"),)
-"""The name in one line, the value in quotes in the next."""
+_EVALUATED = (
+    r"##\[debug\]Evaluating:? [^\n]{0,80}?(?:secrets|env|inputs|vars)[.\[]'?(?P<name>[\w-]{2,80})[^\n]{0,60}"
+    r"(?:\n[^\n]{0,200}){0,10}?\n[^\n]{0,60}##\[debug\]"
+)
+
+CONSOLES: tuple[Place, ...] = (
+    near(_PROMPTS, rf"(?m)^[ \t]*(?:{_PROMPT}) {_ASKED}{_PRINTED}(?P<at>)(?=\\?[\"'])"),
+    near("##[debug]evaluating", rf"{_EVALUATED}Result: (?P<at>)(?=')"),
+    near("##[debug]evaluating", rf"{_EVALUATED}\.{{0,12}}=> (?P<at>)(?='(?!(?P=name)'))"),
+)
+"""The name in one line, the value in quotes in the next; and how a runner of GitHub evaluates an expression."""

@@ -14,6 +14,7 @@ from agent.policy.secrets.drawn import drawn_secrets
 from agent.policy.secrets.exposed import exposed_secrets
 from agent.policy.secrets.logins import login_secrets
 from agent.policy.secrets.named import named_secrets
+from agent.policy.secrets.pairs import pair_secrets
 from agent.policy.secrets.patterns import PATTERNS, patterned
 from agent.policy.secrets.placed import placed_secrets
 from agent.policy.secrets.records import record_secrets
@@ -47,6 +48,7 @@ def findings(text: str) -> list[Found]:
         *placed_secrets(lines, told),
         *told_secrets(lines, told),
         *login_secrets(lines, told),
+        *pair_secrets(lines, told),
         *appointed_secrets(lines, told),
         *exposed_secrets(lines, told),
         *block_secrets(lines, told),

@@ -29,7 +29,7 @@ from agent.policy.secrets.joints import (
 from agent.policy.secrets.mentions import BEFORE, mentions
 from agent.policy.secrets.names import Trust, trust, words_of
 from agent.policy.secrets.spans import Found, Value, value_at
-from agent.policy.secrets.values import chosen, known, looks_drawn, passphrase, plausible, secret_under, strong
+from agent.policy.secrets.values import chosen, known, looks_drawn, passphrase, plausible, secret_under, settled, strong
 from agent.policy.secrets.words import words
 
 _VERSION = re.compile(r"\d+(?:\.\w+)+")
@@ -52,7 +52,7 @@ _NAME_ON = re.compile(r"[A-Za-z][\w:]{1,40} = ")
 _ANOTHER = re.compile(r"\\{0,5}[\"'][\w.-]{1,60}\\{0,5}[\"']\s{0,3}:")
 _COOKIES = re.compile(r"[^\s=;]{1,100}=")
 _ORDINARY = re.compile(r"(?![A-Z]{16})[A-Za-z]+[,.]*")
-_DIRECTIVES = words("requirepass masterauth bindpw rootpw")
+_DIRECTIVES = words("requirepass masterauth bindpw rootpw auth_pass")
 _COMPOUND = re.compile(r"[a-z]+(?:[A-Z][a-z]+)+|[A-Za-z]+(?:[._-][A-Za-z]+)+|_[a-z]+")
 """A name of a program's, no word of a sentence."""
 _FIELD_OF_A_LOG = re.compile(r"[a-z][a-z_.]{1,30}=[^=]")
@@ -189,7 +189,7 @@ def _fields(text: str, start: int, said: str, kind: Trust) -> bool:
 
 
 def _looks_like_one(kind: Trust, said: str) -> bool:
-    return kind is not Trust.CHOSEN or chosen(said) or passphrase(said)
+    return kind is not Trust.CHOSEN or settled(said)
 
 
 def _only_letters(kind: Trust, said: str) -> bool:
@@ -253,7 +253,7 @@ def _after_space(text: str, start: int, end: int, kind: Trust) -> Value | None:
     if not _alone(text, start) or not _LINE.match(text, value.end + value.quoted):
         return None
     apart = len(joined[0]) > 1 or joined[0] == "\t"
-    return value if apart or chosen(said) or value.quoted or name.lower() in _DIRECTIVES else None
+    return value if apart or settled(said) or value.quoted or name.lower() in _DIRECTIVES else None
 
 
 def _set_by_a_word(text: str, start: int, value: Value, name: str) -> bool:

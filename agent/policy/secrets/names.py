@@ -92,7 +92,7 @@ def _trust_of_word(words: tuple[str, ...], at: int) -> Trust | None:
     if (before, word) in _PAIRS:
         return _PAIRS[before, word]
     if word == "id" or word in _ONLY_BEHIND:
-        return _trust_of_role(words[: at - 1], before) if word == "id" else _trust_behind(words[:at], word)
+        return _trust_of_id(words[: at - 1], before) if word == "id" else _trust_behind(words[:at], word)
     if word in vocabulary.PASSWORDS:
         return None if word == "pass" and before in ("first", "second", "test") else Trust.CHOSEN
     if before == "page" and at > 1 and words[at - 2] not in _PLACES:
@@ -105,7 +105,10 @@ def _trust_behind(before: tuple[str, ...], word: str) -> Trust | None:
     return kind if needed.intersection(before) or not needed else None
 
 
-def _trust_of_role(role: tuple[str, ...], before: str) -> Trust | None:
+def _trust_of_id(role: tuple[str, ...], before: str) -> Trust | None:
+    """Of a role in a vault; and the id of its root token is the token."""
+    if before == "token" and role[-1:] == ("root",):
+        return Trust.CHOSEN
     named = not _ROLES.isdisjoint(role) or vocabulary.NEUTRAL.issuperset(role)
     return Trust.HANDLE if before == "secret" and named else None
 

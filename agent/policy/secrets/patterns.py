@@ -49,7 +49,9 @@ def _of_a_hook(path: str) -> bool:
 
 
 _NAMED_AS_ID = (
-    r"(?i:(?:key|principal)[-_.: ]?ids?|credential|akid|kennung)(?![a-z])[^\n]{0,50}(?:\{\s[^{}]{0,45})?"
+    r"(?i:(?:key|principal)[-_.: ]?ids?|credential|akid|kennung|keys?(?=:? )|iam|user|deactivat\w{1,3})(?![a-z])"
+    r"[^\n]{0,50}"
+    r"(?:\{\s[^{}]{0,45})?"
     r"(?:\n[\w ]{1,20}: |\n(?=\Z)|=>\n {0,8}string\(\d{1,4}\) \")?|access_key\.[^\n]{0,40}\[id="
 )
 """An access key's id is half a pair, and the half that audit logs print: it stays where its name says what it is."""
@@ -71,7 +73,8 @@ _ISSUED: tuple[Pattern, ...] = (
     pattern(
         "aws-key",
         "AKIA ASIA ABIA ACCA",
-        rf"A(?<![A-Za-z0-9].)(?:KIA|SIA|BIA|CCA)[A-Z0-9]{{16}}{_END}",
+        rf"A(?<![A-Za-z0-9].)(?:KIA|SIA|BIA|CCA)[A-Z0-9]{{16}}{_END}"
+        r"(?![`\"')]{0,2}[,:]? \(?(?:of|for|belongs|owned|last|created|active|inactive|in [a-z]{2}-)\b)",
         unless=_NAMED_AS_ID,
     ),
     pattern(

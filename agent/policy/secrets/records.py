@@ -34,7 +34,8 @@ _BACK, _ON = 400, 200
 
 _GENERATED = re.compile(
     r"random_(?:password|bytes)\b(?:(?!random_)[\s\S]){0,600}?"
-    r"\b(?:result|b64_std|hex)\\?\"?[ ]{0,12}[:=][ ]{0,4}\\?\"(?P<secret>[^\"\\\n]{6,200})\\?\""
+    r"\b(?:result|b64_std|hex)\\?\"?[ ]{0,12}[:=][ ]{0,4}(?P<q>\\?\")?"
+    r"(?P<secret>(?(q)[^\"\\\n]|[^\s\"\\(<]){6,200})(?(q)\\?\"|(?=\s|\Z))"
 )
 
 

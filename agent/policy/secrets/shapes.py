@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from agent.policy.first_words import fewest, matches
 from agent.policy.secrets.spans import Found
 
+_MASKED = re.compile(r"[xX]{6,}|[*•]{3,}|\.{3,}")
+"""What somebody has put in the place of letters."""
+_SHOWN = 60
+"""Characters in which a mask shows; what is longer is none."""
+
 
 @dataclass(frozen=True)
 class Pattern:
@@ -37,8 +42,10 @@ class Pattern:
         group = "secret" if "secret" in self.regex.groupindex else 0
         for match in self.found(text):
             start, end = match.span(group)
-            if self.check(text[start:end]) and not (
-                self.unless and self.unless.search(text, max(0, start - 60), start)
+            if (
+                self.check(text[start:end])
+                and (self.personal or not _MASKED.search(text, start, min(end, start + _SHOWN)))
+                and not (self.unless and self.unless.search(text, max(0, start - 60), start))
             ):
                 yield Found(start, end, self.label, self.personal)
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from agent.policy.secrets.names import Trust, trust
 from agent.policy.secrets.spans import Found
-from agent.policy.secrets.values import chosen, secret_under
+from agent.policy.secrets.values import secret_under, settled
 
 _STEMS = ("pass", "pwd", "pw", "token", "secret", "key", "psk", "pin", "cred", "code", "wort", "contrase", "senha")
 _MOST = 400
@@ -18,14 +18,17 @@ _LAYOUTS = (
     re.compile(r"[^│┃║\n]+(?:[│┃║]|$)"),
     re.compile(r"[^\t\n]+(?:\t|$)"),
     re.compile(r"\S+(?: \S+)*(?:[ ]{2,}|$)"),
-    re.compile(r"[^,\n]*(?:,|$)"),
-    re.compile(r"[^;\n]*(?:;|$)"),
+    re.compile(r"(?:\"(?:[^\"\n]|\"\")*\"|[^,\n]*)(?:,|$)"),
+    re.compile(r"(?:\"(?:[^\"\n]|\"\")*\"|[^;\n]*)(?:;|$)"),
     re.compile(r"[^:\n]+(?::|$)"),
 )
 _SIGNS = ("|", "│", "\t", "  ", ",", ";", ":")
 _DRAWN = 2
 """So many layouts have bars, and a rule below the names."""
+_COLUMNS = 3
+"""So many names divided by commas are a head, though they have blanks in them."""
 _TITLE = re.compile(r"[A-Za-z_][\w./()#-]*(?: [\w./()#-]+){0,3}")
+_WORD = re.compile(r"[a-z]{7,20}(?: [a-z]{3,20}){0,5}")
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w-]*")
 _AROUND = " \t*`\"'|│┃║,;:\r"
 
@@ -70,10 +73,11 @@ def _below(text: str, start: int, stop: int) -> Iterator[_Row]:
     kinds = [_kind(name.said) for name in names]
     if layout is None or len(names) < 2 or not any(kinds) or not _heads(text, stop, names, layout):
         return
+    wide = _wide(names, layout)
     for begin, end in _rows(text, stop + 1):
         cells = _cells(text, begin, end, layout)
         if len(cells) == len(names):
-            found = [_found(kind, cell, layout) for kind, cell in zip(kinds, cells, strict=True)]
+            found = [_found(kind, cell, layout, wide=wide) for kind, cell in zip(kinds, cells, strict=True)]
             yield _Row([one for one in found if one], end)
         elif not _RULE.fullmatch(text, begin, end):
             return
@@ -91,6 +95,8 @@ def _cells(text: str, start: int, stop: int, layout: int) -> list[_Cell]:
         if cell.end() > cell.start():
             said = cell[0].lstrip(_AROUND)
             found.append(_Cell(said.rstrip(_AROUND), cell.end() - len(said)))
+    if _SIGNS[layout] in ",;" and text[stop - 1] in ",;":
+        found.append(_Cell("", stop))
     return found[:-1] if found and layout < _DRAWN and not found[-1].said else found
 
 
@@ -109,10 +115,14 @@ def _heads(text: str, stop: int, names: list[_Cell], layout: int) -> bool:
     if layout < _DRAWN:
         return text.startswith("||", text.rfind("\n", 0, stop) + 1) or "||" in text[stop - 3 : stop]
     if not all(map(_IDENTIFIER.fullmatch, said)):
-        return False
+        return _wide(names, layout)
     if _SIGNS[layout] == ":":
         return not any(char.isspace() for char in text[names[0].start : stop])
     return _SIGNS[layout] != "  " or all(one.isupper() for one in said)
+
+
+def _wide(names: list[_Cell], layout: int) -> bool:
+    return _SIGNS[layout] in ",;\t" and len(names) >= _COLUMNS
 
 
 def _rows(text: str, at: int) -> Iterator[tuple[int, int]]:
@@ -125,10 +135,10 @@ def _rows(text: str, at: int) -> Iterator[tuple[int, int]]:
         at = end + 1
 
 
-def _found(kind: Trust | None, cell: _Cell, layout: int) -> Found | None:
+def _found(kind: Trust | None, cell: _Cell, layout: int, *, wide: bool) -> Found | None:
     """Without bars around it, it must look like one."""
     if not kind or not secret_under(kind, cell.said):
         return None
-    if layout >= _DRAWN and kind is Trust.CHOSEN and not chosen(cell.said):
+    if layout >= _DRAWN and kind is Trust.CHOSEN and not (settled(cell.said) or (wide and _WORD.fullmatch(cell.said))):
         return None
     return Found(cell.start, cell.start + len(cell.said), "password")

@@ -32,8 +32,11 @@ _NOUN = re.compile(
 _NUMBER = re.compile(
     r"(?<![\w.-])(?:(?i:otp|pin|tan)(?i: code)?|(?:(?<=[yn] )|(?<=time )|(?<=access )|(?<=2fa )|(?<=mfa )|(?<=our )"
     r"|(?<=otp )|(?<=door )|(?<=gate )|(?<=alarm )|(?<=safe )|(?<=sms )|(?<=login )|(?<=use )|(?<=enter ))code"
-    r"|(?i:your) (?!error|status|exit|return|zip|post|area|country|promo|discount)[\w-]{2,20} code|passcode)"
-    r"(?![\w-])(?:[^\n.:=]{0,40}?(?: is |[:=] ?)|[ ])[\"'`*]{0,2}(?P<secret>\d{4,8})(?![\w:-]|\.\d)"
+    r"|(?i:your) (?!error|status|exit|return|zip|post|area|country|promo|discount)[\w-]{2,20} code|passcode"
+    r"|(?<=authenticator )code|(?<=digit )code"
+    r"|code (?:from|on|in|by) (?:the|my|your|his|her|our|their|an?) (?:[\w-]{1,20} ){0,2}?"
+    r"(?:authenticator|phone|sms|app|duo|okta|yubikey|2fa|mfa|totp|token))"
+    r"(?![\w-])(?:[^\n.:=]{0,40}?(?: is |[:=] ?)|[ ])[\"'`*]{0,2}(?P<secret>\d{3}[ -]\d{3}|\d{4,8})(?![\w:-]|\.\d)"
 )
 _STEMS = (
     "mot de passe",
@@ -60,13 +63,13 @@ _COPULAS = words(
     "/ | it's its es: via будет は 是 为 為 こと new old and or now jetzt "
     "ahora maintenant agora teraz nu ora adesso теперь 现在 и und et y "
     "e i je este là είναι adalah หรือ คือ هي היא then become becomes set currently equals remains reads says contains "
-    "c'est à ? >> .. ; – — ==>"
+    "c'est à ? >> .. ; – — ==> 's ’s"
 )
 _OUTRIGHT = words(
     "is was are : = type enter ist lautet est es é è är er jest это -> => → は 是 为 es: now will agora to from "
     "jetzt je este là "
     "είναι adalah คือ هي היא "
-    "ahora maintenant teraz nu ora adesso теперь 现在 currently equals remains reads c'est >> – — ==>"
+    "ahora maintenant teraz nu ora adesso теперь 现在 currently equals remains reads c'est >> – — ==> 's ’s"
 )
 _ADVERBS = words(
     "still just simply literally actually again always probably exactly also currently only basically really usually "
@@ -145,6 +148,8 @@ def _opens(text: str, noun: re.Match[str]) -> bool:
 
 
 def _in_window(text: str, at: int, *, issued: bool) -> Iterator[Found]:
+    if text[at : at + 1] == "," and not text[at + 1 : at + 2].isspace():
+        return
     before, subject, other = "", "", _CLOSED.match(text, at) is not None
     for place, found in zip(range(_MOST_WORDS), WORD.finditer(text, at, window(text, at)), strict=False):
         word = bare_word(found)

@@ -27,7 +27,8 @@ _NO_SECRET = words(
 )
 _MASK = re.compile(
     r"[*•x]{3,} ?\(.*|(?:REPLACE|CHANGE|INSERT|FILL|PUT|YOUR|ENTER|TODO)_[A-Z_]+"
-    r"|[*x.•#_X…●-]{3,}|[*•●]+|\S{0,4}[*•●…]{3,}\S{0,4}|x{3,}-x{3,}"
+    r"|[*x.•#_X…●-]{3,}|[*•●]+|\S{0,4}[*•●…]{3,}\S{0,4}|\S{0,12}[*•●…]{4,}\S{0,8}|x{3,}-x{3,}"
+    r"|(?:[A-Za-z0-9]{1,12}[-_.]){0,3}\w{0,4}(?:[x*•]{6,}|X{6,})\w{0,8}|[\w-]{2,12}\.{3}\w{0,8}"
 )
 _REFERENCE = re.compile(
     r"""(?x)
@@ -172,6 +173,11 @@ def told_outright(value: str) -> bool:
     if len(core) < 6 or "/" in core or "://" in core or _HOST.fullmatch(core) or _UNTOLD.fullmatch(core):
         return False
     return plausible(core) and any(map(str.isalpha, core)) and (any(map(str.isdigit, core)) or _inner_capital(core))
+
+
+def settled(value: str) -> bool:
+    """Whether it may be one where a table or a line of settings has its passwords."""
+    return chosen(value) or passphrase(value) or told_outright(value)
 
 
 @lru_cache(4096)

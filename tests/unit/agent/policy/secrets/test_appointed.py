@@ -60,3 +60,8 @@ def test_what_is_something_else_beside_the_name_of_a_secret_stays(text: str) -> 
 
 def test_what_is_still_the_password_is_found() -> None:
     assert said(appointed_secrets, "is Rosa64&& still the root password?") == ["Rosa64&&"]
+
+
+def test_a_number_entered_as_a_code_is_found() -> None:
+    assert said(appointed_secrets, "just enter 482 913 as the 2fa code") == ["482 913"]
+    assert said(appointed_secrets, "use 8443 for the port, try 5003 for the error codes page") == []

@@ -30,3 +30,10 @@ def test_a_code_that_was_used_tells_the_shape_of_those_that_are_left() -> None:
     text = "used backup code 58211076 , the next one is 46365585"
     assert set(said(block_secrets, text)) == {"58211076", "46365585"}
     assert said(block_secrets, "the recovery code path was slow on 20261120") == []
+
+
+def test_words_of_a_wallet_are_found_whatever_they_are_called() -> None:
+    seed = " ".join(["abandon", "ability", "able"] * 4)
+    for name in ("recovery seed:", "the seed is", "BIP39:", "wallet seed words:"):
+        assert said(block_secrets, f"{name} {seed}") == [seed]
+    assert said(block_secrets, f"the job seeds what {seed}") == []

@@ -221,3 +221,13 @@ def test_expressions_messages_and_fields_of_logs_are_no_values(text: str) -> Non
 
 def test_behind_an_option_a_value_may_look_like_a_field() -> None:
     assert said(named_secrets, "keytool -storepass regen=copper=orbit -alias a") == ["regen=copper=orbit"]
+
+
+@pytest.mark.parametrize("text", ["| passwd | sunset88 |", "  auth_pass kittycat\n", "password\tsunset88\n"])
+def test_a_cell_and_a_line_of_settings_hold_words_with_a_number(text: str) -> None:
+    assert len(said(named_secrets, text)) == 1
+
+
+@pytest.mark.parametrize("text", ["| password | varchar(255) |", "| password | sha256 |", "auth_type PASS\n"])
+def test_a_cell_about_a_password_stays(text: str) -> None:
+    assert said(named_secrets, text) == []

@@ -28,6 +28,7 @@ def test_a_name_is_its_words_however_they_are_joined(name: str) -> None:
         ("approle_secret_id", Trust.HANDLE),
         ("secret_id", Trust.HANDLE),
         ("device_code", Trust.DRAWN),
+        ("VAULT_DEV_ROOT_TOKEN_ID", Trust.CHOSEN),
         ("payment_hash_key", Trust.ISSUED),
         ("SHOP_REDIS_AUTH", Trust.CHOSEN),
         ("serial", Trust.GROUPED),

@@ -24,6 +24,7 @@ from tests.unit.agent.policy.secrets.told import said
             "<param-name>dbPass</param-name><param-value>Kx9mmQ2wz</param-value>",
         ),
         '"type": "random_password", "instances": [{"attributes": {"id": "none", "result": "Kx9mmQ2wz"}}]',
+        *("random_password.db: result = Kx9mmQ2wz", '# random_password.db:\n  result = "Kx9mmQ2wz"\n'),
     ],
 )
 def test_the_value_of_a_record_is_told_by_its_name(text: str) -> None:
@@ -39,6 +40,7 @@ def test_the_value_of_a_record_is_told_by_its_name(text: str) -> None:
         ),
         *(
             'output "secret_arn" {\n  value = aws_secret.db.arn\n}',
+            "random_password.db: result = (sensitive value)",
             '[{"name":"api_token"},{"name":"region","value":"eu-west-1a"}]',
         ),
     ],

@@ -36,6 +36,7 @@ def test_a_table_of_a_wiki_is_read_like_any_other() -> None:
             "NAME\tTOKEN\nci\tKx9mmQ2wz\n",
             "user,password\nbo,Kx9mmQ2wz",
         ),
+        *("user id,pass word,password\n7,,Kx9mmQ2wz\n", 'host,"password",n\na-1,Kx9mmQ2wz,\n'),
         *("│ user │ password │\n├──────┼──────────┤\n│ root │ Kx9mmQ2wz │\n", "username:password\nbo:Kx9mmQ2wz"),
     ],
 )
@@ -56,3 +57,9 @@ def test_columns_are_told_by_bars_blanks_tabs_and_commas(text: str) -> None:
 )
 def test_counts_and_lines_that_are_no_table_stay(text: str) -> None:
     assert said(table_secrets, text) == []
+
+
+def test_a_cell_in_quotes_may_hold_a_comma_and_one_of_three_columns_a_phrase() -> None:
+    assert said(table_secrets, 'host,user,password\ndb-1,app,"Kit,ten99x"\n') == ["Kit,ten99x"]
+    assert said(table_secrets, "host,user,password\ndb-1,app,summerrain\n") == ["summerrain"]
+    assert said(table_secrets, "user,password\nbo,unchanged\n") == []

@@ -36,6 +36,9 @@ from tests.unit.agent.policy.secrets.told import said
         ("passwrod for the box = Kx9mmQ2wz!", ["Kx9mmQ2wz!"]),
         ("passphrase for the backup: arsenal 23 kitchen cactus", ["arsenal 23 kitchen cactus"]),
         ("the password for the db is Sunset8842", ["Sunset8842"]),
+        ("the root password's Sunset8842 btw", ["Sunset8842"]),
+        ("the code from the authenticator is 482913", ["482913"]),
+        ("authenticator code 482 913", ["482 913"]),
         ("la clave de root en mq-12 es KESSJBTOOJXLPZBMMNNX", ["KESSJBTOOJXLPZBMMNNX"]),
         ("my password was always Gr@n1t3.Saffron131 and now", ["Gr@n1t3.Saffron131"]),
     ],
@@ -98,6 +101,8 @@ def test_what_a_signature_was_made_with_is_named_by_its_fingerprint() -> None:
         "SET value = '41h' WHERE key = 'secret_rotation_days' AND tenant = 7",
         "Credential AKIABVIFPSQRVMO5QGAM should be scoped to a valid region",
         "your error code is 5003",
+        *("the password's wrong again", "exit code from the container is 137000"),
+        "Title,Username,Password,URL,Notes\n",
     ],
 )
 def test_commands_errors_and_algorithms_near_a_noun_stay(text: str) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from agent.policy.secrets.names import Trust
-from agent.policy.secrets.values import chosen, plausible, secret_under, strong, told_outright
+from agent.policy.secrets.values import chosen, plausible, secret_under, settled, strong, told_outright
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,24 @@ def test_people_choose_letters_with_digits_or_signs() -> None:
 def test_right_behind_the_verb_words_with_dots_may_be_one_and_versions_may_not() -> None:
     words = ["Silver.slonce.1982", "Python3.11", "7days", "sha256", "app-1.shop.internal", "/srv/app1"]
     assert [word for word in words if told_outright(word)] == ["Silver.slonce.1982"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["sk_live_****abcd", "****1234", "ghp_" + "x" * 36, "sk-...abcd", "*" * 27 + "ab12c", "sk-proj-********abcd"],
+)
+def test_what_shows_the_ends_of_a_secret_alone_is_a_mask(value: str) -> None:
+    assert not plausible(value)
+
+
+def test_a_table_holds_words_with_digits_and_no_kinds_or_sums() -> None:
+    words = [
+        "sunshine42",
+        "Silver.slonce.1982",
+        "lemon-harbor-tree-moss",
+        "sha256",
+        "rotated",
+        "90days",
+        "vault.corp.io",
+    ]
+    assert [word for word in words if settled(word)] == words[:3]

@@ -1,0 +1,85 @@
+"""Which word stands beside the name of an account as its password? `admin / X`, `guest:X`, "defaults are root/X"."""
+
+import re
+from collections.abc import Iterator
+
+from agent.policy.first_words import matches
+from agent.policy.secrets.spans import Found
+from agent.policy.secrets.values import settled, strong
+
+_NAMES = (
+    *("admin", "root", "guest", "elastic", "postgres", "operator", "superuser", "deploy", "ansible", "backup"),
+    *("monitor", "readonly", "readwrite", "sysadmin", "user", "svc", "service", "test", "demo", "support", "oracle"),
+)
+_ACCOUNT = (
+    rf"(?:[\w.]{{1,30}}[-_.])?(?:{'|'.join(_NAMES)}|administrator|deployer|monitoring|sa|pi|ubuntu|ec2-user|vagrant|app"
+    r"|rw|ro|bot)(?:[-_.]\w{1,20}|\d{1,3})?|[\w.+-]{1,40}@[\w.-]{1,60}"
+)
+_MARK = r"[`*_\"'“”]{0,2}"
+_SPACED = re.compile(
+    rf"(?P<user>[A-Za-z][\w.@+-]{{0,60}}){_MARK} / (?:(?i:pass(?:word)?|pw|pwd)[:=]? )?{_MARK}"
+    rf"(?P<secret>[^\s`\"“”]{{4,100}}?){_MARK}[)\],.;]{{0,2}}(?=[ \t|]|\\n|$)(?! / )",
+    re.MULTILINE,
+)
+_ENUMERATED = re.compile(r" / [`*\"']{0,2}\Z|\d / \Z")
+_KINDS = ("user", "service", "svc", "test", "support", "backup", "monitor")
+_BACK = 64
+_KNOWN = re.compile(_ACCOUNT, re.IGNORECASE)
+_TIGHT = re.compile(
+    rf"(?<![\w./@:-])(?i:{'|'.join(_NAMES)}|administrator|vagrant|ubuntu){_MARK}(?P<sign>[/:])"
+    rf"{_MARK}(?P<secret>[^\s`\"'“”/]{{4,100}}?){_MARK}[)\],.;]{{0,2}}(?=[ \t|]|\\n|$)",
+    re.MULTILINE,
+)
+_ABOUT = re.compile(
+    r"(?i:\b(?:cred(?:s|entials?)|log(?:ged|ging)?[ -]?(?:in|on)|logins?|sign[ -]?in|defaults?|accounts?"
+    r"|auth\w{0,12}|passw\w{0,3}|pw|pwd|pass|access)\b)"
+)
+_WITHIN = re.compile(r"(?i:\b(?:in|at|from|under|path|file|dir|branch|image|repo|tag|secret)[: ]{1,2}[`\"']?)\Z")
+_OF_KINDS = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[\w.!@#$%^&*+=?~-]{8,40}")
+_SIGNED = re.compile(r"[!#$%&*@^?~]")
+
+
+def pair_secrets(text: str, lowered: str) -> Iterator[Found]:
+    """The second of two words of which the first is the name of an account."""
+    if " / " in text:
+        yield from _apart(text)
+    for pair in matches(_TIGHT, _NAMES, text, lowered):
+        if settled(pair["secret"]) and (_told(text, pair.start()) or _colon(pair)) and not _of_a_kind(pair):
+            yield Found(*pair.span("secret"), "password")
+
+
+def _colon(pair: re.Match[str]) -> bool:
+    return pair["sign"] == ":" and _OF_KINDS.fullmatch(pair["secret"]) is not None
+
+
+def _of_a_kind(pair: re.Match[str]) -> bool:
+    """`user:alice42` names one, as keys of caches and of policies do."""
+    return pair["sign"] == ":" and pair[0].lower().startswith(_KINDS)
+
+
+def _apart(text: str) -> Iterator[Found]:
+    """With a blank on either side of the stroke, as people write them."""
+    at = text.find(" / ")
+    while at >= 0:
+        begin = max(0, at - _BACK)
+        for pair in _SPACED.finditer(text, begin, at + 200):
+            if pair.start("secret") > at and _worth(text, pair):
+                yield Found(*pair.span("secret"), "password")
+                break
+        at = text.find(" / ", at + 3)
+
+
+def _worth(text: str, pair: re.Match[str]) -> bool:
+    said = pair["secret"]
+    if _ENUMERATED.search(text, max(0, pair.start() - 6), pair.start()):
+        return False
+    if _KNOWN.fullmatch(pair["user"]) or _told(text, pair.start()):
+        return settled(said)
+    return strong(said) and _SIGNED.search(said) is not None
+
+
+def _told(text: str, at: int) -> bool:
+    """Whether words before it, in its line or the one above, are about getting in."""
+    line = text.rfind("\n", 0, at)
+    least = max(0, at - _BACK, text.rfind("\n", 0, line) + 1 if line > 0 else 0)
+    return _ABOUT.search(text, least, at) is not None and not _WITHIN.search(text, max(0, at - 12), at)

@@ -1,0 +1,47 @@
+"""Passwords beside the names of accounts."""
+
+import pytest
+
+from agent.policy.secrets.pairs import pair_secrets
+from tests.unit.agent.policy.secrets.told import said
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("grafana: admin / Sunshine42!x", "Sunshine42!x"),
+        ("* Nexus: nexus-admin / nexus4ever", "nexus4ever"),
+        ("Rabbit UI (guest / Bunny7hop)", "Bunny7hop"),
+        ("vcenter administrator@vsphere.local / VMware1!VMware1!", "VMware1!VMware1!"),
+        ("postgres on db-3: app_rw / lemon-harbor-tree-moss", "lemon-harbor-tree-moss"),
+        ("Default credentials are admin/changeMe99", "changeMe99"),
+        ("login with root/toor1234", "toor1234"),
+        ("RabbitMQ management: guest:Bunny7hop", "Bunny7hop"),
+        ("| Jenkins | `deploy` / `bluewhale77` |", "bluewhale77"),
+    ],
+)
+def test_what_stands_beside_an_account_is_its_password(text: str, secret: str) -> None:
+    assert set(said(pair_secrets, text)) == {secret}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "grafana: prometheus / loki / tempo2",
+            "admin / viewer / editor roles",
+            "cpu: user / system",
+            "12 / 16 cores",
+        ),
+        *(
+            "GET / HTTP/1.1",
+            "jenkins: build / deploy1 failed",
+            "credentials in admin/config2",
+            "image: postgres:16-alpine",
+        ),
+        *("default is admin/v2", "chown root:wheel /etc", "FROM ubuntu:24.04", "login user:4f7a0f6449824776a478"),
+        "memory / disk of app: 12Gi / 95%",
+    ],
+)
+def test_other_pairs_stay(text: str) -> None:
+    assert said(pair_secrets, text) == []
