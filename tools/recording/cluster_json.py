@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from tools.cluster.facts import LogKind, Monitor
 from tools.cluster.gathered import Gathered
+from tools.recording import said_of
 from tools.recording.kubectl_words import kind_named
 
 Object = dict[str, Any]
@@ -17,30 +17,6 @@ Object = dict[str, Any]
 _DEEPEST = 6
 _DEEPEST_KEY = 40
 """No object of the API is so deep: what lies below is left as it is."""
-_FIRING = frozenset({"alert", "alerting", "firing", "critical", "triggered", "active", "warn"})
-_COMPONENT_TAGS = (
-    "kube_deployment",
-    "deployment",
-    "kube_stateful_set",
-    "kube_daemon_set",
-    "service",
-    "serviceName",
-    "service_name",
-    "app",
-    "component",
-    "workload",
-    "kube_pod",
-    "pod",
-    "podName",
-    "pod_name",
-    "kube_node",
-    "node",
-    "nodeName",
-    "instance",
-    "target",
-    "resource",
-    "object",
-)
 _TRUTH = {"true": "True", "false": "False", "unknown": "Unknown"}
 _PRESSURES = {
     "memoryPressure": "MemoryPressure",
@@ -62,12 +38,18 @@ def take(value: Any, into: Gathered, component: str = "", depth: int = 0) -> Non
             into.add([item])
         elif "items" in item and isinstance(item["items"], list):
             into.add(_typed(str(item.get("kind", "")), item["items"]))
-        elif is_log_kind(item):
-            into.log_kinds.append(_log_kind(item, component))
-        elif is_monitor(item):
-            into.monitors.append(_monitor(item, component))
+        elif said_of.is_log_kind(item):
+            into.log_kinds.append(said_of.log_kind(item, component))
+        elif said_of.is_monitor(item):
+            into.monitors += said_of.monitors(item, component)
         else:
             _parts(item, into, component, depth)
+
+
+def take_alerts(listed: Iterable[Any], into: Gathered, component: str) -> None:
+    """Each member is an alert or a monitor, whatever else it is."""
+    members = (camel(one) for one in listed if isinstance(one, Mapping))
+    into.monitors += [found for one in members for found in said_of.monitors(one, component)]
 
 
 def camel(value: Any, depth: int = 0) -> Any:
@@ -95,7 +77,7 @@ def _parts(item: Object, into: Gathered, component: str, depth: int) -> None:
         if build and members:
             into.add(found for one in members if (found := build(dict(one))))
         elif key in {"monitors", "alerts"} and members:
-            take_monitors(members, into, component)
+            take_alerts(members, into, component)
         elif isinstance(inner, Mapping | list) and depth < _DEEPEST:
             take(inner, into, component, depth + 1)
 
@@ -228,48 +210,3 @@ _SHAPES: Mapping[str, Callable[[Object], Object | None]] = {
     "warningEvents": _event,
     "events": _event,
 }
-
-
-# Monitors and counted log lines
-
-
-def take_monitors(members: Iterable[Any], into: Gathered, component: str) -> None:
-    """Each member is a monitor or an alert, whatever else it is."""
-    into.monitors.extend(_monitor(camel(one), component) for one in members if isinstance(one, Mapping))
-
-
-def is_monitor(item: Object) -> bool:
-    """A state, and something that names it as a monitor or an alert."""
-    stated = any(key in item for key in ("overallState", "state", "status", "severity", "value"))
-    return stated and any(
-        key in item for key in ("alertname", "alertName", "monitor", "alert", "metric", "overallState")
-    )
-
-
-def _monitor(item: Object, component: str) -> Monitor:
-    state = next((str(item[key]) for key in ("overallState", "state", "status") if item.get(key)), "firing")
-    names = ("name", "alertname", "alertName", "alert", "monitor", "metric", "title")
-    name = next((str(item[key]) for key in names if item.get(key)), "a monitor")
-    return Monitor(name[:120], state.lower() in _FIRING, _tagged(item) or component)
-
-
-def _tagged(item: Object) -> str:
-    """The component that labels, tags or fields of its own name."""
-    labels = item.get("labels") if isinstance(item.get("labels"), Mapping) else {}
-    tags = [str(one).partition(":") for one in item.get("tags") or [] if ":" in str(one)]
-    found: Object = {**item, **{key: value for key, _, value in tags}, **(labels or {})}
-    return next((str(found[key]) for key in _COMPONENT_TAGS if isinstance(found.get(key), str) and found[key]), "")
-
-
-def is_log_kind(item: Object) -> bool:
-    return any(key in item for key in ("template", "pattern", "logTemplate")) and any(
-        key in item for key in ("count", "occurrences", "frequency")
-    )
-
-
-def _log_kind(item: Object, component: str) -> LogKind:
-    text = next(str(item[key]) for key in ("template", "pattern", "logTemplate") if key in item)
-    count = next(
-        (int(item[key]) for key in ("count", "occurrences", "frequency") if str(item.get(key, "")).isdigit()), 1
-    )
-    return LogKind(_tagged(item) or component, text[:500], count)

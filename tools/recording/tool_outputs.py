@@ -31,11 +31,14 @@ _FAILS = re.compile(
     r"|inactive|dead|stopped)\b",
     re.IGNORECASE,
 )
+_UNIT = re.compile(r"(?m)^\s*Active:\s+([a-z-]+)")
+"""The state in `systemctl status`, before what became of its processes."""
 _ALIAS = re.compile(r"(?m)[:-]\s+\*\w")
 """A YAML alias: what a document of a cluster never has, and what makes a small one huge."""
 _NO_ALERTS = re.compile(r"\bno\b.*\balerts?\b|\berror:", re.IGNORECASE)
 _ALERT = 200
-_SHORT = 4_000
+_HEAD = 1_000
+"""Characters in which somebody who tried says how it went."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +131,7 @@ def _take_json(one: ToolOutput, output: Any, into: Gathered) -> None:
     if isinstance(output, Mapping):
         output = {key: value for key, value in output.items() if not _took_logs(key, value, output, component, into)}
     if _about_alerts(one) and isinstance(output, list):
-        cluster_json.take_monitors(output, into, component)
+        cluster_json.take_alerts(output, into, component)
     else:
         cluster_json.take(output, into, component)
 
@@ -177,13 +180,20 @@ def _level(one: ToolOutput) -> str:
 def _probe(one: ToolOutput, text: str) -> Probe | None:
     """Somebody tried a port of a service, or asked for a daemon of a node."""
     service, node, port = (str(one.args.get(key) or "") for key in ("service_name", "node_name", "port"))
-    if not service or not (node or port) or len(text) > _SHORT:
+    if not service or not (node or port):
         return None
+    if (works := _works(text[:_HEAD])) is None:
+        return None
+    return Probe(node or service, service if node else f"port {port}", works=works, node=bool(node))
+
+
+def _works(text: str) -> bool | None:
+    """What systemd says of a daemon, or what comes first; None when nothing of the kind is said."""
+    if unit := _UNIT.search(text):
+        return unit[1] in {"active", "reloading"}
     fails, works = _FAILS.search(text), _WORKS.search(text)
-    if not fails and not works:
-        return None
-    first = min((found for found in (fails, works) if found), key=lambda found: found.start())
-    return Probe(node or service, service if node else f"port {port}", works=first is works, node=bool(node))
+    first = min((found for found in (fails, works) if found), key=lambda found: found.start(), default=None)
+    return None if first is None else first is works
 
 
 def _manifests(text: str) -> list[dict[str, Any]]:

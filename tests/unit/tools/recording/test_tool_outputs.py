@@ -362,6 +362,17 @@ def _monitor(state: str, tag: str) -> dict[str, Any]:
             "kubelet.service - Kubernetes\n   Active: active (running) since Sun",
             Probe("node-a", "kubelet", True, node=True),
         ),
+        (
+            {"node_name": "node-a", "service_name": "kubelet"},
+            "  Active: activating (auto-restart) since Sun\n  Process: 904 ExecStartPre=/bin/mount (status=0/SUCCESS)",
+            Probe("node-a", "kubelet", False, node=True),
+        ),
+        (
+            {"node_name": "node-a", "service_name": "containerd"},
+            "containerd.service\n   Active: inactive (dead) since Sun\n"
+            + "   CGroup: containerd-shim-runc-v2 -namespace k8s.io\n" * 200,
+            Probe("node-a", "containerd", False, node=True),
+        ),
     ],
 )
 def test_what_was_tried_from_inside_says_whether_it_works(args: dict[str, Any], output: str, tried: Probe) -> None:
@@ -382,6 +393,8 @@ def test_what_has_no_known_shape_says_nothing(output: Any) -> None:
     [
         [{"alertname": "HighLatency", "pod": POD, "severity": "critical"}],
         {"alerts": [{"type": "HighLatency", "labels": {"app": "cart"}, "state": "firing", "title": "HighLatency"}]},
+        {"alerts": [{"name": "HighLatency", "labels": {"pod": POD}, "status": {"state": "active", "silencedBy": []}}]},
+        {"alerts": [{"type": "Service", "name": "cart", "status": "ABNORMAL", "evidence": ["p99 3 s"]}]},
         "HighLatency of cart: p99 is 3.2 s",
     ],
 )
@@ -390,6 +403,29 @@ def test_an_alert_fires_for_the_component_it_names(output: Any) -> None:
     outputs += [ToolOutput("get", {"namespace": "shop"}, PODS), ToolOutput("list_alerts", {}, output)]
     found = gathered(outputs).state(NOW, "a test", NOW).monitors
     assert [(one.firing, one.component) for one in found] == [(True, "cart")]
+
+
+def test_an_alert_that_lists_what_was_measured_is_as_many_monitors() -> None:
+    alert = {"type": "Node", "name": "node-a", "status": "ABNORMAL", "evidence": ["CPU of 98%", "load of 40"]}
+    state = _state("get_alerts", {"status": "has_anomalies", "alert_count": 1, "alerts": [alert]})
+    assert state.monitors == (Monitor("CPU of 98%", True, "node-a"), Monitor("load of 40", True, "node-a"))
+
+
+@pytest.mark.parametrize("state", ["OK", "resolved", "No Data", {"state": "suppressed"}])
+def test_an_alert_that_is_over_or_silenced_does_not_fire(state: Any) -> None:
+    found = _state("list_alerts", {"alerts": [{"alertname": "Slow", "service": "cart", "status": state}]}).monitors
+    assert found == (Monitor("Slow", False, "cart"),)
+
+
+def test_the_answer_to_a_query_is_no_alert() -> None:
+    answer = {"data": {"result": [{"metric": {"__name__": "up", "pod": POD}, "value": [1772366400, "1"]}]}}
+    assert _state("query_metrics", answer).monitors == ()
+
+
+def test_counted_error_lines_are_read_by_their_sample() -> None:
+    counted = {"total_errors": 88, "patterns": [{"count": 88, "ratio": 0.9, "sample": "Access denied for user"}]}
+    state = _state("error_logs", json.dumps(counted), service_name="cart")
+    assert state.log_kinds == (LogKind("cart", "Access denied for user", 88),)
 
 
 @pytest.mark.parametrize("output", [[], {}, {"alerts": []}, "No active alerts.", "Error: alerts are not available"])
