@@ -31,6 +31,7 @@ from tests.chaos.farend import JOURNAL, far_end
 from tests.chaos.life import BODY, ENDING, KEYS, PEOPLE, RECOVERED, SENDER, Life, Run, Strike, telemetry
 from tests.chaos.logs import Log
 from tests.chaos.points import Points
+from tests.memory import in_memory
 
 PATIENCE = 240.0
 """Seconds a life may take that takes less than one: then it hangs."""
@@ -39,8 +40,6 @@ ENDED = "a life ended with"
 MOST_LIVES = 26
 GROUPED = 2
 """Lives of a run that are limited, where any are."""
-HERE = Path("/dev/shm")
-"""In memory, where there is such a folder: a killed process loses nothing that it has written."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +132,7 @@ def import_all(ground: Ground) -> None:
 @contextmanager
 def prepared() -> Iterator[Ground]:
     """The embedded deployment, with a far end."""
-    with tempfile.TemporaryDirectory(prefix="chaos-", dir=HERE if os.access(HERE, os.W_OK) else None) as name:
+    with tempfile.TemporaryDirectory(prefix="chaos-", dir=in_memory()) as name:
         ground = Ground(Path(name))
         ground.runs.mkdir()
         write_world(ground.world)

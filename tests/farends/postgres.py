@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.farends.ports import free_port
+from tests.memory import in_memory
 
 HOW = "PostgreSQL is not installed; get it with: apt-get install postgresql"
 
@@ -48,7 +49,7 @@ class PostgresServer:
 @contextmanager
 def postgres_server() -> Iterator[PostgresServer]:
     """Running; gone at the end, also when it was stopped meanwhile."""
-    folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+    folder = Path(tempfile.mkdtemp(prefix="postgres-", dir=in_memory()))
     programs = binaries()
     assert programs is not None, HOW
     try:
