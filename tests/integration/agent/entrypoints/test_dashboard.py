@@ -178,7 +178,8 @@ async def test_a_session_of_a_key_that_may_not_read_shows_nothing(tmp_path: Path
 async def test_a_form_of_another_site_signs_nobody_in(tmp_path: Path) -> None:
     async with _installation(tmp_path) as application, _browser(application) as browser:
         key = application.identity.local_operator or ""
-        for header in ({"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
+        origins = ("https://evil.example", "null", "http://[")
+        for header in (*({"Origin": origin} for origin in origins), {"Sec-Fetch-Site": "cross-site"}):
             assert (await browser.post("/login", data={"key": key}, headers=header)).status_code == 403
         assert (await browser.post("/login", content=b"key", headers={"Content-Type": "text/plain"})).status_code == 415
         assert (await browser.post("/login", data={"key": "x" * 70_000})).status_code == 413

@@ -183,6 +183,7 @@ async def test_without_a_session_one_message_is_one_answer_and_nothing_else_is_s
         "no message": await post("/mcp", json={"x": 1}, headers=HEADERS),
         "too long": await post("/mcp", json={**call, "x": "x" * 70_000}, headers=HEADERS),
         "a page elsewhere": await post("/mcp", json=call, headers={**HEADERS, "Origin": "https://evil.example"}),
+        "no origin at all": await post("/mcp", json=call, headers={**HEADERS, "Origin": "http://["}),
         "get": await served.http.get("/mcp", headers=HEADERS),
         "delete": await served.http.delete("/mcp", headers=HEADERS),
     }
@@ -191,6 +192,7 @@ async def test_without_a_session_one_message_is_one_answer_and_nothing_else_is_s
         "no message": 400,
         "too long": 413,
         "a page elsewhere": 403,
+        "no origin at all": 403,
         "get": 405,
         "delete": 405,
     }
