@@ -19,6 +19,8 @@ from starlette.types import Receive, Scope, Send
 from agent.bootstrap import Application
 from agent.domain.event import Recorded
 from agent.entrypoints.auth import Guarded, Reader, application_of, views_of
+from agent.entrypoints.rates import Places
+from agent.identity.roles import Caller
 
 router = APIRouter(prefix="/api", route_class=Guarded, tags=["journal"])
 
@@ -29,7 +31,7 @@ LOOK = timedelta(seconds=1)
 BEAT = 15
 """Looks without news after which a comment shows that the connection lives."""
 MOST = 400
-"""Readers at once in one process."""
+"""Readers at once in one process, and no more with one key than are left free."""
 LONGEST = timedelta(minutes=10)
 """Then a connection ends: who comes back is asked anew who they are, and misses nothing."""
 KEPT = 1_000
@@ -45,23 +47,25 @@ class Tail:
         self._read_to = 0
         self._news = asyncio.Condition()
         self._looking: asyncio.Task[None] | None = None
+        self._places = Places(MOST)
         self.count = 0
         """How many are reading."""
         self.ended = False
         """The process stops: readers come back to the next one."""
 
     @contextmanager
-    def place(self) -> Iterator[None]:
-        """A reader's. HTTPException when there are too many readers."""
-        if self.count >= MOST:
-            raise HTTPException(503, f"{MOST} readers are connected; try again.")
-        self.count += 1
-        if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(self._look())
-        try:
-            yield
-        finally:
-            self._leave()
+    def place(self, who: str) -> Iterator[None]:
+        """A reader's. HTTPException when there are too many readers, or too many of the same name."""
+        with self._places.one(who) as got:
+            if not got:
+                raise HTTPException(503, "Too many readers are connected, or too many with your key; try again.")
+            self.count += 1
+            if self._looking is None or self._looking.done():
+                self._looking = asyncio.create_task(self._look())
+            try:
+                yield
+            finally:
+                self._leave()
 
     def _leave(self) -> None:
         self.count -= 1
@@ -119,18 +123,19 @@ async def stream(
     tail: Tail = request.app.state.tail
     start = int(last_event_id) if last_event_id.isdecimal() else after
     position = await views_of(request).journal_head() if start is None else start
-    return _Stream(tail, _told(request, tail, written, position))
+    caller: Caller = request.state.caller
+    return _Stream(tail, caller.name, _told(request, tail, written, position))
 
 
 class _Stream(StreamingResponse):
     """Takes a place as it begins, so that a burst passes no limit, and gives it back however it ends."""
 
-    def __init__(self, tail: Tail, told: AsyncIterator[str]) -> None:
+    def __init__(self, tail: Tail, who: str, told: AsyncIterator[str]) -> None:
         super().__init__(told, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
-        self._tail = tail
+        self._tail, self._who = tail, who
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self._tail.place():
+        with self._tail.place(self._who):
             await super().__call__(scope, receive, send)
 
 

@@ -5,11 +5,15 @@ from typing import Any
 
 import pytest
 
+from agent.domain.key import Kind, Scope
 from agent.entrypoints import events
+from agent.entrypoints.rates import Places
 from tests.integration.agent.entrypoints.web.bodies import GOOD
 from tests.integration.agent.entrypoints.web.conftest import Served
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+READER: tuple[str, Kind, list[Scope]] = ("wall-display", "machine", ["read"])
 
 
 async def entries(lines: AsyncIterator[str]) -> AsyncIterator[dict[str, Any]]:
@@ -66,7 +70,7 @@ async def test_readers_over_the_limit_are_told_to_come_again_and_places_are_give
 ) -> None:
     readers = served.running.config.app.state.tail  # type: ignore[union-attr]
     await _nobody_reads(readers)
-    monkeypatch.setattr(events, "MOST", 1)
+    monkeypatch.setattr(readers, "_places", Places(1))
     async with asyncio.timeout(20), served.http.stream("GET", "/api/events") as answer:
         lines = answer.aiter_lines()
         await anext(lines)
@@ -75,24 +79,30 @@ async def test_readers_over_the_limit_are_told_to_come_again_and_places_are_give
     await _nobody_reads(readers)
 
 
-async def test_of_a_burst_of_readers_no_more_than_the_limit_get_in(
+async def test_of_a_burst_of_readers_with_one_key_half_of_the_places_stay_free_for_others(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     readers = served.running.config.app.state.tail  # type: ignore[union-attr]
     await _nobody_reads(readers)
-    monkeypatch.setattr(events, "MOST", 2)
+    monkeypatch.setattr(readers, "_places", Places(4))
     answered, enough = [], asyncio.Event()
 
     async def read() -> None:
         async with served.http.stream("GET", "/api/events") as answer:
             answered.append(answer.status_code)
-            if len(answered) == 8:
-                enough.set()
             await enough.wait()
 
+    async def read_too() -> None:
+        while len(answered) < 7:
+            await asyncio.sleep(0.02)
+        other = {"Authorization": f"Bearer {(await served.application.identity.keys.create(*READER)).token}"}
+        async with served.http.stream("GET", "/api/events", headers=other) as answer:
+            assert answer.status_code == 200
+        enough.set()
+
     async with asyncio.timeout(20):
-        await asyncio.gather(*(read() for _ in range(8)))
-    assert sorted(answered) == [200] * 2 + [503] * 6
+        await asyncio.gather(*(read() for _ in range(7)), read_too())
+    assert sorted(answered) == [200] * 2 + [503] * 5
     await _nobody_reads(readers)
 
 
