@@ -24,7 +24,9 @@ def parse(content: bytes, received_at: datetime) -> tuple[list[Alert], list[Unpa
     return alerts, [part.model_copy(update={"body": without_key(part.body)}) for part in unparsed]
 
 
-_ROUTING_KEY = re.compile(rb'("routing_key"\s*:\s*")(?:[^"\\]|\\.)*')
+_NAME = "".join(rf"(?:{letter}|\\u00{ord(letter):02x})" for letter in "routing_key")
+"""Each letter as it is, or as JSON may write it too."""
+_ROUTING_KEY = re.compile(rf'("{_NAME}"\s*:\s*")(?:[^"\\]|\\.)*'.encode(), re.IGNORECASE)
 
 
 def without_key(content: bytes) -> bytes:

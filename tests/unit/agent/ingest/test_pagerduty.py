@@ -98,6 +98,12 @@ def test_credential_is_taken_out_of_broken_bodies_too() -> None:
     ]
 
 
+def test_credential_is_found_however_its_name_is_spelled() -> None:
+    body = rb'{"r\u006futing\u005Fkey":"secret","event_action":"acknowledge"}'
+    assert routing_key(body) == "secret"
+    assert [part.body for part in parse(body, NOW)[1]] == [body.replace(b"secret", b"...")]
+
+
 def test_client_of_pagerduty_identifies_itself_by_its_routing_key() -> None:
     assert routing_key(json.dumps(TRIGGER).encode()) == "samplekeyhere"
     assert routing_key(b"[]") == routing_key(b"x") == ""
