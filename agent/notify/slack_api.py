@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 METADATA = "incident_agent"
 """The event type of the metadata that our messages carry."""
+LONGEST_QUIET = timedelta(minutes=5)
+"""Then Slack is asked again, however much longer it said: people wait for what it is to tell them."""
 LOOKED_AT = 100
 """The newest messages of a channel or thread, among which a key is looked for."""
 HOOKS = "https://hooks.slack.com/"
@@ -232,12 +234,19 @@ class SlackApi:
         reason = str(data.get("error", "")) if isinstance(data, dict) else ""
         if status == 429:
             after = str(getattr(error.response, "headers", {}).get("Retry-After", ""))
-            pause = timedelta(seconds=int(after) if after.isdecimal() else 1)
-            self._not_before = self._clock.now() + pause
+            self._not_before = self._clock.now() + _pause(after)
             return BackendError(f"{method}: too fast for Slack.", retry=True)
         if reason in _HALF_DONE or not reason:
             return Unsure(f"{method}: {reason or f'HTTP {status}'}.")
         return BackendError(f"{method}: {reason}.", retry=reason in _PASSING | _OURS_TO_MEND)
+
+
+def _pause(seconds: str) -> timedelta:
+    """What Retry-After asks for; a second when it makes no sense."""
+    if not seconds.isdecimal():
+        return timedelta(seconds=1)
+    # As many digits as no length of time is too long for.
+    return min(timedelta(seconds=int(seconds[:9])), LONGEST_QUIET)
 
 
 def _shown(shown: Text) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Does an incident have one card, told in order, whatever Slack and we go through?"""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,18 @@ async def test_slack_is_left_alone_for_as_long_as_it_says(tmp_path: Path) -> Non
         assert (len(here.slack.asked), _effects(here)) == (asked, [])
         await _later(here)
         assert _effects(here) == ["post"]
+
+
+@pytest.mark.parametrize("digits", [5, 15, 5_000])
+async def test_however_long_slack_wants_quiet_it_is_asked_again_within_minutes(tmp_path: Path, digits: int) -> None:
+    async with office(tmp_path) as here:
+        await here.incident()
+        here.slack.plan(Instead(Answer(429, {"ok": False, "error": "ratelimited"}, {"Retry-After": "9" * digits})))
+        slack, now = here.application.slack, here.application.clock.now()
+        assert slack is not None
+        await here.dispatch()
+        assert slack.api._not_before is not None
+        assert slack.api._not_before - now < timedelta(minutes=6)
 
 
 async def test_what_slack_refuses_for_good_keeps_nobody_waiting(tmp_path: Path) -> None:
