@@ -38,10 +38,10 @@ def _repeats(arrival: Arrival, series: Series, firing: Occurrence) -> Answer | N
 
 def _late(arrival: Arrival, series: Series) -> Answer | None:
     """Its end was told before it."""
-    if series.over_until is None or series.ended_heard_at is None:
+    if series.ended_heard_at is None or arrival.now - series.ended_heard_at > LATE:
         return None
-    over = arrival.identity.occurrence in series.ended or arrival.alert.starts_at <= series.over_until
-    if not over or arrival.now - series.ended_heard_at > LATE:
+    older = series.over_until is not None and arrival.alert.starts_at <= series.over_until
+    if not older and arrival.identity.occurrence not in series.ended:
         return None
     return _over_already(arrival, series)
 

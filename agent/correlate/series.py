@@ -33,7 +33,7 @@ class Series:
     ended: dict[str, str] = field(default_factory=dict)
     """The latest occurrences whose end was told, and our id of the message that told it."""
     over_until: datetime | None = None
-    """Whatever started by then is over."""
+    """Whatever started by then is over, by its sender's clock."""
     ended_heard_at: datetime | None = None
     """When we last heard of an end."""
     starts: deque[datetime] = field(default_factory=deque)

@@ -278,13 +278,13 @@ class Standing:
         self._locate(case, case.services)
 
     def _ended(self, series: Series, placed: Placed, identity: Identity) -> None:
-        began = placed.alert.starts_at
-        series.over_until = max(began, series.over_until or began)
         series.ended_heard_at = placed.received_at
         series.ended.setdefault(identity.occurrence, placed.id)
         _keep_latest(series.ended)
-        firing = series.firing
-        if firing is None or not ends(placed, identity, firing):
+        firing = series.firing if series.firing and ends(placed, identity, series.firing) else None
+        if by := _over_by(placed, firing):
+            series.over_until = max(by, series.over_until or by)
+        if firing is None:
             return
         series.firing = None
         self.inhibitors.remove(series.id)
@@ -337,6 +337,17 @@ class Standing:
         _drop(self._of_group, case.incident.group_key, id_)
         for place in case.places:
             _drop(self._at, place, id_)
+
+
+def _over_by(placed: Placed, firing: Occurrence | None) -> datetime | None:
+    """Whatever started by then is over; None when this end does not say.
+
+    A sender that tells no time gets ours, and its clock may be behind it: by ours, what it alerts on next may have
+    started before that end.
+    """
+    if placed.alert.starts_at == placed.received_at:
+        return firing.starts_at if firing else None
+    return placed.alert.starts_at
 
 
 def _group_of(incident: Incident) -> dict[str, str]:

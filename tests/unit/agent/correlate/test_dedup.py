@@ -94,9 +94,30 @@ def test_sender_that_tells_no_start_repeats_itself_until_it_resolves() -> None:
 
     assert desk.told(60, alert(began=60, **undated)) == ("duplicate", "in0001", "Nothing")
     assert desk.reason(61, alert(began=61, **undated)) == "It has been firing since alert al1."
-    assert desk.told(90, alert(began=90, ended=90, **undated)) == ("incident", "in0001", "Resolves")
+    assert desk.told(90.5, alert(began=90, ended=90, **undated)) == ("incident", "in0001", "Resolves")
     assert desk.told(91, alert(began=80, **undated)) == ("duplicate", None, "Nothing")
     assert desk.told(95, alert(began=95, **undated)) == ("incident", "in0001", "Reopens 2")
+
+
+@pytest.mark.parametrize("told", [{"starts_at_known": False}, {}], ids=["moments", "starts"])
+def test_what_fires_again_after_an_end_without_a_time_is_news_though_its_senders_clock_is_behind(
+    told: dict[str, Any],
+) -> None:
+    desk = Desk()
+    desk.take(90, alert(began=0, sender_key="disk", **told))
+    assert desk.told(100, alert(began=100, ended=100, sender_key="disk", **told)) == ("incident", "in0001", "Resolves")
+
+    assert desk.told(110, alert(began=20, sender_key="disk", **told)) == ("incident", "in0001", "Reopens 2")
+    assert desk.told(111, alert(began=20, sender_key="disk", **told)) == ("duplicate", "in0001", "Nothing")
+
+
+def test_late_copy_of_what_an_end_without_a_time_ended_opens_nothing() -> None:
+    desk = Desk()
+    undated: dict[str, Any] = {"sender_key": "disk", "starts_at_known": False}
+    desk.take(90, alert(began=20, **undated))
+    desk.take(100, alert(began=100, ended=100, **undated))
+
+    assert desk.told(110, alert(began=20, **undated))[::2] == ("duplicate", "Nothing")
 
 
 def test_risen_severity_of_a_sender_that_tells_no_start_is_news_of_the_same_incident() -> None:
