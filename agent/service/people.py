@@ -13,7 +13,17 @@ from agent.domain.remediation import Effect
 from agent.identity.roles import Caller, approval_scope, require, require_every_team
 from agent.ports import Queue
 from agent.service.approvers import Approvers
-from agent.storage import acknowledgements, approval_rows, approvals, effects, holds, incidents, jobs, unanswered
+from agent.storage import (
+    abandoned,
+    acknowledgements,
+    approval_rows,
+    approvals,
+    effects,
+    holds,
+    incidents,
+    jobs,
+    unanswered,
+)
 from agent.storage.approvals import Said
 from agent.storage.database import Database
 from agent.storage.journal import Chain
@@ -137,6 +147,8 @@ class People:
                 resume(connection, self._chain, asked)
             if at_once:
                 jobs.withdraw(connection, incident)
+                # Whoever was at it can write no outcome any more.
+                abandoned.give_up(connection, self._chain, incident)
             return incidents.move(connection, self._chain, incident, status, text, actor=who.name)
 
         stopped = await self._database.write(work)

@@ -1,0 +1,59 @@
+"""Does what a human tells the agent leave nothing behind that nobody looks at?"""
+
+from functools import partial
+from pathlib import Path
+
+from agent.bootstrap import Replaced, bootstrap
+from agent.domain.alert import Severity
+from agent.domain.event import EventType
+from agent.domain.incident import Incident, IncidentStatus
+from agent.domain.remediation import Effect, EffectStatus
+from agent.graph.context import Sources
+from agent.identity.roles import Caller
+from agent.service.upkeep import LEFT
+from agent.settings import Settings
+from agent.storage import incidents
+from agent.storage.tables import effects
+from agent.testing import NoMemory
+from tests.clocks import Clock
+
+ANN = Caller(name="ann", kind="person", scopes=frozenset({"approve:low"}))
+
+
+async def test_an_action_that_is_under_way_when_somebody_says_stop_is_theirs_to_find_out_though_they_close_it(
+    tmp_path: Path,
+) -> None:
+    clock = Clock()
+    settings = Settings.model_validate({"data": tmp_path / "data", "runbooks": tmp_path / "none"})
+    replaced = Replaced(clock=clock, sources=Sources(), executors={}, memory=NoMemory(), channels=())
+    async with bootstrap(settings, replaced) as application:
+        incident = Incident(
+            id="inc-1",
+            status=IncidentStatus.REMEDIATING,
+            severity=Severity.HIGH,
+            title="Errors on cart",
+            opened_at=clock.now(),
+            updated_at=clock.now(),
+        )
+        announced = Effect(
+            key="k",
+            incident="inc-1",
+            kind="action",
+            name="restart-service",
+            arguments={},
+            approval="ap-1",
+            status=EffectStatus.INTENT,
+            intent_at=clock.now(),
+        )
+        write = application.record.database.write
+        await write(partial(incidents.insert, incident=incident))
+        await write(lambda connection: connection.execute(effects.insert().values(announced.model_dump())))
+
+        await application.service.people.cancel("inc-1", ANN)
+        await application.service.people.close("inc-1", ANN)
+        clock.time += 2 * LEFT
+        await application.service.upkeep.sweep()
+
+        assert [one.status for one in await application.views.effects()] == [EffectStatus.UNKNOWN]
+        told = [entry.event.type for entry in await application.views.audit(0)]
+        assert told.count(EventType.ESCALATED) == 1
