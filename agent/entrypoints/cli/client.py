@@ -77,8 +77,10 @@ class Client:
     def _send(self, method: str, path: str, **what: Any) -> Any:
         import httpx2
 
+        # An id is what somebody typed: it must not become a query, or another door.
+        if not {"", ".", ".."}.isdisjoint(path.split("/")[1:]):
+            raise NotFound("There is nothing with this id.")
         try:
-            # An id is what somebody typed: it must not become a query, or another door.
             response = self._http.request(method, quote(path), **what)
         except httpx2.TransportError as error:
             raise Unreachable(

@@ -60,6 +60,13 @@ def test_an_id_that_somebody_typed_leads_to_no_other_door(tmp_path: Path, agent:
     assert (agent.asked[0].path, agent.asked[0].query) == ("/api/incidents/inc-1/close?x=#/ack", {})
 
 
+@pytest.mark.parametrize("id_", ["../actions/pause?", "..", ".", "inc-1/../../actions", ""])
+def test_an_id_that_climbs_out_of_its_place_is_not_even_asked_for(tmp_path: Path, agent: Agent, id_: str) -> None:
+    with Client.of(settings(tmp_path, url=agent.url)) as client, pytest.raises(NotFound, match="nothing with this id"):
+        client.post(f"/api/incidents/{id_}")
+    assert agent.asked == []
+
+
 def test_a_key_follows_no_redirect(tmp_path: Path, agent: Agent) -> None:
     agent.plan(Instead(Answer(307, None, {"Location": "http://127.0.0.1:1/elsewhere"})))
     with Client.of(settings(tmp_path, url=agent.url, key=SecretStr("ia_x"))) as client, pytest.raises(AgentError):
