@@ -13,7 +13,18 @@ from agent.domain.errors import ConfigurationError
 from agent.domain.maintenance import MaintenanceWindow
 from agent.domain.quiet import DailyDigest, QuietHours
 from agent.domain.retention import Retention
-from agent.domain.rules import Budgets, Correlation, InhibitRule, ModelLimits, Person, Policy, Rates, Team, known_zone
+from agent.domain.rules import (
+    A_YEAR,
+    Budgets,
+    Correlation,
+    InhibitRule,
+    ModelLimits,
+    Person,
+    Policy,
+    Rates,
+    Team,
+    known_zone,
+)
 from agent.domain.tickets import JiraProject
 
 _OWNED = ("teams", "schedules", "default_team")
@@ -179,7 +190,7 @@ class Config(Noun):
     """Who may click in Slack, and where cards go."""
     retention: Retention = Retention()
     """How long what is kept, by kind."""
-    quiet_period: timedelta = timedelta(minutes=30)
+    quiet_period: timedelta = Field(timedelta(minutes=30), ge=timedelta(0), le=A_YEAR)
     """A resolved incident that stays quiet this long is closed; shorter than `reopen`, nothing is ever reopened."""
 
 
@@ -212,9 +223,23 @@ def first_wrong(error: ValidationError) -> str:
             return f"{where}: {first['msg'].removeprefix('Value error, ')}."
 
 
+class _Once(yaml.SafeLoader):
+    """Without names that stand twice: the last one would win, and what the first allows or forbids be gone."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
+        said: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in said:
+                    raise yaml.MarkedYAMLError(None, None, f"{key.value} stands here a second time", key.start_mark)
+                said.add(key.value)
+        return node
+
+
 def _loaded(file: Path) -> dict[str, Any]:
     try:
-        loaded = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        loaded = yaml.load(file.read_text(encoding="utf-8"), _Once) or {}  # noqa: S506 (it is a SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""

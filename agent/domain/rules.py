@@ -14,19 +14,22 @@ from agent.domain.silence import Matcher
 
 Autonomy = Literal["observe", "propose", "approve", "auto"]
 
+A_YEAR = timedelta(days=366)
+"""No length of time here is longer: it is reckoned with, and what lies before all time cannot be."""
+
 
 class Correlation(Noun):
     """How alerts become incidents."""
 
     group_by: tuple[str, ...] = ("cluster", "env", "service")
     """Alerts that agree on these labels belong together."""
-    window: timedelta = timedelta(minutes=10)
+    window: timedelta = Field(timedelta(minutes=10), ge=timedelta(0), le=A_YEAR)
     """An alert joins an incident whose last alert is at most this old; with a topology, neighbours join too."""
-    reopen: timedelta = timedelta(minutes=30)
+    reopen: timedelta = Field(timedelta(minutes=30), ge=timedelta(0), le=A_YEAR)
     """A resolved incident that fires again within this is its next episode; later, a new incident linked to it."""
     resolve: Literal["first", "last", "all"] = "all"
     """An incident is resolved when its first alert, its latest, or all of them are."""
-    flap_limit: int = 5
+    flap_limit: int = Field(5, ge=0)
     """More occurrences of one series than this within `window` are flapping: counted, not investigated anew."""
     burst: timedelta = Field(timedelta(seconds=60), gt=timedelta(0))
     """How long a burst of alerts lasts: what an incident got earlier counts for little when alerts are attributed."""
@@ -104,11 +107,11 @@ class Person(Noun):
 class Rates(Noun):
     """How often one caller may come to one process. Who comes more often is told when to come again."""
 
-    source: float = Field(2000, gt=0)
+    source: float = Field(2000, ge=0.001, allow_inf_nan=False)
     """Requests a second from one address, before it is known whose they are; behind a proxy all are one address."""
-    intake: float = Field(1000, gt=0)
+    intake: float = Field(1000, ge=0.001, allow_inf_nan=False)
     """Posts a second to the webhooks with one key."""
-    api: float = Field(100, gt=0)
+    api: float = Field(100, ge=0.001, allow_inf_nan=False)
     """Requests a second to page and API with one key."""
     burst: timedelta = Field(timedelta(seconds=10), ge=timedelta(seconds=1))
     """The requests of so long may come at once."""
@@ -117,15 +120,15 @@ class Rates(Noun):
 class Budgets(Noun):
     """What one incident may cost. Whichever is spent first ends the model's part; the analysis remains."""
 
-    model_calls: int = 8
+    model_calls: int = Field(8, ge=0)
     """Calls of the model."""
-    tool_calls: int = 24
+    tool_calls: int = Field(24, ge=0)
     """Calls of reading tools by the model."""
-    input_tokens: int = 40_000
+    input_tokens: int = Field(40_000, ge=0)
     """Tokens sent, cached ones included."""
-    output_tokens: int = 8_000
+    output_tokens: int = Field(8_000, ge=0)
     """Tokens received."""
-    cost_usd: float = 0.50
+    cost_usd: float = Field(0.50, ge=0, allow_inf_nan=False)
     """By the prices in `model_limits`."""
     time: timedelta = timedelta(seconds=120)
     """From the model's first call to its last."""
@@ -136,20 +139,20 @@ class Budgets(Noun):
 class Price(Noun):
     """USD per million tokens."""
 
-    input: float
+    input: float = Field(ge=0, allow_inf_nan=False)
     """Tokens sent that were in no cache."""
-    cached: float
+    cached: float = Field(ge=0, allow_inf_nan=False)
     """Input that the provider had in its prompt cache."""
-    output: float
+    output: float = Field(ge=0, allow_inf_nan=False)
     """Tokens received."""
 
 
 class ModelLimits(Noun):
     """What all incidents together may ask of a model, and what it costs."""
 
-    requests_per_minute: int = 60
+    requests_per_minute: int = Field(60, ge=1)
     """Calls of a model a minute, all incidents together."""
-    tokens_per_minute: int = 200_000
+    tokens_per_minute: int = Field(200_000, ge=1)
     """Tokens a minute, sent and received."""
     prices: dict[str, Price] = {}
     """By model name; goes before the table the agent brings along. A model without a price counts as free."""
@@ -219,7 +222,7 @@ class Policy(Noun):
     """Instead of `autonomy`, for that team's incidents."""
     per_action: dict[str, Autonomy] = {}
     """Instead of both, for that action of the catalogue."""
-    min_confidence: float = 0.8
+    min_confidence: float = Field(0.8, ge=0, le=1)
     """Below this even an `auto` action waits for a human."""
     auto_risk: Literal[Risk.LOW] = Risk.LOW
     """`auto` runs by itself at this risk, and never above it."""
@@ -233,5 +236,5 @@ class Policy(Noun):
     """PromQL: requests a second that `{service}` serves now. Without an answer the risk is medium at least."""
     errors_query: str = 'avg(service:error_ratio{service="{service}"})'
     """PromQL: the share of them that fails, 0 to 1."""
-    approval_valid: timedelta = timedelta(minutes=15)
+    approval_valid: timedelta = Field(timedelta(minutes=15), gt=timedelta(0), le=A_YEAR)
     """A question that nobody answers for this long expires, and the incident is parked."""

@@ -18,6 +18,14 @@ default_team: payments
 BACKWARDS = "starts_at: 2026-12-24T08:00:00Z, ends_at: 2026-12-24T07:00:00Z"
 
 
+ALIKE = """
+teams:
+  till: &usual {services: [till], escalate_from: low}
+  shelf: &urgent {<<: *usual, services: [shelf], escalate_from: high}
+  floor: {<<: *urgent, services: [floor]}
+"""
+
+
 def _read(folder: Path, config: str, owners: str = OWNERS) -> Config:
     (folder / "agent.yaml").write_text(config)
     (folder / "owners.yaml").write_text(owners)
@@ -27,6 +35,15 @@ def _read(folder: Path, config: str, owners: str = OWNERS) -> Config:
 def test_the_file_of_owners_is_read_beside_the_configuration(tmp_path: Path) -> None:
     read = _read(tmp_path, "ownership: owners.yaml\nteams: {shop: {services: [shelf]}}\n")
     assert (list(read.teams), list(read.schedules), read.default_team) == (["shop", "payments"], ["first"], "payments")
+
+
+def test_what_is_taken_over_from_elsewhere_in_the_file_may_be_said_otherwise(tmp_path: Path) -> None:
+    teams = _read(tmp_path, ALIKE).teams
+    assert {name: (team.services[0], team.escalate_from) for name, team in teams.items()} == {
+        "till": ("till", "low"),
+        "shelf": ("shelf", "high"),
+        "floor": ("floor", "high"),
+    }
 
 
 @pytest.mark.parametrize(
@@ -58,6 +75,20 @@ def test_the_file_of_owners_is_read_beside_the_configuration(tmp_path: Path) -> 
             "must end after it starts",
         ),
         ("policy: approve", "", "policy: this holds settings of its own, each as `name: value`"),
+        (
+            "policy: {autonomy: approve}\nteams: {}\npolicy: {autonomy: auto}",
+            "",
+            "agent.yaml is not YAML: line 3, column 1: policy stands here a second time",
+        ),
+        ("teams: {till: {}, 'till': {}}", "", "line 1, column 19: till stands here a second time"),
+        ("policy: {min_confidence: .nan}", "", "policy.min_confidence: Input should be less than or equal to 1"),
+        ("policy: {approval_valid: 0}", "", "policy.approval_valid: Input should be greater than 0 seconds"),
+        ("budgets: {cost_usd: .nan}", "", "budgets.cost_usd: Input should be "),
+        ("budgets: {cost_usd: .inf}", "", "budgets.cost_usd: Input should be a finite number"),
+        ("rates: {intake: .inf}", "", "rates.intake: Input should be a finite number"),
+        ("model_limits: {requests_per_minute: 0}", "", "requests_per_minute: Input should be greater than or equal to"),
+        ("correlation: {reopen: 1000000000000}", "", "correlation.reopen: Input should be less than or equal to 366 d"),
+        ("quiet_period: -1", "", "quiet_period: Input should be greater than or equal to 0 seconds"),
     ],
 )
 def test_what_is_wrong_with_it_is_said(tmp_path: Path, config: str, owners: str, says: str) -> None:
