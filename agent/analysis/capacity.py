@@ -7,9 +7,10 @@ come in storms, so the busiest quarter of an hour is what is planned for.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from agent.domain.base import Noun
-from agent.domain.event import EventType, Recorded
+from agent.domain.event import EventType
 
 PEAK = timedelta(minutes=15)
 """The window whose busiest position in the journal is planned for."""
@@ -17,6 +18,14 @@ PEAK = timedelta(minutes=15)
 _BEGINS = {EventType.INCIDENT_OPENED, EventType.INCIDENT_REOPENED}
 _WORKS = {EventType.TRIAGED, EventType.APPROVAL_DECIDED, EventType.APPROVAL_EXPIRED}
 _RESTS = {EventType.APPROVAL_REQUESTED, EventType.REPORTED, EventType.PARKED}
+
+
+class Told(NamedTuple):
+    """What an entry of the journal says of an episode. There are many: the rest of it is not read."""
+
+    at: datetime
+    type: str
+    incident: str | None
 
 
 class Episode(Noun):
@@ -56,25 +65,29 @@ class Plan(Noun):
     """Share of the slots in use at the peak, 0 to 1."""
 
 
-def episodes(entries: Iterable[Recorded]) -> list[Episode]:
+TELLING = _BEGINS | _WORKS | _RESTS | {EventType.DIAGNOSED}
+"""The types of entries that say anything of one."""
+
+
+def episodes(entries: Iterable[Told]) -> list[Episode]:
     """The episodes in a journal, read in order."""
     found: list[Episode] = []
     current: dict[str, int] = {}
     since: dict[str, datetime] = {}
-    for entry in entries:
-        kind, incident = entry.event.type, entry.event.incident or ""
+    for at, kind, about in entries:
+        incident = about or ""
         if kind in _BEGINS:
             current[incident] = len(found)
-            found.append(Episode(arrived=entry.at))
+            found.append(Episode(arrived=at))
         if (place := current.get(incident)) is None:
             continue
         if kind in _WORKS:
-            since[incident] = entry.at
+            since[incident] = at
         elif kind in _RESTS and incident in since:
-            busy = found[place].busy + (entry.at - since.pop(incident))
+            busy = found[place].busy + (at - since.pop(incident))
             found[place] = found[place].model_copy(update={"busy": busy})
-        if kind is EventType.DIAGNOSED and found[place].answered is None:
-            found[place] = found[place].model_copy(update={"answered": entry.at})
+        if kind == EventType.DIAGNOSED and found[place].answered is None:
+            found[place] = found[place].model_copy(update={"answered": at})
     return found
 
 

@@ -20,6 +20,8 @@ class IncidentStatus(StrEnum):
     """Needs a human; never silently."""
 
 
+LIVE = frozenset(IncidentStatus) - {IncidentStatus.CLOSED}
+"""To be asked for by name: almost all are closed, and no index finds what is not something."""
 OVER = frozenset({IncidentStatus.RESOLVED, IncidentStatus.CLOSED})
 """Nobody has to do anything about it any more."""
 

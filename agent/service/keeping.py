@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from agent.domain.retention import Retention
-from agent.storage import retention
+from agent.storage import retention, tallies
 from agent.storage.anchors import Anchors
 from agent.storage.database import Database
 from agent.storage.journal import Chain
@@ -31,8 +31,14 @@ class Keeping:
             return 0
         gone = await self._let_go(now) + await self._drop_runs(now)
         if gone == 0:
+            await self._count()
             self._again_at = now + PAUSE
         return gone
+
+    async def _count(self) -> None:
+        """What is told of all alerts is put right, should it ever not be."""
+        if not await self._database.read(tallies.true):
+            await self._database.write(tallies.count_anew)
 
     async def _let_go(self, now: datetime) -> int:
         anchored = self._anchors.up_to

@@ -181,7 +181,7 @@ class Silencing:
     def _maintenance(self, connection: Connection, now: datetime) -> list[Held]:
         planned = [one for one in silences.ending_after(connection, now) if one.name]
         known = [*planned, *in_force(self._calendar, now)]
-        return [Held(window=one, alerts=alerts.held_back_by(connection, one.id)) for one in known]
+        return [Held(window=one, alerts=alerts.held_back_by(connection, one.id, one.starts_at)) for one in known]
 
     def _add(self, connection: Connection, silence: Silence) -> None:
         silences.add(connection, silence)

@@ -34,11 +34,11 @@ def stored(connection: Connection) -> Select[Any]:
     return select(*others, func.convert_to(cast(alerts.c.alert, Text), "UTF8").label("alert"))
 
 
-def name(connection: Connection) -> ColumnElement[str]:
-    """The alert's, for a query; NULL where the row cannot be read."""
-    told = alerts.c.alert["name"].as_string()
+def name(connection: Connection, alert: ColumnElement[Any]) -> ColumnElement[str]:
+    """Of what is in this column, for a query; NULL where the row cannot be read."""
+    told = alert["name"].as_string()
     # PostgreSQL stores nothing else; SQLite would fail of one row for all.
-    return case((func.json_valid(alerts.c.alert) == 1, told)) if connection.dialect.name == "sqlite" else told
+    return case((func.json_valid(alert) == 1, told)) if connection.dialect.name == "sqlite" else told
 
 
 def read(row: Row[Any]) -> Placed | Unreadable:

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Row, Select, bindparam, func, literal, or_, s
 from agent.domain.alert import Alert, AlertStatus, Fate, Placed
 from agent.domain.base import Noun
 from agent.domain.errors import Conflict
-from agent.domain.incident import IncidentStatus
+from agent.domain.incident import LIVE
 from agent.ports import Unparsed
+from agent.storage import tallies
 from agent.storage.alert_rows import Unreadable, read, readable, stored
 from agent.storage.sight import Teams, within
 from agent.storage.tables import alerts, incidents, quarantine, receipts
@@ -22,6 +23,8 @@ PART = 1_000
 """Ids that one statement names at most: a driver takes only so many values."""
 _CORRELATED = alerts.c.fate != Fate.QUARANTINED
 """Placed, and not set aside: what the correlator failed of once is not shown to it again."""
+_SILENCED = func.coalesce(alerts.c.fate, "") == Fate.SILENCED
+"""Said so that they are found by their time: SQLite would else look at all that ever were."""
 
 
 class Receipt(Noun):
@@ -72,6 +75,7 @@ def store(connection: Connection, arrival: Arrival) -> None:
     if arrival.unparsed:
         rows = [{"receipt": receipt.id, "body": part.body, "reason": part.reason} for part in arrival.unparsed]
         connection.execute(quarantine.insert(), rows)
+        tallies.add(connection, {tallies.UNPARSED: len(rows)})
 
 
 def unplaced(connection: Connection, limit: int) -> Waiting:
@@ -89,8 +93,9 @@ def unplaced(connection: Connection, limit: int) -> Waiting:
 
 def held_back(connection: Connection, since: datetime) -> list[Placed]:
     """Of each occurrence that was silenced since then and whose end nobody told, the latest message."""
-    query = stored(connection).where(alerts.c.fate == Fate.SILENCED, alerts.c.received_at >= since)
-    found = connection.execute(query.order_by(alerts.c.sequence))
+    query = stored(connection).where(_SILENCED, alerts.c.received_at >= since)
+    # Sorted here: asked for this order, SQLite would go through all of them in it.
+    found = sorted(connection.execute(query), key=lambda row: row.sequence)
     latest = {row.occurrence: one for row in found if isinstance(one := read(row), Placed)}
     return [one for one in latest.values() if one.alert.status is AlertStatus.FIRING]
 
@@ -99,7 +104,8 @@ def look_at_again(connection: Connection, ids: Sequence[str], fate: Fate, at: da
     """Those that ended so are to be placed as if they had been received now."""
     for part in _parts(ids):
         again = update(alerts).where(alerts.c.id.in_(part), alerts.c.fate == fate)
-        connection.execute(again.values(fate=None, reason="", looked_at_again=at))
+        looked = connection.execute(again.values(fate=None, reason="", looked_at_again=at)).rowcount
+        tallies.add(connection, {fate: -looked})
 
 
 def look_at_what_followed(connection: Connection, at: datetime) -> None:
@@ -114,31 +120,36 @@ def look_at_what_followed(connection: Connection, at: datetime) -> None:
         followed = [row.sequence for row in connection.execute(query) if row.sequence > first[row.occurrence]]
         for some in _parts(followed):
             again = update(alerts).where(alerts.c.sequence.in_(some))
-            connection.execute(again.values(fate=None, reason="", looked_at_again=at))
+            looked = connection.execute(again.values(fate=None, reason="", looked_at_again=at)).rowcount
+            tallies.add(connection, {Fate.DUPLICATE: -looked})
 
 
-def held_back_by(connection: Connection, silence: str) -> int:
-    """How many messages it has kept from opening an incident."""
+def held_back_by(connection: Connection, silence: str, since: datetime) -> int:
+    """How many messages the silence has kept from opening an incident; it began then."""
+    came = or_(alerts.c.received_at >= since, alerts.c.looked_at_again >= since)
     reason = alerts.c.reason.contains(f"(silence {silence})", autoescape=True)
-    return connection.scalar(select(func.count()).where(alerts.c.fate == Fate.SILENCED, reason)) or 0
+    return connection.scalar(select(func.count()).where(came, _SILENCED, reason)) or 0
 
 
 def place(connection: Connection, placed: Sequence[Placed]) -> None:
     """Write down where they ended. An alert is placed once: a second time changes nothing."""
     once = update(alerts).where(alerts.c.id == bindparam("its_id"), alerts.c.fate.is_(None))
     values = once.values(fate=bindparam("its_fate"), reason=bindparam("its_reason"), incident=bindparam("its_incident"))
-    rows = [
-        {"its_id": one.id, "its_fate": one.fate, "its_reason": one.reason, "its_incident": one.incident}
-        for one in placed
-    ]
-    connection.execute(values, rows)
+    ended: dict[Fate, list[dict[str, Any]]] = {}
+    for one in placed:
+        row = {"its_id": one.id, "its_fate": one.fate, "its_reason": one.reason, "its_incident": one.incident}
+        if one.fate:
+            ended.setdefault(one.fate, []).append(row)
+    # By fate, so that each statement tells how many of them it was that ended there.
+    tallies.add(connection, {fate: connection.execute(values, rows).rowcount for fate, rows in ended.items()})
 
 
 def set_aside(connection: Connection, unreadable: Sequence[Unreadable]) -> None:
     """They are no longer in the way of the others; what stands in their rows is left as it is."""
     for one in unreadable:
         waits = update(alerts).where(alerts.c.id == one.id, alerts.c.fate.is_(None))
-        connection.execute(waits.values(fate=Fate.QUARANTINED, reason=one.why))
+        aside = connection.execute(waits.values(fate=Fate.QUARANTINED, reason=one.why)).rowcount
+        tallies.add(connection, {Fate.QUARANTINED: aside})
 
 
 def asides(connection: Connection, limit: int) -> list[Aside]:
@@ -163,7 +174,7 @@ def move(connection: Connection, ids: Sequence[str], incident: str, why: str) ->
 
 def remembered(connection: Connection, moment: datetime) -> list[Placed]:
     """Placed alerts received since then, and all of live incidents, in order: what the correlator must know again."""
-    live = select(incidents.c.id).where(incidents.c.status != IncidentStatus.CLOSED)
+    live = select(incidents.c.id).where(incidents.c.status.in_(LIVE))
     wanted = or_(alerts.c.received_at >= moment, alerts.c.incident.in_(live))
     return _in_order(connection, stored(connection).where(wanted, _CORRELATED))
 
@@ -206,11 +217,11 @@ def receipt(
 
 
 def counts(connection: Connection) -> dict[str, int]:
-    """How many alerts ended where; `waiting` for those not placed yet."""
-    rows = connection.execute(select(alerts.c.fate, func.count()).group_by(alerts.c.fate)).all()
-    found = {str(fate or "waiting"): number for fate, number in rows}
-    unread = connection.scalar(select(func.count()).select_from(quarantine)) or 0
-    found[Fate.QUARANTINED] = found.get(Fate.QUARANTINED, 0) + unread
+    """How many alerts ended where; `waiting` for those not placed yet, of whom `tallies.WAITING` are told at most."""
+    found = tallies.told(connection)
+    if waits := tallies.waiting(connection):
+        found["waiting"] = waits
+    found[Fate.QUARANTINED] = found.get(Fate.QUARANTINED, 0) + found.pop(tallies.UNPARSED, 0)
     return found
 
 

@@ -12,7 +12,7 @@ from agent.domain.errors import NotFound
 from agent.domain.event import Event, EventType
 from agent.domain.evidence import Evidence, EvidenceKind
 from agent.domain.hypothesis import Diagnosis, Usage
-from agent.domain.incident import Incident, IncidentStatus
+from agent.domain.incident import LIVE, Incident, IncidentStatus
 from agent.domain.remediation import EffectStatus
 from agent.ports import Clock
 from agent.storage import alerts, holds
@@ -127,7 +127,7 @@ def of_teams(connection: Connection, ids: Collection[str], teams: Teams) -> set[
 
 def live(connection: Connection) -> list[Incident]:
     """Every incident that is not closed."""
-    query = select(incidents).where(incidents.c.status != IncidentStatus.CLOSED).order_by(incidents.c.id)
+    query = select(incidents).where(incidents.c.status.in_(LIVE)).order_by(incidents.c.id)
     return [_incident(row) for row in connection.execute(query)]
 
 
@@ -139,7 +139,7 @@ def several(connection: Connection, ids: Collection[str]) -> dict[str, Incident]
 
 def known_since(connection: Connection, moment: datetime) -> list[Incident]:
     """Every incident that is not closed, or has changed since then."""
-    wanted = or_(incidents.c.status != IncidentStatus.CLOSED, incidents.c.updated_at >= moment)
+    wanted = or_(incidents.c.status.in_(LIVE), incidents.c.updated_at >= moment)
     return [_incident(row) for row in connection.execute(select(incidents).where(wanted).order_by(incidents.c.id))]
 
 
@@ -165,7 +165,7 @@ def left_lying(connection: Connection, moment: datetime) -> list[str]:
         effects.c.kind.in_(("action", "rollback")),
         effects.c.intent_at <= moment,
     )
-    live = incidents.c.status != IncidentStatus.CLOSED
+    live = incidents.c.status.in_(LIVE)
     query = select(incidents.c.id).where(live, begun | announced.exists(), incidents.c.id.not_in(worked_on))
     return list(connection.execute(query).scalars())
 

@@ -1,7 +1,7 @@
 """What did closed incidents teach? The record that memory is rebuilt from."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -21,6 +21,8 @@ from agent.storage.sight import Teams, within
 from agent.storage.tables import feedback, lessons, runs
 from agent.storage.tables import incidents as incidents_table
 
+SEARCHED = 10_000
+"""Lessons that are looked through for words: the latest."""
 _REMEMBERED = 200
 """Words of people on a team's incidents that still count: the latest."""
 
@@ -58,10 +60,14 @@ class SqlLessons:
 def matching(connection: Connection, text: str, most: int, teams: Teams = None) -> list[Lesson]:
     """Those whose words hold the text, the latest first."""
     ours = select(lessons.c.lesson).where(*within(lessons.c.incident, teams))
-    query = ours.order_by(lessons.c.learned_at.desc(), lessons.c.incident)
+    query = ours.order_by(lessons.c.learned_at.desc(), lessons.c.incident.desc()).limit(SEARCHED if text else most)
     sought = text.casefold()
-    known = (Lesson.model_validate(row) for row in connection.execute(query).scalars())
-    return list(islice((one for one in known if sought in one.model_dump_json().casefold()), most))
+    found = (row for row in connection.execute(query).scalars() if sought in _words(row).casefold())
+    return [Lesson.model_validate(row) for row in islice(found, most)]
+
+
+def _words(lesson: Mapping[str, Any]) -> str:
+    return "\n".join(str(value) for value in lesson.values())
 
 
 def _draft(connection: Connection, incident: str) -> Lesson | None:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, bind
 from agent.domain.event import Event, EventType
 from agent.domain.incident import IncidentStatus
 from agent.domain.retention import Retention
+from agent.storage import tallies
 from agent.storage.journal import Chain
 from agent.storage.subjects import OFTEN
 from agent.storage.tables import (
@@ -59,6 +60,12 @@ def let_go(connection: Connection, chain: Chain, found: Due) -> dict[str, int]:
                 gone[kind] = chain.let_go(connection, [row.sequence for row in keys])
             case "incidents":
                 gone[kind] = _incidents(connection, [row.id for row in keys])
+            case "alerts":
+                tallies.let_go(connection, alerts.c.sequence.in_([row.sequence for row in keys]))
+                gone[kind] = _rows(connection, alerts, keys)
+            case "unparsed":
+                tallies.add(connection, {tallies.UNPARSED: -len(keys)})
+                gone[kind] = _rows(connection, quarantine, keys)
             case _:
                 gone[kind] = _rows(connection, _TABLES[kind], keys)
     if any(gone.values()):
@@ -75,8 +82,6 @@ def closed_before(connection: Connection, ids: Sequence[str], moment: datetime) 
 
 
 _TABLES = {
-    "alerts": alerts,
-    "unparsed": quarantine,
     "receipts": receipts,
     "changes": changes,
     "reads": reads,
@@ -120,6 +125,7 @@ def _empty(before: datetime) -> ColumnElement[bool]:
 def _incidents(connection: Connection, ids: Sequence[str]) -> int:
     asked = select(approvals.c.id).where(approvals.c.incident.in_(ids))
     connection.execute(votes.delete().where(votes.c.approval.in_(asked)))
+    tallies.let_go(connection, alerts.c.incident.in_(ids))
     for table in _of_an_incident():
         connection.execute(table.delete().where(table.c.incident.in_(ids)))
     connection.execute(incidents.delete().where(incidents.c.id.in_(ids)))

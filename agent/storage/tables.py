@@ -19,6 +19,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData()
@@ -75,8 +76,23 @@ alerts = Table(
     Column("incident", String(40)),
     Column("looked_at_again", Utc),
     Index("alerts_by_incident", "incident"),
+    Index("alerts_by_time", "received_at", "fate"),
+    Index(
+        "alerts_looked_at_again",
+        "looked_at_again",
+        sqlite_where=text("looked_at_again IS NOT NULL"),
+        postgresql_where=text("looked_at_again IS NOT NULL"),
+    ),
     Index("alerts_unplaced", "fate", "sequence"),
 )
+
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("name", String(20), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+)
+"""How many alerts ended where, so that nobody has to count them."""
 
 silences = Table(
     "silences",
@@ -89,6 +105,7 @@ silences = Table(
     Column("comment", Text, nullable=False),
     Column("name", String(100), nullable=False, default=""),
     Column("opens", Boolean, nullable=False, default=False),
+    Index("silences_by_end", "ends_at"),
 )
 
 changes = Table(
@@ -125,6 +142,7 @@ incidents = Table(
     Column("parked_because", Text, nullable=False, default=""),
     Column("merged_into", String(40)),
     Column("split_from", String(40)),
+    Index("incidents_by_team", "team", "id"),
 )
 
 evidence = Table(
@@ -158,7 +176,7 @@ approvals = Table(
     Column("proposal", JSON, nullable=False),
     Column("reason", Text, nullable=False),
     Column("shown", Text, nullable=False),
-    Column("status", String(10), nullable=False, index=True),
+    Column("status", String(10), nullable=False),
     Column("created_at", Utc, nullable=False),
     Column("expires_at", Utc, nullable=False),
     Column("decided_by", String(100), nullable=False, default=""),
@@ -170,6 +188,8 @@ approvals = Table(
     Column("seal", String(64), nullable=False, default=""),
     Column("reminded", Integer, nullable=False, default=0),
     Index("approvals_by_run", "run", unique=True),
+    Index("approvals_by_time", "created_at"),
+    Index("approvals_by_status", "status", "created_at"),
 )
 """`seal` is ours over everything that was asked, so that a row written by other hands is worth nothing."""
 
@@ -231,6 +251,9 @@ effects = Table(
     Column("outcome_at", Utc),
     Column("detail", Text, nullable=False, default=""),
     Column("result", JSON),
+    Index("effects_by_time", "intent_at"),
+    Index("effects_by_status", "status", "intent_at"),
+    Index("effects_by_name", "name", "intent_at"),
 )
 
 journal = Table(
@@ -239,7 +262,7 @@ journal = Table(
     Column("sequence", BigInteger, primary_key=True, autoincrement=False),
     Column("at", Utc, nullable=False),
     Column("type", String(40), nullable=False),
-    Column("incident", String(40), index=True),
+    Column("incident", String(40)),
     Column("actor", String(100), nullable=False),
     Column("text", Text, nullable=False),
     Column("facts", JSON, nullable=False),
@@ -247,6 +270,7 @@ journal = Table(
     Column("hash", String(64), nullable=False),
     Column("subject", String(40)),
     Column("sealed", Text),
+    Index("journal_by_incident", "incident", "sequence"),
 )
 """`sealed` is the personal text of an entry, under the key of its `subject`; the hash covers it as it lies there."""
 
@@ -291,6 +315,7 @@ reads = Table(
     Column("incident", String(40), primary_key=True),
     Column("what", String(60), primary_key=True),
     Index("reads_by_incident", "incident"),
+    Index("reads_by_who", "who", "at"),
 )
 """The access log: who looked at which incident, to the minute. Kept apart from the journal, and for a shorter time."""
 
@@ -342,6 +367,7 @@ lessons = Table(
     Column("incident", String(100), primary_key=True),
     Column("lesson", JSON, nullable=False),
     Column("learned_at", Utc, nullable=False),
+    Index("lessons_by_time", "learned_at", "incident"),
 )
 
 feedback = Table(

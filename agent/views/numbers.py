@@ -1,33 +1,24 @@
 """How much noise is there, and does the agent keep up? What the record says when it is added up."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from sqlalchemy import Column, Connection, String, cast, func, select
 
-from agent.analysis.capacity import Plan, Traffic, episodes, plan, traffic
+from agent.analysis.capacity import TELLING, Plan, Told, Traffic, episodes, plan, traffic
 from agent.domain.alert import Fate
 from agent.domain.base import Noun
-from agent.domain.event import EventType
 from agent.ports import Clock
-from agent.storage import alert_rows, jobs, journal
-from agent.storage.tables import alerts, incidents, journal_head, quarantine, receipts
+from agent.storage import alert_rows, jobs
+from agent.storage.tables import alerts, incidents, journal, journal_head, quarantine, receipts
 
 TARGET = timedelta(seconds=10)
 """How long an incident may wait for a worker, for `Capacity.plan`."""
 _LOOKED_AT = 50_000
 """Entries of the journal, the newest, that capacity is reckoned from."""
-_TELLING = (
-    EventType.INCIDENT_OPENED,
-    EventType.INCIDENT_REOPENED,
-    EventType.TRIAGED,
-    EventType.APPROVAL_DECIDED,
-    EventType.APPROVAL_EXPIRED,
-    EventType.APPROVAL_REQUESTED,
-    EventType.REPORTED,
-    EventType.PARKED,
-    EventType.DIAGNOSED,
-)
 _NOISIEST = 20
+NAMED = 20_000
+"""Alerts, the latest, that are asked for their names: those lie in what was sent, and have no index."""
 
 
 class Day(Noun):
@@ -60,7 +51,7 @@ class Noise(Noun):
     days: tuple[Day, ...]
     """Each on which something came, in order."""
     noisiest: tuple[Noisy, ...]
-    """The most alerts first."""
+    """The most alerts first; of the latest `NAMED` at most."""
 
     @property
     def reduction(self) -> float:
@@ -93,9 +84,7 @@ def noise(connection: Connection, since: datetime) -> Noise:
 
 
 def capacity(connection: Connection, clock: Clock) -> Capacity:
-    head = connection.scalar(select(journal_head.c.sequence)) or 0
-    told = journal.entries(connection, after=max(0, head - _LOOKED_AT), limit=_LOOKED_AT, types=_TELLING)
-    load = traffic(episodes(told))
+    load = traffic(episodes(_told(connection)))
     return Capacity(
         waiting=jobs.depth(connection),
         oldest=jobs.oldest(connection, clock),
@@ -104,9 +93,18 @@ def capacity(connection: Connection, clock: Clock) -> Capacity:
     )
 
 
+def _told(connection: Connection) -> Iterator[Told]:
+    head = connection.scalar(select(journal_head.c.sequence)) or 0
+    latest = (journal.c.sequence > head - _LOOKED_AT, journal.c.type.in_(TELLING))
+    query = select(journal.c.at, journal.c.type, journal.c.incident).where(*latest).order_by(journal.c.sequence)
+    return (Told(*row) for row in connection.execute(query))
+
+
 def _fates(connection: Connection, since: datetime) -> dict[str, int]:
-    counted = select(alerts.c.fate, func.count()).where(alerts.c.received_at >= since).group_by(alerts.c.fate)
-    found = {str(fate or "waiting"): number for fate, number in connection.execute(counted)}
+    # By an expression: SQLite would else go through the alerts of all times in the order of their fates.
+    fate = func.coalesce(alerts.c.fate, "waiting")
+    counted = select(fate, func.count()).where(alerts.c.received_at >= since).group_by(fate)
+    found: dict[str, int] = {str(name): number for name, number in connection.execute(counted)}
     unread = select(func.count()).select_from(quarantine.join(receipts)).where(receipts.c.received_at >= since)
     aside = found.get(Fate.QUARANTINED, 0) + (connection.scalar(unread) or 0)
     return found | ({Fate.QUARANTINED.value: aside} if aside else {})
@@ -125,11 +123,13 @@ def _days(connection: Connection, since: datetime) -> tuple[Day, ...]:
 
 
 def _noisiest(connection: Connection, since: datetime) -> tuple[Noisy, ...]:
-    name = alert_rows.name(connection)
+    latest = select(alerts).where(alerts.c.received_at >= since).order_by(alerts.c.received_at.desc()).limit(NAMED)
+    each = latest.subquery()
+    name = alert_rows.name(connection, each.c.alert)
     counted = (
-        select(name, alerts.c.fate, func.count(), func.count(alerts.c.incident.distinct()))
-        .where(alerts.c.received_at >= since, name.is_not(None), alerts.c.fate.is_distinct_from(Fate.QUARANTINED))
-        .group_by(name, alerts.c.fate)
+        select(name, each.c.fate, func.count(), func.count(each.c.incident.distinct()))
+        .where(name.is_not(None), each.c.fate.is_distinct_from(Fate.QUARANTINED))
+        .group_by(name, each.c.fate)
     )
     found: dict[str, Noisy] = {}
     for said, fate, number, apart in connection.execute(counted):

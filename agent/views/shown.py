@@ -12,6 +12,7 @@ from agent.domain.hypothesis import Diagnosis, Hypothesis, Usage
 from agent.domain.incident import Incident, IncidentStatus, Wave
 from agent.domain.remediation import Effect
 from agent.storage.alerts import Receipt
+from agent.storage.tallies import WAITING
 
 
 class Quarantined(Noun):
@@ -81,12 +82,17 @@ class Load(Noun):
     """How busy it is."""
 
     alerts: dict[str, int]
-    """How many ended where; `waiting` for those not placed yet."""
+    """How many ended where; `waiting` for those not placed yet, of whom `WAITING` are counted at most."""
     incidents: dict[str, int]
     """How many have which status."""
     jobs_waiting: int
     oldest_job: timedelta
     actions_paused: bool
+
+    @property
+    def more_wait(self) -> bool:
+        """There may be more alerts that wait than are counted."""
+        return self.alerts.get("waiting", 0) >= WAITING
 
 
 class Front(Noun):

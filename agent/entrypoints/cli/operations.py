@@ -86,13 +86,14 @@ def capacity(
     as_json: Json = False,
 ) -> None:
     """Say how busy the agent is, and how many workers a target wait needs."""
-    from agent.analysis.capacity import episodes, plan, traffic
+    from agent.analysis.capacity import Told, episodes, plan, traffic
     from agent.domain.errors import NotFound
     from agent.domain.event import Recorded
     from agent.domain.job import SLOTS
 
     with running_agent() as agent:
-        load = traffic(episodes(Recorded.model_validate(entry) for entry in journal(agent)))
+        entries = map(Recorded.model_validate, journal(agent))
+        load = traffic(episodes(Told(one.at, one.event.type, one.event.incident) for one in entries))
     if load is None:
         raise NotFound("No incident has been diagnosed yet, so that there is nothing to reckon with.")
     planned = plan(load, timedelta(seconds=target))

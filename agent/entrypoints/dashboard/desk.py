@@ -18,8 +18,9 @@ from agent.entrypoints.dashboard.steps import CONDITIONS
 from agent.entrypoints.dashboard.visitor import SignedIn, check_form
 from agent.identity.roles import require_every_team
 from agent.storage import anchors
+from agent.storage.lessons import SEARCHED
 from agent.views import PAGE
-from agent.views.numbers import TARGET
+from agent.views.numbers import NAMED, TARGET
 
 router = APIRouter(route_class=Page, include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -61,7 +62,8 @@ async def memory(
     request: Request, who: SignedIn, q: Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$")] = ""
 ) -> Response:
     """What was learned from incidents that are over."""
-    return page(request, "memory.html", who, lessons=await views_of(request).lessons(q.strip()), q=q, most=PAGE)
+    found = await views_of(request).lessons(q.strip())
+    return page(request, "memory.html", who, lessons=found, q=q, most=PAGE, searched=SEARCHED)
 
 
 @router.get("/noise")
@@ -69,7 +71,7 @@ async def noise(request: Request, who: SignedIn, days: Annotated[int, Query(ge=1
     """Alerts in, incidents out."""
     application = application_of(request)
     found = await views_of(request).noise(application.clock.now() - timedelta(days=days))
-    return page(request, "noise.html", who, noise=found, days=days)
+    return page(request, "noise.html", who, noise=found, days=days, named=NAMED)
 
 
 @router.get("/capacity")

@@ -12,6 +12,7 @@ from agent.bootstrap import Application, Replaced, bootstrap
 from agent.domain.retention import Retention
 from agent.service.keeping import Keeping
 from agent.settings import Settings
+from agent.storage import tallies
 from agent.storage.tables import incidents
 from tests.clocks import Clock
 from tests.farends.postgres import HOW, binaries, postgres
@@ -72,3 +73,14 @@ async def test_nothing_goes_while_the_journal_is_not_trusted(settings: Settings)
         await _fill(application, clock)
         application.record.anchors._misfit = "an anchor is not in the journal"
         assert (await _keeping(application, Retention()).tend(), len(await application.record.threads.all())) == (0, 6)
+
+
+async def test_a_count_of_alerts_that_others_have_left_behind_is_put_right(settings: Settings) -> None:
+    """As by a process of an older version, while all of them are being upgraded."""
+    clock = Clock()
+    async with bootstrap(settings, Replaced(channels=(), clock=clock)) as application:
+        database = application.record.database
+        await database.write(lambda connection: tallies.add(connection, {"silenced": 3}))
+        assert (await application.views.load()).alerts == {"silenced": 3, "quarantined": 0}
+        assert await _keeping(application, Retention()).tend() == 0
+        assert (await application.views.load()).alerts == {"quarantined": 0}

@@ -3,24 +3,15 @@ from random import Random
 
 import pytest
 
-from agent.analysis.capacity import Episode, Traffic, episodes, erlang_c, mean_wait, plan, traffic
-from agent.domain.event import Event, EventType, Recorded
+from agent.analysis.capacity import Episode, Told, Traffic, episodes, erlang_c, mean_wait, plan, traffic
+from agent.domain.event import EventType
 
 START = datetime(2026, 11, 21, 3, tzinfo=UTC)
 
 
-def journal(*told: tuple[float, EventType, str]) -> list[Recorded]:
+def journal(*told: tuple[float, EventType, str]) -> list[Told]:
     """Entries of (seconds after START, what, incident)."""
-    return [
-        Recorded(
-            sequence=number,
-            at=START + timedelta(seconds=after),
-            event=Event(type=kind, text="", incident=incident),
-            previous="",
-            hash="",
-        )
-        for number, (after, kind, incident) in enumerate(told, 1)
-    ]
+    return [Told(START + timedelta(seconds=after), kind, incident) for after, kind, incident in told]
 
 
 def test_an_episode_is_answered_when_diagnosed_and_costs_a_worker_no_time_while_a_human_thinks() -> None:
