@@ -1,6 +1,7 @@
 """Which kinds of log line are new, louder or gone since the onset?"""
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -25,7 +26,7 @@ _ECHO = 0.25
 _TROUBLE = re.compile(
     r"\b(errors?|exceptions?|fail(ed|ure|s)?|fatal|panic|refused|timed?[ -]?out|timeout|unreachable|denied|oom|killed"
     r"|out of memory|no space|cannot|unable|rejected|exhausted|unavailable|deadline exceeded|traceback|aborted"
-    r"|[a-z]+(exception|error))\b",
+    r"|[a-z]+(exception|error)|(status|code|http/\d(\.\d)?)\W{1,4}5\d\d)\b",
     re.IGNORECASE,
 )
 _BAD_LEVELS = frozenset({"error", "err", "fatal", "critical", "severe", "emerg", "alert", "panic"})
@@ -87,6 +88,19 @@ def failing(lines: Sequence[LogLine], shifts: Sequence[LineShift], onset: dateti
     since = log_traces.requests(line for line in lines if onset <= line.at <= now)
     failed = {trace for shift in shifts if not shift.gone and shift.trouble >= _SPEAKS for trace in shift.traces}
     return log_traces.spectra(since, failed)
+
+
+def begun(shifts: Sequence[LineShift], components: Sequence[str]) -> Mapping[str, float]:
+    """Component -> part of the requests that failed whose first complaint is its own, or of it; none of hardly any."""
+    complaints = [shift for shift in shifts if shift.trouble >= _SPEAKS and not shift.gone]
+    first: dict[str, float] = defaultdict(float)
+    for shift in complaints:
+        named = blamed(shift, components) or [shift.component]
+        for name in named:
+            first[name] += shift.led * len(shift.traces) / len(named)
+    failed = frozenset[str]().union(*(shift.traces for shift in complaints))
+    whole = sum(first.values())
+    return {name: part / whole for name, part in first.items()} if log_traces.enough(len(failed)) and whole else {}
 
 
 def blamed(shift: LineShift, components: Sequence[str]) -> list[str]:

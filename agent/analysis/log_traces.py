@@ -58,6 +58,11 @@ def requests(lines: Iterable[LogLine]) -> Requests:
     return found
 
 
+def enough(requests: int) -> bool:
+    """To say something of them."""
+    return requests >= _FEWEST
+
+
 def spectra(seen: Requests, failed: Set[str]) -> list[Spectrum]:
     """Of the components whose requests fail clearly more often than the others, the clearest first.
 
@@ -72,7 +77,7 @@ def spectra(seen: Requests, failed: Set[str]) -> list[Spectrum]:
     found = [
         Spectrum(name, failing[name], count, wrong - failing[name], len(seen) - count)
         for name, count in through.items()
-        if failing[name] >= _FEWEST
+        if enough(failing[name])
     ]
     return sorted((one for one in found if one.z >= _DIFFERS), key=lambda one: (-one.z, one.component))
 

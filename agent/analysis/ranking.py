@@ -45,12 +45,16 @@ def weigh(seen: Observations, weights: Weights = SHIPPED) -> Weighed:
     flows = topology.flows(table, began, deps, tops, spoken_of(seen.alerts, seen.symptom))
     dossiers = {name: Dossier(name) for name in _candidates(seen, deps)}
     _add_shifts(dossiers, changes.shifts(table, began.first, began.last))
-    _add_flows(dossiers, flows)
     if spoken_of(seen.alerts, seen.symptom) in _FAILING:
         _add_lost(dossiers, calls.lost(table, began))
-    spoken = log_templates.line_shifts(seen.lines, began.at, seen.now)
+    # A sample tells of the step that it ends: what is logged in that may be of the incident already.
+    logged = began.at - seen.step if began.sure else began.at
+    spoken = log_templates.line_shifts(seen.lines, logged, seen.now)
     _add_lines(dossiers, spoken)
-    _add_failing(dossiers, log_templates.failing(seen.lines, spoken, began.at, seen.now))
+    _add_failing(dossiers, log_templates.failing(seen.lines, spoken, logged, seen.now))
+    begun = log_templates.begun(spoken, sorted(dossiers))
+    flows = [flow.told(begun) for flow in flows]
+    _add_flows(dossiers, flows)
     _add_changes(dossiers, seen.changes, began.at)
     _add_blame(dossiers, storm.blame(seen.alerts, deps, seen.service_label) if len(seen.alerts) > 1 else [])
     _add_troubles(dossiers, cluster.troubles(seen.cluster, deps))

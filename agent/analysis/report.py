@@ -115,7 +115,8 @@ def _cause_claims(one: Dossier, ledger: Ledger) -> tuple[Claim, ...]:
 def _findings(one: Dossier, ledger: Ledger) -> list[tuple[str, str]]:
     """(sentence, evidence id) of all that speaks against a component, the weightiest kinds first."""
     found = [(trouble.text, ledger.trouble(trouble)) for trouble in strongest(one.troubles)[:2]]
-    found += [(wording.share(one.component, flow), ledger.flow(flow, one.component)) for flow in one.flows[:1]]
+    measured = [flow for flow in one.flows[:1] if one.component in flow.excess]
+    found += [(wording.share(one.component, flow), ledger.flow(flow, one.component)) for flow in measured]
     if one.lost:
         found.append((wording.lost(one.lost), ledger.lost(one.lost)))
     found += [(wording.change(change, minutes), ledger.change(change)) for change, minutes in one.changes[:1]]

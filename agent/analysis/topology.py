@@ -10,7 +10,7 @@ explains. This is the walk to the deepest anomalous dependency of the call-graph
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent.analysis.changes import gain
 from agent.analysis.excess import GATE, Dimension, Excess, excesses
@@ -65,9 +65,24 @@ class Flow:
     """Component -> part of the symptom that it adds itself; above 1 where work goes on in parallel."""
 
     @property
+    def blind(self) -> bool:
+        """Nothing is known but of the alerting component."""
+        return self.excess.keys() | self.share.keys() <= {self.top}
+
+    @property
     def strength(self) -> float:
         """0 to 1: how clearly the symptom itself stands out. Shares mean nothing without it."""
-        return (_BLIND if self.excess.keys() <= {self.top} else 1.0) * gain(self.excess[self.top].z)
+        return (_BLIND if self.blind else 1.0) * gain(self.excess[self.top].z)
+
+    def told(self, begun: Mapping[str, float]) -> "Flow":
+        """As logs tell it, where nothing else does. `begun`: the part of the failed requests that began to fail there.
+
+        Who alone is measured would else be given the failures of all that it depends on.
+        """
+        if not begun or not self.blind or self.dimension != "failures":
+            return self
+        whole = self.share.get(self.top, 0.0)
+        return replace(self, share={self.top: 0.0} | {node: whole * part for node, part in begun.items()})
 
 
 def graph(topology: Topology | None, table: Table) -> Graph:

@@ -1,5 +1,7 @@
 from datetime import timedelta
 
+import pytest
+
 from agent.analysis.log_templates import blamed, line_shifts
 from tests.unit.agent.analysis.made import NOW
 from tools.base import LogLine
@@ -27,6 +29,23 @@ def test_new_errors_come_first_and_steady_lines_not_at_all() -> None:
         ("cannot reach store after <num> ms", True, 29),
         ("cache rebuilt <num>", True, 97),
     ]
+
+
+@pytest.mark.parametrize(
+    ("message", "complains"),
+    [
+        ('10.0.0.7 - - "GET /orders HTTP/1.1" 503 {}', True),
+        ('{{"path": "/orders", "status": 500, "ms": {}}}', True),
+        ("done status=502 in {} ms", True),
+        ('10.0.0.7 - - "GET /orders HTTP/1.1" 200 {}', False),
+        ("done status=404 in {} ms", False),
+        ("read 500 rows in {} ms", False),
+    ],
+)
+def test_a_line_of_a_request_that_failed_is_a_complaint_whatever_its_level(message: str, complains: bool) -> None:
+    found = line_shifts(_lines("cart", message, "info", 2, 0, 290), ONSET, NOW)
+
+    assert [one.trouble >= 0.9 for one in found] == [complains]
 
 
 def test_a_line_blames_the_components_it_names() -> None:
