@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -141,7 +141,7 @@ def analysed(task: Task) -> list[Looked]:
             questions = [one for one in _questions(task.asked) if one.window is None or one.window < task.windows]
             looked = [looked_at(one, weights) for one in questions]
         half = task.answered.with_suffix(f".{os.getpid()}")
-        half.write_text(json.dumps([asdict(one) for one in looked]), "utf-8")
+        half.write_text(json.dumps([_written(one) for one in looked]), "utf-8")
         half.replace(task.answered)
     return [_read(one) for one in json.loads(task.answered.read_text("utf-8"))]
 
@@ -218,6 +218,10 @@ def _truths(looked: Sequence[Looked], roots: Sequence[Path]) -> dict[str, tuple[
 
 def _work(task: Task) -> None:
     analysed(task)
+
+
+def _written(one: Looked) -> dict[str, Any]:
+    return {**vars(one), "parts": [vars(of) for of in one.parts], "flags": vars(one.flags)}
 
 
 def _read(told: dict[str, Any]) -> Looked:
