@@ -1,12 +1,21 @@
 """When is work done on something, so that its alerts are no news?"""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from pydantic import model_validator
 
 from agent.domain.base import Noun
 from agent.domain.rules import Hours
 from agent.domain.silence import Matcher
+
+
+def there_is(moment: datetime) -> datetime:
+    """The moment itself; ValueError, with the sentence, when it is none in UTC."""
+    try:
+        moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("a time lies in the years 1 to 9999, in UTC as well") from error
+    return moment
 
 
 class MaintenanceWindow(Noun):
@@ -33,6 +42,8 @@ class MaintenanceWindow(Noun):
         for moment in (self.starts_at, self.ends_at):
             if moment is not None and moment.tzinfo is None:
                 raise ValueError("a time needs its zone, as in 2026-12-24T00:00:00Z")
+            if moment is not None:
+                there_is(moment)
         if self.starts_at is not None and self.ends_at is not None and self.ends_at <= self.starts_at:
             raise ValueError("a maintenance window must end after it starts")
         if not self.matchers:

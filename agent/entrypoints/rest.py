@@ -12,7 +12,7 @@ from agent.domain.alert import Placed
 from agent.domain.approval import Approval, ApprovalStatus, Decision
 from agent.domain.event import Recorded
 from agent.domain.incident import Incident, IncidentStatus
-from agent.domain.maintenance import MaintenanceWindow
+from agent.domain.maintenance import MaintenanceWindow, there_is
 from agent.domain.remediation import Effect, EffectStatus
 from agent.domain.silence import Matcher, Silence
 from agent.entrypoints.auth import Asker, Decider, Guarded, Reader, Starter, application_of, views_of
@@ -88,8 +88,8 @@ class SilenceAsked(_Asked):
 class MaintenanceAsked(_Asked):
     name: Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00]*$")]
     matchers: Annotated[list[Matcher], Field(min_length=1, max_length=20)]
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
+    starts_at: Annotated[AwareDatetime, AfterValidator(there_is)]
+    ends_at: Annotated[AwareDatetime, AfterValidator(there_is)]
     opens: bool = False
     """Incidents are opened all the same, and nobody is paged."""
     comment: Words = ""

@@ -58,4 +58,6 @@ def _condition(matcher: Matcher) -> _Condition:
         pattern = regex.compile(matcher.value) if matcher.operator in ("=~", "!~") else None
     except regex.error as error:
         raise ValueError(f"{matcher} is not a regular expression: {error}.") from error
+    except RecursionError as error:
+        raise ValueError(f"The regular expression for {matcher.label} is nested too deeply.") from error
     return _Condition(matcher.label, matcher.value, pattern, wanted=not matcher.operator.startswith("!"))

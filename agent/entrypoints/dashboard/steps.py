@@ -1,11 +1,11 @@
 """What can a person do on the pages?  Each form is checked, and goes to the service; then the page is shown again."""
 
 from collections.abc import Mapping
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter
-from pydantic import ConfigDict, NaiveDatetime, StringConstraints, field_validator
+from pydantic import ConfigDict, Field, NaiveDatetime, StringConstraints, field_validator
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -31,8 +31,8 @@ class PlanSent(SilenceAsked):
     model_config = ConfigDict(extra="ignore")
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True)]
-    starts: NaiveDatetime | None = None
-    """In UTC; now when it is left empty."""
+    starts: Annotated[NaiveDatetime, Field(lt=datetime(9999, 1, 1))] | None = None  # noqa: DTZ001 (as the form gives it)
+    """In UTC; now when it is left empty. Its end must be some day, too."""
     opens: bool = False
 
     @field_validator("starts", mode="before")

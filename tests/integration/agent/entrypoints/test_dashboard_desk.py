@@ -97,7 +97,14 @@ async def test_maintenance_is_planned_listed_and_ended_on_the_page(tmp_path: Pat
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"name": " "}, {"starts": "soon"}, {"starts": "2026-01-01T10:00+02:00"}, {"minutes": "0"}, {"label-0": ""}],
+    [
+        {"name": " "},
+        {"starts": "soon"},
+        {"starts": "2026-01-01T10:00+02:00"},
+        {"starts": "9999-12-31T23:59"},
+        {"minutes": "0"},
+        {"label-0": ""},
+    ],
 )
 async def test_a_plan_that_cannot_be_meant_is_refused_with_its_fields(tmp_path: Path, wrong: dict[str, str]) -> None:
     async with _installation(tmp_path) as application, _signed_in(application) as browser:

@@ -101,12 +101,15 @@ def test_expression_that_takes_for_ever_does_not_match_and_takes_no_time(pattern
 
 
 def test_what_cannot_be_used_is_refused_with_the_reason_and_matches_nothing() -> None:
-    odd = [silence(), silence(service_is("cart"), ends=0), silence(service_is("(", "=~"))]
+    deep = "(" * 20_000 + ")" * 20_000
+    wrong = [silence(service_is(expression, "=~")) for expression in ("(", deep)]
+    odd = [silence(), silence(service_is("cart"), ends=0), *wrong]
 
     assert [problem(one) for one in odd] == [
         "A silence needs at least one matcher, or it would silence everything.",
         "A silence must end after it starts.",
         'service=~"(" is not a regular expression: missing ) at position 1.',
+        "The regular expression for service is nested too deeply.",
     ]
     assert problem(silence(service_is("cart"))) == ""
     assert Silences(odd).matching({"service": "cart"}, at(1)) is None

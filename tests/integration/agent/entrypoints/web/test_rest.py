@@ -215,3 +215,8 @@ async def test_work_that_would_end_before_it_begins_is_not_understood(served: Se
         "/api/maintenance", json={**asked, "starts_at": "2099-01-02T00:00:00Z", "ends_at": "2099-01-01T00:00:00Z"}
     )
     assert (answer.status_code, answer.json()["detail"]) == (422, "ends_at must be later than starts_at")
+    answer = await served.http.post(
+        "/api/maintenance", json={**asked, "starts_at": "2099-01-02T00:00:00Z", "ends_at": "9999-12-31T23:00:00-12:00"}
+    )
+    says = "ends_at: a time lies in the years 1 to 9999, in UTC as well"
+    assert (answer.status_code, answer.json()["detail"]) == (422, says)
