@@ -9,6 +9,7 @@ from typing import Any
 
 from tools.base import BackendError, Change, LogLine, Topology
 from tools.log_levels import level_of
+from tools.recording import graphs
 from tools.recording.packed import unpacked
 
 
@@ -25,9 +26,9 @@ def changes(path: Path, shift: timedelta) -> list[Change]:
 
 
 def topology(path: Path) -> Topology:
-    """Nodes (names, or objects with `id` and `type`), edges [who depends, on whom], `hosts` {component: host}."""
+    """What `graphs` reads. BackendError when the file is none."""
     with _of_its_shape(path):
-        return _topology(_json(path))
+        return graphs.topology(_json(path))
 
 
 def records(path: Path) -> Iterator[dict[str, Any]]:
@@ -73,25 +74,3 @@ def _change(record: Mapping[str, Any], shift: timedelta) -> Change:
     text = {name: str(record.get(name) or "") for name in ("service", "summary", "author", "link")}
     kind, source = str(record.get("kind") or "other"), str(record.get("source") or "recorded")
     return Change(at=_time(record["at"]) + shift, kind=kind, source=source, **text)
-
-
-def _topology(graph: Mapping[str, Any]) -> Topology:
-    kinds = {str(node["id"]): str(node["type"]).lower() for node in graph["nodes"] if isinstance(node, dict)}
-    edges = {edge for raw in graph["edges"] if (edge := _edge(raw, kinds))}
-    for component, host in graph.get("hosts", {}).items():
-        kinds[str(host)] = "host"
-        edges.add((str(component), str(host)))
-    nodes = {str(node) for node in graph["nodes"] if not isinstance(node, dict)}
-    return Topology(frozenset(nodes | set(kinds) | {end for edge in edges for end in edge}), frozenset(edges), kinds)
-
-
-def _edge(raw: Any, kinds: Mapping[str, str]) -> tuple[str, str] | None:
-    """(who depends, on whom). Typed graphs name a placement in both directions; only the one that depends is kept."""
-    caller, callee = (raw["source"], raw["target"]) if isinstance(raw, dict) else raw
-    deeper = _depth(kinds.get(caller, "")) > _depth(kinds.get(callee, ""))
-    return None if deeper else (str(caller), str(callee))
-
-
-def _depth(kind: str) -> int:
-    """0 for a service, 1 for an instance of one, 2 for the machine it runs on."""
-    return 2 if kind == "host" else int(kind.endswith("instance"))
