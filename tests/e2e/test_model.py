@@ -12,7 +12,8 @@ from agent.graph.conversation.ledger import NAME
 from agent.llm.chat import Chat
 from agent.views import Views
 from tests.e2e.line import line
-from tests.farends.openai import MODES, Answer, Asked, Call, OpenAIFarEnd, Say
+from tests.farends.openai import OpenAIFarEnd
+from tests.farends.openai_scripts import MODES, Answer, Asked, Call, Say
 from tests.scripted import scripted
 
 OBSERVE = "{autonomy: observe}"

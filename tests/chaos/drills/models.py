@@ -18,13 +18,13 @@ from agent.ports import Message
 from tests.chaos.apart import apart
 from tests.chaos.attempt import Attempt, Known, Tried, broken
 from tests.chaos.server import Ground
-from tests.farends.openai import (
+from tests.farends.openai import OpenAIFarEnd
+from tests.farends.openai_scripts import (
     MODES,
     Call,
     Cut,
     Drip,
     Hang,
-    OpenAIFarEnd,
     Raw,
     Say,
     Script,

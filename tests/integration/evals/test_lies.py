@@ -16,7 +16,8 @@ from evals.case import Case
 from evals.lies.measure import chosen, judge
 from evals.lies.sayings import Saying
 from evals.lies.scene import Scene, scene
-from tests.farends.openai import OpenAIFarEnd, Say, always
+from tests.farends.openai import OpenAIFarEnd
+from tests.farends.openai_scripts import Say, always
 from tests.scripted import UNHURRIED, scripted
 
 LAB = Path(__file__).parents[3] / "evals" / "cases" / "lab"

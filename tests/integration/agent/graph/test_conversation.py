@@ -16,7 +16,8 @@ from agent.domain.hypothesis import Hypothesis, Verdict
 from agent.domain.rules import Budgets
 from agent.graph.conversation import Brief, answer, ask_once
 from agent.graph.conversation.ledger import NAME
-from tests.farends.openai import MODES, Answer, Asked, Call, OpenAIFarEnd, Say, Script, always, in_order
+from tests.farends.openai import OpenAIFarEnd
+from tests.farends.openai_scripts import MODES, Answer, Asked, Call, Say, Script, always, in_order
 from tests.integration.agent.graph.scene import FINDINGS, SURVEYED, LogSearch, Metrics, ServiceLogs, brief, scene
 
 QUICK = Budgets(time=timedelta(seconds=1.5), call_deadline=timedelta(seconds=0.4))

@@ -21,7 +21,8 @@ from agent.llm.line import Line, Request, Unanswered
 from agent.llm.rate_limit import RateLimit
 from agent.llm.usage import Meter
 from agent.ports import Message, Reply, ToolCall
-from tests.farends.openai import (
+from tests.farends.openai import OpenAIFarEnd
+from tests.farends.openai_scripts import (
     MODES,
     Answer,
     Asked,
@@ -29,7 +30,6 @@ from tests.farends.openai import (
     Cut,
     Drip,
     Hang,
-    OpenAIFarEnd,
     Raw,
     Say,
     Status,

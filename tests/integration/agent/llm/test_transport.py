@@ -2,7 +2,8 @@ import httpx2
 import pytest
 
 from agent.llm.transport import http_client
-from tests.farends.openai import OpenAIFarEnd, Raw, always
+from tests.farends.openai import OpenAIFarEnd
+from tests.farends.openai_scripts import Raw, always
 
 
 async def test_an_answer_without_end_is_cut_off() -> None:
