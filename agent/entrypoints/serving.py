@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from agent.bootstrap import Application
 from agent.bootstrap.listening import require_leave_to_listen
 from agent.domain.errors import ConfigurationError
+from agent.entrypoints.cli.client import in_url
 from agent.entrypoints.server import running, server
 from agent.entrypoints.web import create_app, create_probe
 from agent.entrypoints.worker import Worker
@@ -99,7 +100,7 @@ async def _listening(application: Application, app: Starlette) -> AsyncIterator[
     bound = _bound(host, port)
     web = server(app, host, port)
     async with running(web, [bound]):
-        yield f"http://{host}:{bound.getsockname()[1]}", web
+        yield f"http://{in_url(host)}:{bound.getsockname()[1]}", web
 
 
 def _slack_line(application: Application) -> AbstractAsyncContextManager[None]:

@@ -121,6 +121,11 @@ def _operator_key(data: Path) -> str:
     return files.read(data / FILE) if (data / FILE).exists() else ""
 
 
+def in_url(host: str) -> str:
+    """As it stands in an address: one of IPv6 in brackets."""
+    return f"[{host}]" if ":" in host else host
+
+
 def _reachable(host: str) -> str:
     """An address to call for an address to listen on."""
-    return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 (recognised, never bound)
+    return in_url({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host))  # noqa: S104 (recognised, never bound)

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -113,6 +114,15 @@ def test_a_second_agent_on_the_same_data_folder_is_refused_in_one_sentence_and_s
         assert (second.returncode, second.stdout, second.stderr) == (1, "", f"{refusal} to another.\n")
         assert running.stop() == 0
     assert "Traceback" not in "".join(running.said)
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
+def test_where_it_listens_by_ipv6_it_can_be_called_as_it_says_and_as_it_is_set(tmp_path: Path) -> None:
+    with started(tmp_path / "data", "serve", "--host", "::1") as running:
+        url = running.until(r"serves at (\S+), ready after")[1]
+        assert httpx2.get(f"{url}/livez").json() == {"status": "alive"}
+        running.environment |= {"AGENT_HOST": "::1", "AGENT_PORT": url.rpartition(":")[2]}
+        assert running.told("incidents", "list")["incidents"] == []
 
 
 def test_a_person_looks_and_approves_from_another_terminal_on_this_machine(tmp_path: Path) -> None:
