@@ -4,10 +4,11 @@ import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tools.log_lines import time_of
 from tools.recording.files import records
 
 __all__ = ["Case", "chosen", "find", "records"]
@@ -93,9 +94,7 @@ def _fired(body: bytes) -> bytes:
 
 
 def _moment(told: str) -> datetime:
-    """Seconds since 1970, or ISO 8601."""
-    try:
-        return datetime.fromtimestamp(float(told), UTC)
-    except ValueError:
-        at = datetime.fromisoformat(told)
-        return at.replace(tzinfo=UTC) if at.tzinfo is None else at
+    """Seconds since 1970 or a finer unit, or ISO 8601. ValueError when it is no time."""
+    if (at := time_of(told)) is None:
+        raise ValueError(f"meta.json: its `now` is no time: {told[:100]!r}")
+    return at

@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from tools.base import BackendError, Change, LogLine, Topology
-from tools.log_levels import level_of
-from tools.recording import graphs
+from tools.recording import graphs, log_record
 from tools.recording.packed import unpacked
 
 
 def log_lines(path: Path, shift: timedelta) -> list[LogLine]:
-    """JSON lines of `ts service pod level trace message`, in the order of their times; `ts` in seconds or ISO 8601."""
+    """JSON lines of `ts service pod level trace message`, in the order of their times."""
     with _of_its_shape(path):
-        return sorted((_log_line(record, shift) for record in records(path)), key=lambda line: line.at)
+        return sorted((log_record.line(record, shift) for record in records(path)), key=lambda line: line.at)
 
 
 def changes(path: Path, shift: timedelta) -> list[Change]:
@@ -48,19 +47,8 @@ def _json(path: Path) -> Any:
 def _of_its_shape(path: Path) -> Iterator[None]:
     try:
         yield
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise BackendError(f"{path}: something in it is missing, or of another shape ({error!r})") from error
-
-
-def _log_line(record: Mapping[str, Any], shift: timedelta) -> LogLine:
-    return LogLine(
-        at=_time(record["ts"]) + shift,
-        service=str(record.get("service") or ""),
-        message=str(record.get("message") or ""),
-        level=level_of(str(record.get("level") or "")),
-        pod=str(record.get("pod") or ""),
-        trace=str(record.get("trace") or ""),
-    )
 
 
 def _time(stamp: Any) -> datetime:

@@ -72,7 +72,8 @@ def _oriented(raw: Any, kinds: Mapping[str, str]) -> _Edge | None:
         source, target = str(_one(raw, _SOURCE)), str(_one(raw, _TARGET))
         label = _word(str(_one(raw, _LABEL, "")))
     else:
-        source, target, label = *map(str, raw), ""
+        # What stands behind the two ends is a weight.
+        source, target, label = str(raw[0]), str(raw[1]), ""
     from_, to = _depth(kinds.get(source, "")), _depth(kinds.get(target, ""))
     if label in _DIRECT:
         return _Edge(source, target, direct=True)

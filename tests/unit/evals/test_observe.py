@@ -3,6 +3,8 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from evals.case import Case
 from evals.observe import analyse, asked_at, observe
 from tests.unit.agent.analysis.made import NOW, STEP, slow_back
@@ -35,6 +37,11 @@ def test_a_moment_may_be_told_as_iso_8601_and_a_step_of_nothing_is_none(tmp_path
     (case.folder / "meta.json").write_text(json.dumps({"now": NOW.isoformat(), "step_s": 0}))
 
     assert (case.now, case.step) == (NOW, timedelta(minutes=1))
+    (case.folder / "meta.json").write_text(json.dumps({"now": NOW.timestamp() * 1000}))
+    assert case.now == NOW
+    (case.folder / "meta.json").write_text(json.dumps({"now": "lately"}))
+    with pytest.raises(ValueError, match="no time: 'lately'"):
+        _ = case.now
 
 
 def test_alerts_that_are_all_over_are_asked_about_as_while_they_fired(tmp_path: Path) -> None:

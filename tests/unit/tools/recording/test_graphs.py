@@ -77,7 +77,11 @@ def test_a_call_of_an_instance_to_a_service_is_its_services() -> None:
     assert _edges(*PARTS, _edge("web1", "calls", "cart")) == {("cart", "cart1"), ("web", "web1"), ("web", "cart")}
 
 
+def test_a_weight_of_an_edge_is_passed_over() -> None:
+    assert topology({"nodes": [], "edges": [["web", "cart", 3]]}).edges == {("web", "cart")}
+
+
 @pytest.mark.parametrize("raw", [{"source": "cart"}, ["cart"], 7])
 def test_an_edge_without_two_ends_is_no_edge(raw: Any) -> None:
-    with pytest.raises((KeyError, TypeError, ValueError)):
+    with pytest.raises((LookupError, TypeError)):
         topology({"nodes": [], "edges": [raw]})
