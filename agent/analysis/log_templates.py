@@ -91,11 +91,14 @@ def failing(lines: Sequence[LogLine], shifts: Sequence[LineShift], onset: dateti
 
 
 def begun(shifts: Sequence[LineShift], components: Sequence[str]) -> Mapping[str, float]:
-    """Component -> part of the requests that failed whose first complaint is its own, or of it; none of hardly any."""
+    """Component -> part of the requests that failed whose first complaint is its own, or of it; none of hardly any.
+
+    Who complains of another may yet be what makes that look bad: they share it.
+    """
     complaints = [shift for shift in shifts if shift.trouble >= _SPEAKS and not shift.gone]
     first: dict[str, float] = defaultdict(float)
     for shift in complaints:
-        named = blamed(shift, components) or [shift.component]
+        named = [shift.component, *blamed(shift, components)]
         for name in named:
             first[name] += shift.led * len(shift.traces) / len(named)
     failed = frozenset[str]().union(*(shift.traces for shift in complaints))

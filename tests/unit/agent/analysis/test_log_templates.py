@@ -1,8 +1,9 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from agent.analysis.log_templates import blamed, line_shifts
+from agent.analysis.log_templates import begun, blamed, line_shifts
 from tests.unit.agent.analysis.made import NOW
 from tools.base import LogLine
 
@@ -52,6 +53,15 @@ def test_a_line_blames_the_components_it_names() -> None:
     found = line_shifts(_lines("cart", "store: connection refused", "error", 5, 0, 290), ONSET, NOW)
 
     assert blamed(found[0], ["cart", "store", "stores"]) == ["store"]
+
+
+def test_failures_begin_with_who_complains_first_or_halfway_with_whom_that_complains_of() -> None:
+    stuck = [replace(line, trace=f"t{n}") for n, line in enumerate(_lines("cart", "no answer", "error", 5, 0, 290))]
+    waits = [replace(line, message="store: no answer") for line in stuck]
+
+    found = [begun(line_shifts(lines, ONSET, NOW), ["cart", "store"]) for lines in (stuck, waits, stuck[:2])]
+
+    assert found == [{"cart": 1.0}, {"cart": 0.5, "store": 0.5}, {}]
 
 
 def test_lines_after_now_are_not_looked_at() -> None:
