@@ -9,6 +9,7 @@ import numpy as np
 
 from agent.analysis import signals
 from agent.analysis.signals import Signal
+from evals.observe import alerts_of
 from evals.probes.recording import Recorded
 from tools.recording.openmetrics import Track
 
@@ -17,6 +18,7 @@ _KEPT = 0.4
 _MISSED = 0.2
 """Part of the scrapes that `gaps` loses, each for all series of a component at once."""
 _COARSER = 2
+_FAILURES = frozenset({Signal.ERRORS, Signal.AVAILABILITY})
 _TRACED = frozenset({Signal.SELF_TIME, Signal.OUTGOING_LATENCY})
 
 
@@ -36,6 +38,12 @@ def no_traces(recorded: Recorded, chance: Random) -> Recorded:  # noqa: ARG001 (
 def no_calls(recorded: Recorded, chance: Random) -> Recorded:
     """Who calls whom is told nowhere."""
     return no_graph(no_traces(recorded, chance), chance)
+
+
+def front_only(recorded: Recorded, chance: Random) -> Recorded:  # noqa: ARG001 (likewise)
+    """Failures are counted where the alert is, and nowhere else."""
+    alerted = {alert.service for alert in alerts_of(recorded.case)}
+    return _kept(recorded, lambda track: not _fails(track) or signals.component(track.labels) in {"", *alerted})
 
 
 def few_series(recorded: Recorded, chance: Random) -> Recorded:
@@ -63,6 +71,10 @@ def _kept(recorded: Recorded, keep: Callable[[Track], bool]) -> Recorded:
 def _traced(track: Track) -> bool:
     name, labels = track.labels["__name__"], track.labels
     return signals.edge(labels) is not None or signals.meaning(name, labels).signal in _TRACED
+
+
+def _fails(track: Track) -> bool:
+    return signals.meaning(track.labels["__name__"], track.labels).signal in _FAILURES
 
 
 def _thinned(track: Track, step: timedelta, last: float) -> Track:

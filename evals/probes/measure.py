@@ -25,6 +25,7 @@ PROBES: Mapping[str, Probe] = {
     "no graph": less.no_graph,
     "nothing from traces": less.no_traces,
     "neither graph nor traces": less.no_calls,
+    "failures at the front alone": less.front_only,
     "four series in ten": less.few_series,
     "half as often": less.coarse,
     "a scrape in five missing": less.gaps,

@@ -58,6 +58,16 @@ def test_less_is_left_by_the_probes_that_take_away(tmp_path: Path) -> None:
     assert 0.6 < len(gaps.tracks[0].times) / len(recorded.tracks[0].times) < 0.95
 
 
+def test_failures_are_left_where_the_alert_is_alone(tmp_path: Path) -> None:
+    case = _case(tmp_path)
+
+    left = _probed(case, "failures at the front alone").tracks
+
+    failures = [track.labels["service"] for track in left if track.labels["__name__"] == "error_ratio"]
+    assert failures == ["front"]
+    assert len(left) == len(read(case).tracks) - 3
+
+
 def test_lines_are_told_in_other_words_and_name_the_same_components(tmp_path: Path) -> None:
     case = _case(tmp_path)
 
