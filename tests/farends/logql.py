@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 EMPTY_MATCHERS = (
     "parse error : queries require at least one regexp or equality matcher that does not have an empty-compatible "
@@ -88,9 +88,9 @@ class RangeQuery:
 class Aggregation:
     function: str
     inner: "RangeQuery | Aggregation"
-    by: tuple[str, ...] | None = None
-    without: tuple[str, ...] | None = None
-    parameter: float = 0
+    by: tuple[str, ...] = ()
+    most: int = 0
+    """Of `topk`."""
 
 
 Query = LogQuery | RangeQuery | Aggregation
@@ -132,8 +132,10 @@ _UNITS = {
     "w": 7 * 86400 * 10**9,
     "y": 365 * 86400 * 10**9,
 }
-RANGE_FUNCTIONS = ("count_over_time", "rate", "bytes_over_time", "bytes_rate")
-VECTOR_FUNCTIONS = ("sum", "avg", "min", "max", "count", "topk", "bottomk")
+RANGE_FUNCTIONS = ("count_over_time", "rate")
+VECTOR_FUNCTIONS = ("sum", "topk")
+ON_TEXT = ("=", "!=", "=~", "!~")
+ON_NUMBERS = (">", ">=", "<", "<=", "==", "=", "!=")
 
 
 def duration(text: str) -> int:
@@ -195,25 +197,22 @@ class _Parser:
 
     def _aggregation(self) -> Aggregation:
         function = self._next().text
-        by, without = self._grouping()
+        by = self._grouping()
         self._expect("(")
-        parameter = 0.0
-        if function in ("topk", "bottomk"):
-            parameter = float(self._next().text)
+        most = 0
+        if function == "topk":
+            most = int(self._next().text)
             self._expect(",")
         inner = self._query()
         if isinstance(inner, LogQuery):
             self._unexpected("RANGE")
         self._expect(")")
-        if by is None and without is None:
-            by, without = self._grouping()
-        assert not isinstance(inner, LogQuery)
-        return Aggregation(function, inner, by, without, parameter)
+        return Aggregation(function, inner, by, most)
 
-    def _grouping(self) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
-        if self._peek().text not in ("by", "without"):
-            return None, None
-        which = self._next().text
+    def _grouping(self) -> tuple[str, ...]:
+        if self._peek().text != "by":
+            return ()
+        self._next()
         self._expect("(")
         names = []
         while self._peek().text != ")":
@@ -221,16 +220,16 @@ class _Parser:
             if self._peek().text == ",":
                 self._next()
         self._expect(")")
-        return (tuple(names), None) if which == "by" else (None, tuple(names))
+        return tuple(names)
 
     def _log(self) -> LogQuery:
         self._expect("{")
         matchers = []
         while True:
             label, op, value = self._next(), self._next(), self._next()
-            if label.kind != "word" or op.text not in ("=", "!=", "=~", "!~") or value.kind != "string":
+            if label.kind != "word" or op.text not in ON_TEXT or value.kind != "string":
                 self._unexpected("STRING", value)
-            matchers.append(Matcher(label.text, op.text, _string(value.text)))
+            matchers.append(Matcher(label.text, op.text, _operand(op.text, value.text)))
             after = self._next()
             if after.text == "}":
                 break
@@ -260,7 +259,7 @@ class _Parser:
         token = self._next()
         if token.kind != "string":
             self._unexpected("STRING", token)
-        text = _string(token.text)
+        text = _operand(sign, token.text)
         tests: dict[str, Stage] = {
             "|=": lambda entry: text in entry.line,
             "!=": lambda entry: text not in entry.line,
@@ -278,15 +277,16 @@ class _Parser:
         return f"| {written}", test
 
     def _comparison(self, label: _Token) -> tuple[str, Stage]:
-        op, value = self._next().text, self._next()
+        sign, value = self._next(), self._next()
+        op = sign.text
         written = f"{label.text}{op}{value.text}"
-        if value.kind == "string":
-            wanted = _string(value.text)
+        if value.kind == "string" and op in ON_TEXT:
+            wanted = _operand(op, value.text)
             return written, lambda entry: matches(op, entry.labels.get(label.text, ""), wanted)
-        if value.kind not in ("number", "duration"):
-            self._unexpected("NUMBER", value)
+        if value.kind not in ("number", "duration") or op not in ON_NUMBERS:
+            self._unexpected("a comparison", sign)
         bound = float(value.text) if value.kind == "number" else duration(value.text) / 1e9
-        return written, lambda entry: _compares(entry.labels.get(label.text, ""), op, bound)
+        return written, lambda entry: _compares(entry, label.text, op, bound)
 
     def _peek(self) -> _Token:
         return self.tokens[self.place] if self.place < len(self.tokens) else _Token("", "$end", len(self.text) + 1)
@@ -301,7 +301,7 @@ class _Parser:
         if token.text != text:
             self._unexpected(text, token)
 
-    def _unexpected(self, expected: str, token: _Token | None = None) -> None:
+    def _unexpected(self, expected: str, token: _Token | None = None) -> NoReturn:
         found = token or self._peek()
         raise ParseError(
             f"parse error at line 0, col {found.column}: syntax error: unexpected {found.text}, expecting {expected}"
@@ -316,17 +316,40 @@ def _string(written: str) -> str:
     """A Go string: between back-ticks as it stands, between quotes with escapes."""
     if written.startswith("`"):
         return written[1:-1]
-    return re.sub(r"\\(?:x([0-9a-f]{2})|(.))", lambda e: chr(int(e[1], 16)) if e[1] else _ESCAPES[e[2]], written[1:-1])
+    try:
+        return re.sub(
+            r"\\(?:x([0-7][0-9a-f])|(.))", lambda e: chr(int(e[1], 16)) if e[1] else _ESCAPES[e[2]], written[1:-1]
+        )
+    except KeyError:
+        raise ParseError("parse error : invalid char escape") from None
+
+
+def _operand(op: str, written: str) -> str:
+    """What is compared with; where that is an expression, it must be one."""
+    text = _string(written)
+    if op.endswith("~"):
+        try:
+            re.compile(text)
+        except re.error as error:
+            raise ParseError(f"parse error : error parsing regexp: {error}") from None
+    return text
 
 
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 
-def _compares(found: str, op: str, bound: float) -> bool:
+def _compares(entry: Entry, label: str, op: str, bound: float) -> bool:
+    """False where there is no such label; what is no number is marked and stays."""
+    if label not in entry.labels:
+        return False
+    found = entry.labels[label]
     try:
         value = float(found)
     except ValueError:
-        value = duration(found) / 1e9 if re.fullmatch(r"(\d+(\.\d+)?(ns|us|µs|ms|[smhdwy]))+", found) else float("nan")
+        if not re.fullmatch(r"(\d+(\.\d+)?(ns|us|µs|ms|[smhdwy]))+", found):
+            entry.labels["__error__"] = "LabelFilterErr"
+            return True
+        value = duration(found) / 1e9
     return {
         ">": value > bound,
         ">=": value >= bound,
@@ -340,7 +363,7 @@ def _compares(found: str, op: str, bound: float) -> bool:
 
 def _json_stage(entry: Entry) -> bool:
     try:
-        found = json.loads(entry.line)
+        found = json.loads(entry.line, parse_int=str, parse_float=str)
     except ValueError:
         found = None
     if isinstance(found, dict):
@@ -351,7 +374,7 @@ def _json_stage(entry: Entry) -> bool:
 
 
 def _flat(found: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Nested names are joined by underscores; arrays and nulls are left out."""
+    """Nested names are joined by underscores; arrays and nulls are left out, numbers stay as they are written."""
     for name, value in found.items():
         key = re.sub(r"[^a-zA-Z0-9_]", "_", prefix + name)
         match value:
@@ -359,13 +382,13 @@ def _flat(found: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str
                 yield from _flat(value, key + "_")
             case bool():
                 yield key, str(value).lower()
-            case str() | int() | float():
-                yield key, str(value)
+            case str():
+                yield key, value
 
 
 def _logfmt_stage(entry: Entry) -> bool:
     found = re.finditer(r'([^\s=]+)=("(?:[^"\\]|\\.)*"|\S*)', entry.line)
-    _extract(entry, {pair[1]: pair[2].strip('"') for pair in found})
+    _extract(entry, {pair[1]: _string(pair[2]) if pair[2].startswith('"') else pair[2] for pair in found})
     return True
 
 

@@ -192,12 +192,9 @@ class Store:
     def _matrix(self, query: Query, start: int, end: int, step: int) -> dict[str, Any]:
         counted = Counted()
         points: dict[Labels, list[list[Any]]] = defaultdict(list)
-        for place, at in enumerate(range(start, end + 1, step)):
-            # The lines of all steps are touched once.
-            here = Counted()
-            for labels, value in self._vector(query, at, here).items():
+        for at in range(start, end + 1, step):
+            for labels, value in self._vector(query, at, Counted()).items():
                 points[labels].append([_seconds(at), _number(value)])
-            counted.streams = here.streams if place == 0 else counted.streams
         counted.returned = len(points)
         self._count_range(query, start, end, counted)
         result = [{"metric": dict(labels), "values": values} for labels, values in sorted(points.items())]
@@ -207,7 +204,7 @@ class Store:
         inner: Any = query
         while not isinstance(inner, RangeQuery):
             inner = inner.inner
-        counted.streams = 0
+        # The lines of all steps are touched once.
         self._entries(inner.inner, start - inner.nanoseconds + 1, end + 1, counted)
         counted.sent = counted.passed
 
@@ -218,14 +215,12 @@ class Store:
         if query.function == "sum" and isinstance(query.inner, RangeQuery):
             # Loki, too, groups while it counts: 60 lines in 60 s are a rate of 1, not of sixty sixtieths added up.
             return self._over_range(query.inner, at, counted, query)
-        groups: dict[Labels, list[tuple[Labels, float]]] = defaultdict(list)
+        groups: dict[Labels, dict[Labels, float]] = defaultdict(dict)
         for labels, value in self._vector(query.inner, at, counted).items():
-            groups[_grouped(labels, query)].append((labels, value))
-        if query.function in ("topk", "bottomk"):
-            sign = -1 if query.function == "topk" else 1
-            chosen = (sorted(found, key=lambda pair: sign * pair[1]) for found in groups.values())
-            return dict(pair for found in chosen for pair in found[: int(query.parameter)])
-        return {labels: _COMBINE[query.function]([value for _, value in found]) for labels, found in groups.items()}
+            groups[_grouped(labels, query)][labels] = value
+        if query.function == "sum":
+            return {labels: sum(found.values()) for labels, found in groups.items()}
+        return dict(pair for found in groups.values() for pair in _ranked(found)[: query.most])
 
     def _over_range(
         self, query: RangeQuery, at: int, counted: Counted, by: Aggregation | None = None
@@ -235,36 +230,43 @@ class Store:
         entries = self._entries(query.inner, at - query.nanoseconds + 1, at + 1, counted)
         counted.sent = counted.passed
         for entry in entries:
-            weight = len(entry.line.encode()) if query.function.startswith("bytes") else 1
             labels = tuple(sorted(entry.labels.items()))
-            values[_grouped(labels, by) if by else labels] += weight
-        if query.function.endswith("rate"):
+            values[_grouped(labels, by) if by else labels] += 1
+        if query.function == "rate":
             return {labels: value / (query.nanoseconds / SECOND) for labels, value in values.items()}
         return dict(values)
 
 
-_COMBINE: dict[str, Callable[[list[float]], float]] = {
-    "sum": sum,
-    "avg": lambda values: sum(values) / len(values),
-    "min": min,
-    "max": max,
-    "count": len,
-}
-
-
 def _grouped(labels: Labels, query: Aggregation) -> Labels:
-    if query.without is not None:
-        return tuple(pair for pair in labels if pair[0] not in query.without)
-    return tuple(pair for pair in labels if pair[0] in (query.by or ()))
+    return tuple(pair for pair in labels if pair[0] in query.by)
+
+
+def _ranked(vector: Mapping[Labels, float]) -> list[tuple[Labels, float]]:
+    return sorted(vector.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 def _ordered(query: Query, vector: Mapping[Labels, float]) -> list[tuple[Labels, float]]:
     if isinstance(query, Aggregation) and query.function == "topk":
-        return sorted(vector.items(), key=lambda pair: (-pair[1], pair[0]))
+        return _ranked(vector)
     return sorted(vector.items())
 
 
-_SERVICE_LABELS = ("service", "app", "application", "name", "app_kubernetes_io_name", "container", "component", "job")
+_SERVICE_LABELS = (
+    "service",
+    "app",
+    "application",
+    "app_name",
+    "name",
+    "app_kubernetes_io_name",
+    "container",
+    "container_name",
+    "k8s_container_name",
+    "component",
+    "workload",
+    "job",
+    "k8s_job_name",
+)
+"""`discover_service_name`, as it is unless it is set."""
 
 
 def _service_name(labels: Mapping[str, str]) -> str:

@@ -18,6 +18,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests.farends.logql import Entry, LogQuery, ParseError, parse
 from tests.farends.loki import LokiServer, loki
 
 CAPTURES = sorted((Path(__file__).parents[2] / "farends" / "loki_captures").glob("*.json"))
@@ -151,3 +152,43 @@ async def test_without_a_tenant_a_loki_of_many_tenants_refuses(server: LokiServe
         refused = await client.get("/loki/api/v1/labels")
         accepted = await client.get("/loki/api/v1/labels", headers={"X-Scope-OrgID": "a"})
     assert (refused.status_code, refused.text, accepted.status_code) == (401, "no org id\n", 200)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        '{app=~"("}',
+        '{app="a"} |~ "["',
+        '{app="a"} | level like "x"',
+        '{app="a"} | json | duration_ms => 3',
+        r'{app="\q"}',
+        '{app="a"} | unwrap size',
+        'max(rate({app="a"}[1m]))',
+        'sum({app="a"})',
+        '{app="a"} )',
+    ],
+)
+def test_what_cannot_be_evaluated_is_a_parse_error(query: str) -> None:
+    with pytest.raises(ParseError, match=r"^parse error"):
+        parse(query)
+
+
+@pytest.mark.parametrize(
+    ("line", "stages", "labels"),
+    [
+        ('{"ms": 1.50, "at": {"zone": "a"}, "ok": true}', "| json", {"ms": "1.50", "at_zone": "a", "ok": "true"}),
+        ("[1]", "| json", {"__error__": "JSONParserErr"}),
+        (r'msg="say \"hi\"" n=3', "| logfmt", {"msg": 'say "hi"', "n": "3"}),
+        ("n=3", "| logfmt | n != 4", {"n": "3"}),
+        ("n=x", "| logfmt | n > 4", {"n": "x", "__error__": "LabelFilterErr"}),
+        ("m=3", "| logfmt | n != 4", None),
+        ("took=30ms", "| logfmt | took < 1s", {"took": "30ms"}),
+    ],
+)
+def test_a_line_leaves_the_stages_with_what_was_found_in_it(
+    line: str, stages: str, labels: dict[str, str] | None
+) -> None:
+    query = parse('{app="a"} ' + stages)
+    assert isinstance(query, LogQuery)
+    found = [entry.labels for entry in query.passed([Entry(1, line, {}, {})])]
+    assert found == ([] if labels is None else [labels])
