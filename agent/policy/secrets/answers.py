@@ -38,21 +38,21 @@ _BULLET = re.compile(r"[ \t>|]*(?:\[[ x]?\]|\(?\d{1,2}[.):]|[-*•])?[ \t|]*")
 _BETWEEN = re.compile(r"[ ]{2,}|\t|[,;|][ ]*| (?=[A-Za-z0-9]{4,12}-)| [/•] ")
 _LETTER, _DIGIT = re.compile(r"[A-Za-z0-9]"), re.compile(r"\d")
 _PAIR = re.compile(r"(?:[a-z][a-z0-9_.-]{0,60}|(?:[A-Z][a-z]+){1,6}|[A-Z][A-Z0-9_]{0,60})[=:](?=[^=])")
-_FIELD = re.compile(r"[A-Za-z_]{2,40}=[^=]")
+_FIELD = re.compile(r"(?:[a-z][a-z_.]{1,40}|[A-Z][A-Z_]{1,40})=[^=]")
 _SLUG = re.compile(r"[a-z]{4,12}(?:-[a-z]{4,12}){2,5}")
 _NAMES = re.compile(r"(?=[a-z0-9.-]*(?:[a-z]\d|\d[a-z]))[a-z]+(?:-[a-z0-9.]+)+")
 _PROMPT = re.compile(r"\S{1,60}@\S{1,80}[#$%>]")
 _MIXED = re.compile(r"(?=.*[A-Z])(?=.*\d)(?=.*[a-z])[\w.!@#$%&*+=~^-]{8,60}")
 _LAPS = re.compile(r"[0-9a-fA-F]{24,}|[A-Za-z0-9+/=_-]{16,}")
 _NOUN = r"(?i:password|passwd|passphrase|pass|pwd|pw|psk|token|secret|key|pin|cookie|sid|credentials?)"
-_WHEN = r"[\[(]?(?:\d{4}-\d\d-\d\d,? ?)?(?:\d\d?:\d\d(?::\d\d)?)?[\])]?"
+_WHEN = r"[\[(]?(?:\d{4}-\d\d-\d\d,? ?)?(?:\d\d?:\d\d(?::\d\d)?(?: ?[AaPp][Mm])?)?[\])]?"
 _WHO = r"(?:<[\w .@-]{1,40}>|[\w .@-]{1,40}[:>]|\[[\w .@-]{1,40}\]|>)"
 _ANSWERED = re.compile(
     rf"{_NOUN}\w{{0,12}}\b[^\n]{{0,180}}"
-    rf"\n{{1,2}}(?P<who>(?:[A-Z][\w.-]{{1,20}}[ ]){{1,3}}{_WHEN}\n|{_WHEN}[ ]{{0,2}}{_WHO}[ ])?"
+    rf"\n{{1,2}}(?P<who>(?:[A-Z][\w.-]{{1,20}}[ ]|[\w.-]{{2,24}}[ ]{{2}}){{1,3}}{_WHEN}\n|{_WHEN}[ ]{{0,2}}{_WHO}[ ])?"
     r"(?:(?i:sure|ok|okay|yes|yep|yeah|here|np|hey|hi|try|use)\b[ ,!:.]{1,3}){0,2}"
-    r"(?:[\w,' ]{0,30}?(?i:it'?s|is|this one|this|that'?s)[: ]{1,2})?[`\"']?"
-    r"(?P<secret>[^\s`\"']{5,100})[`\"']?[ \t]*(?=\n|\Z)"
+    r"(?:[\w,' ]{0,30}?(?P<said>(?i:it'?s|is|this one|this|that'?s|should be|try|new one:?|now))[: ]{1,2})?[`\"']?"
+    r"(?P<secret>[^\s`\"']{5,100}?)[`\"']?(?:[ \t]*(?=\n|\Z)|(?(said)[,.]?[ ](?=[—–(:;\-a-z])|(?!)))"
 )
 _UUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
 _ID = re.compile(r"(?i:\bids?\b)")

@@ -77,17 +77,19 @@ def appointed_secrets(text: str, lowered: str) -> Iterator[Found]:
             for role in matches(regex, (begin,), text, lowered):
                 if not role["key"] or trust(role["key"].replace(" ", "_")):
                     yield from _named_by(text, role.start(), used=regex is _FOR)
-    yield from _codes(text)
+    yield from _codes(text, lowered)
     for begins, regex in ((("prompt", "ask"), _PROMPTED), (("here", "this is", "sending", "attached"), _HERE)):
         for found in matches(regex, begins, text, lowered):
             if not _PAIR.match(found["secret"]) and _worth(found["secret"]):
                 yield Found(*found.span("secret"), "password")
 
 
-def _codes(text: str) -> Iterator[Found]:
-    for regex, near in ((_CODE, (" is ",)), (_ENTERED, (" as ", " for "))):
-        if any(word in text for word in near):
-            yield from (Found(*one.span("secret"), "password") for one in regex.finditer(text))
+def _codes(text: str, lowered: str) -> Iterator[Found]:
+    if " is " in text:
+        yield from (Found(*one.span("secret"), "password") for one in _CODE.finditer(text))
+    if any(word in lowered for word in (" code", " otp", " pin", " passcode")):
+        for one in matches(_ENTERED, ("enter", "type ", "use", "with ", "sen", "gave ", "try "), text, lowered):
+            yield Found(*one.span("secret"), "password")
 
 
 def _named_by(text: str, at: int, *, used: bool) -> Iterator[Found]:

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from agent.policy.secrets.names import trust
+from agent.policy.first_words import matches
+from agent.policy.secrets.names import trust, words_of
 from agent.policy.secrets.spans import Found
-from agent.policy.secrets.values import plausible
+from agent.policy.secrets.values import plausible, secret_under
+from agent.policy.secrets.words import SAYS_OTHER
 
 _SCALAR = re.compile(
     r"(?m)^(?P<indent>[ \t]*)(?:- )?[\"']?(?P<name>[\w.-]{2,80})[\"']?:[ "
@@ -19,6 +21,11 @@ _MAP = re.compile(
 _ENTRY = re.compile(r"(?m)^\s*[\"']?[\w.-]{1,100}[\"']?:[ \t]*[\"']?(?P<secret>[^\s\"'|>][^\s\"']{2,})")
 _JSON_MAP = re.compile(r"\\?\"(?:data|stringData)\\?\"\s?:\s?\{(?P<body>[^{}]{1,8000})\}")
 _JSON_ENTRY = re.compile(r"\\?\"[\w.-]{1,100}\\?\"\s?:\s?\\?\"(?P<secret>[^\"\\]{3,})")
+_HOLDER = re.compile(
+    r"(?<![\w-])(?P<name>tokens|secrets|passwords|api_?[kK]eys|webhooks)\\?[\"']?\s?[:=]?\s?\{(?P<body>[^{}]{8,4000})\}"
+)
+_HOLDERS = ("tokens", "secrets", "passwords", "apikeys", "api_keys", "webhooks")
+_HELD = re.compile(r"(?P<field>[\w.-]{1,60})\\?[\"']?\s?[:=]\s?\\?[\"'](?P<secret>[^\"'\n\\]{4,400})\\?[\"']")
 _LINE = re.compile(r"\S(?:[^\n]*\S)?")
 _LIST = re.compile(
     r"(?i:(?:recovery|backup|scratch|one-time|2fa|mfa|emergency) codes?)\b"
@@ -38,6 +45,12 @@ _USED = re.compile(
     r"(?P<secret>(?=[a-zA-Z-]*\d)[a-zA-Z0-9]{4,8}(?:-[a-zA-Z0-9]{4,8}){1,3}|\d{6,10}|(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{8,12})"
     r"(?![\w-])"
 )
+_ASKED = re.compile(
+    r"(?i:break-?glass|recovery|backup|rescue|emergency|one-?time|2fa|mfa|scratch)[^\n]{0,20}codes?[^\n]{0,120}\n"
+    r"(?P<line>[^\n]{4,200})"
+)
+_ASKING = ("break", "recovery", "backup", "rescue", "emergency", "one", "2fa", "mfa", "scratch")
+_GROUPS = re.compile(r"(?<![\w-])(?=[a-z-]*\d)[a-z0-9]{4,6}[- ](?=[a-z]*\d)[a-z0-9]{4,6}(?![\w-])")
 _SHAPED = re.compile(r"(?<![\w-])[A-Za-z0-9]{4,12}(?:-[A-Za-z0-9]{4,12}){0,3}(?![\w-])")
 _LETTERS = re.compile(r"[A-Za-z0-9]")
 _WORDS = re.compile(
@@ -50,6 +63,9 @@ _WORDS = re.compile(
 def block_secrets(text: str, lowered: str) -> Iterator[Found]:
     """What the name of a whole block gives away, and lists of codes and of words."""
     yield from _listed(text, lowered)
+    if "{" in text:
+        for holder in matches(_HOLDER, _HOLDERS, text, lowered):
+            yield from _held(text, holder)
     if "\n" not in text:
         return
     if ": |" in text or ": >" in text:
@@ -60,18 +76,28 @@ def block_secrets(text: str, lowered: str) -> Iterator[Found]:
         yield from _kubernetes(text)
 
 
+def _held(text: str, holder: re.Match[str]) -> Iterator[Found]:
+    """Each of several secrets by the name of what holds them: `tokens { agent = "X" }`."""
+    kind = trust(holder["name"])
+    for one in _HELD.finditer(text, *holder.span("body")):
+        if kind and SAYS_OTHER.isdisjoint(words_of(one["field"])[-1:]) and secret_under(kind, one["secret"]):
+            yield Found(*one.span("secret"), "secret")
+
+
 def _listed(text: str, lowered: str) -> Iterator[Found]:
     if "code" in lowered:
-        yield from dict.fromkeys(_codes(text))
+        yield from dict.fromkeys(_codes(text, lowered))
     if any(hint in lowered for hint in ("phrase", "mnemonic", "words", "seed", "bip")):
         yield from (Found(*one.span("secret"), "password") for one in _WORDS.finditer(text))
 
 
-def _codes(text: str) -> Iterator[Found]:
+def _codes(text: str, lowered: str) -> Iterator[Found]:
     for several in _LIST.finditer(text):
         listed = list(_CODE.finditer(text, *several.span("items")))
         shapes = {_LETTERS.sub("x", one[0]) for one in listed if any(map(str.isdigit, one[0]))}
         yield from (Found(*one.span(), "password") for one in listed if _LETTERS.sub("x", one[0]) in shapes)
+    for asked in matches(_ASKED, _ASKING, text, lowered):
+        yield from (Found(*one.span(), "password") for one in _GROUPS.finditer(text, *asked.span("line")))
     for used in _USED.finditer(text):
         yield from _alike(text, used)
     for several in _SEVERAL.finditer(text):

@@ -17,6 +17,7 @@ CALLS: tuple[Place, ...] = (
         rf"(?i:attempt|create_?user|auth(?:_password|\s?=\s?)|(?<=->)authenticate|login|logon|credentials?|ldap_bind|simple_bind(?:_s)?)\s?"
         rf"(?:=\s?)?\(\s{{0,20}}(?:{_OTHER}){{0,2}}{_TEXT}{_VALUE}",
     ),
+    at("basicauth", rf"(?i:basicauth)\(\s{{0,20}}{_TEXT}{_VALUE}"),
     at("auth", rf"(?i:(?<!plain)auth(?:enticat\w{{1,5}})?)\(\s{{0,20}}(?:{_OTHER}){{0,2}}{_TEXT}(?P<word>)(?=[\"'])"),
     at(
         ("auth'", 'auth"', "auth\\"),

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from agent.policy.first_words import beginnings, matches
+from agent.policy.first_words import Words, beginnings, matches
 from agent.policy.secrets.spans import Found, value_at
 from agent.policy.secrets.values import plausible
 
@@ -19,6 +19,7 @@ _OPTIONS = {
     "netexec"
     "|nxc|hdbsql|influx|couchbase-cli|cbbackup|snowsql|http|amqp-publish|"
     "kcadm\\.sh|hydra|medusa|ncrack|impacket-\\w+|mc|asadmin|proxychains|"
+    "racadm|rabbitmqadmin|check_mysql|check_pgsql|check_ldap|hammer|jboss-cli\\.sh|"
     "xfreerdp|wfreerdp|smbmap|useradd|usermod|unrar|certutil": r" -p[ =]?(?![\s-])(?!\d{1,5}(?:\s|:|$))",
     "redis-cli|keydb-cli|valkey-cli": r" -a[ =]?",
     "ldapsearch|ldapmodify|ldapadd|ldapdelete|ldapwhoami|ldappasswd|"
@@ -62,7 +63,11 @@ _PROGRAMS = tuple(
     for table, pair in ((_OPTIONS, False), (_USER_OPTIONS, True))
     for names, options in table.items()
 )
-_NAMES = tuple((name, at) for at, (names, _) in enumerate(_PROGRAMS) for name in names)
+_NAMED: dict[str, list[int]] = {}
+for _at, (_names, _) in enumerate(_PROGRAMS):
+    for _name in _names:
+        _NAMED.setdefault(_name, []).append(_at)
+_NAMES = Words(_NAMED)
 _COMMAND = 400
 _OPTION = re.compile(r"[ \"'][-/]\w| \w[\w.-]{0,40}/(?:\S{1,100}@|\\?[\"'])| login | unseal |pass:|_pw ")
 
@@ -70,7 +75,7 @@ _OPTION = re.compile(r"[ \"'][-/]\w| \w[\w.-]{0,40}/(?:\S{1,100}@|\\?[\"'])| log
 def command_secrets(text: str, lowered: str) -> Iterator[Found]:
     """By the options of programs that take a password."""
     if _OPTION.search(text):
-        for at in dict.fromkeys(at for name, at in _NAMES if name in lowered):
+        for at in dict.fromkeys(at for name in _NAMES.within(lowered) for at in _NAMED[name]):
             yield from _options(text, lowered, *_PROGRAMS[at])
 
 

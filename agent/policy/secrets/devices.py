@@ -12,6 +12,25 @@ _NOUNS = (
 """How lines of a router's or a switch's configuration begin, and what stands before the secret in them."""
 
 DEVICES: tuple[Place, ...] = (
+    at("auth-pass ", r"\bauth-pass [\w.-]{1,60} (?P<at>)"),
+    at("insecure-password ", r"insecure-password (?P<at>)"),
+    at(
+        "enable ",
+        r"enable (?P<word>)",
+        needs=("switch", "router", "cisco", "core", "firewall"),
+        before=r"[^\n]{0,60}(?i:switch|router|cisco|core|firewall|fw|asa)[^\n]{0,40}[: ,]",
+    ),
+    at(
+        ("pre-shared-key ", "isakmp key "),
+        r"(?:pre-shared-key|isakmp key)[ ](?:local |remote |ascii-text |address \S{1,60} key )?(?:\d"
+        r" )?(?P<whole>[^\s\"]{6,100})"
+        r"(?=[ \t]*(?:$|\n| address| hostname))",
+    ),
+    at("auth-user-pass", r"auth-user-pass[^\n]{0,40}\n\S{1,80}\n(?P<word>)"),
+    at(
+        ("wifi", "wi-fi", "wlan", "ssid"),
+        r"(?i:wi-?fi|wlan|ssid)[^\n]{0,80}?[,:] (?:the )?(?i:pw|key|psk|pass\w{0,6})[ :=]{1,3}(?:is )?(?P<word>)",
+    ),
     at("isakmp key", r"isakmp key[ ](?:\d[ ])?(?P<at>)(?=\S{4,} (?:address|hostname))"),
     at(
         ("wifi", "wi-fi", "wlan"),
@@ -88,6 +107,6 @@ DEVICES: tuple[Place, ...] = (
         r"(?m)^[\w.-]{3,100}:(?:25|465|587|2525)[ \t]+[^\s:]{1,100}:(?P<whole>\S{4,100})[ \t]*$",
     ),
     at("stats auth", r"stats auth[ ][^\s:]{1,64}:(?P<at>)"),
-    at("encrypt", r"\bencrypt[\"']?\s?[=:]\s?[\"']?(?P<whole>[A-Za-z0-9+/]{43}=|[A-Za-z0-9+/]{22}==)"),
+    at("encrypt", r"(?<![A-Za-z])encrypt[\"']?\s?[=:]\s?[\"']?(?P<whole>[A-Za-z0-9+/]{43}=|[A-Za-z0-9+/]{22}==)"),
     at("k10", r"\bK10[0-9a-f]{64}::[\w-]{1,40}:(?P<whole>[0-9a-zA-Z]{16,})"),
 )

@@ -21,6 +21,7 @@ from agent.policy.secrets.records import record_secrets
 from agent.policy.secrets.spans import Found
 from agent.policy.secrets.tables import table_secrets
 from agent.policy.secrets.told import told_secrets
+from agent.policy.secrets.turned import turned_secrets
 
 _ESCAPED = re.compile(r"(?<!\\)\\n")
 _ENTITY = re.compile(r"&quot;|&#(?:34|39|x22|x27);|&apos;|&[lg]t;|\\u00(?:22|27|3[ce])")
@@ -47,6 +48,7 @@ def findings(text: str) -> list[Found]:
         *command_secrets(lines, told),
         *placed_secrets(lines, told),
         *told_secrets(lines, told),
+        *turned_secrets(lines, told),
         *login_secrets(lines, told),
         *pair_secrets(lines, told),
         *appointed_secrets(lines, told),

@@ -39,6 +39,7 @@ _PAIRS = {
     ("device", "code"): Trust.DRAWN,
     ("code", "verifier"): Trust.DRAWN,
     ("redis", "auth"): Trust.CHOSEN,
+    ("enable", "secret"): Trust.CHOSEN,
     **dict.fromkeys((("shared", "secret"), ("radius", "secret"), ("tacacs", "secret")), Trust.CHOSEN),
     **dict.fromkeys(
         ((of, "phrase") for of in ("seed", "recovery", "pass", "mnemonic", "backup", "wallet", "secret")), Trust.CHOSEN

@@ -5,14 +5,15 @@ from collections.abc import Iterator
 
 from agent.policy.first_words import matches
 from agent.policy.secrets.spans import Found
-from agent.policy.secrets.values import settled, strong
+from agent.policy.secrets.values import chosen, looks_drawn, settled, strong, worded
 
 _NAMES = (
     *("admin", "root", "guest", "elastic", "postgres", "operator", "superuser", "deploy", "ansible", "backup"),
     *("monitor", "readonly", "readwrite", "sysadmin", "user", "svc", "service", "test", "demo", "support", "oracle"),
+    *("ubuntu", "administrator", "vagrant", "centos", "debian", "ec2-user"),
 )
 _ACCOUNT = (
-    rf"(?:[\w.]{{1,30}}[-_.])?(?:{'|'.join(_NAMES)}|administrator|deployer|monitoring|sa|pi|ubuntu|ec2-user|vagrant|app"
+    rf"(?:[\w.]{{1,30}}[-_.])?(?:{'|'.join(_NAMES)}|deployer|monitoring|sa|pi|app"
     r"|rw|ro|bot)(?:[-_.]\w{1,20}|\d{1,3})?|[\w.+-]{1,40}@[\w.-]{1,60}"
 )
 _MARK = r"[`*_\"'“”]{0,2}"
@@ -23,16 +24,30 @@ _SPACED = re.compile(
 )
 _ENUMERATED = re.compile(r" / [`*\"']{0,2}\Z|\d / \Z")
 _KINDS = ("user", "service", "svc", "test", "support", "backup", "monitor")
+_COLUMN = re.compile(
+    rf"(?<![\w./@:-])(?i:{'|'.join(_NAMES)}){_MARK}(?: {{2,20}}|\t{{1,4}}| (?:-|–|—|→|->|=>|\|) )(?P"
+    rf"<secret>[^\s`\"“”|]{{6,100}})(?=[ \t|]|\\n|$)",
+    re.MULTILINE,
+)
+_OF_MAIL = re.compile(
+    r"@[\w.-]{1,60}\.[a-z]{2,10}(?: {2,20}|\t{1,4}|\s{1,3}(?:-|–|—|→|->|=>|\|)\s{1,3})(?P<secret>[^"
+    r"\s`\"“”|]{6,100})(?=[ \t|]|\\n|$)",
+    re.MULTILINE,
+)
+_BEHIND = re.compile(
+    rf"(?<=(?:→|:|>|-) )(?i:{'|'.join(_NAMES)}) (?P<secret>[^\s`\"“”|]{{10,100}})(?=[ \t|]|\\n|$)", re.MULTILINE
+)
+_DRAWN = 12
 _BACK = 64
 _KNOWN = re.compile(_ACCOUNT, re.IGNORECASE)
 _TIGHT = re.compile(
-    rf"(?<![\w./@:-])(?i:{'|'.join(_NAMES)}|administrator|vagrant|ubuntu){_MARK}(?P<sign>[/:])"
+    rf"(?<![\w./@:-])(?i:{'|'.join(_NAMES)}){_MARK}(?P<sign>[/:])"
     rf"{_MARK}(?P<secret>[^\s`\"'“”/]{{4,100}}?){_MARK}[)\],.;]{{0,2}}(?=[ \t|]|\\n|$)",
     re.MULTILINE,
 )
 _ABOUT = re.compile(
     r"(?i:\b(?:cred(?:s|entials?)|log(?:ged|ging)?[ -]?(?:in|on)|logins?|sign[ -]?in|defaults?|accounts?"
-    r"|auth\w{0,12}|passw\w{0,3}|pw|pwd|pass|access)\b)"
+    r"|auth\w{0,12}|passw\w{0,5}|pw|pwd|pass|access|log(?:ged|ging)? into|b?mcs?|ipmi|idrac|ilo|console)\b)"
 )
 _WITHIN = re.compile(r"(?i:\b(?:in|at|from|under|path|file|dir|branch|image|repo|tag|secret)[: ]{1,2}[`\"']?)\Z")
 _OF_KINDS = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[\w.!@#$%^&*+=?~-]{8,40}")
@@ -47,9 +62,31 @@ def pair_secrets(text: str, lowered: str) -> Iterator[Found]:
         if settled(pair["secret"]) and (_told(text, pair.start()) or _colon(pair)) and not _of_a_kind(pair):
             yield Found(*pair.span("secret"), "password")
 
+    for regex in (_COLUMN, _BEHIND):
+        for pair in matches(regex, _NAMES, text, lowered):
+            said = pair["secret"]
+            if _drawn(said) if regex is _BEHIND else settled(said) and _told(text, pair.start()):
+                yield Found(*pair.span("secret"), "password")
+    if "@" in text:
+        for pair in _OF_MAIL.finditer(text):
+            if chosen(pair["secret"]) and _told(text, pair.start()):
+                yield Found(*pair.span("secret"), "password")
+
+
+def _drawn(said: str) -> bool:
+    return chosen(said) and (
+        _OF_KINDS.fullmatch(said) is not None or (strong(said) and _SIGNED.search(said) is not None)
+    )
+
 
 def _colon(pair: re.Match[str]) -> bool:
-    return pair["sign"] == ":" and _OF_KINDS.fullmatch(pair["secret"]) is not None
+    if pair["sign"] == "/":
+        return (
+            len(pair["secret"]) >= _DRAWN
+            and looks_drawn(pair["secret"])
+            and _OF_KINDS.fullmatch(pair["secret"]) is not None
+        )
+    return _OF_KINDS.fullmatch(pair["secret"]) is not None or worded(pair["secret"])
 
 
 def _of_a_kind(pair: re.Match[str]) -> bool:
@@ -81,5 +118,5 @@ def _worth(text: str, pair: re.Match[str]) -> bool:
 def _told(text: str, at: int) -> bool:
     """Whether words before it, in its line or the one above, are about getting in."""
     line = text.rfind("\n", 0, at)
-    least = max(0, at - _BACK, text.rfind("\n", 0, line) + 1 if line > 0 else 0)
+    least = max(0, at - 2 * _BACK, text.rfind("\n", 0, line) + 1 if line > 0 else 0)
     return _ABOUT.search(text, least, at) is not None and not _WITHIN.search(text, max(0, at - 12), at)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote_plus
 
+from agent.policy.first_words import Words
 from agent.policy.secrets.checks import by_chance, drawn, mixed
 from agent.policy.secrets.drawn import plain
 from agent.policy.secrets.personal import PERSONAL
@@ -43,6 +44,11 @@ def _no_name(value: str) -> bool:
     return mixed(value) and (looks_drawn(value) or by_chance(value))
 
 
+def _of_aws(value: str) -> bool:
+    """Digests have the length of such a secret, too, but letters of one case."""
+    return mixed(value) and any(map(str.isupper, value)) and any(map(str.islower, value))
+
+
 def _of_a_hook(path: str) -> bool:
     """Not the path of an object: behind its number something drawn or another number."""
     return mixed(path.partition("/")[2])
@@ -80,8 +86,8 @@ _ISSUED: tuple[Pattern, ...] = (
     pattern(
         "aws-secret",
         "AKIA ASIA",
-        r"A[KS]IA[A-Z0-9]{16}[^\n]{1,60}?(?<![A-Za-z0-9/+])(?P<secret>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])",
-        check=mixed,
+        r"A[KS]IA[A-Z0-9]{16}[^\n]{0,60}?(?:\n[^\n]{0,40}?)?(?<![A-Za-z0-9/+])(?P<secret>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])",
+        check=_of_aws,
     ),
     pattern("gcp-key", "AIza", r"AIza[0-9A-Za-z_-]{35}"),
     pattern("gcp-token", "ya29.", r"ya29\.[0-9A-Za-z_.-]{10,}"),
@@ -128,7 +134,7 @@ _ISSUED: tuple[Pattern, ...] = (
     pattern(
         "password",
         "://",
-        r"[A-Za-z][A-Za-z0-9+.-]{1,30}://[^\s/:@\"'<>]{0,100}:(?P<secret>[^\s/\"'<>]+)@(?=[\w\[])",
+        r"[A-Za-z][A-Za-z0-9+.-]{1,30}://[^\s/:@\"'<>]{0,100}(?:@[\w.-]{1,60})?:(?P<secret>[^\s/\"'<>]+)@(?=[\w\[])",
         check=plausible,
     ),
     pattern(
@@ -255,15 +261,22 @@ _ISSUED: tuple[Pattern, ...] = (
     pattern("issued", "-us", r"(?<![A-Za-z0-9])[0-9a-f]{32}-us\d{1,2}(?!\w)"),
 )
 PATTERNS = (*_ISSUED, *PERSONAL)
-_HINTED = tuple((hint, at) for at, one in enumerate(PATTERNS) for hint in one.hints)
-_BEGUN = tuple((word, at) for at, one in enumerate(PATTERNS) for word in one.words)
+_HINTED: dict[str, list[tuple[str, int]]] = {}
+"""By the hint in lower case: the hint as it is written, and the pattern."""
+_BEGUN: dict[str, list[int]] = {}
+for _at, _one in enumerate(PATTERNS):
+    for _hint in _one.hints:
+        _HINTED.setdefault(_hint.lower(), []).append((_hint, _at))
+    for _word in _one.words:
+        _BEGUN.setdefault(_word, []).append(_at)
+_HINTS, _BEGINNINGS = Words(_HINTED), Words(_BEGUN)
 _ALWAYS = frozenset(at for at, one in enumerate(PATTERNS) if not one.hints and not one.words)
 
 
 def patterned(text: str, small: str) -> Iterator[Found]:
     """What looks like one of them; `small` is the text in lower case. Most texts hold no hint of any."""
-    hinted = [at for hint, at in _HINTED if hint in text]
-    begun = [at for word, at in _BEGUN if word in small]
+    hinted = [at for low in _HINTS.within(small) for hint, at in _HINTED[low] if hint in text]
+    begun = [at for word in _BEGINNINGS.within(small) for at in _BEGUN[word]]
     for at in sorted(_ALWAYS.union(hinted, begun)):
         yield from PATTERNS[at].spans(text)
 

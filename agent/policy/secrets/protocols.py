@@ -3,6 +3,26 @@
 from agent.policy.secrets.places import Place, at, near
 
 PROTOCOLS: tuple[Place, ...] = (
+    at(
+        ("otp", "totp", "mfa", "2fa", "sms"),
+        r"(?<![a-z])(?:otp|totp|mfa|2fa|sms)(?![a-z])[^\n]{0,80}?(?<![a-z_])code[\"']?[=:][ ]?[\"']?"
+        r"(?P<whole>\d{6,8})(?!\d)",
+    ),
+    at("auth ", r"(?<=> )(?i:auth) (?:[\w.@-]{1,64} )?(?P<at>)(?=\S{4,}[ \t]*(?:\n|$))"),
+    near("!= given", r"\((?P<whole>[^()\s]{4,100})\) != given"),
+    near(")=(", r"\((?P<name>\w{2,60})\)=\((?P<at>)(?=[^()\n]{3,300}\))"),
+    near('" "', r"(?m)^\"[\w.@-]{1,60}\" \"(?P<word>)(?=[^\"\n]{4,200}\"[ \t]*$)"),
+    near(
+        ('"-u"', "'-u'", '"--user"', "'--user'", '"--proxy-user"'),
+        r"[\"'](?:-u|--user|--proxy-user)[\"'](?:,\s?| a\d{1,2}=)[\"'][^\"':\s]{1,64}:(?P<whole>[^\"'\n]{3,200})[\"']",
+    ),
+    near("vault.azure.net/secrets/", r"\"value\":\s?(?P<at>)(?=\")"),
+    near(
+        '"key"',
+        r"\"(?P<name>\w{0,20}(?i:jwt|auth|token|crypt|signing|cookie|session)\w{0,20})\":\s?\{[^{}]{0,400}?"
+        r"\"[kK]ey\":\s?(?P<at>)(?=\")",
+    ),
+    near("kubeadm", r"(?<![\w.-])(?=[a-z.]*\d)(?P<whole>[a-z0-9]{6}\.[a-z0-9]{16})(?![\w.-])"),
     at("u:p", r"(?<!\w)u:p(?:w|ass)?[ :]+[\w.@-]{1,60}:(?P<at>)"),
     at("cs", r"cs\d{1,2}Label=(?P<name>[\w.-]{2,60}) cs\d{1,2}=(?P<at>)", needs="label="),
     at(

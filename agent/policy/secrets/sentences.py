@@ -59,5 +59,6 @@ def slug(word: str) -> bool:
         and not _POD.fullmatch(word)
         and not _FILE.search(word)
         and bool(_PASSPHRASE.fullmatch(word))
+        and plausible(word)
         and sum(not plausible(part) for part in re.split(r"[-_.]", word)) < 2
     )

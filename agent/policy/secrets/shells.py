@@ -40,6 +40,12 @@ PIPED: tuple[Place, ...] = (
         _SAYS + r"(?P<at>)(?=[^\n|>]{3,300}>{1,2} ?\S{0,100}?(?P<name>[\w.-]{2,60})[\"']?(?=[\s;&]|$))",
         needs=">",
     ),
+    at(
+        _ECHO,
+        _SAYS + r"(?P<at>)(?=[^\n|]{3,300}\| ?(?:gcloud|aws|az|vault|docker|podman|doppler|flyctl?|gh|heroku|wrangler)"
+        r" [^\n]{0,40}secrets?)",
+        needs="secret",
+    ),
     near("<<", r">{1,2} ?[\"']?[\w./-]{0,100}/" + _HERE_NAMED),
     near("<<", r"<<" + _WORD_OF_HERE + r" ?>{1,2} ?[\"']?[\w./-]{0,100}/(?P<name>[\w.-]{2,60})" + _HERE),
     at(
@@ -62,6 +68,18 @@ PIPED: tuple[Place, ...] = (
 """What is printed into a command or a file that takes a secret."""
 
 COMMANDS: tuple[Place, ...] = (
+    at("echo ", r"echo '?[\w.-]{1,40}:(?P<whole>[^'\n]{3,100})'?\n[^\n]{0,80}\+ (?:sudo )?chpasswd", needs="chpasswd"),
+    at(
+        "echo ",
+        r"echo (?:-n )?[\"']?(?P<whole>[A-Za-z0-9+/]{8,4000}={0,2})[\"']? ?\| ?base64 (?:-d|-D|--d)",
+        needs="base64 ",
+    ),
+    at(
+        "base64 -",
+        r"base64 (?:-d|-D|--decode)[^\n|]{0,20}\n(?P<word>)(?=\S{5,200}[ \t]*(?:\n|$))",
+        before=r"[^\n]{0,20}[$#>%] [^\n]{0,160}",
+    ),
+    at("reset-admin-password ", r"reset-admin-password (?P<at>)(?![-\"'])"),
     at("bundle config", r"bundle config (?:set )?(?:--\w+ )?[\w.:/-]{3,100} [\w.@-]{1,60}:(?P<at>)"),
     at("poetry config", r"poetry config (?:http-basic\.[\w-]{1,60} \S{1,60}|pypi-token\.[\w-]{1,60}) (?P<at>)"),
     at("api-key store", r"api-key store [A-Z0-9]{10,40} (?P<at>)"),

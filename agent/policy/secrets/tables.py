@@ -30,6 +30,8 @@ _COLUMNS = 3
 _TITLE = re.compile(r"[A-Za-z_][\w./()#-]*(?: [\w./()#-]+){0,3}")
 _WORD = re.compile(r"[a-z]{7,20}(?: [a-z]{3,20}){0,5}")
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w-]*")
+_WIKI_HEAD = re.compile(r"(?m)^! ?(?P<names>[^\n]{1,400}!![^\n]{1,400})$")
+_WIKI_ROW = re.compile(r"(?m)^\| ?(?![-}+])(?P<cells>[^\n]{1,800})$")
 _AROUND = " \t*`\"'|│┃║,;:\r"
 
 
@@ -45,12 +47,30 @@ class _Row(NamedTuple):
 
 def table_secrets(text: str, lowered: str) -> Iterator[Found]:
     """What stands in columns that are called after a secret."""
+    if "!!" in text and "||" in text:
+        yield from _in_wiki(text)
     end = 0
     for start, stop in _lines_with_a_stem(text, lowered):
         if start >= end:
             for found in _below(text, start, stop):
                 yield from found.secrets
                 end = found.end
+
+
+def _in_wiki(text: str) -> Iterator[Found]:
+    """Of MediaWiki: names between `!!`, cells between `||`, and a `|-` between rows."""
+    for head in _WIKI_HEAD.finditer(text):
+        kinds = [_kind(name.rpartition("|")[2].strip(_AROUND + "!")) for name in head["names"].split("!!")]
+        if not any(kinds):
+            continue
+        for row in _WIKI_ROW.finditer(text, head.end(), min(len(text), head.end() + _ROWS * _MOST)):
+            at = row.start("cells")
+            for kind, said in zip(kinds, row["cells"].split("||"), strict=False):
+                core = said.strip(_AROUND)
+                if kind and secret_under(kind, core) and settled(core):
+                    place = text.find(core, at)
+                    yield Found(place, place + len(core), "password")
+                at += len(said) + 2
 
 
 def _lines_with_a_stem(text: str, lowered: str) -> list[tuple[int, int]]:

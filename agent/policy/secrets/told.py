@@ -8,7 +8,7 @@ from agent.policy.secrets.checks import by_chance
 from agent.policy.secrets.names import Trust, trust, words_of
 from agent.policy.secrets.sentences import LEAD, NUMBERED, TYPED, WORD, Word, bare_word, slug, window
 from agent.policy.secrets.spans import Found
-from agent.policy.secrets.values import chosen, issued, known, looks_drawn, plausible, strong, told_outright
+from agent.policy.secrets.values import chosen, issued, known, looks_drawn, plausible, strong, told_outright, worded
 from agent.policy.secrets.words import words
 
 _PASSWORDS = (
@@ -55,7 +55,10 @@ _STEMS = (
     ),
 )
 _KEY = re.compile(r"(?:[\w-]{2,20} )?[\w-]{2,20} \Z")
-_SIGNED_WITH = re.compile(r"(?:(?:using|by) (?:[A-Z]{3,5} |an? )|with RSA |set to the )$")
+_SIGNED_WITH = re.compile(
+    r"(?:[Ss]igned (?:with|by|using) (?:the |our )?(?:GPG |gpg |PGP )?|(?:using|by) (?:[A-Z]{3,5} |a"
+    r"n? )|with RSA |set to the )$"
+)
 """What gpg calls a key by is its fingerprint; Kubernetes calls one within a Secret by its name."""
 _MOST_WORDS, _NEAR = 18, 4
 _COPULAS = words(
@@ -63,7 +66,7 @@ _COPULAS = words(
     "/ | it's its es: via будет は 是 为 為 こと new old and or now jetzt "
     "ahora maintenant agora teraz nu ora adesso теперь 现在 и und et y "
     "e i je este là είναι adalah หรือ คือ هي היא then become becomes set currently equals remains reads says contains "
-    "c'est à ? >> .. ; – — ==> 's ’s"
+    "c'est à ? >> .. ; – — ==> 's ’s held holds contained"
 )
 _OUTRIGHT = words(
     "is was are : = type enter ist lautet est es é è är er jest это -> => → は 是 为 es: now will agora to from "
@@ -84,7 +87,7 @@ _OTHER = words(
 _IDS = words("id ids uuid")
 _TOLD_BY = re.compile(r" [`\"'*]|:? to |: ")
 _ABOUT_AN_ID = re.compile(
-    r"(?i)(?:(?:(?<![a-z])id|(?-i:(?<=[a-z])I[dD])|identifier|hash|sha\d*|digest)|(?:\b|_)(?:commit|image|spis?|pods?|nodes?|hosts?|trace|span|etag|no"
+    r"(?i)(?:requesttoken|(?:(?<![a-z])id|(?-i:(?<=[a-z])I[dD])|identifier|hash|sha\d*|digest)|(?:\b|_)(?:commit|image|spis?|pods?|nodes?|hosts?|trace|span|etag|no"
     r"|number|build|rev|revision|release|tag|md5|checksum|request|order|job|run|tx|event|fingerprint))\W*\Z"
 )
 _LOGGED = words("logs, log, output, plain, clear, text, plaintext, cleartext, here, chat, ticket, channel,")
@@ -113,6 +116,8 @@ _HEX = re.compile(
     r"[A-Z0-9]{4,8}(?:-[A-Z0-9]{4,8}){2,}|(?=[A-Z]*[2-7])[A-Z2-7]{16,}"
 )
 _CAPITALS = re.compile(r"[A-Z]{16,64}")
+_OF_ENTRA = re.compile(r"(?i:entra|azure|client secret|app registration|service principal)")
+"""There a secret has an id besides, which is none; elsewhere a role logs in with it."""
 _ACCESS = re.compile(r"(?i)(?:creds?|credentials?|zugangsdaten|anmeldedaten|identifiants|cred\w{3,8}):?\Z")
 _USING = re.compile(
     r"(?i)(?:with|using|use|enter|type|try|by|sasl|root|admin)(?: the| its| their)? [\w ]{0,12}?[\w-]+\Z"
@@ -130,6 +135,12 @@ def told_secrets(text: str, lowered: str) -> Iterator[Found]:
             continue
         issued = noun["issued"] is not None
         if issued and noun[0].startswith("key") and not _opens(text, noun):
+            continue
+        if (
+            noun[0].startswith("secret")
+            and noun[0].endswith("id")
+            and _OF_ENTRA.search(text, max(0, noun.start() - 300))
+        ):
             continue
         for one in _in_window(text, noun.end(), issued=issued):
             yield one
@@ -203,8 +214,8 @@ def _bare_phrase(text: str, noun: int, found: re.Match[str], before: str) -> Fou
     called = text[max(0, noun - 12) : noun].lower().endswith(("phrase", "phrase:"))
     if not called and not (whole and before[-1:] == ":" and _NUMBERED.fullmatch(whole["words"])):
         return None
-    worded = whole and all(plausible(word) or word.isdigit() for word in whole["words"].split())
-    return Found(*whole.span("words"), "password") if whole and worded else None
+    named = whole and all(plausible(word) or word.isdigit() for word in whole["words"].split())
+    return Found(*whole.span("words"), "password") if whole and named else None
 
 
 def _introduced(before: str, place: int) -> bool:
@@ -221,12 +232,20 @@ def _chosen(text: str, noun: int, word: Word, before: str, place: int) -> bool:
         before.lower() == "from" and _TABLE.search(text, max(0, noun - 60), word.start)
     ):
         return False
-    if chosen(word.text) or (slug(word.text) and (place == 0 or word.quoted or before == "/" or _outright(before))):
+    if (
+        chosen(word.text)
+        or (word.quoted and worded(word.text))
+        or (slug(word.text) and (place == 0 or word.quoted or before == "/" or _outright(before)))
+    ):
         return True
     at_once = place == 0 and (
         word.quoted or text[noun - 2 : noun].lower() in ("pw", "wd") or not text[noun - 1].isascii()
     )
-    if (at_once and told_outright(word.text)) or (_outright(before) and _said_outright(word.text)):
+    if (
+        (word.quoted and worded(word.text))
+        or (at_once and told_outright(word.text))
+        or (_outright(before) and _said_outright(word.text))
+    ):
         return True
     closed = word.quoted and not text[word.end : word.end + 1].isspace()
     return closed and len(word.text) > 5 and plausible(word.text) and not known(word.text)

@@ -23,16 +23,24 @@ _NO_SECRET = words(
     "username users account accounts admin request requests response value values type name lookup "
     "lookups validation expiry age length too short long weak strong never there here n/a na tbd todo x expected "
     "whatever needed keepass keepassxc bitwarden lastpass vaultwarden dashlane 1password sso saml ldap kerberos "
-    "same unchanged see ask soon later attached above below separately saved stored known required:"
+    "via using through over same unchanged see ask soon later attached above below separately saved stored "
+    "known required: latest"
 )
 _MASK = re.compile(
     r"[*•x]{3,} ?\(.*|(?:REPLACE|CHANGE|INSERT|FILL|PUT|YOUR|ENTER|TODO)_[A-Z_]+"
+    r"|\W*(?:DATA\+)?(?i:redacted|masked|omitted|hidden|filtered|removed|scrubbed|sensitive)\W*"
+    r"|VALUE_SPECIFIED_IN_\w+|[-+*]{3,} ?# \(\d{1,6} bytes\)|\(\d{1,6} bytes\)"
+    r"|(?i:change|replace|fill)[-_ ]?(?i:me|this)[-_!]*|(?i:your)(?:[-_][A-Za-z]{2,12}){1,4}(?:[-_](?i:here))?"
     r"|[*x.•#_X…●-]{3,}|[*•●]+|\S{0,4}[*•●…]{3,}\S{0,4}|\S{0,12}[*•●…]{4,}\S{0,8}|x{3,}-x{3,}"
     r"|(?:[A-Za-z0-9]{1,12}[-_.]){0,3}\w{0,4}(?:[x*•]{6,}|X{6,})\w{0,8}|[\w-]{2,12}\.{3}\w{0,8}"
 )
 _REFERENCE = re.compile(
     r"""(?x)
       \$\{.* | \$(?!\w*\d\w*\d\w*\d)[A-Za-z_(]\w*\)?.{0,3} | \$\(.* | \#\{.* | \{\{.*
+    | %\(\w+\)s | \^[^\s]{0,8}\].* | \[\^.* | \d{4}-\d\d-\d\d(?:[T\ ].*)? | (?:[0-9a-fA-F]{2}:){15,}[0-9a-fA-F]{2}
+    | (?:json|yaml|base64|url)(?:de|en)code\(.* | (?:nonsensitive|trimspace|coalesce|element|templatefile)\(.*
+    | (?:crypto|secrets|uuid|random|bcrypt|Buffer|SecureRandom|RandomStringUtils)\.\w+\(.*
+    | (?:Ctrl|Alt|Shift|Cmd|Meta)\+\S+ | [a-z]+:S\d{3,5} | [a-z]+(?:-[a-z]+){1,6}:(?:latest|\d{1,4})
     | <[^<>]*>? | %[A-Z_]{3,}% | %[-+]?\d*[a-z]%?\}?
     | \[[A-Za-z_ -]*\]? | [\[({][\w\"' -]*[:=,.]?[)\]}]? | @Microsoft\.KeyVault.* | ref\+.*
     | ENC(?:\[|%5B).* | A[KS]IA(?:[A-Z0-9]{16}|\w+(?:/|%2F)\d{8}.*) | vault(?::|%3A).* | arn:.* | \\\$\(.* | %3C.*%3E
@@ -53,6 +61,9 @@ _REFERENCE = re.compile(
     """
 )
 _SENTENCE = re.compile(
+    r"(?i:see|ask|in|via|stored|kept|lives|use|get|from|same as|managed|check|request|refer|contact|"
+    r"provided|held|set in"
+    r"|rotated|known|ping|moved|login with|log in)(?: [^\n]*)|"
     r"(?:files|compat)(?: \[[^\]\n]{1,40}\])?(?: [a-z]{2,12}){0,5}"
     r"|(?i:must|should|cannot|can't|may|is|has|does|needs?|too|at least)(?: [\w'-]+){0,4}? "
     r"(?i:be|characters?|contain|include|long|short|required|match|blank|empty|valid|allowed|least|most|digits?)"
@@ -79,6 +90,12 @@ _WORDS_AND_NUMBER = re.compile(r"[a-z]{3,}(?:-[a-z]{3,})+-[a-z]{4,}\d{3,4}")
 _VAULT = re.compile(r"s\.[A-Za-z0-9]{24,}|(?=[a-z.]*\d)[a-z0-9]{6}\.[a-z0-9]{16}")
 _OBJECT = re.compile(
     r"(?<![a-z])(?:secret|cred|tls|key|token|auth|cert|config|pass|api|prod|service|server|account|gateway)"
+)
+_WORDED = re.compile(r"[A-Za-z]{3,12}([-_.])[A-Za-z]{3,12}(?:\1[A-Za-z]{3,12}){1,6}\d{0,5}[!?#$]?")
+_LEAST_WORDED = 14
+_ENDING = re.compile(
+    r"\.(?:com|net|org|io|dev|app|cloud|local|internal|lan|corp|svc|cluster|example|test|ya?ml|json|conf|cfg|toml|ini|log|txt"
+    r"|sql|xml|html|java|class|properties|result|name|value|id|tar|zip|gz)\Z"
 )
 _AWS = re.compile(r"(?=[^+/]*[+/]|.*\d)(?:[A-Za-z0-9/+]{40}|[A-Za-z0-9/+]{22,}={1,2})")
 _ONE_PIECE = re.compile(r"[A-Za-z0-9_+/=.~-]+")
@@ -175,9 +192,20 @@ def told_outright(value: str) -> bool:
     return plausible(core) and any(map(str.isalpha, core)) and (any(map(str.isdigit, core)) or _inner_capital(core))
 
 
+def worded(value: str) -> bool:
+    """Three words or more with one sign between them, as managers of passwords draw them; no host and no object."""
+    return (
+        _WORDED.fullmatch(value) is not None
+        and len(value) >= _LEAST_WORDED
+        and not _OBJECT.search(value.lower())
+        and not _ENDING.search(value)
+        and plausible(value)
+    )
+
+
 def settled(value: str) -> bool:
     """Whether it may be one where a table or a line of settings has its passwords."""
-    return chosen(value) or passphrase(value) or told_outright(value)
+    return chosen(value) or passphrase(value) or told_outright(value) or worded(value)
 
 
 @lru_cache(4096)
@@ -204,7 +232,8 @@ _KNOWN = re.compile(
     | 1Password | [\w./@+-]+/[\w.@+-]+(?::\d+){1,2} | [A-Za-z]+['’](?:s|t|re|ve|ll|d|m) | [A-Za-z_]\w*=[~.]{0,2}/\S*
     | [a-z][A-Za-z_.]*=\S* | [a-z_.]+[=<>]{1,2}\d\S* | \S+\(\S* | --?[a-z][\w-]* | [-"'({\[<,;:/].*\w=\S*
     | \$\w+ | \$?\{.*
-    | (?:\w+::)+\w+ | [A-Za-z]\w*\.\w+(?:\.\w+)* | [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+ | [a-z]*(?:[A-Z][a-z]+)+
+    | (?:\w+::)+\w+ | [A-Za-z]+:\d{1,6}[a-z]{0,2} | [A-Za-z]\w*\.\w+(?:\.\w+)*
+    | [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+ | [a-z]*(?:[A-Z][a-z]+)+
     | (?:PBKDF2|HMAC|ECDHE|DHE)-[A-Z0-9-]{3,30}
     | (?:HTTP|TLS|IPv|UTF|SSL|SHA|AES|RSA|MD|EC|ED|SHA-)\S{0,8}
     """

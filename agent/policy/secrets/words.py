@@ -106,7 +106,8 @@ SIGNED = tuple(words("pay merchant cookie session csrf sign secret secure auth p
 """How words begin that make a hash key one that signs."""
 KEYS_OF_NO_SECRET = words(
     "gpg pgp configuration "
-    "public pub publishable foreign partition part sort range cache host authorized known idempotency dedup dedupe "
+    "public pub publishable incident rule duplicate authority subject signed "
+    "foreign partition part sort range cache host authorized known idempotency dedup dedupe "
     "deduplication from row object s3 obj message msg record group index "
     "lookup natural composite unique map json config "
     "redis kafka i18n translation metric label issue project ticket jira kms registry trace tracing correlation event "

@@ -2,7 +2,7 @@
 
 import re
 
-from agent.policy.first_words import around, beginnings, fewest, matches
+from agent.policy.first_words import Words, around, beginnings, fewest, matches
 
 
 def test_matches_begin_with_one_of_the_words_and_stand_apart() -> None:
@@ -29,3 +29,16 @@ def test_what_has_a_word_in_its_midst_is_found_about_it() -> None:
 def test_what_is_around_two_words_is_found_once() -> None:
     text = "a=1 :x: b=2 :x: c=3"
     assert [one[0] for one in around(re.compile(r"\w=\d"), (":x:",), text, text)] == ["a=1", "b=2", "c=3"]
+
+
+def test_words_are_found_wherever_they_stand_and_whatever_their_letters() -> None:
+    words = Words(["password", "pw", "|", "-p ", "密码", "in", "e", "zz-top"])
+    assert set(words.within("the pw of in | 密码")) == {"pw", "|", "密码", "in", "e"}
+    assert words.within("") == []
+    assert words.within("passwor d -p") == []
+
+
+def test_of_many_words_the_same_are_found_as_of_few() -> None:
+    many = tuple(f"word{number}" for number in range(20))
+    text = "a word3x word17y word1 z"
+    assert [one[0] for one in matches(re.compile(r"word\d+"), many, text)] == ["word3", "word17", "word1"]

@@ -112,3 +112,15 @@ def test_what_replaced_a_session_and_what_a_chart_generated_are_found() -> None:
     said_so = "the session id got rotated, new one: 0362dfab2a10b266ac01365187d2c55b"
     assert said(answer_secrets, said_so) == ["0362dfab2a10b266ac01365187d2c55b"]
     assert said(answer_secrets, "Password for the elastic user:\n  RkoR=KxHU*uRFg2DCzlQ\n") == ["RkoR=KxHU*uRFg2DCzlQ"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sven  05:19\nanyone know the db password?\nfarid  04:53\nit's Kx9mmQ2wz! — pls don't paste it",
+        "zoe: what is the db password?\nal: should be Kx9mmQ2wz!",
+        "whats the pw for it\npierre  11:53 AM\nKx9mmQ2wz!\nchen  11:55 AM\nty",
+    ],
+)
+def test_an_answer_may_go_on_behind_the_secret(text: str) -> None:
+    assert said(answer_secrets, text) == ["Kx9mmQ2wz!"]

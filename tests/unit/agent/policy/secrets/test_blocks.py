@@ -37,3 +37,16 @@ def test_words_of_a_wallet_are_found_whatever_they_are_called() -> None:
     for name in ("recovery seed:", "the seed is", "BIP39:", "wallet seed words:"):
         assert said(block_secrets, f"{name} {seed}") == [seed]
     assert said(block_secrets, f"the job seeds what {seed}") == []
+
+
+def test_each_of_several_secrets_is_told_by_what_holds_them() -> None:
+    text = '{"acl":{"tokens":{"agent":"a7069f4b-9cb0-4e8d-83a7-de7c50bfa256","agent_id":"b7069f4b-9cb0"}}}'
+    assert said(block_secrets, text) == ["a7069f4b-9cb0-4e8d-83a7-de7c50bfa256"]
+    assert said(block_secrets, 'tokens {\n  default = "Kx9mmQ2wz"\n}') == ["Kx9mmQ2wz"]
+    assert said(block_secrets, '{"secrets": {"db": "orders"}, "labels": {"app": "Kx9mmQ2wz"}}') == []
+
+
+def test_codes_that_answer_a_question_for_one_are_found() -> None:
+    text = "bo: need a break-glass code for it\nal: jkj8-0y3s and if used 6a1be-6ca98"
+    assert said(block_secrets, text) == ["jkj8-0y3s", "6a1be-6ca98"]
+    assert said(block_secrets, "the recovery code path broke\nin app-7f9c8 since 10:20") == []

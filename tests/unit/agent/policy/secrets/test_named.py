@@ -228,6 +228,9 @@ def test_a_cell_and_a_line_of_settings_hold_words_with_a_number(text: str) -> No
     assert len(said(named_secrets, text)) == 1
 
 
-@pytest.mark.parametrize("text", ["| password | varchar(255) |", "| password | sha256 |", "auth_type PASS\n"])
+@pytest.mark.parametrize(
+    "text",
+    ["| password | varchar(255) |", "| password | sha256 |", "auth_type PASS\n", "DB_PASSWORD → db-password:latest"],
+)
 def test_a_cell_about_a_password_stays(text: str) -> None:
     assert said(named_secrets, text) == []

@@ -17,6 +17,12 @@ from tests.unit.agent.policy.secrets.told import said
         ("Default credentials are admin/changeMe99", "changeMe99"),
         ("login with root/toor1234", "toor1234"),
         ("RabbitMQ management: guest:Bunny7hop", "Bunny7hop"),
+        ("Rack 11 BMC access\na-09-ipmi  10.4.67.9  ADMIN  apple2025", "apple2025"),
+        ("who can log into minio?\nal: bo@acme.example  - TUL602prairie%71", "TUL602prairie%71"),
+        ("Kibana → elastic qVT3TAQ61Ac2aIXj", "qVT3TAQ61Ac2aIXj"),
+        ("grafana is admin:bronze-puzzle-sandal-door for now", "bronze-puzzle-sandal-door"),
+        ("grafana is admin/GE7cfhG7LTORk4CV for now", "GE7cfhG7LTORk4CV"),
+        ("Set the following 'random' passwords\nubuntu:pmr28iffbg", "pmr28iffbg"),
         ("| Jenkins | `deploy` / `bluewhale77` |", "bluewhale77"),
     ],
 )
@@ -40,6 +46,11 @@ def test_what_stands_beside_an_account_is_its_password(text: str, secret: str) -
             "image: postgres:16-alpine",
         ),
         *("default is admin/v2", "chown root:wheel /etc", "FROM ubuntu:24.04", "login user:4f7a0f6449824776a478"),
+        *(
+            "root     pts/0        10.1.2.3   still logged in",
+            "admin    ClusterRole/view2   42d",
+            "login: admin -> viewer",
+        ),
         "memory / disk of app: 12Gi / 95%",
     ],
 )

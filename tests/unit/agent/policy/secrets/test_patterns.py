@@ -55,3 +55,10 @@ def test_what_only_looks_like_one_stays(text: str) -> None:
 def test_an_id_of_a_key_stays_where_another_language_calls_it_one() -> None:
     text = "der Schlüssel hat die Kennung AKIA23ZLMHXMUOXDHQV5. Vorgang 7"
     assert list(patterned(text, text.lower())) == []
+
+
+def test_the_secret_of_an_access_key_may_stand_below_it_and_a_digest_may_not() -> None:
+    drawn = "2fprmmojZRC8YmozKcwjgVaaNckvIpQ7todAkvjZ"
+    assert drawn in _found(f"use these for the bucket\nAKIAIOSFODNN7EXAMPLQ\n{drawn}")
+    assert _found("key AKIAIOSFODNN7EXAMPLQ\n9f86d081884c7d659a2feaa0c55ad0159f86d081") == []
+    assert _found("GOVC_URL=https://administrator@vsphere.local:Kx9mmQ2wz@vc/sdk") == ["Kx9mmQ2wz"]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from agent.policy.secrets.commands import command_secrets
 from agent.policy.secrets.placed import placed_secrets
 from tests.unit.agent.policy.secrets.told import said
 
@@ -130,3 +131,50 @@ def test_names_of_other_things_tell_nothing(text: str) -> None:
 
 def test_what_a_program_for_codes_prints_is_one() -> None:
     assert said(placed_secrets, "$ oathtool --totp -b JBSWY3DPEHPK3PXP\n516866\n") == ["516866"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sentinel auth-pass mymaster Kx9mmQ2wz",
+        "    user admin insecure-password Kx9mmQ2wz",
+        "- Switch core-4: enable Kx9mmQ2wz!",
+        " ikev1 pre-shared-key Kx9mmQ2wz\n",
+        "auth-user-pass file:\nsven.weber\nKx9mmQ2wz5\n",
+        "office wifi for the visitors: SSID Guest, key Kx9mmQ2wz!",
+        "DETAIL:  Key (session_token)=(Kx9mmQ2wz) already exists.",
+        "query: SELECT password ... password(Kx9mmQ2wz) != given",
+        '"api" "Kx9mmQ2wz!"\n',
+        'argc=5 a0="curl" a1="-u" a2="app:Kx9mmQ2wz" a3="-s"',
+        '"id": "https://kv.vault.azure.net/secrets/db/72120e", "value": "Kx9mmQ2wz"',
+        '{"Jwt": {"Issuer": "a", "Key": "Kx9mmQ2wzLp4"}}',
+        "$ grafana-cli admin reset-admin-password Kx9mmQ2wz",
+        "+ echo 'bo62:Kx9mmQ2wz'\nMar 23 18:07 b[3]: + chpasswd",
+        "$ echo S3g5bW1RMnd6 | base64 -d\nKx9mmQ2wz!\n",
+        "echo -n 'lPKx=Bfis?inuocD' | gcloud secrets create app-db --data-file=-",
+        'auth = HTTPBasicAuth("liam", "Kx9mmQ2wz")',
+        "INSERT INTO api_tokens (user_id, token) VALUES ($1, $2)\nDETAIL:  parameters: $1 = '8277', $2 = 'Kx9mmQ2wz'",
+        "DEBUG otp generated user=elena code=678517 ttl=300",
+        "$ kubeadm token create\noeoocs.zy58jwpwagshbhl3\n",
+        'consul_encrypt: "Vzw54Uyeq4MtCxUwUI/LiNIw9SMJzRDTY+z5uG5uISw="',
+        "racadm -r 10.1.2.3 -u root -p lotus-sierra-willow-otter getsysinfo",
+    ],
+)
+def test_places_of_products_are_known(text: str) -> None:
+    assert said(placed_secrets, text) or said(command_secrets, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("switch core-4: enable port 7", "ERROR duplicate key (id)=(289496b7-31f3-44b8-91ba-be27e9493b61)"),
+        *('"name" "value2"x', "office wifi is down: SSID Guest, key rotated", "otp failed status=error code=401"),
+        *(
+            '{"cache": {"Key": "orders-2024-eu"}}',
+            "INSERT INTO t (id, token) VALUES ($1, $2)\nparameters: $1 = 'abc12345'",
+        ),
+        "$ kubectl get cm x | base64 -d\nnone\n",
+    ],
+)
+def test_what_only_stands_in_such_words_stays(text: str) -> None:
+    assert said(placed_secrets, text) == []

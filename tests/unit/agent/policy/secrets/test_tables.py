@@ -63,3 +63,8 @@ def test_a_cell_in_quotes_may_hold_a_comma_and_one_of_three_columns_a_phrase() -
     assert said(table_secrets, 'host,user,password\ndb-1,app,"Kit,ten99x"\n') == ["Kit,ten99x"]
     assert said(table_secrets, "host,user,password\ndb-1,app,summerrain\n") == ["summerrain"]
     assert said(table_secrets, "user,password\nbo,unchanged\n") == []
+
+
+def test_a_table_of_mediawiki_is_read_by_its_own_signs() -> None:
+    text = "{|\n! System !! User !! Password\n|-\n| Nexus || admin || Kx9mmQ2wz\n|-\n| Jira || bo || see vault\n|}"
+    assert said(table_secrets, text) == ["Kx9mmQ2wz"]

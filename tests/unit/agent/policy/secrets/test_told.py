@@ -114,3 +114,24 @@ def test_words_with_a_number_behind_a_colon_and_codes_of_a_message_are_found() -
         "schnitzel castle estrella 644"
     ]
     assert said(told_secrets, 'sms body="Your shop code is 803783"') == ["803783"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "secret of the app registration expired in Entra, secret id 29d98c37-50b5-4f8a-9102-f1fa34e4b54d",
+        "Signed with key 9911F9F71100C4FB5CA5ACA29911F9F71100C4FB",
+        "config: {AuthMethod:password MaxConns:20 Timeout:30s}",
+        "password = random_password.moss.result",
+        "Rule key: java:S2068  Issue key: AY4LVx0YsL3r8wsyPIIY",
+        "the secret prod/app already exists (RequestToken: 4e1ad4b0-942a-4ce9-9c4d-055fa7e9b1d7)",
+        "your password will expire. Press Ctrl+Alt+Del and choose it",
+    ],
+)
+def test_ids_fingerprints_and_references_near_a_noun_stay(text: str) -> None:
+    assert said(told_secrets, text) == []
+
+
+def test_what_something_held_and_words_in_quotes_are_found() -> None:
+    assert said(told_secrets, "the secret in ci/app still held pCmunFVf4DMA4WGx") == ["pCmunFVf4DMA4WGx"]
+    assert said(told_secrets, "account a, password `Velvet.Canyon.Rocket`, 2FA on") == ["Velvet.Canyon.Rocket"]

@@ -3,7 +3,7 @@
 import pytest
 
 from agent.policy.secrets.names import Trust
-from agent.policy.secrets.values import chosen, plausible, secret_under, settled, strong, told_outright
+from agent.policy.secrets.values import chosen, plausible, secret_under, settled, strong, told_outright, worded
 
 
 @pytest.mark.parametrize(
@@ -87,3 +87,33 @@ def test_a_table_holds_words_with_digits_and_no_kinds_or_sums() -> None:
         "vault.corp.io",
     ]
     assert [word for word in words if settled(word)] == words[:3]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("DATA+OMITTED", "***REDACTED***", "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER", "-------- # (18 bytes)", "changeme"),
+        *(
+            "your-api-key-here",
+            "%(PYPI_TOKEN)s",
+            "^&amp;]*'",
+            'jsondecode(data.x.y.secret_string)["password"]',
+            "ask Anna",
+        ),
+        *('see 1Password ("Otter")', "2024-01-17", "Ctrl+Alt+Del", "java:S2068", "orders-db-password:latest"),
+        *("crypto.randomBytes(32).toString('hex')", "3c:90:cf:81:7b:9b:43:fc:92:88:4f:cb:c7:00:95:05"),
+    ],
+)
+def test_what_stands_for_a_secret_or_is_about_one_is_none(value: str) -> None:
+    assert not plausible(value)
+
+
+def test_three_words_with_one_sign_between_them_are_a_phrase_and_hosts_and_objects_are_none() -> None:
+    words = [
+        "timber-pumpkin-bamboo18",
+        "Mercury_Maple_Violet",
+        "ember.ember.meadow",
+        "orders.shop.internal",
+        "my-app-config",
+    ]
+    assert [word for word in words if worded(word)] == words[:3]
