@@ -64,9 +64,9 @@ _PROGRAMS = tuple(
     for names, options in table.items()
 )
 _NAMED: dict[str, list[int]] = {}
-for _at, (_names, _) in enumerate(_PROGRAMS):
+for _place, (_names, _) in enumerate(_PROGRAMS):
     for _name in _names:
-        _NAMED.setdefault(_name, []).append(_at)
+        _NAMED.setdefault(_name, []).append(_place)
 _NAMES = Words(_NAMED)
 _COMMAND = 400
 _OPTION = re.compile(r"[ \"'][-/]\w| \w[\w.-]{0,40}/(?:\S{1,100}@|\\?[\"'])| login | unseal |pass:|_pw ")
