@@ -18,6 +18,7 @@ from tools.base import BackendError
 
 if TYPE_CHECKING:
     from agent.graph.context import Sources
+    from tools.base import Metrics
 
 Source = TypeVar("Source")
 
@@ -58,16 +59,30 @@ def recorded_sources(case: Case, *, with_metrics: bool = True) -> "Sources":
     from tools.clients import recorded  # noqa: PLC0415 (likewise)
     from tools.clients.recorded_cluster import RecordedCluster  # noqa: PLC0415 (likewise)
 
-    metrics = case.file("metrics.om") if with_metrics else None
+    recording, answers = case.file("metrics.om"), case.file("tool_outputs.jsonl")
     logs, changes, graph = case.file("logs.jsonl"), case.file("changes.json"), case.file("topology.json")
     return Sources(
-        metrics=_source(metrics, lambda path: recorded.RecordedMetrics(path, lookback=lookback(case.step))),
+        metrics=_metrics(case, recording, answers) if with_metrics else None,
         logs=_source(logs, recorded.RecordedLogs),
         changes=(known,) if (known := _source(changes, recorded.RecordedChanges)) else (),
         topology=(drawn,) if (drawn := _source(graph, recorded.RecordedTopology)) else (),
-        cluster=RecordedCluster(answers) if (answers := case.file("tool_outputs.jsonl")) else None,
+        cluster=RecordedCluster(answers) if answers else None,
         step=case.step,
     )
+
+
+def _metrics(case: Case, recording: Path | None, answers: Path | None) -> "Metrics | None":
+    """What was recorded as metrics, else the series that answers of tools hold."""
+    from tools.clients.recorded import RecordedMetrics  # noqa: PLC0415 (likewise)
+    from tools.recording import told_series, tool_outputs  # noqa: PLC0415 (likewise)
+
+    def told(path: Path) -> "Metrics | None":
+        found = told_series.recording(map(tool_outputs.decoded, tool_outputs.read(path)))
+        return RecordedMetrics(found, lookback=lookback(case.step)) if found.tracks else None
+
+    if recording:
+        return _source(recording, lambda path: RecordedMetrics(path, lookback=lookback(case.step)))
+    return _source(answers, told)
 
 
 def _source(path: Path | None, read: Callable[[Path], Source]) -> Source | None:

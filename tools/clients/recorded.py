@@ -27,13 +27,16 @@ class RecordedMetrics:
 
     def __init__(
         self,
-        path: Path,
+        told: Path | Recording,
         *,
         shift: timedelta = timedelta(0),
         lookback: timedelta = timedelta(milliseconds=LOOKBACK),
     ) -> None:
-        """`lookback`: how long a sample stands; longer than the default for a recording with a wide step."""
-        recording = read(path)
+        """`told`: an OpenMetrics file, or what was read elsewhere.
+
+        `lookback`: how long a sample stands; longer than the default for a recording with a wide step.
+        """
+        recording = told if isinstance(told, Recording) else read(told)
         self._types = recording.types
         self._tracks = _shifted(recording, shift)
         self._lookback = _milliseconds(lookback)

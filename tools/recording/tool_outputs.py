@@ -59,12 +59,17 @@ def gathered(outputs: Iterable[ToolOutput]) -> Gathered:
     """All that the answers say."""
     into = Gathered()
     for one in outputs:
-        output = _decoded(_unwrapped(_decoded(one.output)))
+        output = decoded(one)
         if isinstance(output, str):
             _take_text(one, output, into)
         else:
             _take_json(one, output, into)
     return into
+
+
+def decoded(one: ToolOutput) -> Any:
+    """What was answered: JSON as what it says, text as text, whatever it was packed in."""
+    return _decoded(_unwrapped(_decoded(one.output)))
 
 
 def _records(path: Path) -> Iterator[Mapping[str, Any]]:
