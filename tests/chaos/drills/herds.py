@@ -12,8 +12,6 @@ from random import Random
 from typing import Any
 
 from agent.bootstrap import Replaced, bootstrap
-from agent.domain.alert import Severity
-from agent.domain.incident import Incident, IncidentStatus
 from agent.domain.job import Job, JobKind
 from agent.graph.context import Sources
 from agent.queue.announcements import Announcements
@@ -29,6 +27,7 @@ from tests.chaos.drills.machine import serving
 from tests.chaos.life import LEASE, Run
 from tests.chaos.points import Points
 from tests.chaos.server import Deaths, Ground, _ended, _live, _log, _send, forked, judged, lived
+from tests.incidents import an_incident
 
 TOGETHER = 3
 CLAIMERS = 8
@@ -128,14 +127,7 @@ async def _died_holding(run: Run) -> Tried:
 async def _job(database: Database, number: int) -> str:
     """Of an incident of its own."""
     clock = QuickClock()
-    opened = Incident(
-        id=f"inc-{number}",
-        status=IncidentStatus.OPEN,
-        severity=Severity.HIGH,
-        title="Errors",
-        opened_at=clock.now(),
-        updated_at=clock.now(),
-    )
+    opened = an_incident(clock.now(), id=f"inc-{number}", title="Errors")
     await database.write(lambda connection: incidents.insert(connection, opened))
     job = Job(id=f"job-{number}", kind=JobKind.INVESTIGATE, incident=opened.id, payload={}, priority=number % 5)
     await database.write(lambda connection: jobs.put(connection, job, clock))

@@ -17,9 +17,7 @@ from signal import SIGKILL
 from pydantic import SecretStr
 
 from agent.bootstrap import Application, Replaced, bootstrap
-from agent.domain.alert import Severity
 from agent.domain.event import Event, EventType
-from agent.domain.incident import Incident, IncidentStatus
 from agent.graph.context import Sources
 from agent.settings import Settings
 from agent.storage import incidents
@@ -33,6 +31,7 @@ from tests.chaos.life import Run
 from tests.chaos.points import Points
 from tests.chaos.server import Ground, _ended, _kill, _log, forked
 from tests.farends.slack import SIGNING_SECRET, TOKEN, SlackFarEnd
+from tests.incidents import an_incident
 
 INCIDENTS = 3
 CONFIG = "policy: {autonomy: approve}\nslack: {channel: C0INCIDENTS, workspace: T0TEAM}\n"
@@ -113,14 +112,7 @@ async def _live(settings: Settings, number: int, death: tuple[str, int] | None) 
 async def _write_down(application: Application) -> None:
     record, now = application.record, application.clock.now()
     for number in range(INCIDENTS):
-        opened = Incident(
-            id=f"inc-{number}",
-            status=IncidentStatus.OPEN,
-            severity=Severity.HIGH,
-            title=f"Errors on service {number}",
-            opened_at=now,
-            updated_at=now,
-        )
+        opened = an_incident(now, id=f"inc-{number}", title=f"Errors on service {number}")
         await record.database.write(partial(incidents.insert, incident=opened))
         for kind in (EventType.INCIDENT_OPENED, *MISHAPS):
             await record.journal.record(Event(type=kind, incident=opened.id, text=_words(kind, number)))

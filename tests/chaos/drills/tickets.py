@@ -11,9 +11,7 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from agent.bootstrap import Application, Replaced, bootstrap
-from agent.domain.alert import Severity
 from agent.domain.event import Event, EventType
-from agent.domain.incident import Incident, IncidentStatus
 from agent.graph.context import Sources
 from agent.notify.dispatcher import Dispatcher
 from agent.notify.jira import JiraChannel, label
@@ -28,6 +26,7 @@ from tests.chaos.life import Run
 from tests.chaos.server import Ground
 from tests.farends.answers import Answer, CutAfter, CutBefore, DoneBut, Instead, Late, Misbehaviour
 from tests.farends.jira import TOKEN, USER, JiraFarEnd
+from tests.incidents import an_incident
 from tools.act.jira import JiraTickets
 from tools.clients.jira import Jira
 
@@ -98,14 +97,7 @@ class _Desk:
         return Dispatcher(record.journal, [channel], self.clock, _mine)
 
     async def open(self, incident: str) -> None:
-        opened = Incident(
-            id=incident,
-            status=IncidentStatus.OPEN,
-            severity=Severity.HIGH,
-            title="Errors on cart",
-            opened_at=self.clock.now(),
-            updated_at=self.clock.now(),
-        )
+        opened = an_incident(self.clock.now(), id=incident)
         await self._application.record.database.write(lambda connection: incidents.insert(connection, opened))
 
     async def tell(self, incident: str, kind: EventType) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from agent.domain.event import Event
-from agent.domain.incident import Incident, IncidentStatus
+from agent.domain.incident import IncidentStatus
 from agent.domain.rules import Budgets
 from agent.graph.conversation import Brief, Means, ask_once, conclude
 from agent.policy.redaction import Redactor
@@ -18,6 +18,7 @@ from evals.lies.sayings import Saying
 from evals.lies.scene import Scene, scene
 from tests.farends.openai import OpenAIFarEnd
 from tests.farends.openai_scripts import Say, always
+from tests.incidents import an_incident
 from tests.scripted import UNHURRIED, scripted
 
 LAB = Path(__file__).parents[3] / "evals" / "cases" / "lab"
@@ -65,14 +66,7 @@ def diagnosis(of: Scene, sayings: list[Saying]) -> dict[str, Any]:
 
 def brief(of: Scene) -> Brief:
     first = min(of.seen.alerts, key=lambda alert: alert.starts_at)
-    incident = Incident(
-        id="inc-1",
-        status=IncidentStatus.INVESTIGATING,
-        severity=first.severity,
-        title=first.name,
-        opened_at=of.onset,
-        updated_at=of.onset,
-    )
+    incident = an_incident(of.onset, status=IncidentStatus.INVESTIGATING, severity=first.severity, title=first.name)
     return Brief(
         incident=incident,
         alerts=of.seen.alerts,

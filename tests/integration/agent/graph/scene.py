@@ -11,11 +11,12 @@ from agent.domain.alert import Alert, AlertStatus, Severity
 from agent.domain.event import Event
 from agent.domain.evidence import Evidence, EvidenceKind
 from agent.domain.hypothesis import Claim, Diagnosis, Fault, Suspect, Verdict
-from agent.domain.incident import Incident, IncidentStatus
+from agent.domain.incident import IncidentStatus
 from agent.domain.rules import Budgets
 from agent.graph.conversation import Brief, Conclusion, Inquiry, Means, conclude, inquire
 from agent.policy.redaction import Redactor
 from tests.farends.openai import OpenAIFarEnd
+from tests.incidents import an_incident
 from tests.scripted import UNHURRIED, scripted
 from tools.base import Tool, ToolResult
 
@@ -144,15 +145,7 @@ class Scene:
 
 
 def brief(title: str = "cart fails", annotations: dict[str, str] | None = None) -> Brief:
-    incident = Incident(
-        id="inc-1",
-        status=IncidentStatus.INVESTIGATING,
-        severity=Severity.HIGH,
-        title=title,
-        service="cart",
-        opened_at=ONSET,
-        updated_at=ONSET,
-    )
+    incident = an_incident(ONSET, status=IncidentStatus.INVESTIGATING, title=title, service="cart")
     alert = Alert(
         integration="alertmanager",
         name="HighErrorRatio",

@@ -15,7 +15,6 @@ import pytest
 from agent.domain.alert import Severity
 from agent.domain.errors import JournalBroken
 from agent.domain.event import Event, EventType, Recorded
-from agent.domain.incident import Incident, IncidentStatus
 from agent.notify.dispatcher import Dispatcher
 from agent.notify.errands import Errands
 from agent.notify.jira import JiraChannel
@@ -42,6 +41,7 @@ from tests.farends.pagerduty import ROUTING_KEY, PagerDutyFarEnd
 from tests.farends.slack import TOKEN as SLACK_TOKEN
 from tests.farends.slack import SlackFarEnd
 from tests.farends.smtp import SmtpFarEnd
+from tests.incidents import an_incident
 from tools.act.deliver import PagerDutyEvents, Webhook
 from tools.act.jira import JiraTickets
 from tools.act.mail import Mailer, MailServer
@@ -108,15 +108,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     database, clock = Database(f"sqlite:///{tmp_path / 'agent.db'}"), Clock(datetime.now(UTC))
     migrate(database)
     now = clock.now()
-    opened = Incident(
-        id="inc-1",
-        status=IncidentStatus.OPEN,
-        severity=Severity.CRITICAL,
-        title="Errors on cart",
-        team="shop",
-        opened_at=now,
-        updated_at=now,
-    )
+    opened = an_incident(now, severity=Severity.CRITICAL, team="shop")
     await database.write(lambda connection: incidents.insert(connection, opened))
     yield Desk(database, clock, Chain(b"k" * 32, clock))
     database.close()

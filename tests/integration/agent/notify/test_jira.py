@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from agent.domain.alert import Severity
 from agent.domain.event import Event, EventType
 from agent.domain.incident import Incident, IncidentStatus
 from agent.notify.dispatcher import Dispatcher
@@ -21,6 +20,7 @@ from agent.storage.schema import migrate
 from tests.clocks import Clock
 from tests.farends.answers import Answer, CutAfter, Instead
 from tests.farends.jira import TOKEN, USER, JiraFarEnd
+from tests.incidents import an_incident
 from tools.act.jira import JiraTickets
 from tools.clients.jira import Jira
 
@@ -86,14 +86,7 @@ async def _open(folder: Path, far_end: JiraFarEnd) -> AsyncIterator[Desk]:
     clock: Clock = far_end.test_clock  # type: ignore[attr-defined]  # set by the fixture
     database = Database(f"sqlite:///{folder / 'agent.db'}")
     migrate(database)
-    opened = Incident(
-        id="inc-1",
-        status=IncidentStatus.OPEN,
-        severity=Severity.HIGH,
-        title="Errors on cart",
-        opened_at=clock.now(),
-        updated_at=clock.now(),
-    )
+    opened = an_incident(clock.now())
     await database.write(lambda connection: incidents.insert(connection, opened))
     try:
         yield Desk(database, clock, far_end)

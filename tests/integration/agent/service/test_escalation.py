@@ -12,7 +12,6 @@ from agent.bootstrap import Application, Replaced, bootstrap
 from agent.domain.alert import Severity
 from agent.domain.approval import Decision
 from agent.domain.event import EventType
-from agent.domain.incident import Incident, IncidentStatus
 from agent.graph.context import Sources
 from agent.identity.roles import Caller
 from agent.settings import Settings
@@ -21,6 +20,7 @@ from agent.testing import NoMemory
 from tests.clocks import NOON, Clock
 from tests.farends.answers import Answer, Instead
 from tests.farends.pagerduty import TOKEN, PagerDutyFarEnd
+from tests.incidents import an_incident
 from tests.integration.agent.storage.proposals import proposal
 
 BEGAN = NOON
@@ -53,15 +53,7 @@ async def _open(folder: Path, clock: Clock, **given: object) -> AsyncIterator[Ap
 
 
 async def _incident(application: Application, severity: Severity = Severity.HIGH) -> None:
-    opened = Incident(
-        id="inc-1",
-        status=IncidentStatus.OPEN,
-        severity=severity,
-        title="Errors on cart",
-        team="shop",
-        opened_at=application.clock.now(),
-        updated_at=application.clock.now(),
-    )
+    opened = an_incident(application.clock.now(), severity=severity, team="shop")
     await application.record.database.write(lambda connection: incidents.insert(connection, opened))
 
 

@@ -4,9 +4,8 @@ from functools import partial
 from pathlib import Path
 
 from agent.bootstrap import Replaced, bootstrap
-from agent.domain.alert import Severity
 from agent.domain.event import EventType
-from agent.domain.incident import Incident, IncidentStatus
+from agent.domain.incident import IncidentStatus
 from agent.domain.remediation import Effect, EffectStatus
 from agent.graph.context import Sources
 from agent.identity.roles import Caller
@@ -16,6 +15,7 @@ from agent.storage import incidents
 from agent.storage.tables import effects
 from agent.testing import NoMemory
 from tests.clocks import Clock
+from tests.incidents import an_incident
 
 ANN = Caller(name="ann", kind="person", scopes=frozenset({"approve:low"}))
 
@@ -27,14 +27,7 @@ async def test_an_action_that_is_under_way_when_somebody_says_stop_is_theirs_to_
     settings = Settings.model_validate({"data": tmp_path / "data", "runbooks": tmp_path / "none"})
     replaced = Replaced(clock=clock, sources=Sources(), executors={}, memory=NoMemory(), channels=())
     async with bootstrap(settings, replaced) as application:
-        incident = Incident(
-            id="inc-1",
-            status=IncidentStatus.REMEDIATING,
-            severity=Severity.HIGH,
-            title="Errors on cart",
-            opened_at=clock.now(),
-            updated_at=clock.now(),
-        )
+        incident = an_incident(clock.now(), status=IncidentStatus.REMEDIATING)
         announced = Effect(
             key="k",
             incident="inc-1",

@@ -4,8 +4,7 @@ from functools import partial
 from pathlib import Path
 
 from agent.bootstrap import Replaced, bootstrap
-from agent.domain.alert import Severity
-from agent.domain.incident import Incident, IncidentStatus
+from agent.domain.incident import IncidentStatus
 from agent.domain.job import Job, JobKind
 from agent.domain.remediation import Effect, EffectStatus
 from agent.graph.context import Sources
@@ -15,6 +14,7 @@ from agent.storage import incidents
 from agent.storage.tables import effects
 from agent.testing import NoMemory
 from tests.clocks import Clock
+from tests.incidents import an_incident
 
 
 async def test_what_a_run_has_left_is_parked_and_what_has_a_job_or_was_never_begun_is_not(tmp_path: Path) -> None:
@@ -24,14 +24,7 @@ async def test_what_a_run_has_left_is_parked_and_what_has_a_job_or_was_never_beg
     async with bootstrap(settings, replaced) as application:
         begun = (IncidentStatus.INVESTIGATING, IncidentStatus.VERIFYING, IncidentStatus.REMEDIATING)
         for status in (*begun, IncidentStatus.OPEN, IncidentStatus.AWAITING_APPROVAL, IncidentStatus.RESOLVED):
-            one = Incident(
-                id=f"inc-{status}",
-                status=status,
-                severity=Severity.HIGH,
-                title="Errors on cart",
-                opened_at=clock.now(),
-                updated_at=clock.now(),
-            )
+            one = an_incident(clock.now(), id=f"inc-{status}", status=status)
             await application.record.database.write(partial(incidents.insert, incident=one))
         announced = Effect(
             key="k",

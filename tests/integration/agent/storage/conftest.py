@@ -7,8 +7,6 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import create_engine, text
 
-from agent.domain.alert import Severity
-from agent.domain.incident import Incident, IncidentStatus
 from agent.storage import incidents
 from agent.storage.database import Database
 from agent.storage.jobs import SqlJobs
@@ -16,6 +14,7 @@ from agent.storage.journal import Chain
 from agent.storage.schema import migrate
 from tests.clocks import Clock
 from tests.farends.postgres import HOW, binaries, postgres
+from tests.incidents import an_incident
 
 
 @pytest.fixture(scope="session")
@@ -61,13 +60,6 @@ def chain(clock: Clock) -> Chain:
 async def jobs(database: Database, chain: Chain, clock: Clock) -> SqlJobs:
     """Those of two incidents."""
     for name in ("inc-1", "inc-2"):
-        incident = Incident(
-            id=name,
-            status=IncidentStatus.OPEN,
-            severity=Severity.HIGH,
-            title="t",
-            opened_at=clock.now(),
-            updated_at=clock.now(),
-        )
+        incident = an_incident(clock.now(), id=name, title="t")
         await database.write(lambda connection, one=incident: incidents.insert(connection, one))  # type: ignore[misc]  # a default
     return SqlJobs(database, chain, clock)

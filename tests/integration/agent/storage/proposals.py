@@ -4,15 +4,15 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from agent.domain.alert import Severity
 from agent.domain.approval import Approval, Decision, Vote
-from agent.domain.incident import Incident, IncidentStatus
+from agent.domain.incident import Incident
 from agent.domain.remediation import Proposal, Risk
 from agent.storage import approvals, incidents, spending
 from agent.storage.approvals import Said, SqlApprovals
 from agent.storage.database import Database
 from agent.storage.journal import Chain
 from tests.clocks import Clock
+from tests.incidents import an_incident
 
 VALID = timedelta(minutes=15)
 
@@ -36,14 +36,7 @@ def proposal(incident: str = "inc-1", **changed: object) -> Proposal:
 
 
 async def incident(database: Database, clock: Clock, name: str = "inc-1") -> Incident:
-    opened = Incident(
-        id=name,
-        status=IncidentStatus.OPEN,
-        severity=Severity.HIGH,
-        title="High errors on cart",
-        opened_at=clock.now(),
-        updated_at=clock.now(),
-    )
+    opened = an_incident(clock.now(), id=name, title="High errors on cart")
     await database.write(lambda connection: incidents.insert(connection, opened))
     return opened
 

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from agent.domain.alert import Severity
 from agent.domain.evidence import Evidence, EvidenceKind
 from agent.domain.hypothesis import Diagnosis, Found, Usage, Verdict
-from agent.domain.incident import Incident, IncidentStatus
+from agent.domain.incident import IncidentStatus
 from agent.storage import incidents
 from agent.storage.database import Database
 from agent.storage.incidents import SqlIncidents
@@ -15,21 +14,14 @@ from agent.storage.journal import Chain
 from agent.storage.lessons import SqlLessons
 from agent.storage.tables import feedback
 from tests.clocks import Clock
+from tests.incidents import an_incident
 
 
 async def _told(
     database: Database, chain: Chain, clock: Clock, id_: str, team: str, said: Sequence[tuple[str, str, str]]
 ) -> None:
     """`said`: (who, verdict, cause), in order, of an incident in which cart was blamed and till was seen."""
-    opened = Incident(
-        id=id_,
-        status=IncidentStatus.RESOLVED,
-        severity=Severity.HIGH,
-        title="t",
-        team=team,
-        opened_at=clock.now(),
-        updated_at=clock.now(),
-    )
+    opened = an_incident(clock.now(), id=id_, status=IncidentStatus.RESOLVED, title="t", team=team)
     await database.write(lambda connection: incidents.insert(connection, opened))
     known = SqlIncidents(database, chain, clock)
     seen = [

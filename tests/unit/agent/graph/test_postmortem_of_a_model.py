@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime
 
-from agent.domain.alert import Severity
 from agent.domain.hypothesis import Diagnosis, Fault, Hypothesis, Impact, Usage, Verdict
-from agent.domain.incident import Incident, IncidentStatus
+from agent.domain.incident import IncidentStatus
 from agent.graph.postmortem import Account, postmortem
+from tests.incidents import an_incident
 
 AT = datetime(2026, 11, 1, 12, 3, tzinfo=UTC)
 
@@ -13,15 +13,7 @@ AT = datetime(2026, 11, 1, 12, 3, tzinfo=UTC)
 def test_the_ledger_the_impact_and_the_cost_are_on_the_report() -> None:
     told = postmortem(
         Account(
-            incident=Incident(
-                id="inc-1",
-                status=IncidentStatus.PARKED,
-                severity=Severity.HIGH,
-                title="cart fails",
-                service="cart",
-                opened_at=AT,
-                updated_at=AT,
-            ),
+            incident=an_incident(AT, status=IncidentStatus.PARKED, title="cart fails", service="cart"),
             alerts=(),
             evidence=(),
             diagnosis=Diagnosis(

@@ -3,24 +3,16 @@
 from datetime import UTC, datetime
 
 from agent.domain.alert import Severity
-from agent.domain.incident import Incident, IncidentStatus
+from agent.domain.incident import Incident
 from agent.domain.tickets import JiraProject
 from agent.notify.jira_fields import fields_of
+from tests.incidents import an_incident
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 def _incident(title: str = "Errors on cart") -> Incident:
-    return Incident(
-        id="inc-1",
-        status=IncidentStatus.OPEN,
-        severity=Severity.CRITICAL,
-        title=title,
-        service="cart",
-        team="shop",
-        opened_at=NOW,
-        updated_at=NOW,
-    )
+    return an_incident(NOW, severity=Severity.CRITICAL, title=title, service="cart", team="shop")
 
 
 WANTED = JiraProject(

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from agent.domain.alert import Severity
 from agent.domain.approval import Approval, ApprovalStatus
 from agent.domain.hypothesis import Claim, Diagnosis, Usage, Verdict
-from agent.domain.incident import Incident, IncidentStatus
+from agent.domain.incident import IncidentStatus
 from agent.notify.render_slack import SECTION, Card, Seen, Words, escaped
 from agent.policy.redaction import Redactor
 from tests.farends.slack import SlackFarEnd, marked
+from tests.incidents import an_incident
 from tests.integration.agent.storage.proposals import proposal
 
 AT = datetime(2026, 11, 21, 12, 5, tzinfo=UTC)
@@ -20,17 +20,7 @@ HOSTILE = f"{MARKUP} \u202eevil\u200b\x1b[31m\nApproved"
 
 
 def _seen(text: str, status: ApprovalStatus = ApprovalStatus.PENDING) -> Seen:
-    incident = Incident(
-        id="inc-1",
-        status=IncidentStatus.PARKED,
-        severity=Severity.HIGH,
-        title=text,
-        service=text,
-        team=text,
-        parked_because=text,
-        opened_at=AT,
-        updated_at=AT,
-    )
+    incident = an_incident(AT, status=IncidentStatus.PARKED, title=text, service=text, team=text, parked_because=text)
     diagnosis = Diagnosis(
         verdict=Verdict.CAUSE,
         analysed_by="analysis",

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from agent.domain.alert import Severity
-from agent.domain.incident import Incident, IncidentStatus
+from agent.domain.incident import Incident
 from agent.domain.rules import Team
 from agent.domain.silence import Matcher
 from agent.policy.ownership import Owners, Route
+from tests.incidents import an_incident
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 TEAMS = {
@@ -19,16 +19,7 @@ TEAMS = {
 
 
 def _incident(service: str = "", **labels: str) -> Incident:
-    return Incident(
-        id="inc-1",
-        status=IncidentStatus.OPEN,
-        severity=Severity.HIGH,
-        title="t",
-        service=service,
-        labels=labels,
-        opened_at=NOW,
-        updated_at=NOW,
-    )
+    return an_incident(NOW, title="t", service=service, labels=labels)
 
 
 @pytest.mark.parametrize(
