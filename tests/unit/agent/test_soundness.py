@@ -70,6 +70,8 @@ def test_what_is_whole_or_not_there_at_all_is_sound(tmp_path: Path) -> None:
         slack_signing_secret=KEY,
         model="openai:qwen3@https://own.example/v1",
         chroma_path=tmp_path / "memory",
+        deletion_list=tmp_path / "deleted",
+        mcp_pins=tmp_path / "pins",
     )
     assert (list(flaws(_settings())), list(flaws(whole)), list(doubts(_settings()))) == ([], [], [])
 

@@ -291,3 +291,18 @@ async def test_what_came_of_earlier_runs_on_the_same_target_is_known(
         Past(at=effect.intent_at, status=EffectStatus.DONE, recovered=True)
     ]
     assert await ledger.past("restart-service", ["payment"]) == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "past"),
+    [
+        (DONE, (EffectStatus.DONE, None)),
+        (ActResult(ok=False, detail="no such service"), (EffectStatus.FAILED, False)),
+        (Unsure("the connection broke"), (EffectStatus.UNKNOWN, None)),
+    ],
+)
+async def test_only_of_what_surely_failed_is_it_said_that_it_did_not_help(
+    ledger: SqlLedger, approval: str, clock: Clock, outcome: ActResult | Exception, past: tuple[EffectStatus, bool]
+) -> None:
+    await ledger.once(_effect(clock, approval), FarEnd(outcome).call(), proposal=proposal())
+    assert [(one.status, one.recovered) for one in await ledger.past("restart-service", ["cart"])] == [past]
