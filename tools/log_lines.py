@@ -26,6 +26,7 @@ _MESSAGES = ("message", "msg", "log", "event", "text", "body")
 _LEVELS = ("level", "severity", "lvl", "levelname", "log.level", "loglevel", "severity_text")
 _SERVICES = ("service", "service.name", "service_name", "app", "application", "component")
 _PODS = ("pod", "pod_name", "kubernetes.pod.name", "kubernetes.pod_name")
+_ERRORS = ("error", "err", "exception", "exc_info", "error.message", "exception.message", "cause", "stack_trace")
 _TRACES = ("trace_id", "traceId", "traceID", "trace.id", "trace")
 
 
@@ -39,6 +40,14 @@ def parse(line: str, zone: tzinfo = UTC) -> Parsed:
         if isinstance(found, dict):
             return _structured(found, line, zone)
     return _plain(line, zone)
+
+
+def with_error(found: Mapping[str, Any], message: str) -> str:
+    """The message, and what went wrong where a field of its own says it: that names the kind and whom it is about."""
+    error = _first({key: value for key, value in found.items() if not isinstance(value, bool | int | float)}, _ERRORS)
+    if not error or error in message:
+        return message
+    return f"{message}: {error}" if message else error
 
 
 def time_of(written: Any, zone: tzinfo = UTC) -> datetime | None:
@@ -74,7 +83,7 @@ def _structured(found: Mapping[str, Any], line: str, zone: tzinfo) -> Parsed:
     message = _first(found, _MESSAGES)
     at = next((at for name in _TIMES if name in found and (at := time_of(found[name], zone))), None)
     return Parsed(
-        message=message.rstrip("\n") if message else line,
+        message=with_error(found, message.rstrip("\n")) or line,
         at=at,
         level=level_of(_first(found, _LEVELS)) or _plain_level(message),
         service=_first(found, _SERVICES),

@@ -15,7 +15,7 @@ import yaml
 from tools.cluster import logs
 from tools.cluster.facts import Monitor, Probe
 from tools.cluster.gathered import Gathered
-from tools.recording import cluster_json, cut_json, kubectl_describe, kubectl_table
+from tools.recording import cluster_json, cut_json, kubectl_describe, kubectl_table, told_logs
 from tools.recording.packed import unpacked
 
 LARGEST = 4_000_000
@@ -113,11 +113,20 @@ def _unwrapped(output: Any) -> Any:
 
 
 def _loaded(text: str) -> Any:
-    """Whole, or what came before a cut."""
+    """Whole, as one object a line, or what came before a cut."""
     try:
         return json.loads(text)
     except ValueError:
-        return cut_json.loads(text)
+        return _loaded_lines(text) or cut_json.loads(text)
+
+
+def _loaded_lines(text: str) -> list[Any]:
+    """The objects of JSON lines, nothing when any line is none."""
+    try:
+        found = [json.loads(line) for line in text.splitlines() if line.strip()]
+    except ValueError:
+        return []
+    return found if all(isinstance(one, Mapping) for one in found) else []
 
 
 def _component(args: Mapping[str, Any]) -> str:
@@ -132,6 +141,9 @@ def _take_json(one: ToolOutput, output: Any, into: Gathered) -> None:
     component = _component(one.args)
     if logs.is_records(output):
         into.lines += logs.of_records(output, component, _level(one))
+        return
+    if found := told_logs.lines(output):
+        into.lines += found
         return
     if isinstance(output, Mapping):
         output = {key: value for key, value in output.items() if not _took_logs(key, value, output, component, into)}

@@ -25,6 +25,13 @@ MILLI = NOON.replace(microsecond=123_000)
             '{"log":"ERROR boom\\n","stream":"stderr","time":"2026-03-01T12:00:00Z"}',
             Parsed("ERROR boom", NOON, "error"),
         ),
+        (
+            '{"severity":"warning","message":"no cart","error":"dial tcp 10.0.0.7:7070: connection refused"}',
+            Parsed("no cart: dial tcp 10.0.0.7:7070: connection refused", level="warning"),
+        ),
+        ('{"level":"error","msg":"no cart: timed out","err":"timed out"}', Parsed("no cart: timed out", level="error")),
+        ('{"msg":"done","error":false,"err":null,"exception":{}}', Parsed("done")),
+        ('{"error":{"message":"no route to host"}}', Parsed("no route to host")),
         ('{"a": 1}', Parsed('{"a": 1}')),
         ('{"cut off', Parsed('{"cut off')),
         ("{" * 100_000, Parsed("{" * 100_000)),

@@ -335,6 +335,21 @@ def test_monitors_logs_and_counted_lines_belong_to_their_workloads() -> None:
     assert state.log_kinds == (LogKind("web", "timeout calling <*>", 12),)
 
 
+def test_json_lines_of_a_pod_are_its_log() -> None:
+    said = ['{"severity":"error","message":"no cart","error":"refused"}', "", '{"severity":"info","message":"bye"}']
+    found = _state("fetch_pod_logs", "\n".join(said), pod_name=POD).lines
+    assert [(one.service, one.level, one.message) for one in found] == [
+        ("cart", "error", "no cart: refused"),
+        ("cart", "info", "bye"),
+    ]
+
+
+def test_answers_of_log_back_ends_are_the_lines_of_whom_they_name() -> None:
+    answer = {"data": {"result": [{"stream": {"pod": POD}, "values": [["1772366340000000000", "ERROR boom"]]}]}}
+    (line,) = _state("query_logs", json.dumps(answer)).lines
+    assert (line.service, line.level, line.message) == ("cart", "error", "ERROR boom")
+
+
 def _monitor(state: str, tag: str) -> dict[str, Any]:
     return {"name": "rate", "query": "avg(last_5m):x > 1", "overall_state": state, "tags": [tag]}
 
