@@ -28,6 +28,15 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except Exception as error:  # noqa: BLE001 (the outermost frame: nothing stands around it but the person)
-        complain(f"This is a mistake in incident-agent, not yours: {type(error).__name__}: {error}")
+        complain(_told(error))
         return FAILED
     return DONE
+
+
+def _told(error: Exception) -> str:
+    # Its library takes long to import; where the record was not opened, no error is one of its.
+    if type(error).__module__.startswith("sqlalchemy."):
+        from agent.storage.engine import said
+
+        return f"The record cannot be written or read: {said(error)}. `incident-agent doctor` says more."
+    return f"This is a mistake in incident-agent, not yours: {type(error).__name__}: {error}"

@@ -1,4 +1,6 @@
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,16 @@ def test_a_key_is_shown_once_and_kept_nowhere(data: Path, capsys: pytest.Capture
     }
     secret = made["key"].split("_", 2)[2].encode()  # it may have that letter itself
     assert [file.name for file in data.iterdir() if secret in file.read_bytes()] == []
+
+
+def test_a_record_that_cannot_be_written_is_no_mistake_of_ours(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told(capsys, "keys", "create", "ada", "--scope", "read")
+    with closing(sqlite3.connect(data / "agent.db")) as record:
+        record.execute("CREATE TRIGGER no_more BEFORE INSERT ON keys BEGIN SELECT RAISE(ABORT, 'disk is full'); END")
+    assert run(["keys", "create", "bob", "--scope", "read"]) == 1
+    assert capsys.readouterr().err == (
+        "The record cannot be written or read: disk is full. `incident-agent doctor` says more.\n"
+    )
 
 
 def test_a_key_that_may_only_bring_alerts_is_a_machines(capsys: pytest.CaptureFixture[str]) -> None:
