@@ -193,8 +193,11 @@ def _scores(judged: Sequence[Judged], faults: dict[str, Scores]) -> Scores:
 
 
 def stated(judged: Sequence[Judged]) -> Stated:
-    """How sure each answer was, and whether it was right, where the truth names a component."""
-    return [(one.confidence, one.right) for one in judged if one.named]
+    """How sure each answer was, and whether it was right, where the truth names a component.
+
+    Without those that failed: who says nothing would else be taken for one who doubted rightly.
+    """
+    return [(one.confidence, one.right) for one in judged if one.named and one.verdict != "failed"]
 
 
 def accuracy(ranks: Sequence[int | None]) -> Accuracy | None:

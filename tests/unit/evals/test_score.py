@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from evals.__main__ import main
-from evals.score import Accuracy, accuracy, interval, judge, markdown, rank, score
+from evals.score import Accuracy, accuracy, interval, judge, markdown, rank, score, stated
 
 
 def _suspects(*scores: tuple[str, float]) -> list[dict[str, object]]:
@@ -31,6 +31,13 @@ def test_a_missing_and_a_failed_answer_are_wrong() -> None:
     judged = [judge("s/1", {"root_cause": "a"}, answer) for answer in (None, failed)]
 
     assert [(one.strict, one.verdict, one.confidence) for one in judged] == [(None, "failed", 0.0)] * 2
+
+
+def test_an_answer_that_failed_stated_nothing() -> None:
+    answered = {"suspects": _suspects(("a", 1.0)), "verdict": "cause", "confidence": 0.9}
+    judged = [judge("s/1", {"root_cause": "a"}, answered), judge("s/2", {"root_cause": "a"}, None)]
+
+    assert stated(judged) == [(0.9, True)]
 
 
 def test_lenient_names_count_beside_strict_ones() -> None:
