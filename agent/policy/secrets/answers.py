@@ -7,7 +7,7 @@ from agent.policy.first_words import matches
 from agent.policy.secrets.checks import by_chance
 from agent.policy.secrets.names import Trust, trust
 from agent.policy.secrets.spans import Found
-from agent.policy.secrets.values import chosen, plausible, secret_under, told_outright
+from agent.policy.secrets.values import chosen, looks_drawn, plausible, secret_under, told_outright, worded
 
 _HEADS = ("pass", "pwd", "pw", "token", "secret", "credential", "cookie", "key", "code", "private", "psk", "pre", "sid")
 _ORNAMENT = r"(?:[ \t]*(?:[`~]{3}\w{0,12}|[-=~_]{3,}|\{(?:code|noformat)[^}\n]{0,20}\})[ \t]*\n?){0,2}"
@@ -54,6 +54,7 @@ _ANSWERED = re.compile(
     r"(?:[\w,' ]{0,30}?(?P<said>(?i:it'?s|is|this one|this|that'?s|should be|try|new one:?|now))[: ]{1,2})?[`\"']?"
     r"(?P<secret>[^\s`\"']{5,100}?)[`\"']?(?:[ \t]*(?=\n|\Z)|(?(said)[,.]?[ ](?=[—–(:;\-a-z])|(?!)))"
 )
+_HEX = re.compile(r"[0-9a-f]+")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
 _ID = re.compile(r"(?i:\bids?\b)")
 _ASKS = re.compile(
@@ -67,6 +68,11 @@ _NEXT = re.compile(
     r"(?i:new|current|generated|its|the(?: new)?|initial)"
     r" ?(?:value|one|password|token|key)?(?: is|:) {1,3}[`\"']?(?P<secret>[^\s`\"']{5,300})"
 )
+_LEAKED = re.compile(
+    rf"{_NOUN}\b[^\n]{{0,60}}(?i:leak|expos|commit|detect|found)[^\n]{{0,80}}\n[ \t]*(?i:value|match"
+    rf"|secret|token): ?[`\"']?"
+    r"(?P<secret>[^\s`\"']{5,300})"
+)
 _TYPED = re.compile(
     r"(?m)^[^\n$#>%]{0,60}[$#>%]{1,3} (?P<command>[^\n]{3,300})\n(?P<q>[\"']?)(?P<secret>[^\s\"']{5,2000})(?P=q)"
     r"[ \t]*(?=\n|\Z)"
@@ -77,7 +83,7 @@ _PRINTS = re.compile(
 )
 _OF_ONE = re.compile(
     r"(?i)pass(?:w|phrase|\b)|secret|token|(?:api|access|private|signing|encryption)[_-]?key|credential|openssl rand|"
-    r"pwgen|makepasswd|\.data\.|keyvault|genkey|\.key\b|cookie"
+    r"pwgen|makepasswd|\.data\.|keyvault|genkey|\.key\b|cookie|\$PW\b|\bPW\b"
 )
 _NOT_OF_ONE = re.compile(
     r"metadata|[. ]name\b|-o name|namespace|\.type\b|wc -|sha\d*sum|md5|--version|ls |accessor|stat "
@@ -107,9 +113,13 @@ def _replied(text: str, lowered: str) -> Iterator[Found]:
         for answer in matches(_ANSWERED, _HEADS, text, lowered):
             if _asked(text, answer) and _alone(answer["secret"]):
                 yield Found(*answer.span("secret"), "password")
+    if "leak" in lowered or "expos" in lowered or "detect" in lowered or "found" in lowered:
+        for one in matches(_LEAKED, _HEADS, text, lowered):
+            if _alone(one["secret"]) or (looks_drawn(one["secret"]) and not _HEX.fullmatch(one["secret"])):
+                yield Found(*one.span("secret"), "password")
     if " value" in lowered or " one" in lowered:
         for one in matches(_NEXT, (*_HEADS, "session id"), text, lowered):
-            if _alone(one["secret"]):
+            if _alone(one["secret"]) or (looks_drawn(one["secret"]) and not _HEX.fullmatch(one["secret"])):
                 yield Found(*one.span("secret"), "password")
 
 
@@ -191,6 +201,7 @@ def _alone(word: str) -> bool:
         and plausible(word)
         and (
             chosen(word)
+            or worded(word)
             or (_MIXED.fullmatch(word) is not None and told_outright(word))
             or (word.isalnum() and told_outright(word))
             or (_LAPS.fullmatch(word) is not None and not _NAMES.fullmatch(word))
@@ -202,12 +213,13 @@ def _told(word: str, *, code: bool) -> bool:
     if code:
         return _CODE.fullmatch(word) is not None and any(map(str.isdigit, word))
     word = word.removeprefix("base64:")
-    if not (any(map(str.isdigit, word)) or by_chance(word)) or not plausible(word) or _PAIR.match(word):
+    if not (any(map(str.isdigit, word)) or by_chance(word) or worded(word)) or not plausible(word) or _PAIR.match(word):
         return False
     if _PROMPT.fullmatch(word):
         return False
     return (
         chosen(word)
+        or worded(word)
         or (_MIXED.fullmatch(word) is not None and told_outright(word))
         or _LAPS.fullmatch(word) is not None
     )

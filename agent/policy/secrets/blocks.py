@@ -24,6 +24,8 @@ _JSON_ENTRY = re.compile(r"\\?\"[\w.-]{1,100}\\?\"\s?:\s?\\?\"(?P<secret>[^\"\\]
 _HOLDER = re.compile(
     r"(?<![\w-])(?P<name>tokens|secrets|passwords|api_?[kK]eys|webhooks)\\?[\"']?\s?[:=]?\s?\{(?P<body>[^{}]{8,4000})\}"
 )
+_LISTED = re.compile(r"[\"'](?:unseal_|recovery_)?keys(?:_hex|_b64|_base64)?[\"']\s?:\s?\[(?P<body>[^\]]{16,4000})\]")
+_ITEM = re.compile(r"[\"'](?P<secret>[A-Za-z0-9+/=_-]{32,200})[\"']")
 _HOLDERS = ("tokens", "secrets", "passwords", "apikeys", "api_keys", "webhooks")
 _HELD = re.compile(r"(?P<field>[\w.-]{1,60})\\?[\"']?\s?[:=]\s?\\?[\"'](?P<secret>[^\"'\n\\]{4,400})\\?[\"']")
 _LINE = re.compile(r"\S(?:[^\n]*\S)?")
@@ -36,7 +38,7 @@ _SEVERAL = re.compile(
     r"(?P<items>[a-z0-9]{4,6}-[a-z0-9]{4,6}(?:[ \t,;\n-]{1,6}[a-z0-9]{4,6}-[a-z0-9]{4,6}){1,20})(?![\w-])"
 )
 _CODE = re.compile(
-    r"(?<![\w-])[a-z0-9]{4,8}-[a-z0-9]{4,8}(?![\w-])|(?<![\w-])(?=[a-z]*\d)"
+    r"(?<![\w-])\d{4} \d{4}(?![\w-])|(?<![\w-])[a-z0-9]{4,8}-[a-z0-9]{4,8}(?![\w-])|(?<![\w-])(?=[a-z]*\d)"
     r"[a-z0-9]{8,12}(?![\w-])|(?<![\w-])\d{6,10}(?![\w-])"
 )
 _USED = re.compile(
@@ -63,6 +65,9 @@ _WORDS = re.compile(
 def block_secrets(text: str, lowered: str) -> Iterator[Found]:
     """What the name of a whole block gives away, and lists of codes and of words."""
     yield from _listed(text, lowered)
+    if "root_token" in lowered or "unseal" in lowered:
+        for several in _LISTED.finditer(text):
+            yield from (Found(*one.span("secret"), "secret") for one in _ITEM.finditer(text, *several.span("body")))
     if "{" in text:
         for holder in matches(_HOLDER, _HOLDERS, text, lowered):
             yield from _held(text, holder)

@@ -6,7 +6,20 @@ _TEXT = r"[bN]?\\?[\"'][^\"'\n]{0,200}\\?[\"'],\s{0,20}"
 _OTHER = r"(?:[Oo]bject\([\w\\ ]{1,80}\)(?: #\d{1,4})?|Resource id #\d{1,4}|[A-Za-z_$][\w.$>-]{0,60}|\d{1,5}),\s{0,20}"
 _VALUE = r"(?P<at>)(?=[bN]?\\?[\"'][^\"'\n]{1,200}[\"'])"
 
+_OF_A_FORM = r"[\"'`][^\n,]{0,60}(?i:passw|pwd|secret|token)[^\n,]{0,30}[\"'`]"
+
 CALLS: tuple[Place, ...] = (
+    at(
+        ("get(", "find_element", "locator(", "$(", "findelement", "getby", "element(", "query"),
+        rf"(?i:get|find_?element|locator|\$|getby\w{{1,20}}|element|query\w{{0,20}})\([^\n\"']{{0,40}}{_OF_A_FORM}\)*"
+        r"(?:\.clear\(\))?\.(?i:type|send_?keys|fill|set_?value|enter_?text|press_?sequentially)\(\s?(?P<at>)(?=[\"'])",
+        needs=("type(", "keys(", "fill(", "value(", "text(", "sequentially("),
+    ),
+    at(
+        ("fill", "type(", "enter"),
+        rf"(?:fill(?:_in)?|type|enter(?:_text)?)[( ]\s?{_OF_A_FORM},\s?(?:with: ?)?(?P<at>)(?=[\"'])",
+    ),
+    at("client(", r"Client\([\"']AC[0-9a-f]{32}[\"'],\s?[\"'](?P<whole>[0-9a-f]{32})[\"']"),
     at(
         ("connect", "__construct", "mysqli", "new pdo", "imap_open", "openconnection", "open_connection"),
         rf"(?i:connect|__construct|mysqli|new pdo|imap_open|open_?connection)\w{{0,20}}"

@@ -12,6 +12,20 @@ _NOUNS = (
 """How lines of a router's or a switch's configuration begin, and what stands before the secret in them."""
 
 DEVICES: tuple[Place, ...] = (
+    at("rootpw ", r"rootpw (?:--?\w{2,12} ){0,3}(?P<at>)(?![-$])"),
+    near("chpasswd", r"(?m)^[ \t]+(?:- )?[\w.-]{1,40}:(?P<word>)(?=\S{4,100}$)"),
+    near("$user", r"\$USER\d{1,3}\$=(?P<word>)"),
+    at(
+        ("auth.", "credentials.", "pass.", "login."),
+        r"(?:auth|credentials|pass|login)\.(?:txt|conf)\n\S{2,60}\n(?P<word>)",
+    ),
+    near("ssid", r"(?i:ssid)[^\n]{0,60}\n(?:[^\n]{0,60}\n)?[ \t]*(?i:key|psk|pass\w{0,6}|pw)[ :=]{1,3}(?P<word>)"),
+    at(
+        ("user.info", "user-info", "userinfo"),
+        r"user[.-]?info[\"']?\s?[=:]\s?[\"']?[^\s:\"']{1,100}:(?P<whole>[^\s\"']{6,200})",
+    ),
+    at("accounts", r"accounts[\"']?:\s?\[\s{0,12}[\"'](?P<whole>(?:0x)?[0-9a-f]{64})"),
+    near((" pat", "_pat", "azure"), r"(?<![A-Za-z0-9])(?P<whole>(?=[a-z]*\d)[a-z2-7]{52})(?![A-Za-z0-9])"),
     at("auth-pass ", r"\bauth-pass [\w.-]{1,60} (?P<at>)"),
     at("insecure-password ", r"insecure-password (?P<at>)"),
     at(

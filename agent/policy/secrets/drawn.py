@@ -30,7 +30,7 @@ _OF_AN_ID = re.compile(
 )
 _ID = re.compile(
     r"0x[0-9a-f]{40,64}|[A-Z]{2}[0-9a-f]{32}|pk_(?:live|test)_\w+|sha\d{1,3}-.*|[a-z]{1,12}[-_][A-Za-z0-9]{8,30}|"
-    r"(?:AAAA[BCE][23][A-Za-z0-9]{3}).*|[\w.-]+(?:/[\w.-]+){2,}|/nix/store/.+|nonce-.*|amq\.(?:ctag|gen)-.*|(?:[A-Za-z]+-){2,5}[0-9a-f]{40,128}|1//?.{0,10}"
+    r"(?:AAAA[BCE][23][A-Za-z0-9]{3}).*|[\w.-]+(?:/[\w.-]+){2,}|/nix/store/.+|age1[a-z0-9]{50,}|nonce-.*|amq\.(?:ctag|gen)-.*|(?:[A-Za-z]+-){2,5}[0-9a-f]{40,128}|1//?.{0,10}"
 )
 
 _OF_OKTA = re.compile(r"(?:0[0op][a-zA-Z]|aus|ost|opf|sms|mbl|rul|rst|uft|clf)[A-Za-z0-9]{17}")

@@ -158,7 +158,8 @@ def _assigned(text: str, start: int, joined: re.Match[str], kind: Trust) -> Valu
         return None
     if value and (joined["sign"] == "==" or joined[0] == ":") and _VERSION.fullmatch(text[value.start : value.end]):
         return None
-    if not value or (joined["sign"] == ":" and _NAME_ON.match(text, joined.end())):
+    closed = joined["sign"] == "=" and "</" in joined[0][joined.end("sign") - joined.start() :]
+    if not value or closed or (joined["sign"] == ":" and _NAME_ON.match(text, joined.end())):
         return None
     if not value.quoted and joined[0] == "=" and text[start - 1 : start] in ('"', "'"):
         whole = _whole(text, value, text[start - 1])

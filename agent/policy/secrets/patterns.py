@@ -134,7 +134,7 @@ _ISSUED: tuple[Pattern, ...] = (
     pattern(
         "password",
         "://",
-        r"[A-Za-z][A-Za-z0-9+.-]{1,30}://[^\s/:@\"'<>]{0,100}(?:@[\w.-]{1,60})?:(?P<secret>[^\s/\"'<>]+)@(?=[\w\[])",
+        r"[A-Za-z][A-Za-z0-9+.-]{1,30}://[^\s/:@\"'<>]{0,100}(?:@[\w.-]{1,60})?:(?P<secret>[^\s/\"'<>]+|(?!\d{1,5}/)[^\s\"'<>@]{8,200})@(?=[\w\[])",
         check=plausible,
     ),
     pattern(
@@ -254,7 +254,11 @@ _ISSUED: tuple[Pattern, ...] = (
         " LOGIN ",
         r"(?<![\w.])[A-Za-z]{0,4}\d{1,6} LOGIN \"?[^\s\"]{1,100}\"? (?P<quote>\"?)(?P<secret>[^\s\"]{3,200})",
     ),
-    pattern("webhook", "/webhookb2/", r"/webhookb2/(?P<secret>[A-Za-z0-9@/-]{30,})"),
+    pattern("webhook", "/webhookb2/ office.com/webhook/", r"/webhook(?:b2)?/(?P<secret>[A-Za-z0-9@/-]{60,})"),
+    pattern("secret", "/reset/", r"/reset/[A-Za-z0-9_=-]{1,12}/(?P<secret>[a-z0-9]{1,13}-[0-9a-f]{20,})"),
+    pattern("secret", "://", r"://(?P<secret>[A-Za-z0-9_-]{20,200})@(?=\w)", check=looks_drawn),
+    pattern("issued", "AAEAAW", r"(?<![A-Za-z0-9])AAEAAW[A-Za-z0-9_-]{30,}"),
+    pattern("secret", "shared_invite/", r"shared_invite/(?P<secret>[A-Za-z0-9_~-]{20,})"),
     pattern("issued", ":APA91b", r"(?<![\w-])AAAA[\w-]{7}:APA91b[\w-]{20,}"),
     pattern("secret", "appid=", r"[?&]appid=(?P<secret>[0-9a-f]{32})(?!\w)"),
     pattern("password", "WIFI:", r"WIFI:[^\n]{0,120}?;P:(?P<secret>(?:\\.|[^;\n\\]){4,100});"),

@@ -18,10 +18,23 @@ PROTOCOLS: tuple[Place, ...] = (
     ),
     near("vault.azure.net/secrets/", r"\"value\":\s?(?P<at>)(?=\")"),
     near(
-        '"key"',
-        r"\"(?P<name>\w{0,20}(?i:jwt|auth|token|crypt|signing|cookie|session)\w{0,20})\":\s?\{[^{}]{0,400}?"
-        r"\"[kK]ey\":\s?(?P<at>)(?=\")",
+        ('"key"', "'key'"),
+        r"[\"'](?P<name>\w{0,20}(?i:jwt|auth|token|signing|cookie|session)\w{0,20})[\"']\s?(?::|=>)\s?[{\[][^{}\[\]]{0,400}?"
+        r"[\"'][kK]ey[\"']\s?(?::|=>)\s?(?P<at>)(?=[\"'])",
     ),
+    near(
+        ("'crypt'", '"crypt"', '"encryption"', "'encryption'"),
+        r"[\"'](?:crypt|encryption)[\"']\s?(?::|=>)\s?[{\[][^{}\[\]]{0,400}?[\"'][kK]ey[\"']\s?(?::|=>)\s?"
+        r"(?P<at>)(?=[\"'][^\"'\n]{16,200})",
+    ),
+    near('"api_key"', r"\"encoded\"\s?:\s?(?P<at>)(?=\"[^\"\n]{16,400}\")"),
+    near("code=", r"(?<![\w?&])code=(?P<word>)(?=[\w-]{24,})"),
+    near(
+        ("wp.", "metaweblog", "blogger."),
+        r"<value>(?:<string>)?[^<]{1,60}(?:</string>)?</value>\s{0,3}</param>\s{0,3}<param>\s{0,3}<value>(?:<string>)?"
+        r"(?P<whole>[^<\s]{3,200})",
+    ),
+    near("<value>", r"(?i:password)>\s{0,12}<(?i:value)>(?P<whole>[^<\n]{3,200})</"),
     near("kubeadm", r"(?<![\w.-])(?=[a-z.]*\d)(?P<whole>[a-z0-9]{6}\.[a-z0-9]{16})(?![\w.-])"),
     at("u:p", r"(?<!\w)u:p(?:w|ass)?[ :]+[\w.@-]{1,60}:(?P<at>)"),
     at("cs", r"cs\d{1,2}Label=(?P<name>[\w.-]{2,60}) cs\d{1,2}=(?P<at>)", needs="label="),

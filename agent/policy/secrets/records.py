@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from agent.policy.first_words import matches
 from agent.policy.secrets.names import Trust, trust
 from agent.policy.secrets.spans import Found, Value, value_at
-from agent.policy.secrets.values import issued, secret_under
+from agent.policy.secrets.values import issued, secret_under, worded
 from agent.policy.secrets.words import words
 
 _VALUE = re.compile(
@@ -43,7 +43,9 @@ def record_secrets(text: str, lowered: str) -> Iterator[Found]:
     """Values under `value` or `default` in records that are called after a secret."""
     if "random_" in lowered:
         yield from (
-            Found(*one.span("secret"), "password") for one in _GENERATED.finditer(text) if issued(one["secret"])
+            Found(*one.span("secret"), "password")
+            for one in _GENERATED.finditer(text)
+            if issued(one["secret"]) or worded(one["secret"])
         )
     if not any(stem in lowered for stem in _STEMS):
         return

@@ -68,6 +68,7 @@ PIPED: tuple[Place, ...] = (
 """What is printed into a command or a file that takes a secret."""
 
 COMMANDS: tuple[Place, ...] = (
+    at("htpasswd ", r"htpasswd[ ]-[a-zA-Z]*n[a-zA-Z]*[ ][\w.@-]{1,60}[ ](?P<at>)"),
     at("echo ", r"echo '?[\w.-]{1,40}:(?P<whole>[^'\n]{3,100})'?\n[^\n]{0,80}\+ (?:sudo )?chpasswd", needs="chpasswd"),
     at(
         "echo ",
@@ -112,7 +113,10 @@ COMMANDS: tuple[Place, ...] = (
     at("net", r"\bnet(?:\.exe)?[ ]use[ ][^\n]{0,200}/user:\S{1,100}[ ](?P<at>)(?![/ ])", needs=" use "),
     at(("/p:", "/pass", "/rp:"), r"(?<=[ \"'])/(?:p|pass|password|rp|passwd):(?P<at>)(?!\w+=)(?=\S)"),
     at("/rp ", r"(?<=[ ])/rp[ ](?P<at>)"),
-    at("convertto-securestring", r"(?i:convertto-securestring)[ ](?:-(?i:string)[ ])?(?P<at>)(?=\\{0,2}[\"'])"),
+    at(
+        "convertto-securestring",
+        r"(?i:convertto-securestring)[ ](?:-(?i:string|asplaintext|force)[ ]){0,3}(?P<at>)(?=\\{0,2}[\"'])",
+    ),
     at("pscredential", r"(?i:pscredential)\s?\(?[\"'][^\"'\n]{1,100}[\"'],\s?\(?(?P<at>)"),
     at(
         "rabbitmqctl",
@@ -158,7 +162,7 @@ COMMANDS: tuple[Place, ...] = (
     at("send", r"\bsend(?: --)? [\"'](?P<whole>[^\"'\n\\]{4,100})\\[rn][\"']"),
     at(
         (
-            *("snyk auth ", "cargo login ", "codecov ", "doctl auth", "nuget push", "set-agent-token", "gem push"),
+            *("snyk auth ", "cargo login ", "codecov", "doctl auth", "nuget push", "set-agent-token", "gem push"),
             *(
                 "sentry-cli login",
                 "railway login",
@@ -169,7 +173,7 @@ COMMANDS: tuple[Place, ...] = (
                 "huggingface-cli",
             ),
         ),
-        r"(?:snyk auth|cargo login|wandb login(?: --relogin)?|codecov [^\n|;]{0,80}-t|doctl auth init -t"
+        r"(?:snyk auth|cargo login|wandb login(?: --relogin)?|codecov[^\n|;]{0,80} -t|doctl auth init -t"
         r"|nuget push[^\n|;]{0,100} -k|set-agent-token \S{1,40}|gem push[^\n|;]{0,80} --key|sonar\.login"
         r"|(?:sentry-cli|railway|vercel|netlify|huggingface-cli)[^\n|;]{0,80} (?:-t|--token|--auth(?:-token)?))[ =]"
         r"(?P<at>)(?=[\"']?[\w.+/=:-]{16,})",

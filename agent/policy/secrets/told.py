@@ -33,7 +33,7 @@ _NUMBER = re.compile(
     r"(?<![\w.-])(?:(?i:otp|pin|tan)(?i: code)?|(?:(?<=[yn] )|(?<=time )|(?<=access )|(?<=2fa )|(?<=mfa )|(?<=our )"
     r"|(?<=otp )|(?<=door )|(?<=gate )|(?<=alarm )|(?<=safe )|(?<=sms )|(?<=login )|(?<=use )|(?<=enter ))code"
     r"|(?i:your) (?!error|status|exit|return|zip|post|area|country|promo|discount)[\w-]{2,20} code|passcode"
-    r"|(?<=authenticator )code|(?<=digit )code"
+    r"|(?<=authenticator )code|(?<=digit )code|(?<=nter this )code|(?<=following )code"
     r"|code (?:from|on|in|by) (?:the|my|your|his|her|our|their|an?) (?:[\w-]{1,20} ){0,2}?"
     r"(?:authenticator|phone|sms|app|duo|okta|yubikey|2fa|mfa|totp|token))"
     r"(?![\w-])(?:[^\n.:=]{0,40}?(?: is |[:=] ?)|[ ])[\"'`*]{0,2}(?P<secret>\d{3}[ -]\d{3}|\d{4,8})(?![\w:-]|\.\d)"
@@ -95,7 +95,8 @@ _JOINING = words("is was = are isn't")
 _ABOUT = re.compile(r" (?:for|of|on|in|to|from) (?:the |our |my )?[\w.-]{1,40} (?:is|was|are) $")
 _NAMES = words("name names user users host id role db database table namespace pod")
 _PHRASE = re.compile(
-    r"(?P<words>(?:[a-z]{3,}|\d{1,4})(?: (?:[a-z]{3,}|\d{1,4})){3,9}[!?*#$]?)(?=\.?[ \t]*(?:$|\n|\\n|[\"(),]))"
+    r"(?P<words>(?:[a-z]{3,}|\d{1,4})(?: (?:[a-z]{3,}|\d{1,4})){3,9}[!?*#$]?)(?=\.?[ \t]*(?:$|\n|\\n"
+    r"|[\"(),]|(?:ok|right|correct|still|thx|thanks|pls|please)\b))"
 )
 _IN_QUOTES = re.compile(
     r"\\{0,3}(?:(?P<q>[\"'`])|(?P<curved>[“„«]))(?=\S)(?P<v>[^\"'`“”„«»\n\\]{4,200})\\{0,3}(?(q)(?P=q)|[”“»])"
@@ -109,6 +110,8 @@ _RUN = re.compile(
     r"|make|npm|vault|oc|ansible|ansible-playbook|psql|mysql|redis-cli|journalctl|python3?|bash|sh|bin/\S+|\./\S+) "
 )
 """A command of a shell, in quotes as a phrase would be."""
+_POINTED = re.compile(r"(?i:use|here'?s|try|take) (?i:this|the|my|that|our)(?: [\w-]{1,20})? [\w-]+\Z")
+_CALLED = re.compile(r"(?i:phrase:?|master pass(?:word)?)\Z")
 _NUMBERED = re.compile(r"(?:[a-z]{3,} ){2,5}\d{2,4}")
 _OF_A_FIELD = re.compile(r"[a-z]+(?:_[a-z]+)+")
 _HEX = re.compile(
@@ -159,7 +162,7 @@ def _opens(text: str, noun: re.Match[str]) -> bool:
 
 
 def _in_window(text: str, at: int, *, issued: bool) -> Iterator[Found]:
-    if text[at : at + 1] == "," and not text[at + 1 : at + 2].isspace():
+    if text[at : at + 1] in (",", "@") and not text[at + 1 : at + 2].isspace():
         return
     before, subject, other = "", "", _CLOSED.match(text, at) is not None
     for place, found in zip(range(_MOST_WORDS), WORD.finditer(text, at, window(text, at)), strict=False):
@@ -172,9 +175,8 @@ def _in_window(text: str, at: int, *, issued: bool) -> Iterator[Found]:
         if before.lower() in _JOINING and _names_other(subject) and not _ABOUT.search(text, at, word.start):
             pass
         elif issued:
-            if (_introduced(before, place) or _in_apposition(text, word, before)) and _given_out(
-                word, introduced=before.lower() in _OUTRIGHT
-            ):
+            meant = _introduced(before, place) or _in_apposition(text, word, before) or _pointed(text, at, word)
+            if meant and _given_out(word, introduced=before.lower() in _OUTRIGHT):
                 yield Found(word.start, word.end, "secret")
         elif not other and (phrase := _phrase_at(text, at, found, before, place)):
             yield phrase
@@ -211,11 +213,16 @@ def _bare_phrase(text: str, noun: int, found: re.Match[str], before: str) -> Fou
     if not _outright(before):
         return None
     whole = _PHRASE.match(text, found.start())
-    called = text[max(0, noun - 12) : noun].lower().endswith(("phrase", "phrase:"))
+    called = _CALLED.search(text, max(0, noun - 20), noun) is not None
     if not called and not (whole and before[-1:] == ":" and _NUMBERED.fullmatch(whole["words"])):
         return None
     named = whole and all(plausible(word) or word.isdigit() for word in whole["words"].split())
     return Found(*whole.span("words"), "password") if whole and named else None
+
+
+def _pointed(text: str, noun: int, word: Word) -> bool:
+    """`use this token until friday X`: at the end of the line."""
+    return text[word.end : word.end + 1] in ("", "\n") and _POINTED.search(text, max(0, noun - 40), noun) is not None
 
 
 def _introduced(before: str, place: int) -> bool:
@@ -287,7 +294,7 @@ def _outright(before: str) -> bool:
 
 
 def _is_copula(before: str, place: int) -> bool:
-    if before[-1:] == ":" and _ABOUT_AN_ID.search(before):
+    if before[-1:] == ":" and (_ABOUT_AN_ID.search(before) or _names_other(before[:-1].strip(LEAD))):
         return False
     return place == 0 or before.lower() in _COPULAS or before[-1:] in (":", "=", "は", "?")
 

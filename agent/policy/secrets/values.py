@@ -24,7 +24,7 @@ _NO_SECRET = words(
     "lookups validation expiry age length too short long weak strong never there here n/a na tbd todo x expected "
     "whatever needed keepass keepassxc bitwarden lastpass vaultwarden dashlane 1password sso saml ldap kerberos "
     "via using through over same unchanged see ask soon later attached above below separately saved stored "
-    "known required: latest"
+    "known required: latest secretstr securestring on_create always"
 )
 _MASK = re.compile(
     r"[*•x]{3,} ?\(.*|(?:REPLACE|CHANGE|INSERT|FILL|PUT|YOUR|ENTER|TODO)_[A-Z_]+"
@@ -40,6 +40,8 @@ _REFERENCE = re.compile(
     | %\(\w+\)s | \^[^\s]{0,8}\].* | \[\^.* | \d{4}-\d\d-\d\d(?:[T\ ].*)? | (?:[0-9a-fA-F]{2}:){15,}[0-9a-fA-F]{2}
     | (?:json|yaml|base64|url)(?:de|en)code\(.* | (?:nonsensitive|trimspace|coalesce|element|templatefile)\(.*
     | (?:crypto|secrets|uuid|random|bcrypt|Buffer|SecureRandom|RandomStringUtils)\.\w+\(.*
+    | \(?\#\d{1,6}\)? | 0x[0-9a-fA-F]{4,16} | (?:sha|md|bcrypt|argon|pbkdf|scrypt|yescrypt)[-_]?\d{0,3}[a-z]{0,2}
+    | [a-z]+(?:[A-Z][a-z]+)*(?:Password|Token|Secret|Pwd|Passphrase)
     | (?:Ctrl|Alt|Shift|Cmd|Meta)\+\S+ | [a-z]+:S\d{3,5} | [a-z]+(?:-[a-z]+){1,6}:(?:latest|\d{1,4})
     | <[^<>]*>? | %[A-Z_]{3,}% | %[-+]?\d*[a-z]%?\}?
     | \[[A-Za-z_ -]*\]? | [\[({][\w\"' -]*[:=,.]?[)\]}]? | @Microsoft\.KeyVault.* | ref\+.*
@@ -77,7 +79,7 @@ _CUT_UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){2,3}(?:-[0-9A-Fa-f]{0
 """What is left of one where a log cuts long values."""
 _SIGNS = frozenset("!#$%&*+@^~?=")
 _SLUG = re.compile(r"[a-z]+(?:-[a-z0-9]+)+")
-_HEX_PART = re.compile(r"(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8,}|(?=[a-z]*\d)[0-9a-z]{20,}")
+_HEX_PART = re.compile(r"(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{6,}|(?=[a-z]*\d)[0-9a-z]{20,}")
 _CODE = re.compile(r"(?=[a-z-]*\d|[A-Z-]*\d)[A-Za-z0-9]{4,8}(?:-[A-Za-z0-9]{4,8}){1,4}")
 """For one use: groups with a digit in one of them."""
 _GROUPS = re.compile(r"[A-Z0-9]{4,8}(?:-[A-Z0-9]{4,8}){2,}")
@@ -91,7 +93,11 @@ _VAULT = re.compile(r"s\.[A-Za-z0-9]{24,}|(?=[a-z.]*\d)[a-z0-9]{6}\.[a-z0-9]{16}
 _OBJECT = re.compile(
     r"(?<![a-z])(?:secret|cred|tls|key|token|auth|cert|config|pass|api|prod|service|server|account|gateway)"
 )
-_WORDED = re.compile(r"[A-Za-z]{3,12}([-_.])[A-Za-z]{3,12}(?:\1[A-Za-z]{3,12}){1,6}\d{0,5}[!?#$]?")
+_WORDED = re.compile(
+    r"[A-Za-z]{3,12}([-_.])[A-Za-z]{3,12}(?!\1)[-_.]\d{2,5}|[A-Za-z]{3,12}([-_.])[A-Za-z]{3,12}(?:\2[A-Za-z]{3,12}){1,6}\d{0,5}[!?#$]?"
+)
+_LONG = 40
+"""So long, and every fifth a sign: a salt, as WordPress draws them, blanks and all."""
 _LEAST_WORDED = 14
 _ENDING = re.compile(
     r"\.(?:com|net|org|io|dev|app|cloud|local|internal|lan|corp|svc|cluster|example|test|ya?ml|json|conf|cfg|toml|ini|log|txt"
@@ -130,7 +136,7 @@ def issued(value: str) -> bool:
     """Long, or with digits or signs in it, or drawn by chance; no word and no name of an object."""
     other = any(char.isdigit() or char in _SIGNS for char in value)
     if len(value) < 8 or (value.isdigit() and len(value) < 16) or " " in value:
-        return False
+        return len(value) >= _LONG and sum(not char.isalnum() and char != " " for char in value) >= _LONG // 5
     if _VAULT.fullmatch(value):
         return True
     if _KEY_OF_A_CACHE.fullmatch(value):
@@ -219,7 +225,7 @@ def strong(value: str) -> bool:
 
 
 _UNTOLD = re.compile(
-    r"(?:sha|md|bcrypt|argon|aes|pbkdf|utf|base|tls|ipv|oauth|http|k)[-_]?\d\S*|\d[\d.,:-]*[a-zA-Z%]{0,7}|\d{4}-\d\d-\d\d\S*|(?-i:[A-Z][A-Z0-9]{1,9}-\d+)"
+    r"(?:sha|md|bcrypt|argon|aes|pbkdf|utf|base|tls|ipv|oauth|http|k(?=[38]s\b))[-_]?\d\S*|\d[\d.,:-]*[a-zA-Z%]{0,7}|\d{4}-\d\d-\d\d\S*|(?-i:[A-Z][A-Z0-9]{1,9}-\d+)"
     r"|(?-i:[a-z][a-z_]{1,30}=)\S+|[A-Za-z]+[-/]?v?\d+\.\d[\d.]*|\S+@\S+\.\w+|[A-Za-z]+[a-z](?:[A-Z][a-z]+)*(?:Exception|Error)",
     re.IGNORECASE,
 )
@@ -232,7 +238,7 @@ _KNOWN = re.compile(
     | 1Password | [\w./@+-]+/[\w.@+-]+(?::\d+){1,2} | [A-Za-z]+['’](?:s|t|re|ve|ll|d|m) | [A-Za-z_]\w*=[~.]{0,2}/\S*
     | [a-z][A-Za-z_.]*=\S* | [a-z_.]+[=<>]{1,2}\d\S* | \S+\(\S* | --?[a-z][\w-]* | [-"'({\[<,;:/].*\w=\S*
     | \$\w+ | \$?\{.*
-    | (?:\w+::)+\w+ | [A-Za-z]+:\d{1,6}[a-z]{0,2} | [A-Za-z]\w*\.\w+(?:\.\w+)*
+    | [A-Z][A-Z0-9.-]{1,15}\\{1,2}[\w.$-]+ | (?:\w+::)+\w+ | [A-Za-z]+:\d{1,6}[a-z]{0,2} | [A-Za-z]\w*\.\w+(?:\.\w+)*
     | [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+ | [a-z]*(?:[A-Z][a-z]+)+
     | (?:PBKDF2|HMAC|ECDHE|DHE)-[A-Z0-9-]{3,30}
     | (?:HTTP|TLS|IPv|UTF|SSL|SHA|AES|RSA|MD|EC|ED|SHA-)\S{0,8}

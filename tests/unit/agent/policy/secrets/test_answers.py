@@ -124,3 +124,10 @@ def test_what_replaced_a_session_and_what_a_chart_generated_are_found() -> None:
 )
 def test_an_answer_may_go_on_behind_the_secret(text: str) -> None:
     assert said(answer_secrets, text) == ["Kx9mmQ2wz!"]
+
+
+def test_the_value_of_a_leak_is_found_below_it() -> None:
+    assert said(answer_secrets, "jira api token leaked in log #12.\nValue: SHzwrpudl0qLas2svFud6vbb\n") == [
+        "SHzwrpudl0qLas2svFud6vbb"
+    ]
+    assert said(answer_secrets, "Failed to bind 'secret.name':\n    Value: \"gateway-credentials\"\n") == []

@@ -50,3 +50,10 @@ def test_codes_that_answer_a_question_for_one_are_found() -> None:
     text = "bo: need a break-glass code for it\nal: jkj8-0y3s and if used 6a1be-6ca98"
     assert said(block_secrets, text) == ["jkj8-0y3s", "6a1be-6ca98"]
     assert said(block_secrets, "the recovery code path broke\nin app-7f9c8 since 10:20") == []
+
+
+def test_keys_of_a_vault_are_found_in_their_list() -> None:
+    key = "cb3763ea28718173419e19763628ebe1d92e484267d4807c2542c06a5c4f061e2f"
+    assert said(block_secrets, f'{{"keys":["{key}"],"root_token":""}}') == [key]
+    assert said(block_secrets, f'{{"keys":["{key}"],"cached":true}}') == []
+    assert said(block_secrets, "Backup codes for bo: 2125 2691, 1101 8440") == ["2125 2691", "1101 8440"]

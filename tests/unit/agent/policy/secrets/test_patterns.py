@@ -62,3 +62,27 @@ def test_the_secret_of_an_access_key_may_stand_below_it_and_a_digest_may_not() -
     assert drawn in _found(f"use these for the bucket\nAKIAIOSFODNN7EXAMPLQ\n{drawn}")
     assert _found("key AKIAIOSFODNN7EXAMPLQ\n9f86d081884c7d659a2feaa0c55ad0159f86d081") == []
     assert _found("GOVC_URL=https://administrator@vsphere.local:Kx9mmQ2wz@vc/sdk") == ["Kx9mmQ2wz"]
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        (
+            "https://a.example/accounts/reset/MTI/fn2vug-34be0caefeeabdd906fbac49bb82eeee/",
+            "fn2vug-34be0caefeeabdd906fbac49bb82eeee",
+        ),
+        (
+            "https://join.slack.com/t/x/shared_invite/zt-3lh4omwmy-em_vfGIbyDN80ILo8rubJv",
+            "zt-3lh4omwmy-em_vfGIbyDN80ILo8rubJv",
+        ),
+        ("x = AAEAAWVsYXN0aWMva2liYW5hmqiE5GEwD1nru1mtaFQb", "AAEAAWVsYXN0aWMva2liYW5hmqiE5GEwD1nru1mtaFQb"),
+        ("git clone https://4E4r3iDi0fe7sc6csK5QU91ea7AUY3@dev.azure.com/a", "4E4r3iDi0fe7sc6csK5QU91ea7AUY3"),
+        ("amqp://guest:q8+Zk3/Lm0VxTt2w9c==@mq:5672/", "q8+Zk3/Lm0VxTt2w9c=="),
+    ],
+)
+def test_links_and_addresses_that_let_one_in_are_found(text: str, secret: str) -> None:
+    assert secret in _found(text)
+
+
+def test_an_address_with_a_port_and_a_sign_in_its_path_stays() -> None:
+    assert _found("http://host:8080/scope/pkg@v1.2 and https://long-name-of-a-user@host/x") == []

@@ -178,3 +178,46 @@ def test_places_of_products_are_known(text: str) -> None:
 )
 def test_what_only_stands_in_such_words_stays(text: str) -> None:
     assert said(placed_secrets, text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("rootpw --plaintext Kx9mmQ2wz", "<Password><Value>Kx9mmQ2wz</Value><PlainText>true</PlainText></Password>"),
+        *(
+            "chpasswd:\n  list: |\n    root:Kx9mmQ2wz\n",
+            "$USER3$=app\n$USER4$=Kx9mmQ2wz",
+            "SSID: shop\nKey: Kx9mmQ2wz\n",
+        ),
+        *("# auth.txt\nnadia\nKx9mmQ2wz\n", "basic.auth.user.info=5IV73HXJNNHZ3Z61:Kx9mmQ2wz"),
+        "cy.get('#password').type('Kx9mmQ2wz');",
+        'driver.find_element(By.ID, "password").send_keys("Kx9mmQ2wz")',
+        "page.fill('input[name=\"password\"]', 'Kx9mmQ2wz')",
+        "ConvertTo-SecureString -AsPlainText 'Kx9mmQ2wz' -Force",
+        "htpasswd -nb nadia 'Kx9mmQ2wz'",
+        "exchanging authorization code code=pl9dC0nYMSflLS8pmKUXt5IzWRHHCmDhVvmi redirect",
+        "<param><value>bo</value></param><param><value>Kx9mmQ2wz</value></param><methodName>wp.getUsersBlogs</methodName>",
+        'Client("AC4630fa9727220110d2f51e509b384bc6", "aa649e5457b323bc747e56f947d2913c")',
+        "new azure devops PAT for it: owhc7prsvqm7bnivdcoekesypvtrwmi7a2f546dsljy5ulkciqha",
+        'accounts: [ "0x2eda8b90a526f9ef0e183ee62a10773876e3f92bb774e45ca583d9dedcc235ad" ]',
+        "'crypt' => [ 'key' => '8cc74ae13df510cd51b3ad2254d935aa' ]",
+    ],
+)
+def test_what_files_tests_and_clients_hold_is_found(text: str) -> None:
+    assert len(said(placed_secrets, text)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("rootpw --iscrypted", "password: {{ x | password_hash('sha512') }}", "Remove hardcoded password (#885)\n"),
+        *(
+            "cy.get('#name').type('Kx9mmQ2wz')",
+            "SSID: shop\nSecurity: WPA2\n",
+            "code=UNAVAILABLE",
+            "accounts: [ 1, 2 ]",
+        ),
+    ],
+)
+def test_what_files_tests_and_clients_hold_besides_stays(text: str) -> None:
+    assert said(placed_secrets, text) == []

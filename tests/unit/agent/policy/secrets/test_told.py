@@ -135,3 +135,28 @@ def test_ids_fingerprints_and_references_near_a_noun_stay(text: str) -> None:
 def test_what_something_held_and_words_in_quotes_are_found() -> None:
     assert said(told_secrets, "the secret in ci/app still held pCmunFVf4DMA4WGx") == ["pCmunFVf4DMA4WGx"]
     assert said(told_secrets, "account a, password `Velvet.Canyon.Rocket`, 2FA on") == ["Velvet.Canyon.Rocket"]
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        (
+            "use this token until friday 019058ff0b00dc0e919327f10d4672b6c95f7ce9",
+            "019058ff0b00dc0e919327f10d4672b6c95f7ce9",
+        ),
+        (
+            "master password of the KeePass is panda yellow cotton fiddle castle ok?",
+            "panda yellow cotton fiddle castle",
+        ),
+        ("Enter this code to sign in: 355381", "355381"),
+    ],
+)
+def test_what_is_pointed_at_is_found(text: str, secret: str) -> None:
+    assert said(told_secrets, text) == [secret]
+
+
+@pytest.mark.parametrize(
+    "text", ["postgres://user:password@localhost:5432/shop", 'auth: {password: undefined, user: "victor"}']
+)
+def test_what_stands_beside_a_placeholder_stays(text: str) -> None:
+    assert said(told_secrets, text) == []

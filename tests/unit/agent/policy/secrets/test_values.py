@@ -101,6 +101,7 @@ def test_a_table_holds_words_with_digits_and_no_kinds_or_sums() -> None:
             "ask Anna",
         ),
         *('see 1Password ("Otter")', "2024-01-17", "Ctrl+Alt+Del", "java:S2068", "orders-db-password:latest"),
+        *("sha512", "(#885)", "0x55eb4eb006db25e7", "confirmPassword", "SecretStr", "on_create"),
         *("crypto.randomBytes(32).toString('hex')", "3c:90:cf:81:7b:9b:43:fc:92:88:4f:cb:c7:00:95:05"),
     ],
 )
@@ -117,3 +118,9 @@ def test_three_words_with_one_sign_between_them_are_a_phrase_and_hosts_and_objec
         "my-app-config",
     ]
     assert [word for word in words if worded(word)] == words[:3]
+
+
+def test_a_salt_with_blanks_is_issued_and_a_sentence_is_not() -> None:
+    salt = "$_YdO4TPH0A Y5^-EVAjs%#6WFI8$oaoefkNTdWMicghOnT8XrXt0hhV va@SlvoVA"
+    assert secret_under(Trust.ISSUED, salt)
+    assert not secret_under(Trust.ISSUED, "this is what the operators of the service call their secret")
