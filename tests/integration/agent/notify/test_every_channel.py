@@ -326,6 +326,23 @@ async def test_pages_follow_the_incident_and_carry_its_severity(desk: Desk) -> N
         ]
 
 
+async def test_a_team_that_is_called_because_nobody_answered_is_paged_by_the_call_and_not_before(desk: Desk) -> None:
+    journal = SqlJournal(desk.database, desk.chain)
+    with PagerDutyFarEnd() as far_end:
+        pager = PagerDutyEvents(far_end.url, deadline=LONG)
+        channel = PagerDutyChannel("db", pager, ROUTING_KEY, desk.errands("pagerduty:db"), desk.newsroom, clean=str)
+        paged = []
+        for kind, facts in (
+            (EventType.INCIDENT_OPENED, {}),
+            (EventType.DIAGNOSED, {}),
+            (EventType.ESCALATED, {"step": 1, "teams": ["db"], "people": []}),
+        ):
+            await journal.record(Event(type=kind, incident="inc-1", text="It happened.", facts=facts))
+            await _rounds(desk, channel, number=2)
+            paged.append([entry["effect"] for entry in far_end.journal])
+        assert paged == [[], [], ["trigger"]]
+
+
 HOSTILE = "Errors\r\nBcc: eve@evil.example\r\n\r\nWin a prize\x00\x1b[31m\u2028X-Injected: 1"
 
 

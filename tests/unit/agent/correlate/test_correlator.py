@@ -217,6 +217,16 @@ def test_what_is_over_is_forgotten() -> None:
     assert desk.incident("in0102").previous == "in0006"
 
 
+def test_an_alert_that_nobody_repeated_for_a_week_holds_no_incident_open() -> None:
+    desk, week = Desk(), 7 * 86_400
+    desk.take(0, alert("A"))
+    desk.take(1, alert("B", began=1))
+    assert desk.told(2, alert("B", began=1, ended=2)) == ("incident", "in0001", "Nothing")
+    desk.take(3, alert("B", began=3))
+    desk.take(week + 60, alert("B", began=3))
+    assert desk.told(week + 120, alert("B", began=3, ended=week + 110)) == ("incident", "in0001", "Resolves")
+
+
 def test_alert_that_flaps_for_ever_takes_no_more_memory() -> None:
     desk = Desk()
     for number in range(500):
