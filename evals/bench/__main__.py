@@ -61,7 +61,7 @@ async def measure(folder: Path, size: Size) -> list[Row]:
     return [
         *await intake.rows(folder, size.runs, size.seconds),
         await steps.row(folder, size.runs, size.incidents),
-        *await keeping.rows(folder, size.runs, size.kept),
+        *await keeping.rows(folder, size.runs, size.kept, size.incidents),
         await first_answer.row(folder, size.runs),
         *await cold_start.rows(folder, size.runs),
         await clicks.row(folder, size.runs, size.clicking, size.waiting),
