@@ -5,8 +5,7 @@ import json
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,10 +20,11 @@ from starlette.routing import Route
 from agent.entrypoints.demo.recording import Recording
 from agent.entrypoints.demo.shop import ReplayedShop
 from tests.clocks import FastClock
-from tests.e2e.line import CASES, PATIENCE, ROOT, served
+from tests.e2e.line import CASES, ROOT, served
 from tests.e2e.process import Setting
 from tests.farends.ports import free_port
 from tests.overdue import killed_when_overdue
+from tests.until import awaited
 
 HANG = 6.0
 """Seconds: longer than it takes to kill whoever waits."""
@@ -88,15 +88,6 @@ class Agent:
     def post(self, path: str, body: object) -> Any:
         return self._ask("POST", path, content=json.dumps(body))
 
-    def until(self, what: Callable[[], Any]) -> Any:
-        """What it answers as soon as that is true."""
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            if found := what():
-                return found
-            time.sleep(0.05)
-        raise AssertionError("it did not come about in time")
-
     def _ask(self, method: str, path: str, **what: Any) -> Any:
         key = (Path(self._setting.data) / "local-operator.key").read_text().strip()
         headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
@@ -138,13 +129,13 @@ def _asked(agent: Agent, shop: HangingShop) -> str:
     recording = Recording(CASE)
     shift = shop._clock._began - recording.now
     agent.post("/webhooks/alertmanager", json.loads(recording.alert(shift)))
-    return str(agent.until(lambda: agent.get("/api/approvals?status=pending")["approvals"])[0]["id"])
+    return str(awaited(lambda: agent.get("/api/approvals?status=pending")["approvals"])[0]["id"])
 
 
 def _ended(agent: Agent) -> dict[str, Any]:
     """The incident once it is resolved or parked after the action."""
     final = {"resolved", "parked"}
-    found = agent.until(lambda: [one for one in agent.get("/api/incidents")["incidents"] if one["status"] in final])
+    found = awaited(lambda: [one for one in agent.get("/api/incidents")["incidents"] if one["status"] in final])
     whole = agent.get(f"/api/incidents/{found[0]['id']}")
     assert agent.get("/api/audit?limit=1000")["entries"]
     return dict(whole)
@@ -172,7 +163,7 @@ async def test_killed_in_the_middle_of_the_call_it_has_one_effect(tmp_path: Path
         def story() -> dict[str, Any]:
             approval = _asked(agent, shop)
             agent.post(f"/api/approvals/{approval}", {"decision": "approve", "reason": ""})
-            agent.until(lambda: shop.reached and (hang == "before" or shop.journal))
+            awaited(lambda: shop.reached and (hang == "before" or shop.journal))
             agent.kill()
             shop.hang = ""
             agent.start()

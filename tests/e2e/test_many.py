@@ -6,8 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -29,11 +28,10 @@ from tests.farends.redis import HOW as HOW_REDIS
 from tests.farends.redis import RedisServer, redis_server
 from tests.overdue import killed_when_overdue
 from tests.system import program
+from tests.until import awaited
 
 pytestmark = pytest.mark.system
 
-PATIENCE = 150.0
-"""Seconds to wait for what takes some ten, with every core of the machine busy."""
 SPEED = 4.0
 """A lease of 30 s is then 7.5 s: long enough for a worker on a busy machine to keep it."""
 
@@ -94,16 +92,6 @@ class Fleet:
         return response.json()
 
 
-def _until(what: Callable[[], Any]) -> Any:
-    """What it answers as soon as that is true."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        if found := what():
-            return found
-        time.sleep(0.1)
-    raise AssertionError("it did not come about in time")
-
-
 @asynccontextmanager
 async def _fleet(tmp_path: Path, hang: str = "") -> AsyncIterator[Fleet]:
     if binaries() is None:
@@ -146,7 +134,7 @@ async def test_what_comes_through_two_webs_is_placed_investigated_and_done_once_
                 for web in (0, 1, 0, 1):
                     fleet.post(web, "/webhooks/alertmanager", alert)
                 fleet.redis.kill()
-                asked = _until(lambda: _pending(fleet, 1))
+                asked = awaited(lambda: _pending(fleet, 1))
                 fleet.post(1, "/webhooks/alertmanager", alert)
                 fleet.redis.start()
                 fleet.record.stop()
@@ -154,10 +142,10 @@ async def test_what_comes_through_two_webs_is_placed_investigated_and_done_once_
                 fleet.post(0, f"/api/approvals/{asked[0]['id']}", {"decision": "approve", "reason": ""})
                 with fleet.redis.client() as redis:
                     redis.flushall()
-                ended = _until(lambda: _ended(fleet))
+                ended = awaited(lambda: _ended(fleet))
                 assert [one["status"] for one in ended] == ["resolved"]
                 alerts = len(alert["alerts"])
-                _until(lambda: fleet.rows("SELECT 1 FROM alerts WHERE fate IS NULL") == [])
+                awaited(lambda: fleet.rows("SELECT 1 FROM alerts WHERE fate IS NULL") == [])
                 assert fleet.rows("SELECT fate, count(*) FROM alerts GROUP BY fate ORDER BY fate") == [
                     ("duplicate", 4 * alerts),
                     ("incident", alerts),
@@ -175,13 +163,13 @@ async def test_a_worker_killed_in_the_middle_of_a_run_is_replaced_under_a_higher
         def story() -> None:
             with fleet.running():
                 fleet.post(0, "/webhooks/alertmanager", fleet.alert())
-                asked = _until(lambda: _pending(fleet, 1))
+                asked = awaited(lambda: _pending(fleet, 1))
                 fleet.post(1, f"/api/approvals/{asked[0]['id']}", {"decision": "approve", "reason": ""})
-                _until(lambda: fleet.shop.journal)
+                awaited(lambda: fleet.shop.journal)
                 ((holder, epoch),) = fleet.rows("SELECT holder, epoch FROM jobs WHERE kind = 'resume'")
                 fleet.shop.hang = ""
                 os.kill(_pid(holder), signal.SIGKILL)
-                assert [one["status"] for one in _until(lambda: _ended(fleet))] == ["resolved"]
+                assert [one["status"] for one in awaited(lambda: _ended(fleet))] == ["resolved"]
                 ((taken_over, later),) = fleet.rows("SELECT holder, epoch FROM jobs WHERE kind = 'resume'")
                 assert {_pid(holder), _pid(taken_over)} == {worker.pid for worker in fleet.workers}
                 assert later > epoch

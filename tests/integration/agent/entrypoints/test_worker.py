@@ -21,6 +21,7 @@ from agent.storage.jobs import SqlJobs
 from agent.storage.tables import jobs
 from agent.testing import NoMemory
 from tests.integration.agent.service.test_placement import _alert, _body
+from tests.until import until, until_told
 
 PATIENCE = 60.0
 ANN = Caller(name="ann", kind="person", scopes=frozenset({"approve:low"}))
@@ -80,16 +81,18 @@ async def test_all_that_is_held_is_kept_alive_and_what_was_withdrawn_is_cut_off(
     async with bootstrap(Settings.model_validate({"data": tmp_path}), replaced) as application, _at_work(application):
         body = _body(_alert("Errors", "cart"), _alert("Latency", "shop"))
         await application.service.intake.receive("alertmanager", "test", body)
-        await _until(lambda: model.asked == 2)
+        await until(lambda: model.asked == 2)
         before = await _held(application)
         cart, shop = before
 
         await application.service.people.cancel(shop, ANN)
-        await _until(lambda: model.cut_off == 1)
-        after = await _held(application)
-        while after[cart] == before[cart]:
-            await asyncio.sleep(0.01)
+        await until(lambda: model.cut_off == 1)
+
+        async def renewed() -> dict[str, datetime] | None:
             after = await _held(application)
+            return after if after[cart] != before[cart] else None
+
+        after = await until_told(renewed)
         assert (set(after), model.asked) == ({cart}, 2)
 
 
@@ -101,7 +104,7 @@ async def test_a_step_that_does_not_end_is_cut_off_after_the_grace_and_its_job_g
         worker = Worker(application.service, application.queue, application.clock, grace=timedelta(milliseconds=100))
         working = asyncio.create_task(worker.run())
         async with asyncio.timeout(PATIENCE):
-            await _until(lambda: model.asked == 1)
+            await until(lambda: model.asked == 1)
             worker.stop()
             await working
         again = await application.queue.lease("another", timedelta(seconds=30))
@@ -136,11 +139,6 @@ async def _at_work(application: Application) -> AsyncIterator[None]:
     finally:
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
-
-
-async def _until(so: Callable[[], bool]) -> None:
-    while not so():
-        await asyncio.sleep(0.01)
 
 
 async def _held(application: Application) -> dict[str, datetime]:

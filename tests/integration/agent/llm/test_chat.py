@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from random import Random
 from typing import Literal
@@ -39,6 +39,7 @@ from tests.farends.openai_scripts import (
     obliging,
 )
 from tests.scripted import UNHURRIED, scripted
+from tests.until import until
 from tools.base import ToolResult
 
 SOON = timedelta(seconds=1)
@@ -451,9 +452,3 @@ async def test_metrics_have_the_names_dashboards_expect(endpoint: OpenAIFarEnd) 
         value("llm_active_requests"),
         value("llm_errors_total", error_type="unauthorised"),
     ] == [1, 1, 2, 1000, 800, 100, pytest.approx(0.00128), 0, 1]
-
-
-async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
-        while not true():
-            await asyncio.sleep(0.005)

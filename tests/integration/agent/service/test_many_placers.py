@@ -1,6 +1,5 @@
 """Do alerts that several processes store become the same incidents as if one had?"""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
@@ -19,10 +18,10 @@ from agent.testing import NoMemory
 from tests.clocks import NOON, Clock
 from tests.farends.postgres import HOW, binaries, postgres
 from tests.integration.agent.service.test_placement import _alert, _body
+from tests.until import until_told
 
 pytestmark = pytest.mark.system
 
-PATIENCE = 60.0
 ANN = Caller(name="ann", kind="person", scopes=frozenset({"approve:low"}))
 
 
@@ -66,9 +65,7 @@ async def test_one_process_places_what_all_store_and_the_next_goes_on_where_it_s
             [(_, incident)] = await _fates(other, first)
             assert await _fates(other, again) == [(Fate.DUPLICATE, incident)]
         once_more = await _store(other, "Errors", "cart")
-        async with asyncio.timeout(PATIENCE):
-            while not await other.service.placement.place_waiting():
-                await asyncio.sleep(0.05)
+        await until_told(other.service.placement.place_waiting)
         assert await _fates(other, once_more) == [(Fate.DUPLICATE, incident)]
 
 

@@ -18,6 +18,7 @@ from agent.storage.schema import migrate
 from agent.storage.transaction import transact
 from tests.farends.cutting import When, cutting_line
 from tests.farends.postgres import HOW, PostgresServer, binaries, postgres_server
+from tests.until import until, until_told
 
 pytestmark = pytest.mark.system
 
@@ -59,9 +60,7 @@ async def test_under_load_through_crashes_of_the_server_what_was_acknowledged_is
 
     async def until_more() -> None:
         before = len(acknowledged)
-        async with asyncio.timeout(PATIENCE):
-            while len(acknowledged) < before + 50:
-                await asyncio.sleep(0.02)
+        await until(lambda: len(acknowledged) >= before + 50)
 
     writing = [asyncio.create_task(load(f"w{number}")) for number in range(8)]
     for mode in ("immediate", "fast", "immediate"):
@@ -133,6 +132,4 @@ async def test_a_duty_is_one_processes_at_a_time_and_goes_on_when_its_session_en
             assert [await one.has(Duty.PLACE), await other.has(Duty.PLACE)] == [False, False]
             await asyncio.to_thread(postgres.start)
             assert [await other.has(Duty.PLACE), await one.has(Duty.PLACE)] == [True, False]
-        async with asyncio.timeout(PATIENCE):
-            while not await one.has(Duty.PLACE):
-                await asyncio.sleep(0.02)
+        await until_told(lambda: one.has(Duty.PLACE))

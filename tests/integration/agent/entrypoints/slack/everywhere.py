@@ -26,6 +26,7 @@ from agent.domain.incident import IncidentStatus
 from agent.entrypoints.cli.commands import app
 from agent.entrypoints.worker import Worker
 from tests.integration.agent.entrypoints.slack.office import PATIENCE, Office, office
+from tests.until import until, until_told
 
 PLACES = ("slack", "dashboard", "rest", "cli", "mcp")
 PERSON = "ann"
@@ -144,16 +145,12 @@ async def lags(here: Office, person: Everywhere, place: str, name: str) -> dict[
     """Decide one question there; after how many seconds each place shows it."""
     await here.incident(name, status=IncidentStatus.AWAITING_APPROVAL)
     asked = await here.ask(name)
-    async with asyncio.timeout(PATIENCE):
-        while not any(name in one.shown and "approve" in one.buttons for one in here.slack.messages):
-            await asyncio.sleep(0.02)
+    await until(lambda: any(name in one.shown and "approve" in one.buttons for one in here.slack.messages))
     await person.decide(place, asked)
     began = time.perf_counter()
 
     async def lag(other: str) -> float:
-        async with asyncio.timeout(PATIENCE):
-            while not await person.shown(other, asked, place):
-                await asyncio.sleep(0.02)
+        await until_told(lambda: person.shown(other, asked, place))
         return time.perf_counter() - began
 
     return dict(zip(PLACES, await asyncio.gather(*(lag(other) for other in PLACES)), strict=True))

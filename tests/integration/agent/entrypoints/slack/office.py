@@ -26,6 +26,7 @@ from agent.testing import NoMemory
 from tests.farends.slack import APP_TOKEN, SIGNING_SECRET, TOKEN, Posted, SlackFarEnd
 from tests.integration.agent.storage.proposals import proposal
 from tests.served import reached
+from tests.until import until
 
 CONFIG = """\
 slack:
@@ -117,16 +118,12 @@ class Office:
 
     async def whispered(self, number: int = 1) -> list[str]:
         """What was told to persons alone, once there are so many."""
-        async with asyncio.timeout(PATIENCE):
-            while len(self.slack.whispers) < number:
-                await asyncio.sleep(0.01)
+        await until(lambda: len(self.slack.whispers) >= number)
         return [text for _, text in self.slack.whispers]
 
     async def redrawn(self, words: str) -> str:
         """The card, once it says so."""
-        async with asyncio.timeout(PATIENCE):
-            while words not in self.slack.card().shown:
-                await asyncio.sleep(0.01)
+        await until(lambda: words in self.slack.card().shown)
         return self.slack.card().shown
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -17,19 +17,14 @@ from agent.entrypoints.slack.socket_mode import connected
 from tests.farends.answers import Answer, Instead
 from tests.farends.slack import APP_TOKEN
 from tests.integration.agent.entrypoints.slack.office import PATIENCE, Office, office
-
-
-async def _until(done: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not done():
-            await asyncio.sleep(0.01)
+from tests.until import until
 
 
 async def _asked(here: Office) -> str:
     await here.incident()
     asked = await here.ask()
     await here.dispatch()
-    await _until(lambda: here.slack.socket.lines > 0)
+    await until(lambda: here.slack.socket.lines > 0)
     return asked.id
 
 
@@ -47,7 +42,7 @@ async def test_the_next_line_is_open_before_the_old_one_is_closed(tmp_path: Path
     async with office(tmp_path, by="socket") as here:
         asked = await _asked(here)
         here.slack.socket.disconnect(reason)
-        await _until(lambda: here.slack.socket.opened == 2)
+        await until(lambda: here.slack.socket.opened == 2)
         assert await _approved(here, asked)
         assert here.slack.socket.sent[-1].times == 1
 
@@ -62,9 +57,9 @@ async def test_a_line_that_breaks_is_replaced(tmp_path: Path) -> None:
 
 async def test_a_line_on_which_nobody_answers_is_replaced(tmp_path: Path) -> None:
     async with office(tmp_path) as here, _another(here.application, timedelta(seconds=0.5)):
-        await _until(lambda: here.slack.socket.opened == 1)
+        await until(lambda: here.slack.socket.opened == 1)
         here.slack.socket.go_stale()
-        await _until(lambda: here.slack.socket.opened == 2)
+        await until(lambda: here.slack.socket.opened == 2)
 
 
 async def test_nonsense_on_a_line_does_no_harm(tmp_path: Path) -> None:
@@ -114,7 +109,7 @@ async def test_a_delivery_is_done_by_one_process_whichever_door_it_comes_by(tmp_
         for _ in range(2):
             await opened.enter_async_context(_another(here.application))
         asked = await _asked(here)
-        await _until(lambda: here.slack.socket.lines == 3)
+        await until(lambda: here.slack.socket.lines == 3)
         posted = here.slack.click("approve", "U0ANN", here.now)
         here.slack.socket.send_twice()
         lines = [here.slack.deliver_down_the_line(posted) for _ in range(3)]
@@ -130,7 +125,7 @@ async def test_a_token_that_is_refused_is_tried_again_at_a_growing_distance(tmp_
     async with office(tmp_path) as here:
         here.slack.plan(Instead(Answer(200, {"ok": False, "error": "invalid_auth"})), times=3)
         async with _another(here.application):
-            await _until(lambda: here.slack.socket.opened == 1)
+            await until(lambda: here.slack.socket.opened == 1)
         opens = [one for one in here.slack.asked if one.path == "/api/apps.connections.open"]
         assert len(opens) == 4
 
@@ -141,7 +136,7 @@ async def test_no_more_lines_than_slack_allows(tmp_path: Path) -> None:
         for _ in range(9):
             await opened.enter_async_context(_another(here.application))
         asked = await _asked(here)
-        await _until(lambda: here.slack.socket.lines == 10)
+        await until(lambda: here.slack.socket.lines == 10)
         await opened.enter_async_context(_another(here.application))
         assert await _approved(here, asked)
         assert here.slack.socket.opened == 10

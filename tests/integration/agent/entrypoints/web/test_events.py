@@ -10,6 +10,7 @@ from agent.entrypoints import events
 from agent.entrypoints.rates import Places
 from tests.integration.agent.entrypoints.web.bodies import GOOD
 from tests.integration.agent.entrypoints.web.conftest import Served
+from tests.until import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -93,8 +94,7 @@ async def test_of_a_burst_of_readers_with_one_key_half_of_the_places_stay_free_f
             await enough.wait()
 
     async def read_too() -> None:
-        while len(answered) < 7:
-            await asyncio.sleep(0.02)
+        await until(lambda: len(answered) == 7)
         other = {"Authorization": f"Bearer {(await served.application.identity.keys.create(*READER)).token}"}
         async with served.http.stream("GET", "/api/events", headers=other) as answer:
             assert answer.status_code == 200
@@ -107,6 +107,4 @@ async def test_of_a_burst_of_readers_with_one_key_half_of_the_places_stay_free_f
 
 
 async def _nobody_reads(readers: events.Tail) -> None:
-    async with asyncio.timeout(20):
-        while readers.count:
-            await asyncio.sleep(0.05)
+    await until(lambda: not readers.count)
