@@ -15,6 +15,8 @@ HEADERS_WITHIN = 10.0
 """Seconds from the connection, or from a request's first byte, to the end of its headers."""
 MOST_HEADERS = 64 * 1024
 """Bytes of one request's headers, address included."""
+MOST_WAITING = 16
+"""Requests of one connection that may wait for the one before them: thousands fit into what is read at once."""
 IDLE = 65
 """Seconds a connection is kept between two requests; longer than nginx keeps its own, so that it never loses one."""
 DRAIN = 10
@@ -83,6 +85,9 @@ class Patient(Draining):
 
     def on_headers_complete(self) -> None:
         self._headers_came()
+        if len(self.pipeline) >= MOST_WAITING:
+            self.transport.close()
+            raise ValueError("too many requests wait")  # The parser reads no further.
         super().on_headers_complete()
 
     def _take(self, size: int) -> None:

@@ -75,6 +75,28 @@ async def test_headers_that_are_too_long_are_refused_also_when_they_come_at_once
 
 
 @pytest.mark.attack("S39")
+async def test_some_requests_may_be_sent_ahead_of_their_answers_and_thousands_may_not(served: Served) -> None:
+    asked = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    last = b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+
+    assert (await _answers(served, asked * 15 + last)).count(b"HTTP/1.1 200 ") == 16
+    assert (await _answers(served, asked * 3_000 + last)).count(b"HTTP/1.1 200 ") < 100
+
+
+async def _answers(served: Served, sent: bytes) -> bytes:
+    """All that comes until the server closes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    writer.write(sent)
+    found = bytearray()
+    async with asyncio.timeout(20):
+        with suppress(ConnectionError):
+            while chunk := await reader.read(65_536):
+                found += chunk
+    writer.close()
+    return bytes(found)
+
+
+@pytest.mark.attack("S39")
 async def test_body_that_drips_is_told_to_come_again(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies.read, "__defaults__", (timedelta(seconds=0.3),))
     answer = await exchange(served.port, request(served, "Content-Length: 1000", body='{"title'))
