@@ -90,6 +90,7 @@ def _wordings(reason: str) -> tuple[Kind, ...]:
     return {
         "FailedScheduling": messages.SCHEDULING,
         "FailedMount": messages.VOLUME,
+        "FailedAttachVolume": messages.VOLUME,
         "Unhealthy": messages.PROBE,
     }.get(reason, ())
 

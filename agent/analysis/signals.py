@@ -155,8 +155,8 @@ def meaning(metric: str, labels: Mapping[str, str]) -> Meaning:
 
 
 def words(metric: str) -> tuple[str, ...]:
-    """The metric's name in lower-case words: `edge:p95LatencySeconds` -> edge, p95, latency, seconds."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", metric)
+    """The metric's name in lower-case words: `edge:p95CPUSeconds` -> edge, p95, cpu, seconds."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})", "_", metric)
     split = [word for word in re.split(r"[^a-z0-9]+", spaced.lower()) if word]
     return _join(split)
 

@@ -333,6 +333,13 @@ def test_a_workload_without_any_pod_is_the_cause_itself() -> None:
     assert _answer(diagnosed(*healthy(), deployment("mail", 1, 0)))[:2] == (Verdict.CAUSE, "mail")
 
 
+def test_an_event_of_a_pod_that_is_not_listed_says_why_it_waits() -> None:
+    pod = {"kind": "Pod", "metadata": {"name": "mail-7d9f8c6b54-x2x4z", "namespace": "shop"}}
+    told = event(pod, "FailedAttachVolume", 'Multi-Attach error for volume "pv-1": it is used by another node')
+    found = diagnosed(*healthy(), told)
+    assert _answer(found) == (Verdict.CAUSE, "mail", Fault.INFRASTRUCTURE)
+
+
 def test_the_condition_of_a_deployment_tells_who_is_refused() -> None:
     refused = deployment("cart", 3, 2)
     said = (

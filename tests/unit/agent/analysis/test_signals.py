@@ -15,6 +15,7 @@ from agent.analysis.signals import Meaning, Signal, component, edge, meaning
         ("http_requests_total", Meaning(Signal.TRAFFIC, 0)),
         ("container_cpu_usage_seconds_total", Meaning(Signal.CPU, 1)),
         ("container_cpu_cfs_throttled_periods_total", Meaning(Signal.CPU, 1)),
+        ("instance:CPUUsage", Meaning(Signal.CPU, 1)),
         ("process_resident_memory_bytes", Meaning(Signal.MEMORY, 1)),
         ("node_memory_MemAvailable_bytes", Meaning(Signal.MEMORY, -1)),
         ("node_filesystem_avail_bytes", Meaning(Signal.DISK, -1)),
