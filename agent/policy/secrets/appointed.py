@@ -23,7 +23,8 @@ _IS = re.compile(rf" (?:is|was|are|becomes|=) (?:{_WHOSE} ){{1,2}}(?:[\w-]{{1,20
 _STILL = re.compile(rf" still (?:{_WHOSE} ){{1,2}}(?:[\w-]{{1,20}} ){{0,3}}?{_NOUN}(?={_OF})")
 _FOR = re.compile(rf" for (?:{_WHOSE} )?(?:[\w-]{{1,20}} ){{0,2}}?{_NOUN}(?={_OF})")
 _ASIDE = re.compile(
-    rf"(?:,? (?:\((?:that'?s )?|<-+ |-- |that'?s )|, that'?s )(?:{_WHOSE} )?(?:[\w-]{{1,20}} ){{0,2}}?{_NOUN}"
+    rf"(?:,? (?:\((?!using |with |no |invalid |wrong |bad )(?:that'?s )?|<-+ |-- |that'?s )|, that'?"
+    rf"s )(?:{_WHOSE} )?(?:[\w-]{{1,20}} ){{0,2}}?{_NOUN}"
     rf"(?={_OF}|\)| for )"
 )
 """`X (the pw for the replica)`, `X <- root password`, `X, that's the token`."""

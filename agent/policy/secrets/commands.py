@@ -40,7 +40,8 @@ _OPTIONS = {
     r"(?:pass|-passin|-passout)[ :](?:pass:)|-pass[ ]pass:|-k[ ](?![ -])",
 }
 _USER_OPTIONS = {
-    "curl|wget|http|https|influx|mqttx|govc": r"(?:\s-u|\s--user|\s-[a-zA-Z]*u|\s-a|\s--auth|\s--proxy-user|\s-U)"
+    "curl|wget|http|https|influx|mqttx|govc|check_http|check_curl": ""
+    r"(?:\s-u|\s--user|\s-[a-zA-Z]*u|\s-a|\s--auth|\s--proxy-user|\s-U)"
     r"[ =]?\\{0,2}[\"']?[^\s:'\"/]+:",
     "smbclient|rpcclient|winexe|smbmount|net|smbget|smbcacls|mount\\.cifs|"
     "mount|wmic|pth-winexe": r"(?:-U|--user)[ =]?\\{0,2}[\"']?[^\s%'\"]+%",

@@ -12,6 +12,19 @@ _NOUNS = (
 """How lines of a router's or a switch's configuration begin, and what stands before the secret in them."""
 
 DEVICES: tuple[Place, ...] = (
+    near('["{$', r"\[\"\{\$[\w.]{1,60}\}\",\s?\"[^\"\n]{1,60}\",\s?\"(?P<whole>[^\"\n]{3,200})\"\]"),
+    at("{$", r"\{\$(?P<name>[\w.]{2,60})(?::[^}\n]{0,60})?\}[\"']?\s?[:=]\s?(?P<at>)"),
+    at(("basicauth=", "addauth digest "), r"(?:basicauth=|addauth digest )[^\s:]{1,60}:(?P<whole>[^\s\"']{3,200})"),
+    at(
+        "check_",
+        r"check_\w{2,40}!(?:[^!\s]{1,80}!){1,3}(?P<whole>(?=[^!\s]*[A-Za-z])(?=[^!\s]*\d)(?=[^!\s]*[A-Z_~#$%^&*+=?@])[^!\s]{6,100})"
+        r"(?=!|\s|$)",
+        needs="!",
+    ),
+    near(
+        ("servers = [", "dsn", "address = "),
+        r"[\"'][\w.-]{2,30}:(?P<whole>(?!\d{1,5}/)[^\s\"'@/:]{5,100})@(?!sha256)[\w.-]{3,100}[:/\"']",
+    ),
     at("rootpw ", r"rootpw (?:--?\w{2,12} ){0,3}(?P<at>)(?![-$])"),
     near("chpasswd", r"(?m)^[ \t]+(?:- )?[\w.-]{1,40}:(?P<word>)(?=\S{4,100}$)"),
     near("$user", r"\$USER\d{1,3}\$=(?P<word>)"),

@@ -26,7 +26,7 @@ _OF_AN_ID = re.compile(
     r"|public|publishable|nonce|revision|marker|continuation|trace|span|"
     r"request[ _-]id|integrity|snapshot|object|ref|kid|arn|checkpoint|"
     r"blob|chunk|offset|shard"
-    r"|issue|csr|md5|sri|TXT|accessor|peer|tx_?hash|avatar|image|protobuf|avro)(?![a-z])[^\n]{0,60}\Z|(?-i:ENC(?:\[|%5B))[^\n]{0,60}\Z|(?-i:[a-z]I[Dd]s?|[Pp]ublic[A-Z])(?![a-z])[^\n]{0,20}\Z"
+    r"|issue|dnskey|rrsig|tlsa|sshfp|csr|md5|sri|TXT|accessor|peer|tx_?hash|avatar|image|protobuf|avro)(?![a-z])[^\n]{0,60}\Z|(?-i:ENC(?:\[|%5B))[^\n]{0,60}\Z|(?-i:[a-z]I[Dd]s?|[Pp]ublic[A-Z])(?![a-z])[^\n]{0,20}\Z"
 )
 _ID = re.compile(
     r"0x[0-9a-f]{40,64}|[A-Z]{2}[0-9a-f]{32}|pk_(?:live|test)_\w+|sha\d{1,3}-.*|[a-z]{1,12}[-_][A-Za-z0-9]{8,30}|"

@@ -44,6 +44,11 @@ def _no_name(value: str) -> bool:
     return mixed(value) and (looks_drawn(value) or by_chance(value))
 
 
+def _of_basic(value: str) -> bool:
+    """A user and a password, in base64."""
+    return ":" in plain(value)
+
+
 def _of_aws(value: str) -> bool:
     """Digests have the length of such a secret, too, but letters of one case."""
     return mixed(value) and any(map(str.isupper, value)) and any(map(str.islower, value))
@@ -255,8 +260,12 @@ _ISSUED: tuple[Pattern, ...] = (
         r"(?<![\w.])[A-Za-z]{0,4}\d{1,6} LOGIN \"?[^\s\"]{1,100}\"? (?P<quote>\"?)(?P<secret>[^\s\"]{3,200})",
     ),
     pattern("webhook", "/webhookb2/ office.com/webhook/", r"/webhook(?:b2)?/(?P<secret>[A-Za-z0-9@/-]{60,})"),
-    pattern("secret", "/reset/", r"/reset/[A-Za-z0-9_=-]{1,12}/(?P<secret>[a-z0-9]{1,13}-[0-9a-f]{20,})"),
+    pattern("secret", "/reset/", r"/reset/(?:confirm/)?[A-Za-z0-9_=-]{1,12}/(?P<secret>[a-z0-9]{1,13}-[0-9a-f]{20,})"),
     pattern("secret", "://", r"://(?P<secret>[A-Za-z0-9_-]{20,200})@(?=\w)", check=looks_drawn),
+    pattern("webhook", "/api/push/", r"/api/push/(?P<secret>[A-Za-z0-9]{8,64})(?![\w/])", check=mixed),
+    pattern("webhook", "hc-ping.com/", rf"hc-ping\.com/(?P<secret>{_UUID})"),
+    pattern("issued", "K00", r"(?<![A-Za-z0-9])K00[A-Za-z0-9+/]{28}(?![A-Za-z0-9+/=])", check=by_chance),
+    pattern("authorization", "Basic basic", r"(?i:basic) (?P<secret>[A-Za-z0-9+/]{8,}={0,2})", check=_of_basic),
     pattern("issued", "AAEAAW", r"(?<![A-Za-z0-9])AAEAAW[A-Za-z0-9_-]{30,}"),
     pattern("secret", "shared_invite/", r"shared_invite/(?P<secret>[A-Za-z0-9_~-]{20,})"),
     pattern("issued", ":APA91b", r"(?<![\w-])AAAA[\w-]{7}:APA91b[\w-]{20,}"),

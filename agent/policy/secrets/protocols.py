@@ -3,6 +3,14 @@
 from agent.policy.secrets.places import Place, at, near
 
 PROTOCOLS: tuple[Place, ...] = (
+    near(
+        "parameters: $",
+        r"\$\d{1,2} = '(?P<whole>(?=[^'\n]*[A-Z])(?=[^'\n]*[a-z])(?=[^'\n]*\d)[\w.~+/=-]{32,400})'",
+    ),
+    at(
+        "args: (", r"args: \((?:\\?'[^'\n]{1,120}',\s?){1,3}(?P<at>)(?=')", needs=("ldap", "connect", "mysqli", "login")
+    ),
+    near('"result"', r"\"special\":\s?(?:true|false)[^{}]{0,200}\"result\":\s?(?P<at>)(?=\")"),
     at(
         ("otp", "totp", "mfa", "2fa", "sms"),
         r"(?<![a-z])(?:otp|totp|mfa|2fa|sms)(?![a-z])[^\n]{0,80}?(?<![a-z_])code[\"']?[=:][ ]?[\"']?"
@@ -45,7 +53,7 @@ PROTOCOLS: tuple[Place, ...] = (
     ),
     at("auth", r"\bAUTH(?:ENTICATE)?[ ](?:PLAIN|LOGIN|XOAUTH2)[ ](?P<at>)(?=[A-Za-z0-9+/]{8,})"),
     at("auth ", r"\bAUTH[ ](?:[\w.@-]{1,64}[ ])?(?P<at>)(?=\S*\d)(?=\S{6,}[ \t\r]*(?:\n|\\n|\Z))"),
-    at("pass ", r"(?:(?m:^)|(?<=[\d>:\]][ ])|(?<=\\n)|(?<=\"))PASS[ ](?P<at>)(?=[^\s/]{4,}\s*(?:$|\n|\\n|\\r))"),
+    at("pass ", r"(?:(?m:^)|(?<=[\d>:\]][ \t])|(?<=\\n)|(?<=\"))PASS[ ](?P<at>)(?=[^\s/]{4,}\s*(?:$|\n|\\n|\\r))"),
     at("login ", r"\b(?:LOGIN|login)[ ]\\{0,2}\"?[\w.@<>:-]{1,100}\\{0,2}\"?[ ](?P<at>)(?=\\{0,2}\")"),
     at("login attempt", r"login attempt[^\[\n]{0,60}\[\S{1,60}?/(?P<whole>[^\]\n]{3,100})\]"),
     at("digest ", r"Digest [^\n]{0,400}?response=\\{0,2}\"(?P<whole>[0-9a-f]{32})"),

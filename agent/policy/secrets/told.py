@@ -56,7 +56,8 @@ _STEMS = (
 )
 _KEY = re.compile(r"(?:[\w-]{2,20} )?[\w-]{2,20} \Z")
 _SIGNED_WITH = re.compile(
-    r"(?:[Ss]igned (?:with|by|using) (?:the |our )?(?:GPG |gpg |PGP )?|(?:using|by) (?:[A-Z]{3,5} |a"
+    r"(?:gserviceaccount\.com |[Ss]igned (?:with|by|using) (?:the |our )?(?:GPG |gpg |PGP )?|(?:usin"
+    r"g|by) (?:[A-Z]{3,5} |a"
     r"n? )|with RSA |set to the )$"
 )
 """What gpg calls a key by is its fingerprint; Kubernetes calls one within a Secret by its name."""
@@ -87,7 +88,7 @@ _OTHER = words(
 _IDS = words("id ids uuid")
 _TOLD_BY = re.compile(r" [`\"'*]|:? to |: ")
 _ABOUT_AN_ID = re.compile(
-    r"(?i)(?:requesttoken|(?:(?<![a-z])id|(?-i:(?<=[a-z])I[dD])|identifier|hash|sha\d*|digest)|(?:\b|_)(?:commit|image|spis?|pods?|nodes?|hosts?|trace|span|etag|no"
+    r"(?i)(?:requesttoken|guid|uuid|(?:(?<![a-z])id|(?-i:(?<=[a-z])I[dD])|identifier|hash|sha\d*|digest)|(?:\b|_)(?:commit|image|spis?|pods?|nodes?|hosts?|trace|span|etag|no"
     r"|number|build|rev|revision|release|tag|md5|checksum|request|order|job|run|tx|event|fingerprint))\W*\Z"
 )
 _LOGGED = words("logs, log, output, plain, clear, text, plaintext, cleartext, here, chat, ticket, channel,")
@@ -112,6 +113,7 @@ _RUN = re.compile(
 """A command of a shell, in quotes as a phrase would be."""
 _POINTED = re.compile(r"(?i:use|here'?s|try|take) (?i:this|the|my|that|our)(?: [\w-]{1,20})? [\w-]+\Z")
 _CALLED = re.compile(r"(?i:phrase:?|master pass(?:word)?)\Z")
+_OPTION = re.compile(r" --?[a-z]")
 _NUMBERED = re.compile(r"(?:[a-z]{3,} ){2,5}\d{2,4}")
 _OF_A_FIELD = re.compile(r"[a-z]+(?:_[a-z]+)+")
 _HEX = re.compile(
@@ -155,7 +157,7 @@ def told_secrets(text: str, lowered: str) -> Iterator[Found]:
 def _opens(text: str, noun: re.Match[str]) -> bool:
     """Whether the words before `key` say that it opens something."""
     before = _KEY.search(text, max(0, noun.start() - 44), noun.start())
-    if _SIGNED_WITH.search(text, max(0, noun.start() - 16), noun.start()):
+    if _SIGNED_WITH.search(text, max(0, noun.start() - 30), noun.start()):
         return False
     kind = trust(before[0].replace(" ", "_") + noun[0]) if before else None
     return before is not None and kind is not None and not (kind is Trust.DRAWN and before[0].endswith("ing "))
@@ -198,7 +200,7 @@ def _names_other(subject: str) -> bool:
 def _quoted_phrase(text: str, found: re.Match[str], before: str, place: int) -> Found | None:
     whole = _IN_QUOTES.match(text, found.start()) if _is_copula(before, place) else None
     said = whole["v"] if whole else ""
-    if not whole or len(said.split()) < 3 or not plausible(said) or _RUN.match(said):
+    if not whole or len(said.split()) < 3 or not plausible(said) or _RUN.match(said) or _OPTION.search(said):
         return None
     return Found(*whole.span("v"), "password")
 

@@ -57,7 +57,9 @@ _REFERENCE = re.compile(
       |System|secrets|each|input|event)(?:\.[A-Za-z_]\w*|\[[^\]]*\]?)+(?:\(.*)?
     | (?:get|read|load|fetch|lookup|env)\w*\(.* | [A-Za-z_][\w.]*[!?]?\( | [A-Za-z_][\w.]*\([^()]*\)
     | (?:[a-z_][\w.]*|[A-Z][a-z]\w*)\((?:[a-z_]+|[A-Z][a-z]\w*)=.* | [a-z_]\w*(?:\.[a-z_]\w*)+\[.*
-    | Ag[AB][A-Za-z0-9+/]{40,}.* | hmac-sha\d+:.* | (?:[A-Za-z_]\w*\.)*[A-Z][A-Za-z]+(?:Exception|Error|Failure|Fault):?
+    | Ag[AB][A-Za-z0-9+/]{40,}.* | Ag[A-Za-z0-9+/]{80,}={0,2} | credentials\(.*
+    | [\w.-]+(?::\d{2,5})?(?:/[\w.-]+)+:(?:sha256-)?[\w.-]+
+    | hmac-sha\d+:.* | (?:[A-Za-z_]\w*\.)*[A-Z][A-Za-z]+(?:Exception|Error|Failure|Fault):?
     | (?:[A-Z][a-z]+){2,}: | [x*!]:\d{1,6}(?::.*)? | S-1-\d{1,3}(?:-\d{1,10}){1,15}
     | [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:PASSWORD|PASS|PWD|TOKEN|SECRET|KEY|CREDENTIALS?|AUTH)
     """
@@ -88,6 +90,9 @@ _NUMBER_BEHIND = re.compile(r"[-.]\d{1,4}\Z")
 _DOUBLED = re.compile(r"[A-Za-z]{4,}\d{2,}([*_#~%$!@^&+=-])\1")
 """Letters, a number and a sign twice, as nothing else is written."""
 _KEY_OF_A_CACHE = re.compile(r"[a-z]+(?:[:_-][a-z]+)*:\d{1,10}")
+_NAME_OF_ONE = re.compile(
+    r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*[-_](?:password|passwd|pwd|token|secret|credentials?|creds)"
+)
 _WORDS_AND_NUMBER = re.compile(r"[a-z]{3,}(?:-[a-z]{3,})+-[a-z]{4,}\d{3,4}")
 _VAULT = re.compile(r"s\.[A-Za-z0-9]{24,}|(?=[a-z.]*\d)[a-z0-9]{6}\.[a-z0-9]{16}")
 _OBJECT = re.compile(
@@ -139,7 +144,7 @@ def issued(value: str) -> bool:
         return len(value) >= _LONG and sum(not char.isalnum() and char != " " for char in value) >= _LONG // 5
     if _VAULT.fullmatch(value):
         return True
-    if _KEY_OF_A_CACHE.fullmatch(value):
+    if _KEY_OF_A_CACHE.fullmatch(value) or _NAME_OF_ONE.fullmatch(value):
         return False
     if _HOST.fullmatch(value) or _SLUG.fullmatch(value):
         return any(_HEX_PART.fullmatch(part) for part in value.split("-")) or passphrase(value) or _numbered(value)
@@ -269,7 +274,10 @@ def _kind(char: str) -> str:
 _FITS: dict[Trust, Callable[[str], bool]] = {
     Trust.CHOSEN: lambda value: not value.isdigit() or len(value) > 3,
     Trust.NUMBER: lambda value: (
-        (value.isdigit() and 4 <= len(value) <= 12) or _CODE.fullmatch(value) is not None or looks_drawn(value)
+        (value.isdigit() and 4 <= len(value) <= 12)
+        or _CODE.fullmatch(value) is not None
+        or looks_drawn(value)
+        or (len(value) > 7 and chosen(value) and not value.isupper())
     ),
     Trust.HANDLE: lambda value: _CUT_UUID.fullmatch(value) is not None or looks_drawn(value),
     Trust.GROUPED: lambda value: _GROUPS.fullmatch(value) is not None,

@@ -65,3 +65,8 @@ def test_what_is_still_the_password_is_found() -> None:
 def test_a_number_entered_as_a_code_is_found() -> None:
     assert said(appointed_secrets, "just enter 482 913 as the 2fa code") == ["482 913"]
     assert said(appointed_secrets, "use 8443 for the port, try 5003 for the error codes page") == []
+
+
+def test_what_was_used_or_missing_is_not_what_stands_before_it() -> None:
+    assert said(appointed_secrets, "Access denied for user 'root'@'fraud-21.shop.corp' (using password: YES)") == []
+    assert said(appointed_secrets, "Kx9mmQ2wz! (the pw for the replica)") == ["Kx9mmQ2wz!"]

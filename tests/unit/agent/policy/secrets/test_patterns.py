@@ -86,3 +86,26 @@ def test_links_and_addresses_that_let_one_in_are_found(text: str, secret: str) -
 
 def test_an_address_with_a_port_and_a_sign_in_its_path_stays() -> None:
     assert _found("http://host:8080/scope/pkg@v1.2 and https://long-name-of-a-user@host/x") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        (
+            "GET /accounts/password/reset/confirm/lMh/sr5nk9-b3dbaf2ef38fdfcda5cdaba6/",
+            "sr5nk9-b3dbaf2ef38fdfcda5cdaba6",
+        ),
+        ("Push URL: https://up.example/api/push/M8kbhrv6jP?status=up", "M8kbhrv6jP"),
+        ("{app.example|Basic c2VhcmNoOlN0YXJ3YXJzXzg4Nzg=}", "c2VhcmNoOlN0YXJ3YXJzXzg4Nzg="),
+        ("key = K00J2Xh1ik0ommbq67Fe/AxqNNRqSEJ", "K00J2Xh1ik0ommbq67Fe/AxqNNRqSEJ"),
+    ],
+)
+def test_links_of_monitors_and_logins_in_base64_are_found(text: str, secret: str) -> None:
+    assert secret in _found(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Basic information follows", "basic authentication", "/api/push/notifications", "Basic bm90aGluZyBoZXJl"]
+)
+def test_ordinary_words_in_their_place_stay(text: str) -> None:
+    assert _found(text) == []

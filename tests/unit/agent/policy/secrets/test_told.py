@@ -160,3 +160,15 @@ def test_what_is_pointed_at_is_found(text: str, secret: str) -> None:
 )
 def test_what_stands_beside_a_placeholder_stays(text: str) -> None:
     assert said(told_secrets, text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- Check password expiry: `chage -l olga.haddad now`",
+        "Unknown user name or bad password. Logon GUID: {67c6271c-7f5b-4096-8466-7d57b43bea71}",
+        "Invalid JWT; service account a@b.iam.gserviceaccount.com key 5d04b27f61fb33a564bba177e46deec15d04b27f",
+    ],
+)
+def test_commands_and_ids_behind_a_noun_stay(text: str) -> None:
+    assert said(told_secrets, text) == []

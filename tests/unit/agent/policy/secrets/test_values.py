@@ -101,6 +101,7 @@ def test_a_table_holds_words_with_digits_and_no_kinds_or_sums() -> None:
             "ask Anna",
         ),
         *('see 1Password ("Otter")', "2024-01-17", "Ctrl+Alt+Del", "java:S2068", "orders-db-password:latest"),
+        *("Ag5p" + "x7Kq2Lm9" * 12, "credentials('sonar')", "docker.io/shop/media:sha256-75c494dd.sig"),
         *("sha512", "(#885)", "0x55eb4eb006db25e7", "confirmPassword", "SecretStr", "on_create"),
         *("crypto.randomBytes(32).toString('hex')", "3c:90:cf:81:7b:9b:43:fc:92:88:4f:cb:c7:00:95:05"),
     ],
@@ -124,3 +125,8 @@ def test_a_salt_with_blanks_is_issued_and_a_sentence_is_not() -> None:
     salt = "$_YdO4TPH0A Y5^-EVAjs%#6WFI8$oaoefkNTdWMicghOnT8XrXt0hhV va@SlvoVA"
     assert secret_under(Trust.ISSUED, salt)
     assert not secret_under(Trust.ISSUED, "this is what the operators of the service call their secret")
+
+
+def test_under_the_name_of_a_token_the_name_of_another_is_none() -> None:
+    assert not secret_under(Trust.ISSUED, "shipping2_db_password")
+    assert secret_under(Trust.NUMBER, "P3Pp3R490")
