@@ -59,6 +59,8 @@ _FIELD_OF_A_LOG = re.compile(r"[a-z][a-z_.]{1,30}=[^=]")
 _OPENED = {TERM: ("{",), LISTED: ('"', "'"), BESIDE: ('"', "'")}
 """What stands before the name, where these join it and its value."""
 _LINE = re.compile(r"[ \t]*;?[ \t]*(?:$|\n|\\n)")
+_CUT = 12
+"""So few characters before dots are what a log shows of a secret."""
 _COMMAND = re.compile(r"[a-z][\w.-]{1,30} [^\n]{0,400}(?: -|[|] )")
 """What is told to get at a secret, between backticks: not the secret."""
 
@@ -227,7 +229,8 @@ def _told(text: str, value: Value, kind: Trust, sign: str) -> Value | None:
             return None
         command = text[value.start - 1] == "`" and _COMMAND.match(said)
         return value if not command and secret_under(kind, said) else None
-    if said.isdigit() and text.startswith(" bytes", value.end):
+    cut = len(said) <= _CUT and text.startswith(("…", "..."), value.end)
+    if cut or (said.isdigit() and text.startswith(" bytes", value.end)):
         return None
     phrase = _PHRASE.match(text, value.start) if kind is Trust.CHOSEN else None
     if phrase and all(plausible(word) or word.isdigit() for word in phrase[0].split()):

@@ -33,10 +33,11 @@ _NUMBER = re.compile(
     r"(?<![\w.-])(?:(?i:otp|pin|tan)(?i: code)?|(?:(?<=[yn] )|(?<=time )|(?<=access )|(?<=2fa )|(?<=mfa )|(?<=our )"
     r"|(?<=otp )|(?<=door )|(?<=gate )|(?<=alarm )|(?<=safe )|(?<=sms )|(?<=login )|(?<=use )|(?<=enter ))code"
     r"|(?i:your) (?!error|status|exit|return|zip|post|area|country|promo|discount)[\w-]{2,20} code|passcode"
-    r"|(?<=authenticator )code|(?<=digit )code|(?<=nter this )code|(?<=following )code"
+    r"|(?<=authenticator )code|(?<=digit )code|(?<=nter this )code|(?<=se this )code|(?<=following )code"
     r"|code (?:from|on|in|by) (?:the|my|your|his|her|our|their|an?) (?:[\w-]{1,20} ){0,2}?"
     r"(?:authenticator|phone|sms|app|duo|okta|yubikey|2fa|mfa|totp|token))"
-    r"(?![\w-])(?:[^\n.:=]{0,40}?(?: is |[:=] ?)|[ ])[\"'`*]{0,2}(?P<secret>\d{3}[ -]\d{3}|\d{4,8})(?![\w:-]|\.\d)"
+    r"(?![\w-])(?:[ ](?=[\"'`*]{0,2}\d)|[^\n.:=]{0,40}?(?: is |[:=] ?))[\"'`*]{0,2}"
+    r"(?P<secret>\d{3}[ -]\d{3}|\d{4,8})(?![\w:-]|\.\d)"
 )
 _STEMS = (
     "mot de passe",

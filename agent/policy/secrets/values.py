@@ -24,7 +24,7 @@ _NO_SECRET = words(
     "lookups validation expiry age length too short long weak strong never there here n/a na tbd todo x expected "
     "whatever needed keepass keepassxc bitwarden lastpass vaultwarden dashlane 1password sso saml ldap kerberos "
     "via using through over same unchanged see ask soon later attached above below separately saved stored "
-    "known required: latest secretstr securestring on_create always"
+    "known required: latest secretstr securestring on_create always b64enc"
 )
 _MASK = re.compile(
     r"[*•x]{3,} ?\(.*|(?:REPLACE|CHANGE|INSERT|FILL|PUT|YOUR|ENTER|TODO)_[A-Z_]+"
@@ -40,7 +40,8 @@ _REFERENCE = re.compile(
     | %\(\w+\)s | \^[^\s]{0,8}\].* | \[\^.* | \d{4}-\d\d-\d\d(?:[T\ ].*)? | (?:[0-9a-fA-F]{2}:){15,}[0-9a-fA-F]{2}
     | (?:json|yaml|base64|url)(?:de|en)code\(.* | (?:nonsensitive|trimspace|coalesce|element|templatefile)\(.*
     | (?:crypto|secrets|uuid|random|bcrypt|Buffer|SecureRandom|RandomStringUtils)\.\w+\(.*
-    | \(?\#\d{1,6}\)? | 0x[0-9a-fA-F]{4,16} | (?:sha|md|bcrypt|argon|pbkdf|scrypt|yescrypt)[-_]?\d{0,3}[a-z]{0,2}
+    | ENC\(.* | \(?\d{1,2}:\d[\w.+~-]*\)? | \(?\#\d{1,6}\)? | 0x[0-9a-fA-F]{4,16}
+    | (?:sha|md|bcrypt|argon|pbkdf|scrypt|yescrypt)[-_]?\d{0,3}[a-z]{0,2}
     | [a-z]+(?:[A-Z][a-z]+)*(?:Password|Token|Secret|Pwd|Passphrase)
     | (?:Ctrl|Alt|Shift|Cmd|Meta)\+\S+ | [a-z]+:S\d{3,5} | [a-z]+(?:-[a-z]+){1,6}:(?:latest|\d{1,4})
     | <[^<>]*>? | %[A-Z_]{3,}% | %[-+]?\d*[a-z]%?\}?

@@ -234,3 +234,11 @@ def test_a_cell_and_a_line_of_settings_hold_words_with_a_number(text: str) -> No
 )
 def test_a_cell_about_a_password_stays(text: str) -> None:
     assert said(named_secrets, text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["session=6b001f1b… user=al", "token: 6b001f1b... used", "a.password=ENC(ZQGOlEJfaGjT0ktVkTRvTp0TkzqrG3=)"],
+)
+def test_what_is_cut_or_sealed_stays(text: str) -> None:
+    assert said(named_secrets, text) == []

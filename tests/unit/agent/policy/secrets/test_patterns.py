@@ -44,6 +44,7 @@ def test_shapes_are_found(text: str, secret: str) -> None:
         "Access-Control-Request-Headers: authorization,x-api-key",
         "https://hooks.shop.example/users/1842/profile",
         "access key id AKIAIOSFODNN7EXAMPLQ was used",
+        "| AKIAIOSFODNN7EXAMPLQ | invoicing | never |",
         *("access key AKIAIOSFODNN7EXAMPLQ of user deploy", "rotate AKIAIOSFODNN7EXAMPLQ for ci-bot, please"),
         *("token ghp_" + "x" * 36, "use xoxb-" + "X" * 12 + "-" + "X" * 24, "key sk_live_" + "x" * 20 + "4242"),
     ],

@@ -172,3 +172,8 @@ def test_what_stands_beside_a_placeholder_stays(text: str) -> None:
 )
 def test_commands_and_ids_behind_a_noun_stay(text: str) -> None:
     assert said(told_secrets, text) == []
+
+
+@pytest.mark.parametrize("text", ["sent OTP 949726 to user_id=21003 by sms", "Use this code to sign in: 949726"])
+def test_a_code_is_the_number_right_behind_its_name(text: str) -> None:
+    assert said(told_secrets, text) == ["949726"]

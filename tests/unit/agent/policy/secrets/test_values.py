@@ -102,6 +102,7 @@ def test_a_table_holds_words_with_digits_and_no_kinds_or_sums() -> None:
         ),
         *('see 1Password ("Otter")', "2024-01-17", "Ctrl+Alt+Del", "java:S2068", "orders-db-password:latest"),
         *("Ag5p" + "x7Kq2Lm9" * 12, "credentials('sonar')", "docker.io/shop/media:sha256-75c494dd.sig"),
+        *("(1:4.8.1-2ubuntu2.7)", "b64enc"),
         *("sha512", "(#885)", "0x55eb4eb006db25e7", "confirmPassword", "SecretStr", "on_create"),
         *("crypto.randomBytes(32).toString('hex')", "3c:90:cf:81:7b:9b:43:fc:92:88:4f:cb:c7:00:95:05"),
     ],
