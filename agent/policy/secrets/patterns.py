@@ -85,7 +85,7 @@ _ISSUED: tuple[Pattern, ...] = (
         "aws-key",
         "AKIA ASIA ABIA ACCA",
         rf"A(?<![A-Za-z0-9].)(?:KIA|SIA|BIA|CCA)[A-Z0-9]{{16}}{_END}"
-        r"(?! {0,40}\|)(?![`\"')]{0,2}[,:]? \(?(?:of|for|belongs|owned|last|created|active|inactive|in [a-z]{2}-)\b)",
+        r"(?! {0,40}\|)(?![`\"')]{0,2}[,:]? \(?(?:of|belongs|owned|last|created|active|inactive|in [a-z]{2}-)\b)",
         unless=_NAMED_AS_ID,
     ),
     pattern(

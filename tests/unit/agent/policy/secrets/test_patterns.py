@@ -45,7 +45,7 @@ def test_shapes_are_found(text: str, secret: str) -> None:
         "https://hooks.shop.example/users/1842/profile",
         "access key id AKIAIOSFODNN7EXAMPLQ was used",
         "| AKIAIOSFODNN7EXAMPLQ | invoicing | never |",
-        *("access key AKIAIOSFODNN7EXAMPLQ of user deploy", "rotate AKIAIOSFODNN7EXAMPLQ for ci-bot, please"),
+        *("access key AKIAIOSFODNN7EXAMPLQ of user deploy", "rotate AKIAIOSFODNN7EXAMPLQ, owned by ci-bot"),
         *("token ghp_" + "x" * 36, "use xoxb-" + "X" * 12 + "-" + "X" * 24, "key sk_live_" + "x" * 20 + "4242"),
     ],
 )
@@ -60,6 +60,7 @@ def test_an_id_of_a_key_stays_where_another_language_calls_it_one() -> None:
 
 def test_the_secret_of_an_access_key_may_stand_below_it_and_a_digest_may_not() -> None:
     drawn = "2fprmmojZRC8YmozKcwjgVaaNckvIpQ7todAkvjZ"
+    assert _found("Restart cart with AKIAIOSFODNN7EXAMPLQ for ann?") == ["AKIAIOSFODNN7EXAMPLQ"]
     assert drawn in _found(f"use these for the bucket\nAKIAIOSFODNN7EXAMPLQ\n{drawn}")
     assert _found("key AKIAIOSFODNN7EXAMPLQ\n9f86d081884c7d659a2feaa0c55ad0159f86d081") == []
     assert _found("GOVC_URL=https://administrator@vsphere.local:Kx9mmQ2wz@vc/sdk") == ["Kx9mmQ2wz"]
