@@ -9,6 +9,8 @@ import typer
 from agent.entrypoints.cli.say import complain
 
 if TYPE_CHECKING:
+    import asyncio
+
     from agent.entrypoints.demo.command import Wish
     from agent.settings import Settings
 
@@ -89,11 +91,15 @@ def _settings(host: str | None, port: int | None, data: Path | None) -> "Setting
 def _run(settings: "Settings", *, works: bool) -> None:
     import asyncio
 
-    asyncio.run(_serve(settings, works=works))
+    try:
+        asyncio.run(_serve(settings, works=works))
+    except asyncio.CancelledError:
+        raise typer.Exit(_TERMINATED) from None
 
 
 async def _serve(settings: "Settings", *, works: bool) -> None:
     import time
+    from contextlib import AsyncExitStack
 
     from agent.entrypoints.garbage import starting, steady
 
@@ -106,8 +112,11 @@ async def _serve(settings: "Settings", *, works: bool) -> None:
 
     require_leave_to_listen(settings)
     _log(settings)
-    _outlive_signals()
-    async with bootstrap(settings) as application, serving(application, works=works) as running:
+    async with AsyncExitStack() as opened:
+        application = await opened.enter_async_context(bootstrap(settings))
+        served = _outlive_signals()
+        running = await opened.enter_async_context(serving(application, works=works))
+        served.set()
         steady()
         complain(f"incident-agent serves at {running.url}, ready after {time.monotonic() - began:.1f} s.")
         if application.identity.local_operator:
@@ -154,13 +163,24 @@ async def _show(settings: "Settings", wish: "Wish") -> int:
         return _TERMINATED
 
 
-def _outlive_signals() -> None:
-    """uvicorn stops on SIGTERM and SIGINT and sends them on; they must not end the worker before it has drained."""
+def _outlive_signals() -> "asyncio.Event":
+    """uvicorn stops on SIGTERM and SIGINT and sends them on; they must not end the worker before it has drained.
+
+    Until the event is set nobody serves: what comes before uvicorn listens to signals ends the start. Whoever comes
+    earlier still, while the record is opened, finds a process that signals end at once, as they end any other.
+    """
     import asyncio
     import signal
 
+    served, loop, starting = asyncio.Event(), asyncio.get_running_loop(), asyncio.current_task()
+
+    def told() -> None:
+        if starting and not served.is_set():
+            starting.cancel()
+
     for sent in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(sent, lambda: None)
+        loop.add_signal_handler(sent, told)
+    return served
 
 
 def _log(settings: "Settings") -> None:

@@ -75,8 +75,8 @@ class Running:
 
 
 @contextmanager
-def started(data: Path, *arguments: str) -> Iterator[Running]:
-    environment = {"PATH": os.environ["PATH"], "AGENT_DATA": str(data), "AGENT_PORT": "0"}
+def started(data: Path, *arguments: str, **more: str) -> Iterator[Running]:
+    environment = {"PATH": os.environ["PATH"], "AGENT_DATA": str(data), "AGENT_PORT": "0"} | more
     process = subprocess.Popen(
         [sys.executable, "-m", "agent", *arguments],
         cwd=ROOT,
@@ -114,6 +114,17 @@ def test_a_second_agent_on_the_same_data_folder_is_refused_in_one_sentence_and_s
         assert (second.returncode, second.stdout, second.stderr) == (1, "", f"{refusal} to another.\n")
         assert running.stop() == 0
     assert "Traceback" not in "".join(running.said)
+
+
+def test_sigterm_ends_an_agent_that_is_still_opening_its_record(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(PATIENCE)
+        port = silent.getsockname()[1]
+        record = {"AGENT_DATABASE_URL": f"postgresql://agent@127.0.0.1:{port}/agent"}
+        with started(tmp_path / "data", "serve", AGENT_REDIS_URL=f"redis://127.0.0.1:{port}/0", **record) as running:
+            asked, _ = silent.accept()
+            with asked:
+                assert running.stop() == -signal.SIGTERM
 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
