@@ -17,7 +17,7 @@ from evals.lies.scene import Scene, folded, scene
 from evals.lies.variants import variants
 
 LAB = Path(__file__).parents[4] / "evals" / "cases" / "lab"
-CASES = ("pool-cart", "deploy-payment", "leak-checkout", "healthy-campaign")
+CASES = ("pool-cart", "deploy-payment", "leak-checkout", "crash-inventory", "healthy-campaign")
 
 
 @pytest.fixture(scope="module")
