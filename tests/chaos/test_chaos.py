@@ -12,7 +12,7 @@ from tests.chaos.bugs import BUGS
 from tests.chaos.rows import ELSEWHERE, ROWS
 
 ROOT = Path(__file__).parents[2]
-KILLS, SECONDS = 2_000, 350
+KILLS, SECONDS = 2_000, 450
 """As many as there is time for: on a busy machine fewer are made, and none of them may be wrong."""
 
 
