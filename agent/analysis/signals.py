@@ -13,6 +13,7 @@ from functools import lru_cache
 from agent.domain.hypothesis import Fault
 from agent.domain.incident import Symptom
 from tools.cluster.names import Names
+from tools.wording import parted
 
 
 class Signal(StrEnum):
@@ -156,8 +157,7 @@ def meaning(metric: str, labels: Mapping[str, str]) -> Meaning:
 
 def words(metric: str) -> tuple[str, ...]:
     """The metric's name in lower-case words: `edge:p95CPUSeconds` -> edge, p95, cpu, seconds."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})", "_", metric)
-    split = [word for word in re.split(r"[^a-z0-9]+", spaced.lower()) if word]
+    split = [word for word in re.split(r"[^a-z0-9]+", parted(metric).lower()) if word]
     return _join(split)
 
 

@@ -11,10 +11,10 @@ from starlette.applications import Starlette
 from agent.bootstrap import Application
 from agent.bootstrap.listening import require_leave_to_listen
 from agent.domain.errors import ConfigurationError
-from agent.entrypoints.cli.client import in_url
 from agent.entrypoints.server import running, server
 from agent.entrypoints.web import create_app, create_probe
 from agent.entrypoints.worker import Worker
+from tools.wording import in_url
 
 _LOOK_AGAIN = 0.1
 """Seconds."""

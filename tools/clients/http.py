@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 import httpx2
 
 from tools.base import BackendError
-from tools.wording import cut
+from tools.wording import cut, in_url
 
 Params = Mapping[str, str | int | float | Sequence[str]]
 """Query or form fields; a sequence repeats its key."""
@@ -66,9 +66,8 @@ def origin_of(url: str) -> Origin:
         raise BackendError(f"a configured address is no URL: {error}") from error
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise BackendError("a configured address must be http or https with a host, and without query and fragment")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     credentials = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
-    return Origin(f"{parts.scheme}://{host}{port}{parts.path}", credentials)
+    return Origin(f"{parts.scheme}://{in_url(parts.hostname)}{port}{parts.path}", credentials)
 
 
 class Http:

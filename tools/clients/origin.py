@@ -14,6 +14,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
 from tools.base import BackendError
+from tools.wording import in_url
 
 Address = IPv4Address | IPv6Address
 Resolve = Callable[[str, int], Awaitable[list[str]]]
@@ -53,7 +54,7 @@ class Origin:
     @property
     def authority(self) -> str:
         """As it stands in the Host header."""
-        shown = f"[{self.host}]" if ":" in self.host else self.host
+        shown = in_url(self.host)
         usual = {"http": 80, "https": 443}[self.scheme]
         return shown if self.port == usual else f"{shown}:{self.port}"
 
@@ -63,8 +64,7 @@ class Origin:
 
     def url_at(self, address: Address, path: str) -> str:
         """For the connection: the judged address in place of the name."""
-        shown = f"[{address}]" if address.version == 6 else str(address)
-        return f"{self.scheme}://{shown}:{self.port}{self.base}{path}"
+        return f"{self.scheme}://{in_url(str(address))}:{self.port}{self.base}{path}"
 
 
 def origin_of(url: str) -> Origin:

@@ -11,11 +11,11 @@ import numpy as np
 
 from tools.log_lines import time_of
 from tools.recording.openmetrics import Recording, Track
+from tools.wording import parted
 
 _DEEPEST = 8
 _FEWEST = 2
 """Samples: one alone is no course of anything."""
-_BETWEEN_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NO_NAME = re.compile(r"[^a-zA-Z0-9_:]")
 
 Labels = dict[str, str]
@@ -99,7 +99,7 @@ def _cloudwatch_pairs(item: Mapping[str, Any]) -> Iterable[Any]:
 
 def _snake(name: str) -> str:
     """`DBInstanceIdentifier` -> `db_instance_identifier`."""
-    return _NO_NAME.sub("_", _BETWEEN_WORDS.sub("_", name)).lower()
+    return _NO_NAME.sub("_", parted(name)).lower()
 
 
 # Prometheus and Datadog

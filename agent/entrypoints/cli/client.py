@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
 from agent.domain.errors import AgentError, NotAllowed, NotFound, Unauthenticated
+from tools.wording import in_url
 
 if TYPE_CHECKING:
     import httpx2
@@ -119,11 +120,6 @@ def _operator_key(data: Path) -> str:
     from agent.identity.local import FILE
 
     return files.read(data / FILE) if (data / FILE).exists() else ""
-
-
-def in_url(host: str) -> str:
-    """As it stands in an address: one of IPv6 in brackets."""
-    return f"[{host}]" if ":" in host else host
 
 
 def _reachable(host: str) -> str:
