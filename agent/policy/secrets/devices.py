@@ -50,7 +50,7 @@ DEVICES: tuple[Place, ...] = (
     at(
         ("pre-shared-key ", "isakmp key "),
         r"(?:pre-shared-key|isakmp key)[ ](?:local |remote |ascii-text |address \S{1,60} key )?(?:\d"
-        r" )?(?P<whole>[^\s\"]{6,100})"
+        r" )?(?P<whole>[^\s\"]{4,100})"
         r"(?=[ \t]*(?:$|\n| address| hostname))",
     ),
     at("auth-user-pass", r"auth-user-pass[^\n]{0,40}\n\S{1,80}\n(?P<word>)"),
@@ -58,7 +58,6 @@ DEVICES: tuple[Place, ...] = (
         ("wifi", "wi-fi", "wlan", "ssid"),
         r"(?i:wi-?fi|wlan|ssid)[^\n]{0,80}?[,:] (?:the )?(?i:pw|key|psk|pass\w{0,6})[ :=]{1,3}(?:is )?(?P<word>)",
     ),
-    at("isakmp key", r"isakmp key[ ](?:\d[ ])?(?P<at>)(?=\S{4,} (?:address|hostname))"),
     at(
         ("wifi", "wi-fi", "wlan"),
         r"(?i:wi-?fi|wlan)[^\n]{0,60}?\b(?i:pw|pass(?:word|wort|code)?|key|psk|code|schlüssel)\b"

@@ -22,7 +22,9 @@ PROTOCOLS: tuple[Place, ...] = (
     near('" "', r"(?m)^\"[\w.@-]{1,60}\" \"(?P<word>)(?=[^\"\n]{4,200}\"[ \t]*$)"),
     near(
         ('"-u"', "'-u'", '"--user"', "'--user'", '"--proxy-user"'),
-        r"[\"'](?:-u|--user|--proxy-user)[\"'](?:,\s?| a\d{1,2}=)[\"'][^\"':\s]{1,64}:(?P<whole>[^\"'\n]{3,200})[\"']",
+        r"[\"'](?:-u|--user|--proxy-user)[\"'](?:,\s?| a\d{1,2}=)[\"'][^\"':\s]{1,64}:"
+        # Digits alone are the group that a container runs as.
+        r"(?P<whole>(?!\d+[\"'])[^\"'\n]{3,200})[\"']",
     ),
     near("vault.azure.net/secrets/", r"\"value\":\s?(?P<at>)(?=\")"),
     near(

@@ -217,6 +217,7 @@ def test_what_files_tests_and_clients_hold_is_found(text: str) -> None:
             "code=UNAVAILABLE",
             "accounts: [ 1, 2 ]",
         ),
+        'docker_args = ["-u", "1000:1000", "--rm"]',
     ],
 )
 def test_what_files_tests_and_clients_hold_besides_stays(text: str) -> None:
