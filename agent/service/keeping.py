@@ -11,6 +11,8 @@ from agent.storage.threads import Threads, incident_of
 
 PAUSE = timedelta(minutes=10)
 """Between two looks, when there was nothing left to do."""
+_COUNTED = timedelta(days=1)
+"""Between two looks at all alerts, the first at the first time that nothing is left to do: they may be millions."""
 _RUNS = 50
 """Runs whose checkpoints are dropped at a time."""
 
@@ -23,6 +25,7 @@ class Keeping:
         self._anchors = anchors
         self._rules = rules
         self._again_at: datetime | None = None
+        self._count_at: datetime | None = None
 
     async def tend(self) -> int:
         """How many things were let go; call it every few seconds. Nothing is, while the journal is not trusted."""
@@ -31,12 +34,15 @@ class Keeping:
             return 0
         gone = await self._let_go(now) + await self._drop_runs(now)
         if gone == 0:
-            await self._count()
+            await self._count(now)
             self._again_at = now + PAUSE
         return gone
 
-    async def _count(self) -> None:
+    async def _count(self, now: datetime) -> None:
         """What is told of all alerts is put right, should it ever not be."""
+        if self._count_at is not None and now < self._count_at:
+            return
+        self._count_at = now + _COUNTED
         if not await self._database.read(tallies.true):
             await self._database.write(tallies.count_anew)
 

@@ -82,5 +82,12 @@ async def test_a_count_of_alerts_that_others_have_left_behind_is_put_right(setti
         database = application.record.database
         await database.write(lambda connection: tallies.add(connection, {"silenced": 3}))
         assert (await application.views.load()).alerts == {"silenced": 3, "quarantined": 0}
-        assert await _keeping(application, Retention()).tend() == 0
+        keeping = _keeping(application, Retention())
+        assert await keeping.tend() == 0
         assert (await application.views.load()).alerts == {"quarantined": 0}
+
+        await database.write(lambda connection: tallies.add(connection, {"silenced": 3}))
+        for later, told in ((timedelta(hours=1), 3), (timedelta(days=1), 0)):
+            clock.time += later
+            assert await keeping.tend() == 0
+            assert (await application.views.load()).alerts.get("silenced", 0) == told
