@@ -14,7 +14,7 @@
     log_masks      what varies in a line of a log
     log_templates  the kinds of lines that a log holds
     invisible      characters that nobody sees
-    wording        a text of somebody else's in a line of ours
+    wording        a text of somebody else's, or a name, in a line of ours
 
 Nothing here knows the agent; `observe` and `act` do not know each other.
 """
