@@ -109,16 +109,20 @@ def _quiet(table: Table, told: datetime, step: timedelta) -> int:
 
 
 def _symptom_deviation(table: Table, alerts: Sequence[Alert], symptom: Symptom | None, quiet: int) -> Floats:
-    """The mean robust deviation, in the bad direction, of the series that show the symptom."""
+    """The mean robust deviation, in the bad direction, of the signals that show the symptom; of each, of its series.
+
+    One that is told by seven series has no more to say than one that is told by one.
+    """
     rows = symptom_rows(table, alerts, symptom)
     if not len(rows) or quiet < 2:
         return np.zeros(len(table.times))
     before: Baseline = baseline(table.values[rows, :quiet], [table.rows[row] for row in rows])
     bad = np.array([table.rows[row].meaning.worse for row in rows])[:, None]
     z = (table.values[rows] - before.median[:, None]) / before.scale[:, None]
-    z = np.clip(np.where(bad == 0, np.abs(z), z * bad), -_CLIP, _CLIP)
-    counted = np.isfinite(z)
-    mean: Floats = np.where(counted, z, 0.0).sum(axis=0) / np.maximum(counted.sum(axis=0), 1)
+    known = np.ma.masked_invalid(np.clip(np.where(bad == 0, np.abs(z), z * bad), -_CLIP, _CLIP))
+    signals = [table.rows[row].meaning.signal for row in rows]
+    of_each = [known[[one is signal for one in signals]].mean(axis=0) for signal in dict.fromkeys(signals)]
+    mean: Floats = np.ma.stack(of_each).mean(axis=0).filled(0.0)
     return mean
 
 

@@ -1,8 +1,10 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 
 from agent.analysis import onset
+from agent.analysis.observations import readings
 from agent.analysis.table import tabulate
 from tests.unit.agent.analysis.made import NOW, STEP, Shop, slow_back
 
@@ -53,6 +55,25 @@ def test_an_incident_as_strong_long_ago_leaves_this_one_an_onset() -> None:
 
 def test_what_comes_again_and_again_is_no_onset() -> None:
     assert _again(7, range(5, 90, 20)).sure == 0.0
+
+
+def test_a_signal_with_one_series_is_not_drowned_by_one_with_many() -> None:
+    shop = Shop(lifts={("error_ratio", "front"): 0.05})
+    seen = shop.observed(shop.alert("ShopIsUnwell"))
+    noise = np.random.default_rng(3)
+    latency = next(one.series for one in seen.readings if one.series.name == "request_latency_seconds")
+    quantiles = [
+        replace(
+            latency,
+            labels={**latency.labels, "quantile": f"0.{number}"},
+            values=0.2 + 0.004 * noise.standard_normal(len(latency.values)),
+        )
+        for number in range(10, 50)
+    ]
+    table = tabulate(replace(seen, readings=(*seen.readings, *readings(quantiles))))
+    found = onset.find(table, seen.alerts, None, NOW, STEP)
+
+    assert (found.at, found.sure) == (NOW - timedelta(minutes=3), 1.0)
 
 
 def test_the_heaviest_segment_may_end_before_the_series_does() -> None:
