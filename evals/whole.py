@@ -21,15 +21,13 @@ from agent.domain.hypothesis import Suspect, Usage
 from agent.domain.job import Lease
 from agent.graph.context import Sources
 from agent.settings import Settings
+from agent.storage.jobs import LONGEST
 from agent.testing import NoMemory
 from agent.views import PAGE, IncidentView
 from evals.answer import Answer, Result
 from evals.case import Case
 from evals.observe import asked_at
 from evals.telemetry import Server, served
-
-_NEVER = timedelta(hours=1)
-"""Nobody else works on these jobs."""
 
 
 class CaseClock:
@@ -109,7 +107,7 @@ async def place(application: Application, body: bytes) -> None:
 
 async def work(application: Application) -> None:
     """Every job there is, to its end, one after the other."""
-    while (lease := await application.queue.lease("evals", _NEVER)) is not None:
+    while (lease := await application.queue.lease("evals", LONGEST)) is not None:
         await _run(application, lease)
 
 

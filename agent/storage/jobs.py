@@ -20,6 +20,11 @@ LIMIT = 50_000
 """Jobs that may wait before new ones are refused."""
 DELIVERIES = 3
 """A job delivered this often without an acknowledgement is dead."""
+LONGEST = timedelta(minutes=10)
+"""For which a job is leased or put off: what is said to last longer was written by a clock that was set back since.
+
+Ten times the longest back-off, and more than clocks are apart that anybody keeps in step.
+"""
 
 
 class SqlJobs:
@@ -32,9 +37,11 @@ class SqlJobs:
         self._deliveries = deliveries
 
     async def put(self, job: Job, *, delay: timedelta = timedelta(0)) -> None:
+        _believed(delay)
         await self._database.write(lambda connection: put(connection, job, self._clock, delay))
 
     async def lease(self, holder: str, length: timedelta) -> Lease | None:
+        _believed(length)
         # Asking first keeps an idle worker from writing once a second.
         if not await self.due(1):
             return None
@@ -44,15 +51,18 @@ class SqlJobs:
         return await self._database.read(lambda connection: _due(connection, self._now(connection), limit))
 
     async def claim(self, job: str, holder: str, length: timedelta) -> Lease | None:
+        _believed(length)
         return await self._database.write(lambda connection: self._claim(connection, job, holder, length))
 
     async def renew(self, leases: Sequence[Lease], length: timedelta) -> Sequence[Lease]:
+        _believed(length)
         return await self._database.write(lambda connection: self._renew(connection, leases, length))
 
     async def acknowledge(self, lease: Lease) -> None:
         await self._change(lease, status="done", lease_until=None, error="")
 
     async def give_back(self, lease: Lease, error: str, delay: timedelta) -> None:
+        _believed(delay)
         await self._database.write(lambda connection: self._give_back(connection, lease, error, delay))
 
     async def release(self, lease: Lease) -> None:
@@ -79,12 +89,17 @@ class SqlJobs:
         return self._hold(connection, found[0], holder, length) if found else None
 
     def _hold(self, connection: Connection, job: Job, holder: str, length: timedelta) -> Lease | None:
-        """None when it was tried too often already: then it is dead now."""
+        """None when it was tried too often already: then it is dead now; or when somebody may still be at it."""
         row = connection.execute(select(jobs).where(jobs.c.id == job.id)).one()
+        now = self._now(connection)
+        until = now + length
+        if row.status == "leased" and row.lease_until > now + LONGEST:
+            # Whoever holds it renews it in time, or is dead: it is not taken away from the living.
+            connection.execute(update(jobs).where(jobs.c.id == job.id).values(lease_until=until))
+            return None
         if row.attempts >= self._deliveries:
             self._bury(connection, job, row.error or "its worker died each time")
             return None
-        until = self._now(connection) + length
         held = Lease(job=job, holder=holder, epoch=row.epoch + 1, attempt=row.attempts + 1, until=until)
         values = {"status": "leased", "holder": holder, "epoch": held.epoch, "attempts": held.attempt}
         connection.execute(update(jobs).where(jobs.c.id == job.id).values(**values, lease_until=until))
@@ -145,9 +160,9 @@ def oldest(connection: Connection, clock: Clock) -> timedelta:
     """How long the longest waiting job that is due has waited."""
     now = time_of_jobs(connection, clock)
     first = connection.scalar(
-        select(func.min(jobs.c.created_at)).where(jobs.c.status == "queued", jobs.c.not_before <= now)
+        select(func.min(jobs.c.created_at)).where(jobs.c.status == "queued", _reached(jobs.c.not_before, now))
     )
-    return now - first if first else timedelta(0)
+    return max(now - first, timedelta(0)) if first else timedelta(0)
 
 
 def _due(connection: Connection, now: datetime, limit: int, *only: ColumnElement[bool]) -> list[Job]:
@@ -168,9 +183,19 @@ def _due(connection: Connection, now: datetime, limit: int, *only: ColumnElement
 
 def _free(now: datetime) -> ColumnElement[bool]:
     return or_(
-        and_(jobs.c.status == "queued", jobs.c.not_before <= now),
-        and_(jobs.c.status == "leased", jobs.c.lease_until <= now),
+        and_(jobs.c.status == "queued", _reached(jobs.c.not_before, now)),
+        and_(jobs.c.status == "leased", _reached(jobs.c.lease_until, now)),
     )
+
+
+def _reached(moment: ColumnElement[datetime], now: datetime) -> ColumnElement[bool]:
+    """Has it come, or would it never be waited for so long?"""
+    return or_(moment <= now, moment > now + LONGEST)
+
+
+def _believed(length: timedelta) -> None:
+    if length > LONGEST:
+        raise ValueError(f"A job is leased or put off for {LONGEST} at most, not for {length}.")
 
 
 def _orphan(connection: Connection, now: datetime) -> None:

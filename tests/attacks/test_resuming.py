@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -37,7 +36,7 @@ async def hand_in(world: World, seen: IncidentView, given: Any) -> None:
     application, thread = world.application, seen.incident.thread
     job = Job(id="forged", kind=JobKind.RESUME, incident=seen.incident.id, payload={"thread": thread})
     await application.record.database.write(lambda connection: jobs.put(connection, job, world.clock))
-    lease = await application.queue.lease("forger", timedelta(hours=1))
+    lease = await application.queue.lease("forger", jobs.LONGEST)
     assert lease
     runs, config = application.service.runs, RunnableConfig(configurable={"thread_id": thread}, recursion_limit=40)
     await runs._graph.ainvoke(given, config, context=runs._context(lease, seen.incident), durability="sync")

@@ -31,6 +31,7 @@ from agent.identity.roles import Caller
 from agent.ports import Memory, Model
 from agent.settings import Settings
 from agent.storage.database import Database, T, Work
+from agent.storage.jobs import LONGEST
 from agent.storage.journal import Chain
 from agent.storage.tables import effects
 from agent.storage.transaction import transact
@@ -122,7 +123,7 @@ class World:
             return  # a question that was answered, withdrawn or is not theirs to answer: nothing follows from it
 
     async def _work(self) -> None:
-        while (lease := await self.application.queue.lease("attacks", timedelta(hours=1))) is not None:
+        while (lease := await self.application.queue.lease("attacks", LONGEST)) is not None:
             await self._run(lease)
 
     async def _run(self, lease: Lease) -> None:

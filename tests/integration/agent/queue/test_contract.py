@@ -113,6 +113,37 @@ async def test_the_third_failure_sets_the_job_aside_parks_its_incident_and_lets_
     assert told == [EventType.JOB_DEAD, EventType.PARKED]
 
 
+@pytest.mark.parametrize("back", [timedelta(hours=1), timedelta(days=3)])
+async def test_a_lease_and_a_back_off_that_a_clock_wrote_which_was_set_back_since_hold_nothing_up(
+    waiting: Waiting, clock: Clock, back: timedelta
+) -> None:
+    await waiting.put("died", "inc-1")
+    await waiting.put("failed", "inc-2")
+    held = {one.job.id: one for one in [await waiting.lease(), await waiting.lease()]}
+    await waiting.queue.give_back(held["failed"], "boom")
+    await waiting.put("later", "inc-3", delay=timedelta(minutes=1))
+    clock.time -= back
+    assert {(await waiting.lease()).job.id for _ in range(2)} == {"failed", "later"}
+    assert await waiting.look() is None
+    await clock.sleep(LENGTH + A_MOMENT)
+    again = [await waiting.lease() for _ in range(3)]
+    assert {one.job.id: one.attempt for one in again} == {"died": 2, "failed": 3, "later": 2}
+
+
+async def test_whoever_is_at_a_job_keeps_it_when_the_clock_is_set_back(waiting: Waiting, clock: Clock) -> None:
+    await waiting.put("a")
+    await waiting.put("b")
+    lease = await waiting.lease()
+    clock.time -= timedelta(days=3)
+    for _ in range(4):
+        assert await waiting.look("other") is None
+        await clock.sleep(LENGTH / 2)
+        [lease] = await waiting.queue.renew([lease], LENGTH)
+    assert (lease.epoch, lease.until) == (1, clock.now() + LENGTH)
+    await waiting.queue.acknowledge(lease)
+    assert (await waiting.lease("other")).attempt == 1
+
+
 async def test_whoever_waits_is_woken_when_something_may_be_due(waiting: Waiting) -> None:
     async def work() -> str:
         while (lease := await waiting.queue.lease("w", LENGTH)) is None:

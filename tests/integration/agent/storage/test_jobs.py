@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from agent.domain.job import Job, JobKind
-from agent.storage.jobs import SqlJobs
+from agent.storage.database import Database
+from agent.storage.jobs import LONGEST, SqlJobs, oldest
 from tests.clocks import Clock
 
 LENGTH = timedelta(seconds=30)
@@ -63,3 +64,28 @@ async def test_a_job_whose_worker_is_known_to_be_dead_is_free_at_once_under_a_hi
     assert first is not None
     assert again is not None
     assert (again.epoch, again.attempt) == (first.epoch + 1, 2)
+
+
+async def test_no_job_is_leased_or_put_off_for_longer_than_a_clock_is_believed(jobs: SqlJobs) -> None:
+    await jobs.put(_job("a"), delay=timedelta(0))
+    lease = await jobs.claim("a", "w", LONGEST)
+    assert lease is not None
+    for attempt in (
+        lambda long: jobs.put(_job("b"), delay=long),
+        lambda long: jobs.lease("w", long),
+        lambda long: jobs.claim("a", "w", long),
+        lambda long: jobs.renew([lease], long),
+        lambda long: jobs.give_back(lease, "boom", long),
+    ):
+        with pytest.raises(ValueError, match="0:10:01"):
+            await attempt(LONGEST + timedelta(seconds=1))
+
+
+async def test_how_long_the_oldest_job_has_waited_is_never_less_than_nothing(
+    jobs: SqlJobs, database: Database, clock: Clock
+) -> None:
+    await jobs.put(_job("a"))
+    clock.time -= timedelta(days=3)
+    assert await database.read(lambda connection: oldest(connection, clock)) == timedelta(0)
+    await clock.sleep(timedelta(days=3, minutes=1))
+    assert await database.read(lambda connection: oldest(connection, clock)) == timedelta(minutes=1)
