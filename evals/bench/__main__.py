@@ -1,4 +1,4 @@
-"""`python -m evals.bench`: intake, durable steps, first answer, cold start and pages, each beside a bare reference."""
+"""`python -m evals.bench`: intake, steps, analysis, first answer, cold start and pages, each beside a reference."""
 
 import argparse
 import asyncio
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from evals.bench import clicks, cold_start, first_answer, intake, keeping, page, steps
+from evals.bench import analysing, clicks, cold_start, first_answer, intake, keeping, page, steps
 from evals.bench.row import Row, machine
 
 _COLUMNS = "{:<31}{:>10} {:<9}{:>10}{:>8}{:>6}"
@@ -62,6 +62,7 @@ async def measure(folder: Path, size: Size) -> list[Row]:
         *await intake.rows(folder, size.runs, size.seconds),
         await steps.row(folder, size.runs, size.incidents),
         *await keeping.rows(folder, size.runs, size.kept, size.incidents),
+        *await analysing.rows(size.runs),
         await first_answer.row(folder, size.runs),
         *await cold_start.rows(folder, size.runs),
         await clicks.row(folder, size.runs, size.clicking, size.waiting),

@@ -11,6 +11,8 @@ _NAMES = [
     ("durable graph steps", "steps/s"),
     ("keeping: alerts to placed", "s"),
     ("keeping: an incident, a model", "s"),
+    ("analysis, 1,000 series", "s"),
+    ("analysis, 10,000 series", "s"),
     ("first useful answer, no model", "s"),
     ("cold start, serve to ready", "s"),
     ("cold start, --help", "s"),
