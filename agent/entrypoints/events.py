@@ -17,6 +17,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from agent.bootstrap import Application
+from agent.domain.clocks import passed
 from agent.domain.event import Recorded
 from agent.entrypoints.auth import Guarded, Reader, application_of, views_of
 from agent.entrypoints.rates import Places
@@ -141,9 +142,9 @@ class _Stream(StreamingResponse):
 
 async def _told(request: Request, tail: Tail, written: Callable[[Recorded], str], after: int) -> AsyncIterator[str]:
     quiet, clock, views = 0, application_of(request).clock, views_of(request)
-    until = clock.now() + LONGEST
+    began = clock.now()
     yield ": connected\n\n"
-    while not tail.ended and clock.now() < until and not await request.is_disconnected():
+    while not (tail.ended or passed(began, LONGEST, clock.now()) or await request.is_disconnected()):
         entries = await tail.after(after)
         if entries:
             after = entries[-1].sequence

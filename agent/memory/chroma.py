@@ -11,6 +11,7 @@ from typing import TypeVar
 import numpy as np
 
 from agent.domain.base import Noun, digest
+from agent.domain.clocks import passed
 from agent.domain.errors import MemoryUnavailable, Refused
 from agent.memory import wording
 from agent.memory.embedding import Embedder
@@ -143,7 +144,7 @@ class ChromaMemory:
         return await asyncio.shield(self._opening)
 
     def _refuse_soon_after_a_failure(self) -> None:
-        if self._failed and self._clock.now() - self._failed[0] < self._deadlines.retry:
+        if self._failed and not passed(self._failed[0], self._deadlines.retry, self._clock.now()):
             raise MemoryUnavailable(self._failed[1])
 
     def _note(self, opening: "asyncio.Task[_Open]") -> None:

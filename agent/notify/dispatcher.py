@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
+from agent.domain.clocks import passed
 from agent.ports import Channel, Clock, Follower
 from agent.telemetry import Log
 from tools.base import BackendError, Unsure
@@ -42,7 +43,8 @@ class Dispatcher:
         self._channels = channels
         self._clock = clock
         self._pause: dict[str, timedelta] = {}
-        self._not_before: dict[str, datetime] = {}
+        self._waits: dict[str, tuple[datetime, timedelta]] = {}
+        """Which channel, since when, and for how long."""
 
     async def dispatch(self) -> None:
         """One round over all channels, side by side; what one of them raises is raised when all have ended."""
@@ -58,8 +60,8 @@ class Dispatcher:
         return (*channels, *(partial(self._if_mine, step) for step in self._more))
 
     async def _round(self, channel: Channel) -> None:
-        now = self._clock.now()
-        if now >= self._not_before.get(channel.name, now) and await self._mine():
+        waits = self._waits.get(channel.name)
+        if (waits is None or passed(*waits, self._clock.now())) and await self._mine():
             await self._catch_up(channel)
 
     async def _if_mine(self, step: Callable[[], Awaitable[None]]) -> None:
@@ -88,5 +90,5 @@ class Dispatcher:
     def _wait(self, name: str, reason: Exception) -> None:
         pause = min(LONGEST_PAUSE, self._pause.get(name, FIRST_PAUSE / 2) * 2)
         self._pause[name] = pause
-        self._not_before[name] = self._clock.now() + pause
+        self._waits[name] = self._clock.now(), pause
         log.warning("channel waits", channel=name, seconds=pause.total_seconds(), reason=str(reason))

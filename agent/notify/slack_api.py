@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import JsonValue
 
+from agent.domain.clocks import passed
 from agent.ports import Clock
 from tools.base import BackendError, Unsure
 
@@ -81,13 +82,15 @@ class SlackApi:
         self._clock = clock
         self._base_url = base_url
         self._deadline = deadline
-        self._not_before: datetime | None = None
+        self._quiet: tuple[datetime, timedelta] | None = None
+        """Since when it is wanted, and for how long."""
 
     def busy(self) -> str:
         """Why nothing should be asked at the moment; empty when it may be."""
-        if self._not_before is None or self._clock.now() >= self._not_before:
+        if self._quiet is None or passed(*self._quiet, self._clock.now()):
             return ""
-        return f"Slack wants quiet until {self._not_before:%H:%M:%S} UTC."
+        since, length = self._quiet
+        return f"Slack wants quiet until {since + length:%H:%M:%S} UTC."
 
     async def post(self, channel: str, shown: Text, key: str, thread: str = "") -> Place:
         """A new message, below `thread` when one is named. Unsure when it may have been posted."""
@@ -234,7 +237,7 @@ class SlackApi:
         reason = str(data.get("error", "")) if isinstance(data, dict) else ""
         if status == 429:
             after = str(getattr(error.response, "headers", {}).get("Retry-After", ""))
-            self._not_before = self._clock.now() + _pause(after)
+            self._quiet = self._clock.now(), _pause(after)
             return BackendError(f"{method}: too fast for Slack.", retry=True)
         if reason in _HALF_DONE or not reason:
             return Unsure(f"{method}: {reason or f'HTTP {status}'}.")

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from agent.domain.clocks import passed
 from agent.domain.retention import Retention
 from agent.storage import retention, tallies
 from agent.storage.anchors import Anchors
@@ -24,25 +25,25 @@ class Keeping:
         self._threads = threads
         self._anchors = anchors
         self._rules = rules
-        self._again_at: datetime | None = None
-        self._count_at: datetime | None = None
+        self._looked_at: datetime | None = None
+        self._counted_at: datetime | None = None
 
     async def tend(self) -> int:
         """How many things were let go; call it every few seconds. Nothing is, while the journal is not trusted."""
         now = self._chain.clock.now()
-        if self._anchors.wrong or (self._again_at is not None and now < self._again_at):
+        if self._anchors.wrong or (self._looked_at and not passed(self._looked_at, PAUSE, now)):
             return 0
         gone = await self._let_go(now) + await self._drop_runs(now)
         if gone == 0:
             await self._count(now)
-            self._again_at = now + PAUSE
+            self._looked_at = now
         return gone
 
     async def _count(self, now: datetime) -> None:
         """What is told of all alerts is put right, should it ever not be."""
-        if self._count_at is not None and now < self._count_at:
+        if self._counted_at and not passed(self._counted_at, _COUNTED, now):
             return
-        self._count_at = now + _COUNTED
+        self._counted_at = now
         if not await self._database.read(tallies.true):
             await self._database.write(tallies.count_anew)
 

@@ -14,6 +14,7 @@ from agent.correlate.placement import Nothing
 from agent.correlate.placement import Placement as Decided
 from agent.correlate.standing import Standing
 from agent.domain.alert import Fate, Placed
+from agent.domain.clocks import passed
 from agent.domain.errors import Conflict
 from agent.domain.maintenance import MaintenanceWindow
 from agent.domain.rules import Correlation, InhibitRule
@@ -210,7 +211,7 @@ class Placement:
             known.silence(silence)
         for planned in in_force(self._calendar, now):
             known.silence(planned)
-        if self._learned is None or now - self._learned > TOPOLOGY_AGE:
+        if self._learned is None or passed(self._learned, TOPOLOGY_AGE, now):
             known.learn(await self._topology())
             self._learned = now
         return known

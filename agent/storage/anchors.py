@@ -16,6 +16,7 @@ from typing import BinaryIO
 from pydantic import ValidationError
 from sqlalchemy import Connection, select
 
+from agent.domain.clocks import passed
 from agent.domain.errors import JournalBroken
 from agent.ports import Clock
 from agent.storage.database import Database
@@ -117,7 +118,7 @@ class Anchors:
         if self._latest is None or self._unwritable:
             return True
         new = head.sequence - self._latest.sequence
-        return new >= EVERY or (new > 0 and self._clock.now() - self._anchored_at >= AFTER)
+        return new >= EVERY or (new > 0 and passed(self._anchored_at, AFTER, self._clock.now()))
 
     def _write(self, head: Head) -> None:
         try:

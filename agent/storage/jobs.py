@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
 
+from agent.domain.clocks import APART
 from agent.domain.errors import LeaseLost, QueueFull
 from agent.domain.event import Event, EventType
 from agent.domain.incident import IncidentStatus
@@ -20,11 +21,8 @@ LIMIT = 50_000
 """Jobs that may wait before new ones are refused."""
 DELIVERIES = 3
 """A job delivered this often without an acknowledgement is dead."""
-LONGEST = timedelta(minutes=10)
-"""For which a job is leased or put off: what is said to last longer was written by a clock that was set back since.
-
-Ten times the longest back-off, and more than clocks are apart that anybody keeps in step.
-"""
+LONGEST = APART
+"""For which a job is leased or put off: ten times the longest back-off. What lasts longer is not believed."""
 
 
 class SqlJobs:

@@ -6,6 +6,7 @@ from hashlib import sha256
 from weakref import WeakKeyDictionary
 
 from agent.bootstrap import Application
+from agent.domain.clocks import passed
 from agent.identity.keys import Keys
 
 VALID_FOR = timedelta(minutes=15)
@@ -15,19 +16,19 @@ class Codes:
     """Those that wait to be used; kept in memory alone, and only as their SHA-256."""
 
     def __init__(self) -> None:
-        self._until: dict[bytes, datetime] = {}
+        self._made_at: dict[bytes, datetime] = {}
 
     def mint(self, now: datetime) -> str:
         """128 bits of chance, in hexadecimal."""
-        self._until = {known: until for known, until in self._until.items() if now < until}
+        self._made_at = {known: at for known, at in self._made_at.items() if not passed(at, VALID_FOR, now)}
         code = chance.token_hex(16)
-        self._until[_digest(code)] = now + VALID_FOR
+        self._made_at[_digest(code)] = now
         return code
 
     def redeem(self, code: str, now: datetime) -> bool:
         """Is it good?  From now on it is not."""
-        until = self._until.pop(_digest(code), None)
-        return until is not None and now < until
+        made_at = self._made_at.pop(_digest(code), None)
+        return made_at is not None and not passed(made_at, VALID_FOR, now)
 
 
 def one_time_code(application: Application) -> str:

@@ -68,7 +68,8 @@ async def test_another_embedder_replaces_the_collection(chroma: str) -> None:
         assert await memory.state() == State(embedder="hashing-newer", lessons=1)
 
 
-async def test_a_server_that_is_down_is_said_and_tried_again_later(chroma: str) -> None:
+@pytest.mark.parametrize("later", [timedelta(seconds=31), -timedelta(hours=1)], ids=["later", "clock set back"])
+async def test_a_server_that_is_down_is_said_and_tried_again_later(chroma: str, later: timedelta) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         place = Moved(f"http://127.0.0.1:{free.getsockname()[1]}")
     clock = Clock()
@@ -78,7 +79,7 @@ async def test_a_server_that_is_down_is_said_and_tried_again_later(chroma: str) 
         place.url = chroma
         with pytest.raises(MemoryUnavailable, match="Could not connect to a Chroma server"):
             await memory.recall(*QUESTION)
-        clock.time += timedelta(seconds=31)
+        clock.time += later
         assert incidents(await memory.recall(*QUESTION)) == ["i1"]
 
 

@@ -245,6 +245,19 @@ async def test_while_the_far_end_takes_nothing_it_waits_and_is_told_once_later(
     assert line.told() == 1
 
 
+async def test_a_channel_that_waits_does_not_wait_until_a_clock_that_was_set_back_has_caught_up(
+    desk: Desk, line: Line
+) -> None:
+    line.trouble("503")
+    await _happens(desk, line)
+    dispatcher = desk.dispatcher(line.channel)
+    await dispatcher.dispatch()
+    assert line.told() == 0
+    desk.clock.time -= timedelta(days=3)
+    await dispatcher.dispatch()
+    assert line.told() == 1
+
+
 async def test_what_was_taken_without_a_word_of_it_is_not_told_again(desk: Desk, line: Line) -> None:
     line.trouble("after")
     await _happens(desk, line)

@@ -27,7 +27,7 @@ async def _later(here: Office) -> None:
     async def mine() -> bool:
         return True
 
-    slack.api._not_before = None
+    slack.api._quiet = None
     await Dispatcher(record.journal, [slack], here.application.clock, mine).dispatch()
 
 
@@ -107,16 +107,24 @@ async def test_slack_is_left_alone_for_as_long_as_it_says(tmp_path: Path) -> Non
         assert _effects(here) == ["post"]
 
 
+async def test_slack_is_left_alone_no_longer_because_the_clock_was_set_back(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        slack = here.application.slack
+        assert slack is not None
+        slack.api._quiet = here.application.clock.now() + timedelta(hours=1), timedelta(minutes=5)
+        assert slack.api.busy() == ""
+
+
 @pytest.mark.parametrize("digits", [5, 15, 5_000])
 async def test_however_long_slack_wants_quiet_it_is_asked_again_within_minutes(tmp_path: Path, digits: int) -> None:
     async with office(tmp_path) as here:
         await here.incident()
         here.slack.plan(Instead(Answer(429, {"ok": False, "error": "ratelimited"}, {"Retry-After": "9" * digits})))
-        slack, now = here.application.slack, here.application.clock.now()
+        slack = here.application.slack
         assert slack is not None
         await here.dispatch()
-        assert slack.api._not_before is not None
-        assert slack.api._not_before - now < timedelta(minutes=6)
+        assert slack.api._quiet is not None
+        assert slack.api._quiet[1] < timedelta(minutes=6)
 
 
 async def test_what_slack_refuses_for_good_keeps_nobody_waiting(tmp_path: Path) -> None:

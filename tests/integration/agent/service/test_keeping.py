@@ -67,6 +67,16 @@ async def test_runs_go_a_month_after_their_incident_was_closed(settings: Setting
         assert sorted(await threads.all()) == ["inc-open.1", "learn:inc-open.1"]
 
 
+async def test_runs_go_although_the_clock_was_set_back_since_there_was_nothing_to_do(settings: Settings) -> None:
+    clock = Clock()
+    async with bootstrap(settings, Replaced(channels=(), clock=clock)) as application:
+        keeping = _keeping(application, Retention())
+        assert await keeping.tend() == 0
+        clock.time -= timedelta(days=3)
+        await _fill(application, clock)
+        assert await keeping.tend() == 2
+
+
 async def test_nothing_goes_while_the_journal_is_not_trusted(settings: Settings) -> None:
     clock = Clock()
     async with bootstrap(settings, Replaced(channels=(), clock=clock)) as application:

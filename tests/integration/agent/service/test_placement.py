@@ -44,10 +44,19 @@ class Contended:
         await self.database.write(lambda connection: next_batch(connection, batches(connection)))
 
 
+class Asked:
+    """A call graph that nobody knows."""
+
+    asked = 0
+
+    async def topology(self, at: datetime) -> None:
+        self.asked += 1
+
+
 @asynccontextmanager
-async def _open(folder: Path, clock: Clock) -> AsyncIterator[Application]:
+async def _open(folder: Path, clock: Clock, sources: Sources | None = None) -> AsyncIterator[Application]:
     settings = Settings.model_validate({"data": folder / "data", "runbooks": folder / "none"})
-    replaced = Replaced(clock=clock, sources=Sources(), executors={}, memory=NoMemory(), channels=())
+    replaced = Replaced(clock=clock, sources=sources or Sources(), executors={}, memory=NoMemory(), channels=())
     async with bootstrap(settings, replaced) as application:
         yield application
 
@@ -108,6 +117,15 @@ async def test_a_batch_that_others_keep_overtaking_is_left_for_the_next_round(tm
         await application.service.intake.receive("alertmanager", "test", _body(_alert("Errors", "cart")))
 
         assert (await application.service.placement.place_waiting(), slow.asked) == (0, TRIES)
+
+
+async def test_the_call_graph_is_asked_for_again_although_the_clock_was_set_back(tmp_path: Path) -> None:
+    clock, graph = Clock(), Asked()
+    async with _open(tmp_path, clock, Sources(topology=(graph,))) as application:
+        for name, back in (("Errors", timedelta(0)), ("Latency", timedelta(0)), ("Restarts", timedelta(days=3))):
+            clock.time -= back
+            await _receive(application, _body(_alert(name, "cart")))
+    assert graph.asked == 2
 
 
 async def test_a_new_episode_within_the_reopen_window_is_a_run_of_its_own(tmp_path: Path) -> None:

@@ -125,6 +125,19 @@ async def test_the_head_is_anchored_by_number_by_time_and_at_the_end(
     assert await database.read(lambda connection: chain.verify(connection, read(path))) == (EVERY + 3, "")
 
 
+async def test_the_head_is_anchored_in_time_although_the_clock_was_set_back(
+    database: Database, chain: Chain, clock: Clock, tmp_path: Path
+) -> None:
+    path = tmp_path / "journal.anchors"
+    anchors = Anchors(path, database, chain, clock)
+    await _write(database, chain, "one")
+    await anchors.keep()
+    clock.time -= timedelta(days=3)
+    await _write(database, chain, "two")
+    await anchors.keep()
+    assert [head.sequence for head in read(path)] == [1, 2]
+
+
 async def test_an_anchor_that_a_crash_tore_is_written_again(
     database: Database, chain: Chain, clock: Clock, tmp_path: Path
 ) -> None:

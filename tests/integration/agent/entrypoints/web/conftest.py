@@ -13,6 +13,7 @@ import uvicorn
 from agent.bootstrap import Application, Replaced, bootstrap
 from agent.domain.key import Kind, Scope
 from agent.entrypoints.server import listening_on
+from agent.ports import Clock
 from agent.settings import Settings
 from agent.testing import NoMemory
 from tests import served as web_side
@@ -49,13 +50,16 @@ async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
 
 
 @asynccontextmanager
-async def serve(folder: Path, host: str = "127.0.0.1", config: str = "") -> AsyncIterator[Served]:
+async def serve(
+    folder: Path, host: str = "127.0.0.1", config: str = "", clock: Clock | None = None
+) -> AsyncIterator[Served]:
     """The web side on this data folder. `config`: what stands in its configuration file."""
     folder.mkdir(exist_ok=True)
     file = folder / "agent.yaml"
     file.write_text(config)
     settings = Settings.model_construct(data=folder, runbooks=folder / "none", host=host, config_file=file)
-    async with bootstrap(settings, Replaced(memory=NoMemory())) as application, web_side.served(application) as web:
+    replaced = Replaced(memory=NoMemory(), clock=clock)
+    async with bootstrap(settings, replaced) as application, web_side.served(application) as web:
         port = listening_on(web)[1]
         headers = {"Authorization": f"Bearer {application.identity.local_operator}"}
         async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60) as http:

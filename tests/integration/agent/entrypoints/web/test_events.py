@@ -1,15 +1,18 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from agent.bootstrap.machine import SystemClock
 from agent.domain.key import Kind, Scope
 from agent.entrypoints import events
 from agent.entrypoints.rates import Places
 from tests.integration.agent.entrypoints.web.bodies import GOOD
-from tests.integration.agent.entrypoints.web.conftest import Served
+from tests.integration.agent.entrypoints.web.conftest import Served, serve
 from tests.until import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -41,6 +44,29 @@ async def test_reader_hears_what_happens_from_now_on(served: Served) -> None:
         "actions_paused",
         "local-operator",
     )
+
+
+class Stepped(SystemClock):
+    """Somebody sets it."""
+
+    by = timedelta(0)
+
+    def now(self) -> datetime:
+        return super().now() + self.by
+
+
+async def test_a_connection_ends_no_later_because_the_clock_was_set_back(tmp_path: Path) -> None:
+    clock = Stepped()
+    async with (
+        serve(tmp_path, clock=clock) as served,
+        asyncio.timeout(60),
+        served.http.stream("GET", "/api/events") as answer,
+    ):
+        lines = answer.aiter_lines()
+        assert await anext(lines) == ": connected"
+        clock.by = -timedelta(hours=1)
+        await served.http.post("/api/actions/pause")
+        assert [line async for line in lines if line == ": still here"] == []
 
 
 async def test_reader_that_lost_its_connection_misses_nothing(served: Served) -> None:

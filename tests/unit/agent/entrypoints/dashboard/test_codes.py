@@ -20,6 +20,12 @@ def test_a_code_is_too_old_after_its_time() -> None:
     assert not codes.redeem(late, NOW + VALID_FOR)
 
 
+def test_a_code_is_good_for_no_longer_because_the_clock_was_set_back() -> None:
+    codes = Codes()
+    code = codes.mint(NOW)
+    assert not codes.redeem(code, NOW - timedelta(hours=1))
+
+
 def test_nobody_guesses_one() -> None:
     codes = Codes()
     codes.mint(NOW)

@@ -1,0 +1,17 @@
+"""How much has passed since?  A host's clock may have been set back meanwhile, and what it said then lies ahead."""
+
+from datetime import datetime, timedelta
+
+APART = timedelta(minutes=10)
+"""Clocks that anybody keeps in step are never so far apart: what lies further ahead was written down by one that has
+been set back since."""
+
+
+def passed(since: datetime, length: timedelta, now: datetime) -> bool:
+    """Has so long?  Also when that cannot be told: whoever waits must not wait until the clock has caught up."""
+    return not since <= now < since + length
+
+
+def unbelievable(moment: datetime, now: datetime) -> bool:
+    """Was what has happened then, by the record, written down by a clock that has been set back since?"""
+    return moment > now + APART
