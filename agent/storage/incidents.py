@@ -50,6 +50,7 @@ class SqlIncidents:
     async def save_diagnosis(self, incident: str, run: str, diagnosis: Diagnosis, usage: Usage) -> None:
         values = {
             "diagnosis": diagnosis.model_dump(mode="json"),
+            "precedent": diagnosis.precedent or None,
             "usage": usage.model_dump(mode="json"),
             "diagnosed_at": self._clock.now(),
         }

@@ -66,6 +66,14 @@ def matching(connection: Connection, text: str, most: int, teams: Teams = None) 
     return [Lesson.model_validate(row) for row in islice(found, most)]
 
 
+def verdicts_on(connection: Connection, precedent: str) -> list[str]:
+    """What people, not machines, said last of each incident with a diagnosis that leans on it; of the latest."""
+    leaning = select(runs.c.incident).where(runs.c.precedent == precedent)
+    last = select(func.max(feedback.c.id)).where(feedback.c.incident.in_(leaning)).group_by(feedback.c.incident)
+    said = select(feedback.c.verdict).where(feedback.c.id.in_(last), feedback.c.given_by != "")
+    return list(connection.execute(said.order_by(feedback.c.id.desc()).limit(_REMEMBERED)).scalars())
+
+
 def _words(lesson: Mapping[str, Any]) -> str:
     return "\n".join(str(value) for value in lesson.values())
 
@@ -141,16 +149,9 @@ def _leaned_on(connection: Connection, incident: str) -> Lesson | None:
     row = connection.execute(select(lessons.c.lesson).where(lessons.c.incident == diagnosis.precedent)).scalar()
     if row is None:
         return None
-    verdicts = _verdicts(connection, diagnosis.precedent)
+    verdicts = verdicts_on(connection, diagnosis.precedent)
     told = {"helped": verdicts.count("right"), "misled": verdicts.count("wrong")}
     return Lesson.model_validate(row).model_copy(update=told)
-
-
-def _verdicts(connection: Connection, precedent: str) -> list[str]:
-    """What people, not machines, said last of each incident whose diagnosis leans on it."""
-    leaning = select(runs.c.incident).where(runs.c.diagnosis["precedent"].as_string() == precedent).distinct()
-    said = (_last_feedback(connection, one) for one in connection.execute(leaning).scalars().all())
-    return [str(one.verdict) for one in said if one is not None and one.given_by]
 
 
 def _found_before(connection: Connection, team: str) -> Iterator[Found]:

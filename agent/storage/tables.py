@@ -165,7 +165,10 @@ runs = Table(
     Column("report", Text),
     Column("diagnosed_at", Utc),
     Column("reported_at", Utc),
+    Column("precedent", String(100)),
+    Index("runs_by_precedent", "precedent"),
 )
+"""`precedent` is that of the diagnosis, where it has one, to be found by."""
 
 approvals = Table(
     "approvals",

@@ -123,10 +123,11 @@ async def test_what_others_have_placed_without_counting_is_counted_anew(database
 
 
 def _as_before(connection: Connection) -> None:
-    """Without what the ninth migration made."""
+    """Without what the ninth migration made, and those after it."""
     connection.execute(text("DROP TABLE tallies"))
     for name in _made(connection):
         connection.execute(text(f"DROP INDEX {name}"))
+    connection.execute(text("ALTER TABLE runs DROP COLUMN precedent"))
     connection.execute(text("CREATE INDEX ix_journal_incident ON journal (incident)"))
     connection.execute(text("CREATE INDEX ix_approvals_status ON approvals (status)"))
     connection.execute(text("UPDATE alembic_version SET version_num = '0008'"))
