@@ -32,3 +32,15 @@ class FastClock:
 
     async def sleep(self, duration: timedelta) -> None:
         await asyncio.sleep(duration.total_seconds() / self._speed)
+
+
+class SetClock:
+    """The time, and somebody sets it."""
+
+    by = timedelta(0)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.by
+
+    async def sleep(self, duration: timedelta) -> None:
+        await asyncio.sleep(duration.total_seconds())

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 
 import uvicorn
 from starlette.applications import Starlette
@@ -13,7 +13,7 @@ from agent.bootstrap.listening import require_leave_to_listen
 from agent.domain.errors import ConfigurationError
 from agent.entrypoints.server import running, server
 from agent.entrypoints.web import create_app, create_probe
-from agent.entrypoints.worker import Worker
+from agent.entrypoints.worker import SWEEP, Worker
 from tools.wording import in_url
 
 _LOOK_AGAIN = 0.1
@@ -30,7 +30,7 @@ async def serving(application: Application, *, works: bool = True) -> AsyncItera
     worker = _worker_of(application) if works else None
     async with (
         _listening(application, app) as (url, web),
-        _at_work(worker),
+        _at_work(worker) if worker else _by_the_clock(application),
         app.state.slack.open(),
         _slack_line(application),
     ):
@@ -79,17 +79,35 @@ def _worker_of(application: Application) -> Worker:
 
 
 @asynccontextmanager
-async def _at_work(worker: Worker | None) -> AsyncIterator[None]:
+async def _at_work(worker: Worker) -> AsyncIterator[None]:
     """Until it has ended, drained."""
-    if worker is None:
-        yield
-        return
     work = asyncio.create_task(worker.run())
     try:
         yield
     finally:
         worker.stop()
         await work
+
+
+@asynccontextmanager
+async def _by_the_clock(application: Application) -> AsyncIterator[None]:
+    """Where no worker sweeps, answers would count as too late for as long as the clock was set back."""
+    chain, clock = application.record.chain, application.clock
+
+    async def follow() -> None:
+        while True:
+            await clock.sleep(SWEEP)
+            # What waited is withdrawn by the workers, and whether an answer still counts is asked of them.
+            if chain.set_back():
+                chain.follow_clock()
+
+    following = asyncio.create_task(follow())
+    try:
+        yield
+    finally:
+        following.cancel()
+        with suppress(asyncio.CancelledError):
+            await following
 
 
 @asynccontextmanager

@@ -39,15 +39,19 @@ class Upkeep:
         """Do what is due; how many things that was. Call it every few seconds; twice is harmless."""
         await self._anchors.keep()
         let_go = await self._keeping.tend()
-        if not await self._database.read(self._anything_due):
+        set_back = self._chain.set_back()
+        if not set_back and not await self._database.read(self._anything_due):
             return let_go
         done = await self._database.write(self._sweep)
+        if set_back:
+            # What waited is withdrawn by now, so that nothing of it becomes valid again.
+            self._chain.follow_clock()
         self._queue.wake()
         return done + let_go
 
     def _anything_due(self, connection: Connection) -> bool:
         at = self._chain.now(connection)
-        asked = unanswered.overdue(connection, at) or unanswered.forgotten(connection, at)
+        asked = unanswered.overdue(connection, self._chain) or unanswered.forgotten(connection, at)
         return bool(asked or self._quiet(connection) or self._left(connection))
 
     def _sweep(self, connection: Connection) -> int:

@@ -19,6 +19,7 @@ from agent.storage.database import Database
 from agent.storage.fencing import Fenced
 from agent.storage.journal import Chain
 from agent.storage.tables import approvals, votes
+from agent.storage.terms import over
 from agent.storage.unanswered import escalate
 
 POLICY = "policy"
@@ -115,8 +116,9 @@ def decide(connection: Connection, chain: Chain, approval: str, said: Said) -> A
     row = approval_rows.one(connection, approval, lock=True)
     known = approval_of(connection, row)
     open_to = {ApprovalStatus.PENDING, *([ApprovalStatus.APPROVED] if said.decision is Decision.DENY else [])}
-    if known.status not in open_to or known.expires_at <= at:
-        raise _why_not(known, at)
+    late = bool(over(known, at, chain))
+    if known.status not in open_to or late:
+        raise _why_not(known, late)
     if said.who in known.approvers and said.decision is Decision.APPROVE:
         raise AlreadyDecided(f"{said.who} has approved this already ({known.progress}); it takes somebody else, too.")
     _vote(connection, chain, approval, said, at)
@@ -132,8 +134,8 @@ def decide(connection: Connection, chain: Chain, approval: str, said: Said) -> A
     return now_is
 
 
-def _why_not(row: Approval, at: datetime) -> AlreadyDecided | ApprovalExpired:
-    if row.status is ApprovalStatus.EXPIRED or (row.status is ApprovalStatus.PENDING and row.expires_at <= at):
+def _why_not(row: Approval, late: bool) -> AlreadyDecided | ApprovalExpired:
+    if row.status is ApprovalStatus.EXPIRED or (row.status is ApprovalStatus.PENDING and late):
         return ApprovalExpired()
     by = f" by {row.decided_by}" if row.decided_by else ""
     return AlreadyDecided(f"This approval is already {row.status}{by}.")

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, select, update
 
 from agent.domain.base import Noun, canonical
+from agent.domain.clocks import unbelievable
 from agent.domain.errors import JournalBroken
 from agent.domain.event import Event, EventType, Recorded
 from agent.ports import Clock
@@ -61,10 +62,21 @@ class Chain:
 
         Never earlier than the last entry, nor than what has passed since this process began.
         """
-        began, at = self._began
-        passed = began + timedelta(seconds=self._elapsed() - at)
+        passed = self._passed()
         last = connection.scalar(select(journal.c.at).order_by(journal.c.sequence.desc()).limit(1))
-        return max(self.clock.now(), passed, last or began)
+        return max(self.clock.now(), passed, last or passed)
+
+    def set_back(self) -> bool:
+        """Has the clock been, since this process began, by more than clocks are apart?"""
+        return unbelievable(self._passed(), self.clock.now())
+
+    def follow_clock(self) -> None:
+        """Go by it as it is now: for whoever has seen to it that nothing becomes valid again by that."""
+        self._began = self.clock.now(), self._elapsed()
+
+    def _passed(self) -> datetime:
+        began, at = self._began
+        return began + timedelta(seconds=self._elapsed() - at)
 
     def seal(self, content: object) -> str:
         """A proof that this agent wrote it, which whoever can only write to the database cannot make."""

@@ -1,7 +1,6 @@
 """Does an approval allow exactly this, now?  It is used once, for what a human saw, while they may still allow it."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, update
@@ -14,6 +13,7 @@ from agent.storage import approval_rows, incidents
 from agent.storage.approval_rows import approval_of, forged
 from agent.storage.journal import Chain
 from agent.storage.tables import approvals
+from agent.storage.terms import over
 
 May = Callable[[Connection, Vote, Approval, Incident], str]
 """May this person, as things are now, still allow this? The reason why not, or nothing."""
@@ -27,7 +27,7 @@ def spend(connection: Connection, chain: Chain, approval: str, proposal: Proposa
     row = approval_rows.one(connection, approval, lock=True)
     asked = approval_of(connection, row)
     incident = incidents.get(connection, asked.incident)
-    reason = _unusable(asked, row, proposal, chain.now(connection)) or _moved_on(incident, proposal)
+    reason = _unusable(asked, row, proposal, over(asked, chain.now(connection), chain)) or _moved_on(incident, proposal)
     if reason := reason or forged(connection, chain, asked, row) or _unsupported(connection, asked, incident, may):
         raise Refused(f"The approval {approval} does not allow this: {reason}.")
     connection.execute(
@@ -44,11 +44,11 @@ def was_spent_for(connection: Connection, approval: str, proposal: Proposal) -> 
     return bool(row.status == ApprovalStatus.SPENT and row.proposal_digest == proposal.digest)
 
 
-def _unusable(asked: Approval, row: Row[Any], proposal: Proposal, at: datetime) -> str:
+def _unusable(asked: Approval, row: Row[Any], proposal: Proposal, late: str) -> str:
     if asked.status is not ApprovalStatus.APPROVED:
         return f"it is {asked.status}"
-    if asked.expires_at <= at:
-        return "it has expired"
+    if late:
+        return late
     if asked.incident != proposal.incident:
         return "it belongs to another incident"
     if row.proposal_digest != proposal.digest or asked.proposal.digest != proposal.digest:

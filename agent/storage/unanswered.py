@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select, true, update
 
 from agent.domain.approval import Approval, ApprovalStatus
 from agent.domain.event import Event, EventType
@@ -12,24 +12,31 @@ from agent.domain.wording import lasting
 from agent.storage.approval_rows import approvals_of
 from agent.storage.journal import Chain
 from agent.storage.tables import approvals
+from agent.storage.terms import EXPIRED, SET_BACK, is_over, over
 
 LAST_CALL = timedelta(minutes=2)
 """So long before a question expires people are reminded for the last time."""
 
 
-def overdue(connection: Connection, at: datetime) -> list[Approval]:
-    """What nobody decided in time."""
-    query = select(approvals).where(approvals.c.status == ApprovalStatus.PENDING, approvals.c.expires_at <= at)
+def overdue(connection: Connection, chain: Chain) -> list[Approval]:
+    """What nobody decided in time; and once the clock was set back, all that waits: nobody can tell how old it is."""
+    late = true() if chain.set_back() else is_over(chain.now(connection), chain)
+    query = select(approvals).where(approvals.c.status == ApprovalStatus.PENDING, late)
     return approvals_of(connection, connection.execute(query).all())
 
 
 def expire(connection: Connection, chain: Chain) -> list[Approval]:
     """Mark what nobody decided in time, and call for a human: no answer is neither a yes nor a silent no."""
-    late = overdue(connection, chain.now(connection))
-    _set_expired(connection, chain, late, "nobody decided in time")
+    at, late = chain.now(connection), overdue(connection, chain)
+    if chain.set_back():
+        _set_expired(connection, chain, _of(connection, ApprovalStatus.APPROVED), SET_BACK)
     for asked in late:
         waited = lasting(asked.expires_at - asked.created_at)
-        escalate(connection, chain, asked, f"Nobody answered within {waited}, and nothing was done.")
+        why, told = "nobody decided in time", f"Nobody answered within {waited}, and nothing was done."
+        if over(asked, at, chain) != EXPIRED:
+            why, told = SET_BACK, f"Nothing was done: {SET_BACK}."
+        _set_expired(connection, chain, [asked], why)
+        escalate(connection, chain, asked, told)
     return late
 
 
@@ -87,6 +94,10 @@ def _set_expired(
         text = f"{one.proposal.title}: the question is withdrawn, {because.rstrip('.')}."
         told = _event(EventType.APPROVAL_EXPIRED, one, text, {"approval": one.id})
         chain.append(connection, told.model_copy(update={"subject": about}))
+
+
+def _of(connection: Connection, status: ApprovalStatus) -> list[Approval]:
+    return approvals_of(connection, connection.execute(select(approvals).where(approvals.c.status == status)).all())
 
 
 def _reminders_due(created_at: datetime, expires_at: datetime, at: datetime) -> int:

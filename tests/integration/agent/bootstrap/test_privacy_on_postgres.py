@@ -48,7 +48,7 @@ async def _fill(application: Application) -> None:
     """Two incidents with runs that speak of ada, one of them over; and her vote."""
     record = application.record
     for name in (OVER, AT_WORK):
-        await incident(record.database, application.clock, name)  # type: ignore[arg-type]  # only its time is read
+        await incident(record.database, application.clock, name)
         await _checkpoint(application, f"{name}.1")
     asked = await record.approvals.request(proposal(OVER), "a human is asked", "Restart cart?", VALID)
     await application.service.people.decide(asked.id, Decision.APPROVE, ADA, "rest", f"{ADA.name} has looked")

@@ -7,11 +7,11 @@ from sqlalchemy import Connection
 from agent.domain.approval import Approval, Decision, Vote
 from agent.domain.incident import Incident
 from agent.domain.remediation import Proposal, Risk
+from agent.ports import Clock
 from agent.storage import approvals, incidents, spending
 from agent.storage.approvals import Said, SqlApprovals
 from agent.storage.database import Database
 from agent.storage.journal import Chain
-from tests.clocks import Clock
 from tests.incidents import an_incident
 
 VALID = timedelta(minutes=15)

@@ -117,6 +117,27 @@ async def test_a_restart_with_the_clock_set_back_goes_by_the_last_entry(database
         await restarted.dispatch(asked)
 
 
+@pytest.mark.attack("S23")
+async def test_what_was_asked_by_a_clock_that_was_ahead_is_not_valid_until_it_has_caught_up(
+    database: Database, clock: Clock
+) -> None:
+    before = Desk(database, Chain(b"k" * 32, clock), clock)
+    ann = await before.person("ann")
+    clock.time += timedelta(days=3)
+    approved, asked = await before.ask(), await before.ask(name="inc-2")
+    await before.approve(approved, ann)
+    clock.time -= timedelta(days=3)
+    desk = Desk(database, Chain(b"k" * 32, clock), clock)
+    with pytest.raises(Refused, match="the clock was set back since it was asked"):
+        await desk.dispatch(approved)
+    with pytest.raises(ApprovalExpired):
+        await desk.approve(asked, ann)
+    [late] = await database.write(lambda connection: unanswered.expire(connection, desk.chain))
+    entries = await desk.journal.about("inc-2")
+    assert (late.id, desk.done) == (asked.id, [])
+    assert "Nothing was done: the clock was set back since it was asked" in entries[-1].event.text
+
+
 async def _sent(desk: Desk, sender: str, incident: str = "inc-1") -> None:
     now = desk.clock.now()
     receipt = Receipt(

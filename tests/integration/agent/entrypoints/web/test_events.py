@@ -1,16 +1,16 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from agent.bootstrap.machine import SystemClock
 from agent.domain.key import Kind, Scope
 from agent.entrypoints import events
 from agent.entrypoints.rates import Places
+from tests.clocks import SetClock
 from tests.integration.agent.entrypoints.web.bodies import GOOD
 from tests.integration.agent.entrypoints.web.conftest import Served, serve
 from tests.until import until
@@ -46,17 +46,8 @@ async def test_reader_hears_what_happens_from_now_on(served: Served) -> None:
     )
 
 
-class Stepped(SystemClock):
-    """Somebody sets it."""
-
-    by = timedelta(0)
-
-    def now(self) -> datetime:
-        return super().now() + self.by
-
-
 async def test_a_connection_ends_no_later_because_the_clock_was_set_back(tmp_path: Path) -> None:
-    clock = Stepped()
+    clock = SetClock()
     async with (
         serve(tmp_path, clock=clock) as served,
         asyncio.timeout(60),

@@ -41,7 +41,7 @@ async def assistant(served: Served, key: str) -> AsyncIterator[ClientSession]:
 
 async def asked(served: Served, name: str, risk: Risk = Risk.LOW) -> Approval:
     record = served.application.record
-    await incident(record.database, served.application.clock, name)  # type: ignore[arg-type]  # only its time is read
+    await incident(record.database, served.application.clock, name)
     return await record.approvals.request(proposal(name, risk=risk), "a human is asked", "Restart cart?", VALID)
 
 
