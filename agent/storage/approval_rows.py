@@ -7,14 +7,14 @@ other hands is worth nothing when it comes to acting.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, or_, select, update
 
 from agent.domain.approval import Approval, Vote
 from agent.domain.base import digest
 from agent.domain.errors import NotFound
 from agent.storage.journal import Chain
 from agent.storage.sight import Teams, within
-from agent.storage.tables import alerts, approvals, receipts, votes
+from agent.storage.tables import alerts, approvals, incidents, receipts, votes
 
 
 def get(connection: Connection, approval: str, teams: Teams = None) -> Approval:
@@ -36,9 +36,15 @@ def listed(
 
 
 def senders(connection: Connection, incident: str) -> frozenset[str]:
-    """Whose keys sent the alerts that the incident is made of: they may not allow what their own message led to."""
-    joined = receipts.join(alerts, alerts.c.receipt == receipts.c.id)
-    query = select(receipts.c.sender).select_from(joined).where(alerts.c.incident == incident).distinct()
+    """Whose keys sent the alerts that the incident is made of: they may not allow what their own message led to.
+
+    Also of those that were split off since, and wherever these were merged: they led to it all the same.
+    """
+    homes = select(incidents.c.id, incidents.c.merged_into).where(incidents.c.id == incident).cte(recursive=True)
+    parted = or_(incidents.c.split_from == homes.c.id, incidents.c.id == homes.c.merged_into)
+    homes = homes.union(select(incidents.c.id, incidents.c.merged_into).join(homes, parted))
+    joined = receipts.join(alerts, alerts.c.receipt == receipts.c.id).join(homes, alerts.c.incident == homes.c.id)
+    query = select(receipts.c.sender).select_from(joined).distinct()
     return frozenset(connection.execute(query).scalars())
 
 
