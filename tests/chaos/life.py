@@ -10,6 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import cache, lru_cache, partial
@@ -321,7 +322,8 @@ async def work(application: Application, lease: Lease) -> None:
     except LeaseLost:
         return
     except Exception as error:  # noqa: BLE001 (as the worker: the job comes back, or is set aside)
-        await application.queue.give_back(lease, f"{type(error).__name__}: {error}")
+        with suppress(LeaseLost):
+            await application.queue.give_back(lease, f"{type(error).__name__}: {error}")
 
 
 async def _ending(application: Application, sender: Log) -> dict[str, Any]:
