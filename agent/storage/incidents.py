@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
 
 from agent.domain.alert import Placed
 from agent.domain.base import digest
@@ -83,6 +83,8 @@ class SqlIncidents:
 
 _IN_A_RUN = frozenset({IncidentStatus.INVESTIGATING, IncidentStatus.REMEDIATING, IncidentStatus.VERIFYING})
 _AT_WORK = _IN_A_RUN | {IncidentStatus.OPEN, IncidentStatus.AWAITING_APPROVAL}
+_BY_EPISODE = func.length(runs.c.id), runs.c.id
+"""A run's id ends with the number of its episode, so that of one incident the tenth is longer than the ninth."""
 
 
 def get(connection: Connection, incident: str, teams: Teams = None) -> Incident:
@@ -247,7 +249,14 @@ def one_evidence(connection: Connection, incident: str, id_: str) -> Evidence | 
 
 def runs_of(connection: Connection, incident: str) -> list[Row[Any]]:
     """Its runs, the latest last: diagnosis, usage, report."""
-    return list(connection.execute(select(runs).where(runs.c.incident == incident).order_by(runs.c.id)))
+    return list(connection.execute(select(runs).where(runs.c.incident == incident).order_by(*_BY_EPISODE)))
+
+
+def diagnoses_of(connection: Connection, ids: Collection[str]) -> dict[str, Diagnosis]:
+    """The latest of each of them that has one."""
+    made = select(runs.c.incident, runs.c.diagnosis).where(runs.c.incident.in_(ids), runs.c.diagnosed_at.is_not(None))
+    rows = connection.execute(made.order_by(*_BY_EPISODE))
+    return {row.incident: Diagnosis.model_validate(row.diagnosis) for row in rows}
 
 
 def _add_evidence(connection: Connection, incident: str, found: Sequence[Evidence]) -> list[Evidence]:

@@ -18,7 +18,7 @@ from agent.storage import alerts, effects, incidents, journal
 from agent.storage.database import Database
 from agent.storage.fencing import Fenced
 from agent.storage.sight import Teams, within
-from agent.storage.tables import feedback, lessons, runs
+from agent.storage.tables import evidence, feedback, lessons, runs
 from agent.storage.tables import incidents as incidents_table
 
 SEARCHED = 10_000
@@ -81,7 +81,7 @@ def _words(lesson: Mapping[str, Any]) -> str:
 def _draft(connection: Connection, incident: str) -> Lesson | None:
     """The confirmed cause, or else the diagnosed one; None when neither names a component."""
     known = incidents.get(connection, incident)
-    diagnosis = _last_diagnosis(connection, incident)
+    diagnosis = incidents.diagnoses_of(connection, [incident]).get(incident)
     said = _last_feedback(connection, incident)
     told = _told_cause(said.cause if said else "", _components(connection, incident))
     trusted = diagnosis if diagnosis and diagnosis.verdict is Verdict.CAUSE and not _denied(said) else None
@@ -124,7 +124,8 @@ def _told_cause(words: str, known: Sequence[str]) -> _Told:
 
 def _components(connection: Connection, incident: str) -> Sequence[str]:
     """Every component that the evidence speaks of."""
-    return sorted({one.entity for one in incidents.evidence_of(connection, incident)} - {""})
+    named = select(evidence.c.evidence["entity"].as_string()).where(evidence.c.incident == incident).distinct()
+    return sorted(set(connection.execute(named).scalars()) - {""})
 
 
 def _last_feedback(connection: Connection, incident: str) -> Row[Any] | None:
@@ -143,7 +144,7 @@ def _cause(diagnosis: Diagnosis) -> str:
 
 
 def _leaned_on(connection: Connection, incident: str) -> Lesson | None:
-    diagnosis = _last_diagnosis(connection, incident)
+    diagnosis = incidents.diagnoses_of(connection, [incident]).get(incident)
     if diagnosis is None or not diagnosis.precedent:
         return None
     row = connection.execute(select(lessons.c.lesson).where(lessons.c.incident == diagnosis.precedent)).scalar()
@@ -160,8 +161,10 @@ def _found_before(connection: Connection, team: str) -> Iterator[Found]:
     last = last.where(incidents_table.c.team == team, feedback.c.given_by != "")
     last = last.group_by(feedback.c.incident, feedback.c.given_by)
     rows = select(feedback).where(feedback.c.id.in_(last)).order_by(feedback.c.id.desc()).limit(_REMEMBERED)
-    for row in reversed(connection.execute(rows).all()):
-        diagnosis = _last_diagnosis(connection, row.incident)
+    said = connection.execute(rows).all()
+    diagnoses = incidents.diagnoses_of(connection, {row.incident for row in said})
+    for row in reversed(said):
+        diagnosis = diagnoses.get(row.incident)
         blamed = diagnosis.component if diagnosis and diagnosis.verdict is Verdict.CAUSE else ""
         told = _told_cause(row.cause, _components(connection, row.incident)).component if row.cause else ""
         right = blamed if row.verdict == "right" and not told else told
@@ -169,11 +172,6 @@ def _found_before(connection: Connection, team: str) -> Iterator[Found]:
             yield Found(component=right, who=row.given_by, was_cause=True)
         if blamed and row.verdict == "wrong" and blamed != told:
             yield Found(component=blamed, who=row.given_by, was_cause=False)
-
-
-def _last_diagnosis(connection: Connection, incident: str) -> Diagnosis | None:
-    found = [row for row in incidents.runs_of(connection, incident) if row.diagnosis]
-    return Diagnosis.model_validate(found[-1].diagnosis) if found else None
 
 
 def _symptom(connection: Connection, incident: str) -> str:

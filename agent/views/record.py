@@ -21,7 +21,7 @@ from agent.storage.database import Database
 from agent.storage.sight import Teams, within
 from agent.storage.switches import actions_paused
 from agent.storage.tables import incidents as incidents_table
-from agent.storage.tables import journal_head, runs
+from agent.storage.tables import journal_head
 from agent.views import numbers
 from agent.views.numbers import Capacity, Noise
 from agent.views.shown import (
@@ -194,7 +194,7 @@ def _front(connection: Connection, sought: Sought, clock: Clock, teams: Teams) -
     return Front(
         sequence=sequence,
         found=found,
-        diagnoses=_diagnoses(connection, [one.id for one in found.incidents]),
+        diagnoses=incidents.diagnoses_of(connection, [one.id for one in found.incidents]),
         asked=tuple(approval_rows.listed(connection, status=ApprovalStatus.PENDING, teams=teams)),
         load=_load(connection, clock, teams),
     )
@@ -259,15 +259,6 @@ def _hypotheses(of: tuple[RunView, ...]) -> tuple[Hypothesis, ...]:
 def _timeline(connection: Connection, incident: str, teams: Teams) -> tuple[Recorded, ...]:
     newest = journal.entries(connection, incident=incident, limit=TIMELINE, newest=True, teams=teams)
     return tuple(reversed(newest))
-
-
-def _diagnoses(connection: Connection, incident_ids: Sequence[str]) -> dict[str, Diagnosis]:
-    made = (
-        select(runs.c.incident, runs.c.diagnosis)
-        .where(runs.c.incident.in_(incident_ids), runs.c.diagnosed_at.is_not(None))
-        .order_by(runs.c.diagnosed_at)
-    )
-    return {row.incident: Diagnosis.model_validate(row.diagnosis) for row in connection.execute(made)}
 
 
 def _load(connection: Connection, clock: Clock, teams: Teams) -> Load:
