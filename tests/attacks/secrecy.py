@@ -23,6 +23,8 @@ from tests.attacks.shapes import BARE, HELD, NAMED, UNSEEN, drawn
 
 _LABEL = re.compile(r"<([a-z-]+):\d+>")
 _PERSONAL = frozenset({"ip", "email", "iban", "card"})
+_BEGINS = base64.b64encode(b"-----BEGIN ").decode()[:14]
+"""No part of a secret, and certificates beside it begin so, too."""
 RUN = 12
 """Characters of a secret in a row that give it away."""
 LINES = (
@@ -57,7 +59,7 @@ class Sample:
     def leaks(self, told: str) -> bool:
         """Whether a part of the secret is still there."""
         lines = [line.strip() for line in self.secret.splitlines()]
-        parts = [line for line in lines if line and not line.startswith(("-----", "="))]
+        parts = [line.removeprefix(_BEGINS) for line in lines if line and not line.startswith(("-----", "="))]
         return any(part[at : at + RUN] in told for part in parts for at in range(max(1, len(part) - RUN + 1)))
 
 

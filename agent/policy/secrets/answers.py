@@ -37,7 +37,9 @@ _CODE = re.compile(
 _BULLET = re.compile(r"[ \t>|]*(?:\[[ x]?\]|\(?\d{1,2}[.):]|[-*•])?[ \t|]*")
 _BETWEEN = re.compile(r"[ ]{2,}|\t|[,;|][ ]*| (?=[A-Za-z0-9]{4,12}-)| [/•] ")
 _LETTER, _DIGIT = re.compile(r"[A-Za-z0-9]"), re.compile(r"\d")
-_PAIR = re.compile(r"(?:[a-z][a-z0-9_.-]{0,60}|(?:[A-Z][a-z]+){1,6}|[A-Z][A-Z0-9_]{0,60})[=:](?=[^=])")
+_PAIR = re.compile(
+    r"(?![a-z]+\d+[a-z]+=)(?:[a-z][a-z0-9_.-]{0,60}|(?:[A-Z][a-z]+){1,6}|[A-Z][A-Z0-9_]{0,60})[=:](?=[^=])"
+)
 _FIELD = re.compile(r"(?:[a-z][a-z_.]{1,40}|[A-Z][A-Z_]{1,40})=[^=]")
 _SLUG = re.compile(r"[a-z]{4,12}(?:-[a-z]{4,12}){2,5}")
 _NAMES = re.compile(r"(?=[a-z0-9.-]*(?:[a-z]\d|\d[a-z]))[a-z]+(?:-[a-z0-9.]+)+")
@@ -46,7 +48,7 @@ _MIXED = re.compile(r"(?=.*[A-Z])(?=.*\d)(?=.*[a-z])[\w.!@#$%&*+=~^-]{8,60}")
 _LAPS = re.compile(r"[0-9a-fA-F]{24,}|[A-Za-z0-9+/=_-]{16,}")
 _NOUN = r"(?i:password|passwd|passphrase|pass|pwd|pw|psk|token|secret|key|pin|cookie|sid|credentials?)"
 _WHEN = r"[\[(]?(?:\d{4}-\d\d-\d\d,? ?)?(?:\d\d?:\d\d(?::\d\d)?(?: ?[AaPp][Mm])?)?[\])]?"
-_WHO = r"(?:<[\w .@-]{1,40}>|[\w .@-]{1,40}[:>]|\[[\w .@-]{1,40}\]|>)"
+_WHO = r"(?:<[\w .@-]{1,40}>|[\w .@-]{1,40}(?: \d\d?:\d\d)?[:>]|\[[\w .@-]{1,40}\]|>)"
 _ANSWERED = re.compile(
     rf"{_NOUN}\w{{0,12}}\b[^\n]{{0,180}}"
     rf"\n{{1,2}}(?P<who>(?:[A-Z][\w.-]{{1,20}}[ ]|[\w.-]{{2,24}}[ ]{{2}}){{1,3}}{_WHEN}\n|{_WHEN}[ ]{{0,2}}{_WHO}[ ])?"
@@ -79,11 +81,11 @@ _TYPED = re.compile(
 )
 _PRINTS = re.compile(
     r"(?<![\w-])(?:get-[\w-]+|cat|echo|printenv|get|show|print|read|output|access|reveal|fetch|lookup|view|head|tail|decrypt|rand"
-    r"|pwgen|makepasswd|jq|query|token|decode|base64|find-generic-password|kv|secrets?|less|type|export|dump|genkey|get_\w+\(\))(?![\w-])"
+    r"|pwgen|makepasswd|yq|sops|keyring|doppler|infisical|lpass|conjur|credstash|gopass|chamber|crudini|awk|sed|cut|grep|jq|query|token|decode|base64|find-generic-password|kv|secrets?|less|type|export|dump|genkey|generate_key|token_hex|token_urlsafe|get_\w+\(\))(?![\w-])"
 )
 _OF_ONE = re.compile(
     r"(?i)pass(?:w|phrase|\b)|secret|token|(?:api|access|private|signing|encryption)[_-]?key|credential|openssl rand|"
-    r"pwgen|makepasswd|\.data\.|keyvault|genkey|\.key\b|cookie|\$PW\b|\bPW\b"
+    r"pwgen|makepasswd|generate_key|token_hex|token_urlsafe|\.data\.|keyvault|genkey|\.key\b|cookie|\$PW\b|\bPW\b"
 )
 _NOT_OF_ONE = re.compile(
     r"metadata|[. ]name\b|-o name|namespace|\.type\b|wc -|sha\d*sum|md5|--version|ls |accessor|stat "
@@ -205,6 +207,7 @@ def _alone(word: str) -> bool:
             or (_MIXED.fullmatch(word) is not None and told_outright(word))
             or (word.isalnum() and told_outright(word))
             or (_LAPS.fullmatch(word) is not None and not _NAMES.fullmatch(word))
+            or (len(word) >= 12 and by_chance(word))
         )
     )
 

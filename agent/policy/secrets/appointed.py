@@ -40,13 +40,6 @@ _HEX = re.compile(
 )
 _PAIR = re.compile(r"[\w.]+=[^=]")
 _SLUG = re.compile(r"[a-z]{3,}(?:[-_.][a-z0-9]{2,}){2,}")
-_CODE = re.compile(
-    r"(?<![\w.-])(?:[A-Z]-)?(?P<secret>\d{4,8}) is (?:your|the)(?: [\w-]{1,20}){0,4}? (?i:code|otp|pin|passcode)(?!\w)"
-)
-_ENTERED = re.compile(
-    r"(?i:enter|type|use|used|entered|with|send|sent|gave|try) [\"'`]?(?P<secret>\d{3}[ -]\d{3}|\d{4,8})[\"'`]? "
-    r"(?:as|for) (?:the|my|your|our|his|her|an?)? ?(?:[\w-]{1,20} ){0,3}?(?i:code|otp|pin|passcode)(?!\w)"
-)
 _PROMPTED = re.compile(
     r"(?<![A-Za-z])(?<!as )(?i:prompt(?:ed|s)?|asked|asks)\b[^\n.]{0,40}?(?:type|enter|->|→|use|say|answer|:) "
     r"[`\"']?(?P<secret>[^\s`\"']{5,200})"
@@ -56,6 +49,8 @@ _HERE = re.compile(
     r"(?:,[^\n:]{0,80}| (?:for|of|to|in|on|from|as)\b[^\n:]{0,80}| ?\([^\n)]{0,40}\))?: "
     r"[`\"']?(?P<secret>[^\s`\"]{6,200})[`\"']?[ \t]*(?:\n|\\n|$)"
 )
+_MINE = re.compile(rf"that(?:'s| was| is) {_WHOSE} (?:[\w-]{{1,20}} ){{0,2}}?{_NAME}(?![\w-])")
+"""Of the line above: `argh, that was my password`."""
 _NEAR = ("pass", "pwd", "pw", "secret", "token", "key", "psk", "pin", "cred", "cookie", "code", "otp")
 
 
@@ -78,19 +73,18 @@ def appointed_secrets(text: str, lowered: str) -> Iterator[Found]:
             for role in matches(regex, (begin,), text, lowered):
                 if not role["key"] or trust(role["key"].replace(" ", "_")):
                     yield from _named_by(text, role.start(), used=regex is _FOR)
-    yield from _codes(text, lowered)
+    yield from _above(text, lowered)
     for begins, regex in ((("prompt", "ask"), _PROMPTED), (("here", "this is", "sending", "attached"), _HERE)):
         for found in matches(regex, begins, text, lowered):
             if not _PAIR.match(found["secret"]) and _worth(found["secret"]):
                 yield Found(*found.span("secret"), "password")
 
 
-def _codes(text: str, lowered: str) -> Iterator[Found]:
-    if " is " in text:
-        yield from (Found(*one.span("secret"), "password") for one in _CODE.finditer(text))
-    if any(word in lowered for word in (" code", " otp", " pin", " passcode")):
-        for one in matches(_ENTERED, ("enter", "type ", "use", "with ", "sen", "gave ", "try "), text, lowered):
-            yield Found(*one.span("secret"), "password")
+def _above(text: str, lowered: str) -> Iterator[Found]:
+    for role in matches(_MINE, ("that",), text, lowered):
+        line = text.rfind("\n", max(0, role.start() - 80), role.start())
+        if line > 0:
+            yield from _named_by(text, line, used=False)
 
 
 def _named_by(text: str, at: int, *, used: bool) -> Iterator[Found]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from agent.policy.first_words import matches
 from agent.policy.secrets.names import trust, words_of
 from agent.policy.secrets.spans import Found
-from agent.policy.secrets.values import plausible, secret_under
+from agent.policy.secrets.values import plausible, secret_under, settled
 from agent.policy.secrets.words import SAYS_OTHER
 
 _SCALAR = re.compile(
@@ -26,6 +26,11 @@ _HOLDER = re.compile(
 )
 _LISTED = re.compile(r"[\"'](?:unseal_|recovery_)?keys(?:_hex|_b64|_base64)?[\"']\s?:\s?\[(?P<body>[^\]]{16,4000})\]")
 _ITEM = re.compile(r"[\"'](?P<secret>[A-Za-z0-9+/=_-]{32,200})[\"']")
+_SECTION = re.compile(
+    r"(?m)^[ \t]*\[(?i:admins?|users|accounts|credentials|passwords|secrets|tokens|logins)\][ \t]*\n"
+    r"(?P<body>(?:[ \t]*[^\s\[][^\n]{0,300}(?:\n|\Z)){1,60})"
+)
+_OF_SECTION = re.compile(r"(?m)^[ \t]*[\w.@-]{1,60} ?= ?(?P<secret>[^\s;#]{5,200})[ \t]*$")
 _HOLDERS = ("tokens", "secrets", "passwords", "apikeys", "api_keys", "webhooks")
 _HELD = re.compile(r"(?P<field>[\w.-]{1,60})\\?[\"']?\s?[:=]\s?\\?[\"'](?P<secret>[^\"'\n\\]{4,400})\\?[\"']")
 _LINE = re.compile(r"\S(?:[^\n]*\S)?")
@@ -68,17 +73,25 @@ def block_secrets(text: str, lowered: str) -> Iterator[Found]:
     if "root_token" in lowered or "unseal" in lowered:
         for several in _LISTED.finditer(text):
             yield from (Found(*one.span("secret"), "secret") for one in _ITEM.finditer(text, *several.span("body")))
-    if "{" in text:
-        for holder in matches(_HOLDER, _HOLDERS, text, lowered):
-            yield from _held(text, holder)
+    for holder in matches(_HOLDER, _HOLDERS, text, lowered) if "{" in text else ():
+        yield from _held(text, holder)
     if "\n" not in text:
         return
+    if "]\n" in text:
+        yield from _sections(text)
     if ": |" in text or ": >" in text:
         for scalar in _SCALAR.finditer(text):
             if trust(scalar["name"]):
                 yield from _lines(text, *scalar.span("body"))
     if "secret" in lowered and _SECRET_KIND.search(text):
         yield from _kubernetes(text)
+
+
+def _sections(text: str) -> Iterator[Found]:
+    for section in _SECTION.finditer(text):
+        for one in _OF_SECTION.finditer(text, *section.span("body")):
+            if settled(one["secret"]):
+                yield Found(*one.span("secret"), "password")
 
 
 def _held(text: str, holder: re.Match[str]) -> Iterator[Found]:

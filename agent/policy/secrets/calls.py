@@ -19,7 +19,11 @@ CALLS: tuple[Place, ...] = (
         ("fill", "type(", "enter"),
         rf"(?:fill(?:_in)?|type|enter(?:_text)?)[( ]\s?{_OF_A_FORM},\s?(?:with: ?)?(?P<at>)(?=[\"'])",
     ),
-    at("client(", r"Client\([\"']AC[0-9a-f]{32}[\"'],\s?[\"'](?P<whole>[0-9a-f]{32})[\"']"),
+    at(
+        ("client(", "search(", "initialize(", "configure("),
+        r"(?i:client|search|initialize|configure)\([\"'][\w.:/-]{2,100}[\"'],\s?[\"'](?P<whole>[0-9a-f]{32,64})[\"']",
+    ),
+    at("credentials(", rf"[Cc]redentials\({_TEXT}{_TEXT}{_TEXT}{_VALUE}"),
     at(
         ("connect", "__construct", "mysqli", "new pdo", "imap_open", "openconnection", "open_connection"),
         rf"(?i:connect|__construct|mysqli|new pdo|imap_open|open_?connection)\w{{0,20}}"
@@ -28,7 +32,7 @@ CALLS: tuple[Place, ...] = (
     at(
         ("auth", "login", "credential", "ldap_bind", "simple_bind", "logon", "attempt", "createuser", "create_user"),
         rf"(?i:attempt|create_?user|auth(?:_password|\s?=\s?)|(?<=->)authenticate|login|logon|credentials?|ldap_bind|simple_bind(?:_s)?)\s?"
-        rf"(?:=\s?)?\(\s{{0,20}}(?:{_OTHER}){{0,2}}{_TEXT}{_VALUE}",
+        rf"(?!\(\s?{_TEXT}{_TEXT}{_TEXT})(?:=\s?)?\(\s{{0,20}}(?:{_OTHER}){{0,2}}{_TEXT}{_VALUE}",
     ),
     at("basicauth", rf"(?i:basicauth)\(\s{{0,20}}{_TEXT}{_VALUE}"),
     at("auth", rf"(?i:(?<!plain)auth(?:enticat\w{{1,5}})?)\(\s{{0,20}}(?:{_OTHER}){{0,2}}{_TEXT}(?P<word>)(?=[\"'])"),

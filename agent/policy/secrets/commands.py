@@ -29,6 +29,8 @@ _OPTIONS = {
     "mosquitto_rr|zip|unzip|zipcloak|ssh-keygen|mqttx": r" -P[ ]?(?![ -])(?!\d{1,5}(?:\s|$))",
     "snmpwalk|snmpget|snmpset|snmpbulkwalk|snmpgetnext|snmptrap|snmptable": r" -[cAX][ ]?(?![ -])",
     "plink|pscp|psftp|plink\\.exe|kitty": r" -pw[ ]",
+    "nsupdate|dig|rndc|knsupdate": r" -y[ ]?(?:hmac-\w{2,8}:)?[\w.-]{1,60}:",
+    "yubico-piv-tool|pkcs11-tool|ykman": r" (?:-P|--pin|-N)[ =]?(?=\d)",
     "oathtool": r" (?:-b|--base32)[ ](?![ -])",
     "7z|7za|7zz|rar": r" -(?:p|hp)(?=\S)",
     "ssh-keygen": r" -[NP][ ]",

@@ -14,19 +14,28 @@ _NOUNS = (
 DEVICES: tuple[Place, ...] = (
     near('["{$', r"\[\"\{\$[\w.]{1,60}\}\",\s?\"[^\"\n]{1,60}\",\s?\"(?P<whole>[^\"\n]{3,200})\"\]"),
     at("{$", r"\{\$(?P<name>[\w.]{2,60})(?::[^}\n]{0,60})?\}[\"']?\s?[:=]\s?(?P<at>)"),
-    at(("basicauth=", "addauth digest "), r"(?:basicauth=|addauth digest )[^\s:]{1,60}:(?P<whole>[^\s\"']{3,200})"),
+    at(
+        ("basicauth", "addauth digest "),
+        r"(?:basicauth(?:\.users)?=|addauth digest )[^\s:]{1,60}:(?P<whole>[^\s\"']{3,200})",
+    ),
+    at(
+        ("auth=", "login=", "user=", "users=", "creds=", "credentials=", "bundle_"),
+        r"(?<![a-z])(?i:auth|login|users?|creds|credentials|bundle_\w{2,60})=[\"']?[A-Za-z][\w.@-]{1,40}:(?P<word>)",
+    ),
+    near(
+        "@",
+        r"(?<=[=\"'])[A-Za-z][\w.-]{1,40}:(?P<chosen>(?!\d{1,5}/)[^\s\"'@/:]{5,100})@(?!sha256)"
+        r"(?=[\w.-]{3,100}[:/\"']|[\w-]{1,60}\.[\w.-]{2,60}(?:\s|$))",
+    ),
+    near("v2c ", r"(?<=v2c )(?P<word>)(?=\S{4,60} \d{2,5}\b)"),
     at(
         "check_",
         r"check_\w{2,40}!(?:[^!\s]{1,80}!){1,3}(?P<whole>(?=[^!\s]*[A-Za-z])(?=[^!\s]*\d)(?=[^!\s]*[A-Z_~#$%^&*+=?@])[^!\s]{6,100})"
         r"(?=!|\s|$)",
         needs="!",
     ),
-    near(
-        ("servers = [", "dsn", "address = "),
-        r"[\"'][\w.-]{2,30}:(?P<whole>(?!\d{1,5}/)[^\s\"'@/:]{5,100})@(?!sha256)[\w.-]{3,100}[:/\"']",
-    ),
     at("rootpw ", r"rootpw (?:--?\w{2,12} ){0,3}(?P<at>)(?![-$])"),
-    near("chpasswd", r"(?m)^[ \t]+(?:- )?[\w.-]{1,40}:(?P<word>)(?=\S{4,100}$)"),
+    near("chpasswd", r"(?m)^[ \t]+(?:- )?[\w.-]{1,40}:(?P<at>)(?=\S{4,100}$)"),
     near("$user", r"\$USER\d{1,3}\$=(?P<word>)"),
     at(
         ("auth.", "credentials.", "pass.", "login."),
@@ -56,7 +65,8 @@ DEVICES: tuple[Place, ...] = (
     at("auth-user-pass", r"auth-user-pass[^\n]{0,40}\n\S{1,80}\n(?P<word>)"),
     at(
         ("wifi", "wi-fi", "wlan", "ssid"),
-        r"(?i:wi-?fi|wlan|ssid)[^\n]{0,80}?[,:] (?:the )?(?i:pw|key|psk|pass\w{0,6})[ :=]{1,3}(?:is )?(?P<word>)",
+        r"(?i:wi-?fi|wlan|ssid)[^\n]{0,80}?[,:] (?:the )?(?i:pw|key|psk|pass\w{0,6})[ :=]{1,3}(?:is )?(?P<at>)"
+        r"(?=[^\s\d]*\d)(?=\S{6,})",
     ),
     at(
         ("wifi", "wi-fi", "wlan"),
@@ -75,8 +85,8 @@ DEVICES: tuple[Place, ...] = (
         needs="username",
         before=r"\s*[^\n]{0,100}",
     ),
-    at("password ", r"\bpassword[ ][0578][ ](?P<at>)(?=\S{4,}\s*$)"),
-    at("secret ", r"\bsecret[ ][0589][ ](?P<at>)(?=\S{4,}\s*$)"),
+    at("password ", r"\bpassword[ ][0578][ ](?P<at>)(?=\S{4,}[ \t]*(?:$|\n))"),
+    at("secret ", r"\bsecret[ ][0589][ ](?P<at>)(?=\S{4,}[ \t]*(?:$|\n))"),
     at(
         ("snmp-server community", "rocommunit", "rwcommunit", "com2sec", "trap"),
         r"(?:snmp-server community|r[ow]communit(?:y6?)|\bcom2sec[ ]\S+[ ]\S+|"

@@ -26,16 +26,18 @@ _OF_AN_ID = re.compile(
     r"|public|publishable|nonce|revision|marker|continuation|trace|span|"
     r"request[ _-]id|integrity|snapshot|object|ref|kid|arn|checkpoint|"
     r"blob|chunk|offset|shard"
-    r"|issue|dnskey|rrsig|tlsa|sshfp|csr|md5|sri|TXT|accessor|peer|tx_?hash|avatar|image|protobuf|avro)(?![a-z])[^\n]{0,60}\Z|(?-i:ENC(?:\[|%5B))[^\n]{0,60}\Z|(?-i:[a-z]I[Dd]s?|[Pp]ublic[A-Z])(?![a-z])[^\n]{0,20}\Z"
+    r"|issue|dnskey|rrsig|tlsa|sshfp|csr|md5|sri|TXT|accessor|peer|tx_?hash|avatar|image|protobuf|avro)(?![a-z])[^\n]{0,60}\Z|(?-i:ENC(?:[\[(]|%5B)|\{cipher\})[^\n]{0,60}\Z|(?-i:[a-z]I[Dd]s?|[Pp]ublic[A-Z])(?![a-z])[^\n]{0,20}\Z"
 )
 _ID = re.compile(
     r"0x[0-9a-f]{40,64}|[A-Z]{2}[0-9a-f]{32}|pk_(?:live|test)_\w+|sha\d{1,3}-.*|[a-z]{1,12}[-_][A-Za-z0-9]{8,30}|"
     r"(?:AAAA[BCE][23][A-Za-z0-9]{3}).*|[\w.-]+(?:/[\w.-]+){2,}|/nix/store/.+|age1[a-z0-9]{50,}|nonce-.*|amq\.(?:ctag|gen)-.*|(?:[A-Za-z]+-){2,5}[0-9a-f]{40,128}|1//?.{0,10}"
+    r"|AQAAANCMnd8.*|AQICAH[a-j].*|(?:/[\w.~-]+)*/(?:uid|uids|acme-challenge|blobs?|objects?|assets?|static)/.*|01[0-9A-HJKMNP-TV-Z]{24}"
 )
 
 _OF_OKTA = re.compile(r"(?:0[0op][a-zA-Z]|aus|ost|opf|sms|mbl|rul|rst|uft|clf)[A-Za-z0-9]{17}")
 """Ids of applications, users, factors and the like."""
 _OF_AN_INDEX = re.compile(r"(?:green|yellow|red) +(?:open|close) +\S{1,200} +\Z")
+_WITHIN_AN_INDEX = re.compile(r"[a-z0-9.][\w.-]*/[\w-]{22}")
 _NODE = 22
 """Characters of 16 bytes in base64."""
 
@@ -60,11 +62,12 @@ def drawn_secrets(text: str) -> Iterator[Found]:
 
 
 def _node(text: str, start: int, end: int) -> bool:
-    """Whether it is the id of one among several things, as Elasticsearch writes: `[id][name][path]`, `green open x`."""
+    """Whether it is the id of one among several things, as search engines write: `[id][name]`, `{id}{id}`, `[x/id]`."""
+    before, behind = text[start - 1 : start], text[end : end + 2]
     if end - start != _NODE:
-        return False
+        return before == "[" and behind[:1] == "]" and _WITHIN_AN_INDEX.fullmatch(text, start, end) is not None
     listed = _OF_AN_INDEX.search(text, max(0, start - 230), start) is not None
-    return listed or (text[start - 1 : start] == "[" and text.startswith("][", end))
+    return listed or before + behind in ("[][", "{}{")
 
 
 def _named(text: str, at: int) -> bool:

@@ -8,6 +8,7 @@ from agent.policy.first_words import lowered
 from agent.policy.secrets.answers import answer_secrets
 from agent.policy.secrets.appointed import appointed_secrets
 from agent.policy.secrets.blocks import block_secrets
+from agent.policy.secrets.codes import code_secrets
 from agent.policy.secrets.commands import command_secrets
 from agent.policy.secrets.cookies import cookies
 from agent.policy.secrets.drawn import drawn_secrets
@@ -52,6 +53,7 @@ def findings(text: str) -> list[Found]:
         *login_secrets(lines, told),
         *pair_secrets(lines, told),
         *appointed_secrets(lines, told),
+        *code_secrets(lines, told),
         *exposed_secrets(lines, told),
         *block_secrets(lines, told),
         *record_secrets(lines, told),

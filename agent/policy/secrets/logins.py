@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 
 from agent.policy.first_words import matches
+from agent.policy.secrets.checks import by_chance
 from agent.policy.secrets.sentences import NUMBERED, TYPED, WORD, Word, bare_word, slug, window
 from agent.policy.secrets.spans import Found
-from agent.policy.secrets.values import chosen, looks_drawn, strong, told_outright
+from agent.policy.secrets.values import chosen, known, looks_drawn, paired, strong, told_outright, worded
 
 
 def login_secrets(text: str, lowered: str) -> Iterator[Found]:
@@ -15,10 +16,33 @@ def login_secrets(text: str, lowered: str) -> Iterator[Found]:
         yield from _after_login(text, verb.end())
     if " is " in lowered:
         yield from _of_a_host(text, lowered)
-    if " / " in text:
-        for pair in matches(_ANSWER, ("login", "cred", "pass", "pw"), text, lowered):
-            if chosen(pair["secret"]):
-                yield Found(*pair.span("secret"), "password")
+    if "\n" in text:
+        yield from _answered(text, lowered)
+    for changed in matches(_CHANGED, ("reset", "rotated", "changed", "set "), text, lowered):
+        if _meant(changed["secret"]):
+            yield Found(*changed.span("secret"), "password")
+
+
+def _answered(text: str, lowered: str) -> Iterator[Found]:
+    """What the next lines say to somebody who cannot get in, or asks for the login."""
+    for pair in matches(_BELOW, ("login", "log-in", "cred", "pass", "pw", "access", "account"), text, lowered):
+        if chosen(pair["secret"]) or worded(pair["secret"]):
+            yield Found(*pair.span("secret"), "password")
+    for shut in matches(_SHUT_OUT, _SHUT, lowered, lowered):
+        for said in _REPLIED.finditer(text, shut.end(), min(len(text), shut.end() + 200)):
+            if _meant(said["secret"]):
+                yield Found(*said.span("secret"), "password")
+
+
+def _meant(said: str) -> bool:
+    if _STATE.fullmatch(said) or known(said):
+        return worded(said) or paired(said) or slug(said)
+    return (
+        strong(said)
+        or worded(said)
+        or (chosen(said) and told_outright(said))
+        or (len(said) >= _DRAWN and said.isalnum() and by_chance(said))
+    )
 
 
 def _of_a_host(text: str, lowered: str) -> Iterator[Found]:
@@ -35,12 +59,45 @@ _ON_A_HOST = re.compile(
     r"(?=[ \t]|\n|\Z)"
 )
 """`root on db-1 is still X`."""
+_DRAWN = 10
 _STATE = re.compile(r"[\d.,]+[A-Za-z%/]{1,6}|[A-Z]+(?:-[A-Z]+)+")
-_ANSWER = re.compile(
-    r"(?:login|cred|pass|pw)[^\n]{0,120}\n(?:[^\n]{0,60}\n)?(?:[^\n:]{1,30}: )?[\w.@-]{2,40} / "
+_BELOW = re.compile(
+    r"(?:log-?in|cred|pass|pw|access|account)[^\n]{0,120}\n(?:[^\n]{0,60}\n)?(?:[^\n:]{1,30}: )?[\w.@\\-]{2,40}"
+    r"(?: / |[ \t]*\n[ \t]*)"
     r"(?P<secret>[^\s]{5,100})(?=[ \t]*(?:\n|\Z))"
 )
-"""The user and the password, in a line of their own below the question."""
+"""The user and the password, in a line of their own below the question, or in two."""
+_SHUT_OUT = re.compile(
+    r"(?:(?:can'?t|cannot|can not|couldn'?t|unable to|how (?:do|can) (?:i|we|you)|trying to|who can|anyone able to) "
+    r"(?:get (?:in|on)|log ?in|log on|sign in|ssh|rdp|access|unlock)"
+    r"|lock(?:ed|ing) (?:me |us |you )?out|access denied"
+    r"|(?:log-?in|creds?|credentials|admin|root|account)\b[^\n]{0,50}\?)[^\n]{0,80}"
+)
+_SHUT = (
+    "can",
+    "could",
+    "unable",
+    "how ",
+    "trying",
+    "who ",
+    "anyone",
+    "lock",
+    "access",
+    "log",
+    "cred",
+    "admin",
+    "root",
+    "acc",
+)
+_REPLIED = re.compile(
+    r"(?:(?<=\n)|(?<![\w-])(?i:it'?s|its|still|try|use|now|be|is|that'?s|and|with|just|/|pw|:)) "
+    r"(?=[`\"']?(?P<secret>[^\s`\"']{5,100}?)[`\"']?[.,;]?(?:[ \t\n]|\Z))"
+)
+_CHANGED = re.compile(
+    r"(?:reset|rotated|changed|set)\b[^\n]{0,40}?[ ,](?i:it'?s|its|it is|now)(?: (?i:now))? [`\"']?"
+    r"(?P<secret>(?=\S*\d)[^\s`\"']{6,100}?)[`\"']?(?=[.,;]?(?:[ \t\n]|\Z))"
+)
+"""`reset done, it's X now`."""
 _LOGIN = re.compile(
     r"(?<![\w./-])(?:log(?:ged|ging)?[ -](?:in|on|into)|logins?|logon|sign(?:ed)?[ "
     r"-]in|try|accepts?|authenticate[sd]?|unlock(?:ed)?|protected|encrypted|connect(?:ed)?|use|user|as|ssh|says|shows|reads|said|(?:re)"
@@ -76,7 +133,7 @@ _USER = re.compile(r"(?!(?i:sha|md)\d)[A-Za-z][\w.@-]{1,40}[/:]")
 
 
 def _after_login(text: str, at: int) -> Iterator[Found]:
-    before = ""
+    before, said = "", list[str]()
     end = min(window(text, window(text, at) + 1), at + 120)
     for _, found in zip(range(10), WORD.finditer(text, at, end), strict=False):
         word = bare_word(found)
@@ -84,12 +141,14 @@ def _after_login(text: str, at: int) -> Iterator[Found]:
             return
         if (
             (before in _BEFORE_ONE and _typed(word, before))
+            or (before == "and" and said[-3:-2] in ([], ["with"], ["as"], ["using"], ["use"]) and _meant(word.text))
             or (before == "to" and _signed(word.text))
             or _pair(word.text)
         ):
             yield Found(word.start, word.end, "password")
             return
         before = found[0]
+        said.append(before)
 
 
 def _pair(word: str) -> bool:

@@ -40,6 +40,9 @@ _MORE = re.compile(r"[ ](?i:id|value|base|string|code)\b(?=[\"'`]?[ \t]{0,20}[:=
 _NO_NAME = re.compile(r"(?i)(?:(?:checksum|hash|sha\d*)/|pam_\w{1,20}\([\w-]{0,20}:?)\Z")
 """Before what is no name of a value: `checksum/secret`, `pam_unix(passwd:chauthtok)`."""
 
+_CERTIFIED = re.compile(r"(?i:x\.?509|certificate|\bcert\b)[^\n]{0,50}\Z")
+"""There a key is known by its digest."""
+
 
 class Mention(NamedTuple):
     """Of a name, with the words before it that belong to it."""
@@ -85,8 +88,8 @@ def _kind(text: str, start: int, name: str) -> Trust | None:
         return None
     if text.rfind("arn:", max(0, start - 80), start) >= 0 and _ARN.search(text, max(0, start - 80), start):
         return None
-    spaced = text[start - 1 : start] == " " and not name.startswith("-")
+    spaced = text[start - 1 : start] == " " and not name.startswith(("-", "$"))
     before = _WORD_BEFORE.search(text, max(0, start - 44), start) if spaced else None
-    if not before or kind is Trust.CHOSEN:
-        return kind
-    return trust((before[0] + name).replace(" ", "_"))
+    if before and kind is not Trust.CHOSEN:
+        kind = trust((before[0] + name).replace(" ", "_"))
+    return None if kind is Trust.DRAWN and _CERTIFIED.search(text, max(0, start - 60), start) else kind

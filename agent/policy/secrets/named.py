@@ -50,6 +50,7 @@ _SETS = re.compile(
 _NAME_ON = re.compile(r"[A-Za-z][\w:]{1,40} = ")
 """Of `password:min:length = 12` the name goes on behind the colon."""
 _ANOTHER = re.compile(r"\\{0,5}[\"'][\w.-]{1,60}\\{0,5}[\"']\s{0,3}:")
+_KEY_OF_A_CACHE = re.compile(r"[\w*{}.-]{1,60}(?::[\w*{}.-]{1,60}){1,6}")
 _COOKIES = re.compile(r"[^\s=;]{1,100}=")
 _ORDINARY = re.compile(r"(?![A-Z]{16})[A-Za-z]+[,.]*")
 _DIRECTIVES = words("requirepass masterauth bindpw rootpw auth_pass")
@@ -59,6 +60,7 @@ _FIELD_OF_A_LOG = re.compile(r"[a-z][a-z_.]{1,30}=[^=]")
 _OPENED = {TERM: ("{",), LISTED: ('"', "'"), BESIDE: ('"', "'")}
 """What stands before the name, where these join it and its value."""
 _LINE = re.compile(r"[ \t]*;?[ \t]*(?:$|\n|\\n)")
+_COLUMN = re.compile(r"\t(?=\S)")
 _CUT = 12
 """So few characters before dots are what a log shows of a secret."""
 _COMMAND = re.compile(r"[a-z][\w.-]{1,30} [^\n]{0,400}(?: -|[|] )")
@@ -158,8 +160,10 @@ def _assigned(text: str, start: int, joined: re.Match[str], kind: Trust) -> Valu
     value = value_at(text, joined.end(), query=joined[0].strip(" \\\"'`") == "=" and joined[0][-1:] == "=")
     if value and text[start - 2 : start] == "${" and text[value.start : value.start + 1] in ("?", "+"):
         return None
-    if value and (joined["sign"] == "==" or joined[0] == ":") and _VERSION.fullmatch(text[value.start : value.end]):
-        return None
+    if value and (joined["sign"] == "==" or joined[0] == ":"):
+        said = text[value.start : value.end]
+        if _VERSION.fullmatch(said) or (kind is not Trust.CHOSEN and _of_a_cache(said)):
+            return None
     closed = joined["sign"] == "=" and "</" in joined[0][joined.end("sign") - joined.start() :]
     if not value or closed or (joined["sign"] == ":" and _NAME_ON.match(text, joined.end())):
         return None
@@ -167,6 +171,11 @@ def _assigned(text: str, start: int, joined: re.Match[str], kind: Trust) -> Valu
         whole = _whole(text, value, text[start - 1])
         return _told(text, whole, kind, joined["sign"]) or _told(text, value, kind, joined["sign"])
     return _told(text, value, kind, joined["sign"])
+
+
+def _of_a_cache(said: str) -> bool:
+    """`session:390749:profile`: words and numbers between colons, none of them drawn."""
+    return _KEY_OF_A_CACHE.fullmatch(said) is not None and not any(map(looks_drawn, said.split(":")))
 
 
 def _joins(text: str, start: int, joined: re.Match[str], value: Value, kind: Trust) -> bool:
@@ -255,7 +264,8 @@ def _after_space(text: str, start: int, end: int, kind: Trust) -> Value | None:
     if not joined[0].startswith(">") and _set_by_a_word(text, start, value, name):
         return value
     if not _alone(text, start) or not _LINE.match(text, value.end + value.quoted):
-        return None
+        listed = joined[0] == "\t" and "_" in name and _COLUMN.match(text, value.end) and _alone(text, start)
+        return value if listed and settled(said) else None
     apart = len(joined[0]) > 1 or joined[0] == "\t"
     return value if apart or settled(said) or value.quoted or name.lower() in _DIRECTIVES else None
 

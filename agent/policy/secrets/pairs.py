@@ -10,7 +10,18 @@ from agent.policy.secrets.values import chosen, looks_drawn, settled, strong, wo
 _NAMES = (
     *("admin", "root", "guest", "elastic", "postgres", "operator", "superuser", "deploy", "ansible", "backup"),
     *("monitor", "readonly", "readwrite", "sysadmin", "user", "svc", "service", "test", "demo", "support", "oracle"),
-    *("ubuntu", "administrator", "vagrant", "centos", "debian", "ec2-user"),
+    *(
+        "ubuntu",
+        "administrator",
+        "vagrant",
+        "centos",
+        "debian",
+        "ec2-user",
+        "ubnt",
+        "sysdba",
+        "supervisor",
+        "maintenance",
+    ),
 )
 _ACCOUNT = (
     rf"(?:[\w.]{{1,30}}[-_.])?(?:{'|'.join(_NAMES)}|deployer|monitoring|sa|pi|app"
@@ -35,7 +46,10 @@ _OF_MAIL = re.compile(
     re.MULTILINE,
 )
 _BEHIND = re.compile(
-    rf"(?<=(?:→|:|>|-) )(?i:{'|'.join(_NAMES)}) (?P<secret>[^\s`\"“”|]{{10,100}})(?=[ \t|]|\\n|$)", re.MULTILINE
+    rf"(?<=(?:→|:|>|-) )(?i:{'|'.join(_NAMES)}) (?P<secret>[^\s`\"“”|]{{8,100}})(?=[ \t|]|\\n|$)", re.MULTILINE
+)
+_BRACKETED = re.compile(
+    rf"\((?i:{'|'.join(_NAMES)}), (?:(?i:pass(?:word)?|pw|pwd)[:=]? )?{_MARK}(?P<secret>[^\s`\"“”|]{{6,100}}?){_MARK}\)"
 )
 _DRAWN = 12
 _BACK = 64
@@ -65,12 +79,26 @@ def pair_secrets(text: str, lowered: str) -> Iterator[Found]:
     for regex in (_COLUMN, _BEHIND):
         for pair in matches(regex, _NAMES, text, lowered):
             said = pair["secret"]
-            if _drawn(said) if regex is _BEHIND else settled(said) and _told(text, pair.start()):
+            if _behind(text, pair) if regex is _BEHIND else settled(said) and _told(text, pair.start()):
                 yield Found(*pair.span("secret"), "password")
-    if "@" in text:
-        for pair in _OF_MAIL.finditer(text):
-            if chosen(pair["secret"]) and _told(text, pair.start()):
-                yield Found(*pair.span("secret"), "password")
+    yield from _of_one(text)
+
+
+def _of_one(text: str) -> Iterator[Found]:
+    """Of an account in brackets, and of an address of mail."""
+    for pair in _BRACKETED.finditer(text) if ", " in text and "(" in text else ():
+        if settled(pair["secret"]):
+            yield Found(*pair.span("secret"), "password")
+    for pair in _OF_MAIL.finditer(text) if "@" in text else ():
+        if chosen(pair["secret"]) and _told(text, pair.start()):
+            yield Found(*pair.span("secret"), "password")
+
+
+def _behind(text: str, pair: re.Match[str]) -> bool:
+    """Drawn, or the answer to a question."""
+    line = text.rfind("\n", 0, pair.start())
+    asked = line > 0 and text.find("?", max(0, line - 2), line) >= 0
+    return _drawn(pair["secret"]) or (asked and settled(pair["secret"]))
 
 
 def _drawn(said: str) -> bool:

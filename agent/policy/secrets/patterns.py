@@ -14,6 +14,7 @@ from agent.policy.secrets.values import looks_drawn, plausible
 
 _END = r"(?![A-Za-z0-9])"
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_GROUPED = re.compile(rf"(?:[a-z]+-)?{_UUID}")
 _MARKS = (
     "AKID LTAI SCW HRKU- v1.0- fo1_ fm1 fm2_ pscale_ sbp_ nfp_ ATBB CCIPAT_ bkua_ sq sgp_ AKCp cmVmd rubygems_ oy2 cio "
     "CLOJARS_ .atlasv1. dp. ops_eyJ A3- pnu_ pat sat. API- PMAK- sntry sha256~ xkeysib- access_token$ access- rzp_ "
@@ -42,6 +43,16 @@ _BY_ISSUERS = (
 
 def _no_name(value: str) -> bool:
     return mixed(value) and (looks_drawn(value) or by_chance(value))
+
+
+def _drawn_by_a_maker(path: str) -> bool:
+    """The secret end of an address: an id in groups, or drawn, whatever stands before it in the path."""
+    return _GROUPED.fullmatch(path) is not None or any(map(looks_drawn, path.split("/")[-1:]))
+
+
+def _no_sentence(said: str) -> bool:
+    """Four groups of four letters, as mail services give them to programs."""
+    return all(map(plausible, said.split()))
 
 
 def _of_basic(value: str) -> bool:
@@ -85,7 +96,8 @@ _ISSUED: tuple[Pattern, ...] = (
         "aws-key",
         "AKIA ASIA ABIA ACCA",
         rf"A(?<![A-Za-z0-9].)(?:KIA|SIA|BIA|CCA)[A-Z0-9]{{16}}{_END}"
-        r"(?! {0,40}\|)(?![`\"')]{0,2}[,:]? \(?(?:of|belongs|owned|last|created|active|inactive|in [a-z]{2}-)\b)",
+        r"(?! {0,40}\|)(?![,;\s]{1,10}(?:(?i:(?:in)?active|enabled|disabled)|\d{4}-\d\d-\d\d))"
+        r"(?![`\"')]{0,2}[,:]? \(?(?:of|belongs|owned|last|created|active|inactive|in [a-z]{2}-)\b)",
         unless=_NAMED_AS_ID,
     ),
     pattern(
@@ -176,6 +188,14 @@ _ISSUED: tuple[Pattern, ...] = (
         r"(?i:app(?:lication)? passwords?)(?:[ :]{1,3}|[^\n:=]{0,60}(?:[:=] ?| is ))(?:is )?[\"'`]?"
         r"(?P<secret>[a-z]{4}(?: [a-z]{4}){3})\b",
     ),
+    pattern(
+        "password",
+        "",
+        r"(?i:pass(?:word)?|pwd?)\\?[\"']?[ :=]{1,3}\\?[\"'`]?(?P<secret>[a-z]{4}(?: [a-z]{4}){3})"
+        r"(?=\\?[\"'`]?[ \t]*(?:\\n|[\n,;]|$))",
+        words="pass pw",
+        check=_no_sentence,
+    ),
     pattern("secret", "key=", r"[?&]key=(?P<secret>[A-Za-z0-9_.~-]{16,})", check=_no_name),
     pattern(
         "issued",
@@ -185,6 +205,13 @@ _ISSUED: tuple[Pattern, ...] = (
     pattern("issued", "1/", r"1/(?<![A-Za-z0-9]..)\d{12,20}:[0-9a-f]{32}"),
     pattern("secret", "X-H x-h", r"(?i:x-honeycomb-team)[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?P<secret>[A-Za-z0-9]{20,64})"),
     pattern("webhook", "/IncomingWebhook/", r"/IncomingWebhook/(?P<secret>[A-Za-z0-9/-]{30,})"),
+    pattern(
+        "webhook",
+        "/hook /inputs/ /key/ /t/ /v1/http/ generic/ /incoming/ /ingest/",
+        r"/(?:(?:web)?hooks?|inputs|with/key|t|receiver/v1/http|generic/\d{4,12}/alert|incoming|ingest)/"
+        r"(?P<secret>[A-Za-z0-9_-]{16,}(?:/[A-Za-z0-9_-]{16,})?={0,2})",
+        check=_drawn_by_a_maker,
+    ),
     pattern(
         "webhook",
         "hook",
@@ -198,8 +225,15 @@ _ISSUED: tuple[Pattern, ...] = (
         "/",
         r"/(?:magic|magic-?link|reset|reset-password|password[_-]?resets?|"
         r"verify|verify-email|invites?|confirm|activate|activation|unlock"
-        r"|set-password|signin|login|token|share|shared)/(?P<secret>[A-Za-z0-9_-]{20,})",
+        rf"|set-password|signin|login|token|share|shared)/(?!{_UUID})(?P<secret>[A-Za-z0-9_-]{{20,}})",
         check=_no_name,
+    ),
+    pattern(
+        "secret",
+        "/",
+        r"/(?:magic|magic-?link|reset|reset-password|password[_-]?resets?|invit\w{1,7}|activate|verify-email|set-password"
+        rf"|confirm|unlock|join)/(?P<secret>{_UUID})",
+        holds=r"-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-",
     ),
     pattern(
         "secret",
@@ -225,7 +259,6 @@ _ISSUED: tuple[Pattern, ...] = (
     ),
     pattern("secret", '"key"', r"\"key\":\s?\"(?P<secret>[A-Za-z0-9]{32})\"", check=drawn),
     pattern("cookie", "", r"(?i:session)(?: (?i:id))? (?P<secret>[0-9A-F]{32})(?![0-9A-Fa-f-])", words="session"),
-    pattern("webhook", "/hook", rf"/hooks?/(?P<secret>{_UUID})"),
     pattern(
         "issued",
         "xaat- cxtp_ pcsk_ shpat_ token-",
@@ -269,8 +302,9 @@ _ISSUED: tuple[Pattern, ...] = (
     pattern("issued", "AAEAAW", r"(?<![A-Za-z0-9])AAEAAW[A-Za-z0-9_-]{30,}"),
     pattern("secret", "shared_invite/", r"shared_invite/(?P<secret>[A-Za-z0-9_~-]{20,})"),
     pattern("issued", ":APA91b", r"(?<![\w-])AAAA[\w-]{7}:APA91b[\w-]{20,}"),
-    pattern("secret", "appid=", r"[?&]appid=(?P<secret>[0-9a-f]{32})(?!\w)"),
+    pattern("secret", "appid=", r"(?<![A-Za-z])appid=(?P<secret>[0-9a-f]{32})(?!\w)"),
     pattern("password", "WIFI:", r"WIFI:[^\n]{0,120}?;P:(?P<secret>(?:\\.|[^;\n\\]){4,100});"),
+    pattern("issued", "AQ", r"(?<![A-Za-z0-9+/])AQ[A-Za-z0-9+/]{36}==(?![A-Za-z0-9+/=])", check=by_chance),
     pattern("issued", "-us", r"(?<![A-Za-z0-9])[0-9a-f]{32}-us\d{1,2}(?!\w)"),
 )
 PATTERNS = (*_ISSUED, *PERSONAL)
@@ -294,7 +328,7 @@ def patterned(text: str, small: str) -> Iterator[Found]:
         yield from PATTERNS[at].spans(text)
 
 
-_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{20,4000}={0,2}(?![A-Za-z0-9+/_=-])")
+_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{20,}+={0,2}(?![A-Za-z0-9+/_=-])")
 _WORD = re.compile(r"[^\s\"'<>]+")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 

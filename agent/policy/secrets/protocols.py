@@ -10,6 +10,12 @@ PROTOCOLS: tuple[Place, ...] = (
     at(
         "args: (", r"args: \((?:\\?'[^'\n]{1,120}',\s?){1,3}(?P<at>)(?=')", needs=("ldap", "connect", "mysqli", "login")
     ),
+    at(
+        ("creds(", "credentials(", "login(", "basicauth", "userpass"),
+        r"(?:Creds|Credentials|Login|BasicAuth\w{0,12}|UserPass\w{0,10})\([\w.@-]{1,40}, ?(?P<word>)"
+        r"(?=[^\s,()]{4,100}\))",
+    ),
+    at("input password", r"Input Password {2,8}\S{0,60} {2,8}(?P<at>)"),
     near('"result"', r"\"special\":\s?(?:true|false)[^{}]{0,200}\"result\":\s?(?P<at>)(?=\")"),
     at(
         ("otp", "totp", "mfa", "2fa", "sms"),

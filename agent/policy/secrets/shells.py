@@ -9,6 +9,9 @@ _WORD_OF_HERE = r"[-~]?[\"']?(?P<word_of>[A-Za-z_]\w{0,30})[\"']?"
 _HERE = r"[\"']?[ ]?\n[ \t]{0,20}(?P<at>)(?=[^\n]{3,300}\n[ \t]{0,20}(?P=word_of))"
 _HERE_NAMED = r"(?P<name>[\w.-]{2,60})[\"']? ?<<" + _WORD_OF_HERE + _HERE
 
+_OF_ANOTHER = r"(?!.*(?:mysql|maria)).*"
+"""There `-p` takes its password without a blank, and a blank and a name are a database's."""
+
 PIPED: tuple[Place, ...] = (
     at(_ECHO, _SAYS + r"\\{0,2}[\"']?[\w.@-]{1,64}:(?P<at>)(?=[^\n|]{3,200}\|\s*(?:sudo )?chpasswd)", needs="chpasswd"),
     at(
@@ -27,7 +30,7 @@ PIPED: tuple[Place, ...] = (
     at(
         _ECHO,
         _PRINTS + r"(?P<word>)(?=[^\n|]{3,300}\|(?![ ]*(?:sudo )?chpasswd)[^\n|]{0,160}"
-        r"(?:secret|passw|token|kinit|cryptsetup|luks|vault|auth|credential|login))",
+        r"(?:seal|load-key|secret|passw|token|kinit|cryptsetup|luks|vault|auth|credential|login))",
         needs="| ",
     ),
     at(
@@ -54,8 +57,8 @@ PIPED: tuple[Place, ...] = (
         needs="base64",
     ),
     at(
-        ("login", "passwd", "kinit", "--password-stdin", "cryptsetup", "sudo -s"),
-        r"(?:login|passwd|kinit|--password-stdin|cryptsetup|sudo -S)[^\n|;]{0,100}<<<[ ]?(?P<at>)",
+        ("login", "passwd", "kinit", "--password-stdin", "cryptsetup", "sudo -s", " -u "),
+        r"(?:login|passwd|kinit|--password-stdin|cryptsetup|sudo -S| -u \S{1,40})[^\n|;]{0,100}<<<[ ]?(?P<at>)",
         needs="<<<",
     ),
     at("<(echo ", r"<\(echo[ ](?:-n[ ])?(?P<word>)"),
@@ -158,6 +161,8 @@ COMMANDS: tuple[Place, ...] = (
         r"(?![\w.-]*(?i:id|sha|commit|digest|md5|tag|print|kid|public-key|ttl|name|base64|body|payload))"
         r"[\w.-]{1,80}=(?P<word>)",
     ),
+    near("value", r"(?P<name>[\w./-]{2,80})[\"']?[ ]-{1,2}value[ =](?P<at>)"),
+    at("secret ", r"secret (?:add|create|update)[^\n|;]{0,120} --data[ =](?P<at>)(?!@)"),
     at("put ", r"\bput[ ](?P<name>[\w./:-]{1,150})[ ](?P<at>)(?=[\"']|\S*\d\S*[ \t]*(?:\n|\Z))"),
     at("send", r"\bsend(?: --)? [\"'](?P<whole>[^\"'\n\\]{4,100})\\[rn][\"']"),
     at(
@@ -183,9 +188,12 @@ COMMANDS: tuple[Place, ...] = (
         r"(?: -[uU][ =]?\S{1,80}| --user(?:name)?[ =]\S{1,80})[^\n|;]{0,120}? -[pP][ ](?P<at>)"
         r"(?=\S*\d)(?=\S*[A-Za-z])(?!\d[\d.:]*(?:/\w+)?(?:\s|$))",
         needs=" -p",
+        before=_OF_ANOTHER,
     ),
     at(
-        " -p", r" -[pP][ ](?P<at>)(?=\S*\d)(?=\S*[A-Za-z])(?!\d[\d.:]*(?:/\w+)?\s)(?=\S{4,100}[ ][^\n|;]{0,60}-[uU][ ])"
+        " -p",
+        r" -[pP][ ](?P<at>)(?=\S*\d)(?=\S*[A-Za-z])(?!\d[\d.:]*(?:/\w+)?\s)(?=\S{4,100}[ ][^\n|;]{0,60}-[uU][ ])",
+        before=_OF_ANOTHER,
     ),
     at(" -u:", r" -u:\S{1,60} -p:(?P<at>)"),
     at(" -xu ", r" -xu[ ]\S{1,80} -xp[ ](?P<at>)"),

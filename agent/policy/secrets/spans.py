@@ -26,6 +26,8 @@ _QUOTED = re.compile(
     rf"(?:N(?=')|[ubrfU@](?=[\"']))?(?P<q>\\{{0,5}}[\"'`])(?P<v>(?:(?!(?P=q)"
     rf")(?:\\{{3}}[\"']|\\.|[^\n])){{0,{MOST}}})(?P<closed>(?P=q))?"
 )
+_ENCODED = re.compile(r"[A-Za-z0-9+/_-]{4000,}={0,2}")
+"""Of one piece: a chain of certificates or a key, in base64."""
 _BARE = re.compile(rf"(?:[^\s\"`<>]|<(?=[^\s/A-Za-z!?<>])(?=\S{{2}})){{1,{MOST}}}")
 _CUT = re.compile(
     r"\\[nrt\"']|\\u00(?:22|26|27|3[ce])|…|\.\.\.|;\s?[A-Za-z][\w ]{0,30}=|"
@@ -48,6 +50,8 @@ def value_at(text: str, at: int, *, query: bool = False) -> Value | None:
                 break
             end = found.end("v")
         return Value(start, end, quoted=True) if end > start else None
+    if long := _ENCODED.match(text, at + (text[at : at + 1] in ("'", '"'))):
+        return Value(*long.span(), quoted=False)
     if not (bare := _BARE.match(text, at)):
         return None
     end = at + len(_trimmed(text[at : bare.end() + _BEYOND], bare.end() - at, query=query))

@@ -8,11 +8,21 @@ from agent.policy.secrets.checks import by_chance
 from agent.policy.secrets.names import Trust, trust, words_of
 from agent.policy.secrets.sentences import LEAD, NUMBERED, TYPED, WORD, Word, bare_word, slug, window
 from agent.policy.secrets.spans import Found
-from agent.policy.secrets.values import chosen, issued, known, looks_drawn, plausible, strong, told_outright, worded
+from agent.policy.secrets.values import (
+    chosen,
+    issued,
+    known,
+    looks_drawn,
+    paired,
+    plausible,
+    strong,
+    told_outright,
+    worded,
+)
 from agent.policy.secrets.words import words
 
 _PASSWORDS = (
-    r"(?:user)?pass(?:word|wd|phrase|code|wrod|owrd|wod)?s?|pass?w?rod|passowrd|pasword|psswd|pwd?|pass|psk|credentials?|creds?|"
+    r"🔑|🔐|🗝|(?:user)?pass(?:word|wd|phrase|code|wrod|owrd|wod)?s?|pass?w?rod|passowrd|pasword|psswd|pwd?|pass|psk|credentials?|creds?|"
     r"community(?: string)?|(?:shared|radius)[ _-]secret|passwor[dt]|kennwort|wachtwoord"
     r"|mot de passe|mdp|(?:wi-?fi|wlan|wpa2?|vpn|pre[ -]?shared) (?:key|schlüssel|code)|парольная "
     r"фраза|contraseña|contrasena|clave|senha|has[lł](?:o|"
@@ -29,16 +39,6 @@ _NOUN = re.compile(
     rf"(?<![\w./=&?#$<-])(?:(?P<password>{_PASSWORDS})|(?P<issued>{_ISSUED})"
     rf")(?![\w/(=]|[-.]\w|:\S)|(?P<east>密码是?|密碼是?|口令|パスワードは?|비밀번호는?|暗証番号は?)"
 )
-_NUMBER = re.compile(
-    r"(?<![\w.-])(?:(?i:otp|pin|tan)(?i: code)?|(?:(?<=[yn] )|(?<=time )|(?<=access )|(?<=2fa )|(?<=mfa )|(?<=our )"
-    r"|(?<=otp )|(?<=door )|(?<=gate )|(?<=alarm )|(?<=safe )|(?<=sms )|(?<=login )|(?<=use )|(?<=enter ))code"
-    r"|(?i:your) (?!error|status|exit|return|zip|post|area|country|promo|discount)[\w-]{2,20} code|passcode"
-    r"|(?<=authenticator )code|(?<=digit )code|(?<=nter this )code|(?<=se this )code|(?<=following )code"
-    r"|code (?:from|on|in|by) (?:the|my|your|his|her|our|their|an?) (?:[\w-]{1,20} ){0,2}?"
-    r"(?:authenticator|phone|sms|app|duo|okta|yubikey|2fa|mfa|totp|token))"
-    r"(?![\w-])(?:[ ](?=[\"'`*]{0,2}\d)|[^\n.:=]{0,40}?(?: is |[:=] ?))[\"'`*]{0,2}"
-    r"(?P<secret>\d{3}[ -]\d{3}|\d{4,8})(?![\w:-]|\.\d)"
-)
 _STEMS = (
     "mot de passe",
     "pre shared",
@@ -52,16 +52,19 @@ _STEMS = (
         "salasana şifre jelszó adgangskode passord parol lozinka geslo slaptažodis salasõna κωδικό лозинка парола סיסמ "
         "पासवर्ड รหัสผ่าน zugangsdaten anmeldedaten identifiants credenc credenz jeton schlüssel api- clé chave "
         "密 口令 パスワード 비밀번호 暗証番号 token secret key auth apikey cookie "
-        "pat licen seed pepper serial wifi wi-fi wlan wpa vpn preshared pre-shared radius shared"
+        "🔑 🔐 🗝 pat licen seed pepper serial wifi wi-fi wlan wpa vpn preshared pre-shared radius shared"
     ),
 )
 _KEY = re.compile(r"(?:[\w-]{2,20} )?[\w-]{2,20} \Z")
 _SIGNED_WITH = re.compile(
-    r"(?:gserviceaccount\.com |[Ss]igned (?:with|by|using) (?:the |our )?(?:GPG |gpg |PGP )?|(?:usin"
+    r"(?:(?i:x\.?509|\bcert\w*)[^\n]{0,40} |gserviceaccount\.com |"
+    r"[Ss]igned (?:with|by|using) (?:the |our )?(?:GPG |gpg |PGP )?|(?:usin"
     r"g|by) (?:[A-Z]{3,5} |a"
     r"n? )|with RSA |set to the )$"
 )
 """What gpg calls a key by is its fingerprint; Kubernetes calls one within a Secret by its name."""
+_DOING = re.compile(r"(?<!rout)(?<!sign)ing \Z")
+"""`missing key X`, `using key X`."""
 _MOST_WORDS, _NEAR = 18, 4
 _COPULAS = words(
     "is was are be to : = now with from as using type enter use by ist lautet est es é è är er jest это → -> => – - "
@@ -105,7 +108,7 @@ _IN_QUOTES = re.compile(
 )
 _CLOSED = re.compile(r"\\{0,3}\"\s?[,:=}\])]")
 """Behind a noun: it was itself a value, or a name, of JSON."""
-_FIELD = re.compile(r"(?i)[a-z_]{0,20}(?:id|trace|span)=|(?-i:[a-z][a-z_.]{1,30}=[^=])")
+_FIELD = re.compile(r"(?i)[a-z_]{0,20}(?:id|trace|span)=|(?-i:[a-z][a-z_.]{1,30}(?:\d{1,3})?=[^=])")
 _TABLE = re.compile(r"(?i)\b(?:select|delete|insert|update)\b")
 _RUN = re.compile(
     r"(?:\$ |sudo )?(?:kubectl|helm|docker|podman|systemctl|service|terraform|git|aws|gcloud|az|ssh|curl"
@@ -129,8 +132,16 @@ _USING = re.compile(
     r"(?i)(?:with|using|use|enter|type|try|by|sasl|root|admin)(?: the| its| their)? [\w ]{0,12}?[\w-]+\Z"
 )
 _UNNUMBERED = re.compile(
-    r"(?i)(?:sha|md|bcrypt|argon|aes|vault|server|backend|store|host|node|manager|prompt|policy|user|app)"
+    r"(?i)(?:sha|md|bcrypt|argon|aes|pbkdf|scrypt|vault|server|backend|store|host|node|manager|prompt|policy|user|app"
+    r"|replica|hash|version|field|form|page|test|rule|issue|ticket|oauth|model|api|service|cluster)"
 )
+_LONE = re.compile(r"[A-Za-z]{6,}\d{2,4}[!?#$]?|[A-Za-z]{4,}\d{3,4}[!?#$]?")
+_BESIDE = re.compile(
+    r"(?i)(?<![a-z])(?:user(?:name)?|log-?in|account|acct|u)(?: is|:|=)? ?"
+    r"[`\"']?[\w.@\\-]{2,60}[`\"']? ?[,;/|]? ?(?:and |with |its? |the )?"
+    r"(?:password|passwd|passphrase|pass|pwd|pw)\Z"
+)
+"""`user app, pass X`."""
 
 
 def told_secrets(text: str, lowered: str) -> Iterator[Found]:
@@ -151,17 +162,15 @@ def told_secrets(text: str, lowered: str) -> Iterator[Found]:
         for one in _in_window(text, noun.end(), issued=issued):
             yield one
             end = one.end
-    for number in matches(_NUMBER, ("otp", "pin", "tan", "code", "passcode", "your "), text, lowered):
-        yield Found(*number.span("secret"), "password")
 
 
 def _opens(text: str, noun: re.Match[str]) -> bool:
     """Whether the words before `key` say that it opens something."""
     before = _KEY.search(text, max(0, noun.start() - 44), noun.start())
-    if _SIGNED_WITH.search(text, max(0, noun.start() - 30), noun.start()):
+    if _SIGNED_WITH.search(text, max(0, noun.start() - 60), noun.start()):
         return False
     kind = trust(before[0].replace(" ", "_") + noun[0]) if before else None
-    return before is not None and kind is not None and not (kind is Trust.DRAWN and before[0].endswith("ing "))
+    return before is not None and kind is not None and not (kind is Trust.DRAWN and _DOING.search(before[0]))
 
 
 def _in_window(text: str, at: int, *, issued: bool) -> Iterator[Found]:
@@ -234,7 +243,7 @@ def _introduced(before: str, place: int) -> bool:
 
 def _chosen(text: str, noun: int, word: Word, before: str, place: int) -> bool:
     """Behind "is", in quotes or behind "pw" less is asked of it than elsewhere."""
-    if place == 0 and (_lone(text, noun, word.text) or _clear(word.text)):
+    if place == 0 and (_lone(text, noun, word.text) or _clear(word.text) or _beside(text, noun, word.text)):
         return True
     if _in_apposition(text, word, before):
         return chosen(word.text) or slug(word.text) or ("-" not in word.text and told_outright(word.text))
@@ -245,7 +254,7 @@ def _chosen(text: str, noun: int, word: Word, before: str, place: int) -> bool:
     if (
         chosen(word.text)
         or (word.quoted and worded(word.text))
-        or (slug(word.text) and (place == 0 or word.quoted or before == "/" or _outright(before)))
+        or (slug(word.text) and (place == 0 or word.quoted or before in ("/", "|") or _outright(before)))
     ):
         return True
     at_once = place == 0 and (
@@ -266,17 +275,22 @@ def _said_outright(word: str) -> bool:
 
 
 def _lone(text: str, noun: int, word: str) -> bool:
-    """`with the password sunset88`, `credentials admin/sunset88`: letters and a number right behind the noun."""
+    """`the password sunset88`, `credentials admin/sunset88`: letters and a number right behind the noun."""
     name, sign, rest = word.partition("/") if "/" in word else word.partition(":")
     if sign and _ACCESS.search(text, max(0, noun - 16), noun):
         return bool(name) and "/" not in rest and (chosen(rest) or NUMBERED.fullmatch(rest) is not None)
     used = _USING.search(text, max(0, noun - 40), noun)
-    return used is not None and NUMBERED.fullmatch(word) is not None and _UNNUMBERED.match(word) is None
+    shape = NUMBERED if used else _LONE
+    return shape.fullmatch(word) is not None and _UNNUMBERED.match(word) is None
+
+
+def _beside(text: str, noun: int, word: str) -> bool:
+    return (chosen(word) or slug(word)) and _BESIDE.search(text, max(0, noun - 100), noun) is not None
 
 
 def _clear(word: str) -> bool:
     """`the password Letmein.2020`: capitals, small letters, digits and a sign; no version of a program."""
-    return TYPED.fullmatch(word) is not None and not word.isalnum() and told_outright(word)
+    return (TYPED.fullmatch(word) is not None and not word.isalnum() and told_outright(word)) or paired(word)
 
 
 def _in_apposition(text: str, word: Word, before: str) -> bool:

@@ -24,7 +24,7 @@ _NO_SECRET = words(
     "lookups validation expiry age length too short long weak strong never there here n/a na tbd todo x expected "
     "whatever needed keepass keepassxc bitwarden lastpass vaultwarden dashlane 1password sso saml ldap kerberos "
     "via using through over same unchanged see ask soon later attached above below separately saved stored "
-    "known required: latest secretstr securestring on_create always b64enc"
+    "known required: latest secretstr securestring on_create always b64enc run pass pwd passphrase"
 )
 _MASK = re.compile(
     r"[*•x]{3,} ?\(.*|(?:REPLACE|CHANGE|INSERT|FILL|PUT|YOUR|ENTER|TODO)_[A-Z_]+"
@@ -40,7 +40,8 @@ _REFERENCE = re.compile(
     | %\(\w+\)s | \^[^\s]{0,8}\].* | \[\^.* | \d{4}-\d\d-\d\d(?:[T\ ].*)? | (?:[0-9a-fA-F]{2}:){15,}[0-9a-fA-F]{2}
     | (?:json|yaml|base64|url)(?:de|en)code\(.* | (?:nonsensitive|trimspace|coalesce|element|templatefile)\(.*
     | (?:crypto|secrets|uuid|random|bcrypt|Buffer|SecureRandom|RandomStringUtils)\.\w+\(.*
-    | ENC\(.* | \(?\d{1,2}:\d[\w.+~-]*\)? | \(?\#\d{1,6}\)? | 0x[0-9a-fA-F]{4,16}
+    | ENC\(.* | \{?cipher\}.* | AQAAANCMnd8.* | AQICAH[a-j].* | @{1,2}(?:[a-z]+(?:[._-][a-z]+)+|[A-Z_]+)@{1,2}
+    | \(?\d{1,2}:\d[\w.+~-]*\)? | \(?\#\d{1,6}\)? | 0x[0-9a-fA-F]{4,16}
     | (?:sha|md|bcrypt|argon|pbkdf|scrypt|yescrypt)[-_]?\d{0,3}[a-z]{0,2}
     | [a-z]+(?:[A-Z][a-z]+)*(?:Password|Token|Secret|Pwd|Passphrase)
     | (?:Ctrl|Alt|Shift|Cmd|Meta)\+\S+ | [a-z]+:S\d{3,5} | [a-z]+(?:-[a-z]+){1,6}:(?:latest|\d{1,4})
@@ -56,7 +57,8 @@ _REFERENCE = re.compile(
     | (?:self|this|config|cfg|conf|os|process|request|req|args|options|opts|env|ENV|var|local|data|module|settings|ctx
       |values|Values|\.Values|params|props|random_password|random_string|aws_\w+|google_\w+|azurerm_\w+|kubernetes_\w+
       |System|secrets|each|input|event)(?:\.[A-Za-z_]\w*|\[[^\]]*\]?)+(?:\(.*)?
-    | (?:get|read|load|fetch|lookup|env)\w*\(.* | [A-Za-z_][\w.]*[!?]?\( | [A-Za-z_][\w.]*\([^()]*\)
+    | (?:get|read|load|fetch|lookup|env)\w*\(.* | [A-Za-z_][\w.]*\(["'][A-Z_][A-Z0-9_]*["']?
+    | [A-Za-z_][\w.]*[!?]?\( | [A-Za-z_][\w.]*\([^()]*\)
     | (?:[a-z_][\w.]*|[A-Z][a-z]\w*)\((?:[a-z_]+|[A-Z][a-z]\w*)=.* | [a-z_]\w*(?:\.[a-z_]\w*)+\[.*
     | Ag[AB][A-Za-z0-9+/]{40,}.* | Ag[A-Za-z0-9+/]{80,}={0,2} | credentials\(.*
     | [\w.-]+(?::\d{2,5})?(?:/[\w.-]+)+:(?:sha256-)?[\w.-]+
@@ -100,8 +102,10 @@ _OBJECT = re.compile(
     r"(?<![a-z])(?:secret|cred|tls|key|token|auth|cert|config|pass|api|prod|service|server|account|gateway)"
 )
 _WORDED = re.compile(
-    r"[A-Za-z]{3,12}([-_.])[A-Za-z]{3,12}(?!\1)[-_.]\d{2,5}|[A-Za-z]{3,12}([-_.])[A-Za-z]{3,12}(?:\2[A-Za-z]{3,12}){1,6}\d{0,5}[!?#$]?"
+    r"[A-Za-z]{3,12}([-_.])[A-Za-z]{3,12}(?!\1)[-_.]\d{2,5}|[A-Z][a-z]{2,11}([-_.])[A-Z][a-z]{2,11}\2\d{2,5}"
+    r"|[A-Za-z]{3,12}[_.][A-Za-z]{3,12}\d{2,4}[!?#$]?|[A-Za-z]{3,12}([-_.])[A-Za-z]{3,12}(?:\3[A-Za-z]{3,12}){1,6}\d{0,5}[!?#$]?"
 )
+_PAIRED = re.compile(r"[A-Za-z]{3,12}_[A-Za-z]{3,12}\d{2,4}[!?#$]?|[A-Z][a-z]{2,11}\.[A-Z]?[a-z]{2,11}\.?\d{2,4}")
 _LONG = 40
 """So long, and every fifth a sign: a salt, as WordPress draws them, blanks and all."""
 _LEAST_WORDED = 14
@@ -189,7 +193,9 @@ def chosen(value: str) -> bool:
     core = value.strip(".,;:()*_`'\"!?{}[]<>-")
     if _DOUBLED.fullmatch(value):
         return True
-    if len(core) < 5 or known(core):
+    if paired(core):
+        return True
+    if len(core) < 5 or known(core) or core.lower() in _NO_SECRET:
         return False
     kinds = {_kind(char) for char in core}
     return len(kinds) >= 2 and bool(kinds & {"a", "A"}) and (bool(kinds & {"0", "!"}) or _inner_capital(core))
@@ -202,6 +208,11 @@ def told_outright(value: str) -> bool:
     if len(core) < 6 or "/" in core or "://" in core or _HOST.fullmatch(core) or _UNTOLD.fullmatch(core):
         return False
     return plausible(core) and any(map(str.isalpha, core)) and (any(map(str.isdigit, core)) or _inner_capital(core))
+
+
+def paired(value: str) -> bool:
+    """Two words and a number, `lamp_river42`, `Lamp.River.42`: so people choose them, and programs name nothing."""
+    return _PAIRED.fullmatch(value) is not None and not _OBJECT.search(value.lower())
 
 
 def worded(value: str) -> bool:
@@ -247,6 +258,7 @@ _KNOWN = re.compile(
     | [A-Z][A-Z0-9.-]{1,15}\\{1,2}[\w.$-]+ | (?:\w+::)+\w+ | [A-Za-z]+:\d{1,6}[a-z]{0,2} | [A-Za-z]\w*\.\w+(?:\.\w+)*
     | [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+ | [a-z]*(?:[A-Z][a-z]+)+
     | (?:PBKDF2|HMAC|ECDHE|DHE)-[A-Z0-9-]{3,30}
+    | [A-Z]{2,6}v\d(?:\.\d)? | [A-Z][A-Z_]{2,30}=\S*
     | (?:HTTP|TLS|IPv|UTF|SSL|SHA|AES|RSA|MD|EC|ED|SHA-)\S{0,8}
     """
 )

@@ -33,7 +33,7 @@ CODES = words(
     "activation license licence product unlock recovery backup verification security pin otp auth access login"
 )
 """Before `code`."""
-NUMBERS = words("pin puk otp tan mfa cvv")
+NUMBERS = words("pin puk otp tan mfa cvv passhash")
 """Under these a few digits are enough."""
 ENDS_CHOSEN = tuple(
     words("password passwd passphrase passcode passwort kennwort pwd pass passw bindpw rootpw userpw authpw")

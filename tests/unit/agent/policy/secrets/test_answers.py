@@ -51,6 +51,25 @@ def test_what_answers_a_heading_a_command_or_a_question_is_found(text: str) -> N
     assert set(said(answer_secrets, text)) == {"Kx9mmQ2wz"}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$ kubectl get secret db -o jsonpath='{.data.password}' | base64 -d\ncedar_summer675",
+        "$ aws ssm get-parameter --name /shop/db_password --output text\ncedar_summer675",
+        "$ yq .db.password values.yaml\ncedar_summer675",
+        "ola 01:54: what's the root password on db-1?\nbo 01:59: try cedar_summer675\nola 02:01: works",
+    ],
+)
+def test_words_and_a_number_answer_too(text: str) -> None:
+    assert set(said(answer_secrets, text)) == {"cedar_summer675"}
+
+
+def test_a_word_with_a_sign_of_equality_is_an_answer_where_it_looks_drawn() -> None:
+    assert said(answer_secrets, "Password for elastic (reset with `x`):\n  ku4whnhy=o9KOcPg7ycG\n") == [
+        "ku4whnhy=o9KOcPg7ycG"
+    ]
+
+
 def test_codes_are_found_below_their_heading_and_so_are_those_of_one_shape_with_them() -> None:
     text = "Save these backup recovery codes, each can be used once:\n  7j21d-x0naa\n  qtqdw-xviog  hr2o3-wqvpr\n\nBye"
 

@@ -16,7 +16,6 @@ from tests.unit.agent.policy.secrets.told import said
         ("`q7Rk2VxLw9TzPb4NcYh8` is our token for staging", "q7Rk2VxLw9TzPb4NcYh8"),
         ("use sunset8842 for the password", "sunset8842"),
         ("guest still uses sunset8842 as its password", "sunset8842"),
-        ("482913 is your verification code", "482913"),
         ("when prompted for the password, type sunset8842", "sunset8842"),
         ("here is the app key of shop, please keep it: Kx9mQ2vLw7RtZp4B", "Kx9mQ2vLw7RtZp4B"),
     ],
@@ -62,9 +61,9 @@ def test_what_is_still_the_password_is_found() -> None:
     assert said(appointed_secrets, "is Rosa64&& still the root password?") == ["Rosa64&&"]
 
 
-def test_a_number_entered_as_a_code_is_found() -> None:
-    assert said(appointed_secrets, "just enter 482 913 as the 2fa code") == ["482 913"]
-    assert said(appointed_secrets, "use 8443 for the port, try 5003 for the error codes page") == []
+def test_what_is_called_a_password_in_the_next_line_is_found() -> None:
+    assert said(appointed_secrets, "ola: Sunset88x!\nola: argh that was my password, ignore it") == ["Sunset88x!"]
+    assert said(appointed_secrets, "ola: see OPS-1234\nola: that was the token service") == []
 
 
 def test_what_was_used_or_missing_is_not_what_stands_before_it() -> None:

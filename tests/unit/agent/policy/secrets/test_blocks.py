@@ -57,3 +57,7 @@ def test_keys_of_a_vault_are_found_in_their_list() -> None:
     assert said(block_secrets, f'{{"keys":["{key}"],"root_token":""}}') == [key]
     assert said(block_secrets, f'{{"keys":["{key}"],"cached":true}}') == []
     assert said(block_secrets, "Backup codes for bo: 2125 2691, 1101 8440") == ["2125 2691", "1101 8440"]
+
+
+def test_values_of_a_section_of_accounts_are_found() -> None:
+    assert said(block_secrets, "[admins]\nroot = Kx9mmQ2wz\n\n[log]\nlevel = Kx9mmQ2wz\n") == ["Kx9mmQ2wz"]

@@ -26,6 +26,9 @@ def test_a_drawn_word_without_a_name_is_found() -> None:
             "7c9e6679-7425-40de-944b-e07fc1f90ae7",
             "/nix/store/ulz7ot1ep59cae9jtkq38hid4cythoqv-curl-8.1/bin/curl",
             "pi_3Rr2RNWGSVGITOrtZ2WQCXs",
+            f"password: ENC({DRAWN}==)",
+            f"/api/datasources/proxy/uid/{DRAWN}/api/v1/query",
+            "event 01JAWQ7MBJ5QVKV47JCTVFB7VK stored",
         ),
     ],
 )
@@ -35,4 +38,15 @@ def test_digests_certificates_and_ids_stay(text: str) -> None:
 
 def test_the_id_of_a_node_among_brackets_stays() -> None:
     text = "high disk watermark [90%] exceeded on [KIVkbSrOMnNK4OLJ9kx4NN][node-85][/data] free: 1gb"
+    assert list(drawn_secrets(text)) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{shop-1}{rxfUZaHNNaGX5LezMTQMBQ}{fVJNaW2a5WXlUvS8kWWOCQ}{db-1}",
+        "adding index [shop-2026.11.02/m8VZY5L04TCVXAX7hjPrlA] without replacement",
+    ],
+)
+def test_ids_of_nodes_and_indices_stay(text: str) -> None:
     assert list(drawn_secrets(text)) == []

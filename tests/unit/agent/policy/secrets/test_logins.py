@@ -43,4 +43,34 @@ def test_who_is_somebody_on_a_host_is_told_with_the_password() -> None:
 
 def test_user_and_password_answer_a_question_for_the_login() -> None:
     text = "what's the login for grafana again?\nanna  17:27\nadmin / rfBTAg+X9eALX!YOk\nthx"
-    assert said(login_secrets, text) == ["rfBTAg+X9eALX!YOk"]
+    assert set(said(login_secrets, text)) == {"rfBTAg+X9eALX!YOk"}
+    assert said(login_secrets, "here is the shop login\nsvc_report\nginger1575\n") == ["ginger1575"]
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("ola: can't get into shop dev\nbo: it's still willowcinnamon007 , we never rotated it", "willowcinnamon007"),
+        ("ola: can't log in to db-1\nbo: use maria and burlXnLAbMMVGM", "burlXnLAbMMVGM"),
+        ("ola: locked out of the bastion\nbo: try lamp_river42", "lamp_river42"),
+        ("ola: keycloak admin?\nbo 10:15: should be `Sunset88x!`", "Sunset88x!"),
+        ("bo: reset done, it's Sunset88x! now", "Sunset88x!"),
+        ("log in with tanja and Sunset88x! on db-1", "Sunset88x!"),
+    ],
+)
+def test_what_answers_somebody_who_cannot_get_in_is_found(text: str, secret: str) -> None:
+    assert set(said(login_secrets, text)) == {secret}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ola: can't get into db-12.prod.shop.net\nbo: it's still down, try again at 10:15",
+        "ola: can't log in to grafana\nbo: use SSO and clear cookies, it's the new MFA policy, see OPS-1421",
+        "ola: can't connect to the replica\nbo: use port 5433 and sslmode=require, try shop-v2.3.1",
+        "bo: config changed, it's checkout2 now",
+        "connect with TLS1.3 and OAuth2",
+    ],
+)
+def test_other_answers_stay(text: str) -> None:
+    assert said(login_secrets, text) == []

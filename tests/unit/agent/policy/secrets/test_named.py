@@ -242,3 +242,39 @@ def test_a_cell_about_a_password_stays(text: str) -> None:
 )
 def test_what_is_cut_or_sealed_stays(text: str) -> None:
     assert said(named_secrets, text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "public $secret = 'Kx9mmQ2wzA1bC2dE';",
+        "Password:: Kx9mmQ2wzA1bC2dE",
+        "Substituting variable: ${bamboo.shop.password} with Kx9mmQ2wzA1bC2dE",
+        "<macro>{$SNMP_COMMUNITY}</macro><value>Kx9mmQ2wzA1bC2dE</value>",
+        '<p name="Argument.name">password</p>\n<p name="Argument.value">Kx9mmQ2wzA1bC2dE</p>',
+        "Key\tValue\tVersion\ndb_password\tKx9mmQ2wzA1bC2dE\t3",
+    ],
+)
+def test_values_behind_other_signs_are_found(text: str) -> None:
+    assert said(named_secrets, text) == ["Kx9mmQ2wzA1bC2dE"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cache miss key=session:390749:profile ttl=6004",
+        f'"GET" "session:{UUID}:cart"',
+        "evicting key=token:cache:v2:409365 size=4096",
+        "cert 'Build time kernel key: 5a92d81eb6a8b9f197a9fc80ad00fef859b4ff86'",
+        "password: '{cipher}f3e77cddecb4dd7a127100ddeda039f68c30b03efe3d07501680b28081964747'",
+        "db_password\tkubernetes.io/tls\t2",
+    ],
+)
+def test_keys_of_caches_sealed_values_and_kinds_stay(text: str) -> None:
+    assert said(named_secrets, text) == []
+
+
+def test_of_a_key_in_base64_nothing_is_left_however_long_it_is() -> None:
+    key = "LS0tLS1CRUdJTiBSU0Eg" * 400
+    assert said(named_secrets, f"client-key-data: {key}==") == [f"{key}=="]
+    assert said(named_secrets, f'"client-key-data": "{key}"') == [key]

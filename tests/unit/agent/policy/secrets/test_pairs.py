@@ -56,3 +56,11 @@ def test_what_stands_beside_an_account_is_its_password(text: str, secret: str) -
 )
 def test_other_pairs_stay(text: str) -> None:
     assert said(pair_secrets, text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["grafana uat → https://g.shop.net (admin, Sunset88x!)", "bo: keycloak admin?\nal: admin Sunset88x!"],
+)
+def test_the_password_in_brackets_or_in_an_answer_is_found(text: str) -> None:
+    assert set(said(pair_secrets, text)) == {"Sunset88x!"}

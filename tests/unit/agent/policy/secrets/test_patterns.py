@@ -27,6 +27,18 @@ def _found(text: str) -> list[str]:
         ("WIFI:T:WPA;S:office;P:Kx9mmQ2;;", "Kx9mmQ2"),
         ("GET /geo?city=26&appid=378b61c3885a7201b5652aa28643dc52", "378b61c3885a7201b5652aa28643dc52"),
         (f"bot 123456789:AA{DRAWN} is up", f"123456789:AA{DRAWN}"),
+        ("https://chat.shop.io/hooks/kx9mmq2wza1bc2de7f3gh5jk6l", "kx9mmq2wza1bc2de7f3gh5jk6l"),
+        (
+            "http://logs-01.loggly.com/inputs/0786e63e-4f2f-42ca-9c9d-055fa7e9b1d7/tag/http/",
+            "0786e63e-4f2f-42ca-9c9d-055fa7e9b1d7",
+        ),
+        (f"https://maker.ifttt.com/trigger/down/with/key/{DRAWN}", DRAWN),
+        (
+            '"GET /accounts/reset/0786e63e-4f2f-42ca-9c9d-055fa7e9b1d7/ HTTP/1.1" 200',
+            "0786e63e-4f2f-42ca-9c9d-055fa7e9b1d7",
+        ),
+        ("password erha ipqq zkau ibbf\ntls on", "erha ipqq zkau ibbf"),
+        ("key = AQBq7Rk2VxLw9TzPb4NcYh8Gm3DfKs6Jt5Wx1a==", "AQBq7Rk2VxLw9TzPb4NcYh8Gm3DfKs6Jt5Wx1a=="),
     ],
 )
 def test_shapes_are_found(text: str, secret: str) -> None:
@@ -45,6 +57,9 @@ def test_shapes_are_found(text: str, secret: str) -> None:
         "https://hooks.shop.example/users/1842/profile",
         "access key id AKIAIOSFODNN7EXAMPLQ was used",
         "| AKIAIOSFODNN7EXAMPLQ | invoicing | never |",
+        "AKIAIOSFODNN7EXAMPLQ  Active  2026-11-13  svc_report",
+        "svc_report,AKIAIOSFODNN7EXAMPLQ,Active,2026-11-13",
+        *("POST /hooks/github 204", "password that will work here once", "GET /v1/t/orders-by-region-and-day"),
         *("access key AKIAIOSFODNN7EXAMPLQ of user deploy", "rotate AKIAIOSFODNN7EXAMPLQ, owned by ci-bot"),
         *("token ghp_" + "x" * 36, "use xoxb-" + "X" * 12 + "-" + "X" * 24, "key sk_live_" + "x" * 20 + "4242"),
     ],

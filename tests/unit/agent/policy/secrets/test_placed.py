@@ -251,3 +251,40 @@ def test_what_monitors_and_logs_of_databases_hold_is_found(text: str) -> None:
 )
 def test_what_monitors_and_logs_of_databases_hold_besides_stays(text: str) -> None:
     assert said(placed_secrets, text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "traefik.http.middlewares.auth.basicauth.users=app:Kx9!mmQ2",
+        "cache_peer px.shop.net parent 3128 0 no-query login=app:Kx9!mmQ2",
+        "BUNDLE_GEMS__SHOP__IO=app:Kx9!mmQ2 bundle install",
+        "export GOVC_URL='app:Kx9!mmQ2@vc-1.shop.net'",
+        "device_add sw-1 v2c Kx9!mmQ2 161 udp",
+        'credentials += Credentials("Nexus", "repo.shop.net", "app", "Kx9!mmQ2")',
+        "Creds(app,Kx9!mmQ2)",
+        "Input Password    id:password    Kx9!mmQ2",
+        "echo -n Kx9!mmQ2 | kubeseal --raw --name shop",
+        'runmqsc -u app <<< "Kx9!mmQ2"',
+        "hadoop credential create ssl.keystore.password -value Kx9!mmQ2 -provider jceks://file/x",
+        "drone secret add --repository a/b --name docker_password --data Kx9!mmQ2",
+        "Guest wifi this week: SSID Shop-Guest, key Kx9!mmQ2",
+        "#cloud-config\nchpasswd:\n  list: |\n    root:Kx9!mmQ2\n",
+        "enable password 0 Kx9!mmQ2\n!\n",
+    ],
+)
+def test_other_places_are_read(text: str) -> None:
+    assert set(said(placed_secrets, text)) == {"Kx9!mmQ2"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["$ mysql -u backup -p shop_v2", "mysqldump -u root -p shop_v2 > shop.sql", "mail from='app:x@shop.net'"],
+)
+def test_names_of_databases_and_addresses_stay(text: str) -> None:
+    assert said(placed_secrets, text) == []
+
+
+def test_keys_and_numbers_behind_options_are_found() -> None:
+    assert said(command_secrets, "nsupdate -y hmac-sha256:ddns:q7Rk2VxLw9TzPb4N= update.txt") == ["q7Rk2VxLw9TzPb4N="]
+    assert said(command_secrets, "yubico-piv-tool -a verify-pin -P 482913") == ["482913"]

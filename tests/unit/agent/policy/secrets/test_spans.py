@@ -35,3 +35,9 @@ def test_in_a_query_the_next_pair_ends_it_and_nothing_is_no_value() -> None:
     assert found.end == 1
     assert value_at('""', 0) is None
     assert value_at(" a", 0) is None
+
+
+def test_a_long_value_of_one_piece_goes_as_a_whole() -> None:
+    found = value_at("QUJD" * 2_000 + "== next", 0)
+    assert found is not None
+    assert found.end == 8_002

@@ -20,12 +20,10 @@ from tests.unit.agent.policy.secrets.told import said
         ("пароль для jenkins: BonjourSoleil$1314", ["BonjourSoleil$1314"]),
         ("postgres のパスワードは Klaus8580$ です", ["Klaus8580$"]),
         ("signing key changed from Kx9mQ2vLw7RtZp4B to B4pZtR7wLv2Qm9xK", ["Kx9mQ2vLw7RtZp4B", "B4pZtR7wLv2Qm9xK"]),
-        ("your verification code is 482913", ["482913"]),
         ('the sftp password for prod is shadow"266Monkey - expires on friday', ['shadow"266Monkey']),
         ("the redis auth for dev is M@gn3t66% - expires on friday", ["M@gn3t66%"]),
         ("the passphrase is copper lantern river moth", ["copper lantern river moth"]),
         ("go in with the password sunset8842 and restart", ["sunset8842"]),
-        ("Your code is 482913. It expires soon.", ["482913"]),
         ("it prints the redis password in its logs, Kitten2007x, so I opened OPS-12", ["Kitten2007x"]),
         ('our pre shared key is "qazwsx#4378", until May', ["qazwsx#4378"]),
         ("the root password is still just Kx9mmQ2wz! on staging", ["Kx9mmQ2wz!"]),
@@ -37,8 +35,6 @@ from tests.unit.agent.policy.secrets.told import said
         ("passphrase for the backup: arsenal 23 kitchen cactus", ["arsenal 23 kitchen cactus"]),
         ("the password for the db is Sunset8842", ["Sunset8842"]),
         ("the root password's Sunset8842 btw", ["Sunset8842"]),
-        ("the code from the authenticator is 482913", ["482913"]),
-        ("authenticator code 482 913", ["482 913"]),
         ("la clave de root en mq-12 es KESSJBTOOJXLPZBMMNNX", ["KESSJBTOOJXLPZBMMNNX"]),
         ("my password was always Gr@n1t3.Saffron131 and now", ["Gr@n1t3.Saffron131"]),
     ],
@@ -113,7 +109,6 @@ def test_words_with_a_number_behind_a_colon_and_codes_of_a_message_are_found() -
     assert said(told_secrets, "When asked, the password is: schnitzel castle estrella 644\n") == [
         "schnitzel castle estrella 644"
     ]
-    assert said(told_secrets, 'sms body="Your shop code is 803783"') == ["803783"]
 
 
 @pytest.mark.parametrize(
@@ -148,7 +143,6 @@ def test_what_something_held_and_words_in_quotes_are_found() -> None:
             "master password of the KeePass is panda yellow cotton fiddle castle ok?",
             "panda yellow cotton fiddle castle",
         ),
-        ("Enter this code to sign in: 355381", "355381"),
     ],
 )
 def test_what_is_pointed_at_is_found(text: str, secret: str) -> None:
@@ -174,6 +168,32 @@ def test_commands_and_ids_behind_a_noun_stay(text: str) -> None:
     assert said(told_secrets, text) == []
 
 
-@pytest.mark.parametrize("text", ["sent OTP 949726 to user_id=21003 by sms", "Use this code to sign in: 949726"])
-def test_a_code_is_the_number_right_behind_its_name(text: str) -> None:
-    assert said(told_secrets, text) == ["949726"]
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("the job still used the old password forest_linen866 for keycloak", "forest_linen866"),
+        ("SFTP: port 22, user svc-orders, pass prairie4711, folder /in", "prairie4711"),
+        ("SFTP: user svc-orders with password lamp-river-stone-moss", "lamp-river-stone-moss"),
+        ("🔑 shop prod → `Lamp.River.42`", "Lamp.River.42"),
+        ("Credentials: tanja | cobalt-zephyr-umbra-quartz", "cobalt-zephyr-umbra-quartz"),
+        ("pagerduty routing key 951557fe5b34a63e637d52ac5e0a8b10", "951557fe5b34a63e637d52ac5e0a8b10"),
+    ],
+)
+def test_what_stands_right_behind_the_noun_is_found_by_less(text: str, secret: str) -> None:
+    assert set(said(told_secrets, text)) == {secret}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SNMP community strings were replaced with SNMPv3 users",
+        "Rotate the password: run `make rotate-db-password SERVICE=shop`, then wait",
+        "token sha256=d425746dc92b7f391a237b4eef703c2e244b2162b82a0d0c0d01c619ec3249a9 revoked",
+        "password: {{ .Values.auth.password | b64enc | quote }}",
+        "Loaded X.509 cert 'Build time kernel key: 5a92d81eb6a8b9f197a9fc80ad00fef859b4ff86'",
+        "missing key 951557fe5b34a63e637d52ac5e0a8b10",
+        "the password hash256 column, the password store22 and the token of node_exporter12",
+    ],
+)
+def test_protocols_commands_and_digests_stay(text: str) -> None:
+    assert said(told_secrets, text) == []

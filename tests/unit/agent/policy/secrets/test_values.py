@@ -104,6 +104,8 @@ def test_a_table_holds_words_with_digits_and_no_kinds_or_sums() -> None:
         *("Ag5p" + "x7Kq2Lm9" * 12, "credentials('sonar')", "docker.io/shop/media:sha256-75c494dd.sig"),
         *("(1:4.8.1-2ubuntu2.7)", "b64enc"),
         *("sha512", "(#885)", "0x55eb4eb006db25e7", "confirmPassword", "SecretStr", "on_create"),
+        *("{cipher}9f86d081884c7d659a2feaa0", "AQAAANCMnd8BFdERjHoAwE4zas", "@db.password@", "@@DB_PASSWORD@@", "PASS"),
+        "std.extVar('DB_PASSWORD'",
         *("crypto.randomBytes(32).toString('hex')", "3c:90:cf:81:7b:9b:43:fc:92:88:4f:cb:c7:00:95:05"),
     ],
 )
@@ -131,3 +133,9 @@ def test_a_salt_with_blanks_is_issued_and_a_sentence_is_not() -> None:
 def test_under_the_name_of_a_token_the_name_of_another_is_none() -> None:
     assert not secret_under(Trust.ISSUED, "shipping2_db_password")
     assert secret_under(Trust.NUMBER, "P3Pp3R490")
+
+
+def test_two_words_and_a_number_are_chosen_and_names_of_objects_are_not() -> None:
+    words = ["lamp_river42", "Lamp.River.42", "api_server42", "http_requests", "Newtonsoft.Json"]
+    assert [word for word in words if chosen(word)] == words[:2]
+    assert [word for word in ("SNMPv3", "SERVICE=shop", "b64enc") if chosen(word)] == []
