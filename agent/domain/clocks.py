@@ -12,6 +12,11 @@ def passed(since: datetime, length: timedelta, now: datetime) -> bool:
     return not since <= now < since + length
 
 
+def lately(moment: datetime, length: timedelta, now: datetime) -> bool:
+    """Is it less than so long ago, by the record?  Not when that is not believed."""
+    return now - length < moment <= now + APART
+
+
 def unbelievable(moment: datetime, now: datetime) -> bool:
     """Was what has happened then, by the record, written down by a clock that has been set back since?"""
     return moment > now + APART

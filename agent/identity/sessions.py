@@ -11,6 +11,7 @@ from hashlib import sha256
 from pydantic import ValidationError
 
 from agent.domain.base import Noun, canonical
+from agent.domain.clocks import unbelievable
 from agent.domain.errors import NotAllowed, Unauthenticated
 
 LENGTH = timedelta(hours=12)
@@ -40,7 +41,10 @@ def issue(
 
 
 def read(cookie: str, secret: bytes, now: datetime) -> Session:
-    """Unauthenticated when it was not issued with this secret, was changed, or has expired."""
+    """Unauthenticated when it was not issued with this secret, was changed, or has expired.
+
+    Also when it was issued by a clock that has been set back since: it would last until that has caught up.
+    """
     said, _, signature = cookie.partition(".")
     if len(cookie) > _LONGEST or not _same(signature, _sign(secret, "session", said)):
         raise Unauthenticated
@@ -48,7 +52,7 @@ def read(cookie: str, secret: bytes, now: datetime) -> Session:
         session = Session.model_validate(json.loads(urlsafe_b64decode(said + "==")))
     except (ValueError, ValidationError) as error:
         raise Unauthenticated from error
-    if now >= session.expires_at:
+    if now >= session.expires_at or unbelievable(session.expires_at - LENGTH, now):
         raise Unauthenticated("The session has expired; sign in again.")
     return session
 

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import JsonValue
 
 from agent.domain.base import digest
+from agent.domain.clocks import lately
 from agent.domain.event import Event, EventType, Recorded
 from agent.domain.incident import OVER, Incident, IncidentStatus
 from agent.domain.remediation import Effect, EffectStatus
@@ -121,7 +122,7 @@ class JiraChannel:
                     key, title, body, self._fields(incident)
                 )
             except BackendError as refused:
-                again = self._clock.now() - entry.at < _REFUSED
+                again = lately(entry.at, _REFUSED, self._clock.now())
                 return ActResult(ok=False, detail=str(refused), data={"retry": refused.retry or again})
             return ActResult(ok=True, detail=f"Ticket {ticket} created.", data={"ticket": ticket})
 
@@ -130,7 +131,7 @@ class JiraChannel:
             if ticket := await self._tickets.find(key):
                 return ActResult(ok=True, detail=f"Ticket {ticket} found.", data={"ticket": ticket})
             begun = await self._errands.latest("create", incident.id)
-            if begun and self._clock.now() - begun.intent_at < PATIENCE:
+            if begun and lately(begun.intent_at, PATIENCE, self._clock.now()):
                 raise Later(f"The ticket of {incident.id} may have been made, and the search does not show it yet.")
             return None
 

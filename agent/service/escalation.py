@@ -54,32 +54,32 @@ class Escalation:
         """Take the steps that are due; how many. Call it every few seconds; twice is harmless."""
         if not self._teams:
             return 0
-        found = await self._database.read(self._waiting)
-        if fresh := [one for one in found if one.taken < 0]:
-            await self._database.write(lambda connection: self._begin(connection, fresh))
         now = self._chain.clock.now()
+        found = await self._database.read(lambda connection: self._waiting(connection, now))
+        # What lies ahead was written by a clock that has been set back since: it begins now at the latest.
+        if begins := [one for one in found if one.taken < 0 or one.began > now]:
+            await self._database.write(lambda connection: self._begin(connection, begins, now))
         due = [one for one in found if one.taken >= 0 and self._due(one, now)]
         return sum([await self._step(one) for one in due[:_MOST]])
 
-    def _waiting(self, connection: Connection) -> list[Waiting]:
-        found = escalations.waiting(connection, self._teams, self._chain.now(connection))
-        heard = [self._heard(connection, one) for one in found if one.asked or self._grave(one)]
+    def _waiting(self, connection: Connection, now: datetime) -> list[Waiting]:
+        found = escalations.waiting(connection, self._teams, now)
+        heard = [self._heard(connection, one, now) for one in found if one.asked or self._grave(one)]
         return [one for one in heard if one is not None]
 
-    def _heard(self, connection: Connection, one: Waiting) -> Waiting | None:
+    def _heard(self, connection: Connection, one: Waiting, now: datetime) -> Waiting | None:
         """None while maintenance keeps it from people; afterwards they have as long as from its beginning."""
         silence = self._hush(connection, one.incident)
         if silence is None or one.taken > 0:
             return one
-        now = self._chain.now(connection)
         return replace(one, began=max(one.began, silence.ends_at)) if silence.ends_at <= now else None
 
     def _grave(self, one: Waiting) -> bool:
         return one.incident.severity.rank <= self._teams[one.incident.team].escalate_from.rank
 
-    def _begin(self, connection: Connection, fresh: Sequence[Waiting]) -> None:
-        for one in fresh:
-            escalations.begin(connection, one, one.began)
+    def _begin(self, connection: Connection, begins: Sequence[Waiting], now: datetime) -> None:
+        for one in begins:
+            escalations.begin(connection, one, min(one.began, now))
 
     def _steps(self, one: Waiting) -> Sequence[EscalationStep]:
         return self._teams[one.incident.team].escalation
@@ -120,7 +120,7 @@ class Escalation:
 
     def _take(self, connection: Connection, one: Waiting, called: _Called) -> int:
         """Look again: it may have been answered while it was looked up who is on duty."""
-        still = {found.subject: found.taken for found in self._waiting(connection)}
+        still = {found.subject: found.taken for found in self._waiting(connection, self._chain.clock.now())}
         if still.get(one.subject) != one.taken or not escalations.take(connection, one, one.taken):
             return 0
         self._chain.append(connection, self._told(one, called))

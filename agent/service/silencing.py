@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select, update
 from agent.correlate.silence import Silences, problem
 from agent.domain.alert import Fate
 from agent.domain.base import Noun
+from agent.domain.clocks import unbelievable
 from agent.domain.errors import NotFound, Refused
 from agent.domain.event import Event, EventType
 from agent.domain.incident import Incident, IncidentStatus
@@ -137,16 +138,18 @@ class Silencing:
 
     def _ended(self, connection: Connection) -> list[Silence]:
         """Since it was last looked."""
-        now, since = self._chain.now(connection), self._looked(connection)
+        now = self._chain.clock.now()
+        since = self._looked(connection, now)
         kept = [one for one in silences.ending_after(connection, since) if one.ends_at <= now]
         return kept + [one for one in in_force(self._calendar, since) if one.ends_at <= now]
 
-    def _looked(self, connection: Connection) -> datetime:
-        looked = connection.scalar(select(cursors.c.sequence).where(cursors.c.name == LOOKED))
-        return _EPOCH + looked * _TICK if looked else self._chain.now(connection) - _AT_FIRST
+    def _looked(self, connection: Connection, now: datetime) -> datetime:
+        ticks = connection.scalar(select(cursors.c.sequence).where(cursors.c.name == LOOKED))
+        looked = _EPOCH + (ticks or 0) * _TICK
+        return looked if ticks and not unbelievable(looked, now) else now - _AT_FIRST
 
     def _release(self, connection: Connection) -> int:
-        now, ended = self._chain.now(connection), self._ended(connection)
+        now, ended = self._chain.clock.now(), self._ended(connection)
         if not ended:
             return 0
         self._look(connection, now)

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, delete, select, text, update
+from sqlalchemy import Connection, bindparam, delete, or_, select, text, update
 
+from agent.domain.clocks import APART
 from agent.ports import Clock
 from agent.storage.database import Database
 from agent.storage.sealing import opened, seal
@@ -60,7 +61,8 @@ class SqlDeliveries:
 
     async def waiting(self) -> int:
         """How many are not done."""
-        return len(await self._database.read(lambda connection: _left(connection, self._clock.now())))
+        now = self._clock.now()
+        return len(await self._database.read(lambda connection: _left(connection, now, now)))
 
     def _opened(self, id_: str, sealed: str) -> Left | None:
         for key in self._keys:
@@ -74,16 +76,16 @@ class SqlDeliveries:
         return None
 
 
-def _left(connection: Connection, since: datetime) -> Sequence[tuple[str, str]]:
-    query = select(deliveries.c.id, deliveries.c.delivery).where(
-        deliveries.c.delivery.is_not(None), deliveries.c.taken_at <= since
-    )
+def _left(connection: Connection, now: datetime, since: datetime) -> Sequence[tuple[str, str]]:
+    # What lies further ahead was taken by a clock that has been set back since.
+    long_ago = or_(deliveries.c.taken_at <= since, deliveries.c.taken_at > now + APART)
+    query = select(deliveries.c.id, deliveries.c.delivery).where(deliveries.c.delivery.is_not(None), long_ago)
     return [(row.id, row.delivery) for row in connection.execute(query)]
 
 
 def _take(connection: Connection, now: datetime, since: datetime) -> Sequence[tuple[str, str]]:
     connection.execute(delete(deliveries).where(deliveries.c.heard_at < now - KEPT))
-    found = _left(connection, since)
+    found = _left(connection, now, since)
     mine = update(deliveries).where(deliveries.c.id.in_([id_ for id_, _ in found])).values(taken_at=now)
     connection.execute(mine)
     return found

@@ -47,8 +47,9 @@ def waiting(connection: Connection, teams: Collection[str], now: datetime) -> li
 
 def begin(connection: Connection, one: Waiting, began: datetime) -> None:
     """Put it on the record, or set when it began."""
-    values = {"subject": one.subject, "incident": one.incident.id, "began": began, "taken": max(0, one.taken)}
-    if connection.execute(update(escalations).where(escalations.c.subject == one.subject).values(values)).rowcount == 0:
+    here = update(escalations).where(escalations.c.subject == one.subject)
+    if connection.execute(here.values(began=began)).rowcount == 0:
+        values = {"subject": one.subject, "incident": one.incident.id, "began": began, "taken": 0}
         connection.execute(escalations.insert().values(values))
 
 

@@ -167,6 +167,33 @@ async def test_one_that_the_search_never_shows_is_left_to_a_person_and_no_second
     assert desk.effects == ["create", "comment"]
 
 
+async def test_a_person_is_asked_about_a_ticket_also_when_the_clock_was_set_back_while_it_was_looked_for(
+    desk: Desk,
+) -> None:
+    desk.jira.index_lag = 3600
+    desk.jira.plan(CutAfter(), method="POST")
+    await desk.tell(EventType.DIAGNOSED, "cart leaks.")
+    dispatcher = desk.dispatcher()
+    await dispatcher.dispatch()
+    desk.clock.time -= timedelta(days=3)
+    await dispatcher.dispatch()
+    asked = [entry.event.text for entry in await desk.journal.about("inc-1")]
+    assert "A human must find out whether this was done: ticket jira.create." in asked
+
+
+async def test_a_ticket_that_jira_refuses_keeps_nobody_waiting_until_a_clock_that_was_set_back_has_caught_up(
+    desk: Desk,
+) -> None:
+    desk.jira.read_only = True
+    await desk.tell(EventType.DIAGNOSED, "cart leaks.")
+    dispatcher = desk.dispatcher()
+    await dispatcher.dispatch()
+    assert await desk.journal.followed("jira") == 0
+    desk.clock.time -= timedelta(days=3)
+    await dispatcher.dispatch()
+    assert await desk.journal.followed("jira") > 0
+
+
 async def test_when_a_person_finds_that_it_was_not_made_it_is_made(desk: Desk) -> None:
     desk.jira.plan(Instead(Answer(502, "bad gateway")), method="POST")
     await desk.tell(EventType.DIAGNOSED, "cart leaks.")

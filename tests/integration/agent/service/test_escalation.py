@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from pydantic import SecretStr
 
 from agent.bootstrap import Application, Replaced, bootstrap
@@ -98,6 +99,31 @@ async def test_while_nobody_has_seen_it_one_after_the_other_is_called_also_acros
                 " Nobody is left to call after this."
             ),
         ]
+
+
+@pytest.mark.parametrize("swept", [True, False], ids=["on the record", "not yet"])
+async def test_a_clock_that_was_ahead_as_it_began_keeps_nobody_from_being_called(tmp_path: Path, swept: bool) -> None:
+    clock = Clock()
+    clock.time += timedelta(days=3)
+    async with _open(tmp_path, clock) as application:
+        await _incident(application)
+        if swept:
+            await application.service.escalation.sweep()
+    clock.time = BEGAN
+    async with _open(tmp_path, clock) as application:
+        await _sweep_until(application, clock, 120)
+        assert await _steps(application) == WHOLE
+
+
+async def test_an_incident_that_comes_up_again_after_the_clock_was_set_back_has_people_called(tmp_path: Path) -> None:
+    clock = Clock()
+    clock.time += timedelta(days=3)
+    async with _open(tmp_path, clock) as application:
+        clock.time = BEGAN
+        again = an_incident(BEGAN, severity=Severity.HIGH, team="shop", episode=2)
+        await application.record.database.write(lambda connection: incidents.insert(connection, again))
+        await _sweep_until(application, clock, 120)
+        assert await _steps(application) == WHOLE
 
 
 async def test_steps_that_came_due_while_nothing_ran_are_taken_in_order(tmp_path: Path) -> None:

@@ -88,6 +88,25 @@ async def test_what_still_fires_after_the_window_comes_up_and_what_ended_within_
         ]
 
 
+async def test_what_still_fires_comes_up_also_where_a_clock_looked_last_that_was_ahead(
+    tmp_path: Path,
+) -> None:
+    clock = Clock()
+    clock.time += timedelta(days=3)
+    async with _opened(tmp_path, clock) as application:
+        made = await application.service.silencing.add(CART, timedelta(hours=1), "", ANN)
+        await application.service.silencing.end(made.id, ANN)
+        await application.service.silencing.sweep()
+    clock.time = BEGAN
+    async with _opened(tmp_path, clock) as application:
+        await application.service.silencing.plan(_window(), "because", ANN)
+        await _receive(application, _body(_alert("Errors", "cart")))
+        clock.time += timedelta(hours=1)
+        assert await application.service.silencing.sweep() == 1
+        await _place(application)
+        assert await _services(application) == ["cart"]
+
+
 async def test_the_reason_says_which_window_and_until_when(tmp_path: Path) -> None:
     async with _opened(tmp_path, Clock()) as application:
         await _receive(application, _body(_alert("Errors", "db")))

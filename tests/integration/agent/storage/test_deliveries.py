@@ -28,6 +28,16 @@ async def test_what_is_not_done_comes_back_later_once_and_what_is_done_does_not(
     assert [await heard.left(AFTER), await heard.left(AFTER)] == [[Left("left", "a click on left")], []]
 
 
+async def test_what_is_not_done_comes_back_also_where_the_clock_was_set_back_since(
+    database: Database, clock: Clock
+) -> None:
+    heard = SqlDeliveries(database, clock, b"k" * 32)
+    await heard.first_time("left", "a click")
+    clock.time -= timedelta(days=3)
+    assert await heard.waiting() == 1
+    assert [await heard.left(AFTER), await heard.left(AFTER)] == [[Left("left", "a click")], []]
+
+
 async def test_what_another_key_sealed_is_nobodys_click(database: Database, clock: Clock) -> None:
     await SqlDeliveries(database, clock, b"x" * 32).first_time("forged", "a click")
     await clock.sleep(AFTER)

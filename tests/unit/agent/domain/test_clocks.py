@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from agent.domain.clocks import APART, passed, unbelievable
+from agent.domain.clocks import APART, lately, passed, unbelievable
 from tests.clocks import NOON
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -23,6 +23,14 @@ SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 )
 def test_a_minute_has_passed_when_it_has_or_when_nobody_can_tell(later: timedelta, over: bool) -> None:
     assert passed(NOON, MINUTE, NOON + later) is over
+
+
+@pytest.mark.parametrize(
+    ("ago", "so"),
+    [(-APART - SECOND, False), (-APART, True), (timedelta(0), True), (MINUTE - SECOND, True), (MINUTE, False)],
+)
+def test_what_lies_ahead_by_more_than_clocks_differ_was_not_lately(ago: timedelta, so: bool) -> None:
+    assert lately(NOON - ago, MINUTE, NOON) is so
 
 
 def test_what_was_written_down_is_believed_while_clocks_may_differ_so() -> None:

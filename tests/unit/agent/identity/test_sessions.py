@@ -28,6 +28,16 @@ def test_it_expires_to_the_second() -> None:
         read(cookie(), SECRET, NOW + timedelta(hours=12))
 
 
+@pytest.mark.parametrize("back", [timedelta(minutes=11), timedelta(hours=1), timedelta(days=3)])
+def test_it_lasts_no_longer_because_the_clock_was_set_back(back: timedelta) -> None:
+    with pytest.raises(Unauthenticated, match="The session has expired; sign in again"):
+        read(cookie(), SECRET, NOW - back)
+
+
+def test_hosts_whose_clocks_differ_a_little_read_what_the_others_issued() -> None:
+    assert read(cookie(), SECRET, NOW - timedelta(minutes=9)).key == "00aa"
+
+
 def forged(**fields: str) -> str:
     said = {"id": "00", "key": "admin", "expires_at": "2099-01-01T00:00:00Z", **fields}
     return base64.urlsafe_b64encode(json.dumps(said).encode()).rstrip(b"=").decode()
