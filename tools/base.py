@@ -141,7 +141,9 @@ class Logs(Protocol):
 
 
 class Changes(Protocol):
-    async def between(self, start: datetime, end: datetime) -> list[Change]: ...
+    async def between(self, start: datetime, end: datetime) -> list[Change]:
+        """Those in [start, end], the earliest first. BackendError when the source cannot be asked."""
+        ...
 
 
 class TopologySource(Protocol):

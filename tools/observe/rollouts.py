@@ -66,14 +66,13 @@ class RolloutChanges:
         self._namespaces = tuple(namespaces)
 
     async def between(self, start: datetime, end: datetime) -> list[Change]:
-        """Rollouts in [start, end), the earliest first. BackendError when the cluster cannot be asked."""
         found: list[Change] = []
         for namespace in self._namespaces or (await self._cluster.home(),):
             deployments = await self._cluster.deployments(namespace)
             sets = await self._cluster.replica_sets(namespace)
             for deployment in deployments.items:
                 found += rollouts(deployment, [one for one in sets.items if one.deployment == deployment.name])
-        return sorted((change for change in found if start <= change.at < end), key=lambda change: change.at)
+        return sorted((change for change in found if start <= change.at <= end), key=lambda change: change.at)
 
 
 def rollouts(deployment: Deployment, revisions: Sequence[ReplicaSet]) -> list[Change]:

@@ -36,15 +36,6 @@ async def test_each_rollout_is_a_change_with_its_time_and_images(api: Kubernetes
     ]
 
 
-async def test_a_window_holds_its_start_and_not_its_end(api: KubernetesFarEnd, tmp_path: Path) -> None:
-    cluster = api.cluster(tmp_path)
-    at = datetime(2026, 11, 21, 20, 56, 46, tzinfo=UTC)
-    assert [len(await _changes(cluster, *window)) for window in ((at, at + timedelta(seconds=1)), (START, at))] == [
-        1,
-        1,
-    ]
-
-
 async def test_restarts_settings_and_rollbacks_are_told_apart(api: KubernetesFarEnd, tmp_path: Path) -> None:
     cluster = api.cluster(tmp_path)
     executor = KubernetesExecutor(cluster)
