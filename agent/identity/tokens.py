@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from math import isfinite
 from typing import Any, get_args
 
 from agent.domain.errors import ConfigurationError, Refused, Unauthenticated
@@ -25,6 +24,8 @@ LIFE = timedelta(days=1)
 SKEW = timedelta(seconds=30)
 """So far the issuer's clock may be ahead."""
 
+_LATEST = 10**11
+"""Seconds since 1970 that no time is beyond."""
 _SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _MARK = "jwt:"
 _UNHEEDED = frozenset({"crit", "b64", "jku", "jwk", "x5u", "x5c"})
@@ -150,4 +151,5 @@ def _scopes(said: object) -> frozenset[Scope]:
 
 
 def _is_time(said: object) -> bool:
-    return isinstance(said, int | float) and not isinstance(said, bool) and isfinite(said)
+    # Compared as it is: a whole number may have more digits than anything else can be done with.
+    return isinstance(said, int | float) and not isinstance(said, bool) and abs(said) < _LATEST

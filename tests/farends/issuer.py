@@ -61,6 +61,11 @@ def by_hand(header: dict[str, Any], said: dict[str, Any], secret: bytes | None =
     return f"{signed}." + ("" if secret is None else _encoded(hmac.new(secret, signed.encode(), sha256).digest()))
 
 
+def signed(issuer: Issuer, said: dict[str, Any]) -> str:
+    """Rightly, whatever it says: no library would make a claim that is none."""
+    return jwt.PyJWS().encode(json.dumps(said).encode(), issuer.key, "RS256")
+
+
 def broken(issuer: Issuer, at: datetime) -> dict[str, str]:
     """What is wrong -> the token; all but what is named is right."""
     other, good = Issuer(), claims(at)
@@ -86,8 +91,10 @@ def broken(issuer: Issuer, at: datetime) -> dict[str, str]:
         "expired": issuer.token(at, exp=now),
         "no exp": issuer.token(at, exp=None),
         "exp in a year": issuer.token(at, exp=now + 31_536_000),
-        "exp is true": jwt.PyJWS().encode(json.dumps(good | {"exp": True}).encode(), issuer.key, "RS256"),
-        "exp never": jwt.PyJWS().encode(json.dumps(good | {"exp": float("inf")}).encode(), issuer.key, "RS256"),
+        "exp is true": signed(issuer, good | {"exp": True}),
+        "exp never": signed(issuer, good | {"exp": float("inf")}),
+        "exp beyond any number": signed(issuer, good | {"exp": 10**400}),
+        "nbf beyond any number": signed(issuer, good | {"nbf": -(10**400)}),
         "nbf in the future": issuer.token(at, nbf=now + 60),
         "no nbf": issuer.token(at, nbf=None),
         "unknown sub": issuer.token(at, sub="eve@example.org"),
