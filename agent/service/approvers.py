@@ -37,10 +37,18 @@ class Approvers:
         named = self._teams[incident.team].approvers if incident.team in self._teams else ()
         if named and who.name not in named:
             return f"{who.name} is not among the approvers of team {incident.team}"
-        # On an installation of one the operator is everybody; with a second person's key theirs is withdrawn.
-        if who.name != LOCAL_OPERATOR and who.name in approval_rows.senders(connection, incident.id):
+        if who.name == LOCAL_OPERATOR:
+            return self._beside_people(connection)
+        if who.name in approval_rows.senders(connection, incident.id):
             return f"{who.name} sent the alert that led to this, and somebody else must decide"
         return ""
+
+    def _beside_people(self, connection: Connection) -> str:
+        """On an installation of one the operator is everybody. Beside people's keys theirs is withdrawn at the next
+        start; until then it may belong to one of those people, and must not be their second voice."""
+        if keys.people(connection, self._clock.now()) <= {LOCAL_OPERATOR}:
+            return ""
+        return f"people have keys of their own by now, and {LOCAL_OPERATOR} is no other person"
 
     def still(self, connection: Connection, vote: Vote, asked: Approval, incident: Incident) -> str:
         """The same about somebody who voted, by the keys and teams of now: `storage.spending.May`."""

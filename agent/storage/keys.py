@@ -79,6 +79,12 @@ def of_name(connection: Connection, name: str) -> list[StoredKey]:
     return [_key(row) for row in connection.execute(select(keys).where(keys.c.name == name)).all()]
 
 
+def people(connection: Connection, at: datetime) -> set[str]:
+    """Names of the persons who have a valid key."""
+    rows = connection.execute(select(keys).where(keys.c.kind == "person")).all()
+    return {key.name for key in map(_key, rows) if key.valid(at)}
+
+
 def known_keys(url: str) -> list[StoredKey]:
     """Those of a record that nobody may have opened yet; none is made. ConfigurationError when it cannot be reached."""
     address = make_url(url)
