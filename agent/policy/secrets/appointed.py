@@ -51,13 +51,10 @@ _HERE = re.compile(
 )
 _MINE = re.compile(rf"that(?:'s| was| is) {_WHOSE} (?:[\w-]{{1,20}} ){{0,2}}?{_NAME}(?![\w-])")
 """Of the line above: `argh, that was my password`."""
-_NEAR = ("pass", "pwd", "pw", "secret", "token", "key", "psk", "pin", "cred", "cookie", "code", "otp")
 
 
 def appointed_secrets(text: str, lowered: str) -> Iterator[Found]:
     """Words that a sentence goes on to call a secret."""
-    if not any(word in lowered for word in _NEAR):
-        return
     for begin, regex in (
         (" (", _ASIDE),
         (" <-", _ASIDE),

@@ -47,24 +47,27 @@ _THEN = re.compile(
     r"(?i:min|sec|hour|day|times?|attempts?|users?|ms|digits?|characters?|bytes|requests?)\b)"
     rf"|\n[ \t>*]{{0,12}}(?P<alone>\d{{3}}[ -]\d{{3}}|\d{{6}}|\d{{8}})[* \t]*(?=\n|\Z)"
 )
+_NEEDS = ("code", "otp", "one-time", "one time", " pin", "pin:", "pin=", "tan ")
 _REACH = 260
 """Characters of a mail between what it calls a code and the code."""
 
 
 def code_secrets(text: str, lowered: str) -> Iterator[Found]:
     """Numbers that a text calls codes, or says to enter."""
-    if any(word in lowered for word in ("code", "otp", "pin", "tan", "one-time", "one time")):
-        for number in matches(_TOLD, ("otp", "pin", "tan", "code", "passcode", "your "), text, lowered):
-            yield _found(number)
-        for one in matches(_ENTERED, ("enter", "type ", "use", "with ", "sen", "gave ", "try "), text, lowered):
-            yield _found(one)
-        yield from (_found(one) for one in matches(_ASKED, ("code", "otp", "pin"), text, lowered))
-        yield from (_found(one) for one in _CALLED.finditer(text) if " is " in text)
-        for head in matches(_HEAD, _HEADS, text, lowered):
-            if then := _THEN.search(text, head.end(), head.end() + _REACH):
-                yield _found(then, "secret" if then["secret"] else "alone")
-    if " from " in lowered:
+    if " from " in text:
         yield from (_found(one) for one in _PHONED.finditer(text))
+    if not any(word in lowered for word in _NEEDS):
+        return
+    for number in matches(_TOLD, ("otp", "pin", "tan", "code", "passcode", "your "), text, lowered):
+        yield _found(number)
+    for one in matches(_ENTERED, ("enter", "type ", "use", "with ", "sen", "gave ", "try "), text, lowered):
+        yield _found(one)
+    yield from (_found(one) for one in matches(_ASKED, ("code", "otp", "pin"), text, lowered))
+    if " is " in text:
+        yield from (_found(one) for one in _CALLED.finditer(text))
+    for head in matches(_HEAD, _HEADS, text, lowered):
+        if then := _THEN.search(text, head.end(), head.end() + _REACH):
+            yield _found(then, "secret" if then["secret"] else "alone")
 
 
 def _found(number: re.Match[str], group: str = "secret") -> Found:

@@ -22,11 +22,6 @@ DEVICES: tuple[Place, ...] = (
         ("auth=", "login=", "user=", "users=", "creds=", "credentials=", "bundle_"),
         r"(?<![a-z])(?i:auth|login|users?|creds|credentials|bundle_\w{2,60})=[\"']?[A-Za-z][\w.@-]{1,40}:(?P<word>)",
     ),
-    near(
-        "@",
-        r"(?<=[=\"'])[A-Za-z][\w.-]{1,40}:(?P<chosen>(?!\d{1,5}/)[^\s\"'@/:]{5,100})@(?!sha256)"
-        r"(?=[\w.-]{3,100}[:/\"']|[\w-]{1,60}\.[\w.-]{2,60}(?:\s|$))",
-    ),
     near("v2c ", r"(?<=v2c )(?P<word>)(?=\S{4,60} \d{2,5}\b)"),
     at(
         "check_",

@@ -17,7 +17,6 @@ _BEGINS = (
     *(" exposed", " pasted", " is ", " was ", " in our ", " in my "),
 )
 _NOUN = re.compile(r"(?i)pass(?:word|wd|phrase|code)?\b|\bpwd?\b|secret|token|\bpsk\b|\bkeys?\b|cred|cookie")
-_STEMS = ("pass", "pw", "secret", "token", "psk", "key", "cred", "cookie")
 _QUOTED = re.compile(r"(?:\\?[\"'`]|[“„«])(?P<secret>[^\"'`“”„«»\s\\]{5,200})(?:\\?[\"'`]|[”“»])[,.]?\Z")
 _WORD = re.compile(r"(?:^|(?<=[\s(:]))(?P<secret>[^\s\"`]{5,200}?)[,;]?\Z")
 _ID = re.compile(r"[0-9a-fA-F]{24,}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -26,9 +25,8 @@ _BACK = 210
 
 def exposed_secrets(text: str, lowered: str) -> Iterator[Found]:
     """What stands before such words, behind a noun for secrets."""
-    if any(stem in lowered for stem in _STEMS):
-        for role in matches(_EXPOSED, _BEGINS, text, lowered):
-            yield from _before(text, role.start())
+    for role in matches(_EXPOSED, _BEGINS, text, lowered):
+        yield from _before(text, role.start())
 
 
 def _before(text: str, at: int) -> Iterator[Found]:

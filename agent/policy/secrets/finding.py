@@ -4,7 +4,7 @@ import re
 from bisect import bisect
 from collections.abc import Iterator
 
-from agent.policy.first_words import lowered
+from agent.policy.first_words import Words, lowered
 from agent.policy.secrets.answers import answer_secrets
 from agent.policy.secrets.appointed import appointed_secrets
 from agent.policy.secrets.blocks import block_secrets
@@ -23,6 +23,7 @@ from agent.policy.secrets.spans import Found
 from agent.policy.secrets.tables import table_secrets
 from agent.policy.secrets.told import told_secrets
 from agent.policy.secrets.turned import turned_secrets
+from agent.policy.secrets.words import STEMS
 
 _ESCAPED = re.compile(r"(?<!\\)\\n")
 _ENTITY = re.compile(r"&quot;|&#(?:34|39|x22|x27);|&apos;|&[lg]t;|\\u00(?:22|27|3[ce])")
@@ -34,6 +35,10 @@ SECRET_LABELS = frozenset(
     {"password", "secret", "cookie", "drawn"} | {one.label for one in PATTERNS if not one.personal}
 )
 PERSONAL_LABELS = frozenset(one.label for one in PATTERNS if one.personal)
+
+_STEMS = Words(STEMS)
+_ABOUT = (turned_secrets, appointed_secrets, code_secrets, exposed_secrets, record_secrets)
+"""They find nothing in a text that holds none of the stems."""
 
 
 def findings(text: str) -> list[Found]:
@@ -49,18 +54,15 @@ def findings(text: str) -> list[Found]:
         *command_secrets(lines, told),
         *placed_secrets(lines, told),
         *told_secrets(lines, told),
-        *turned_secrets(lines, told),
         *login_secrets(lines, told),
         *pair_secrets(lines, told),
-        *appointed_secrets(lines, told),
-        *code_secrets(lines, told),
-        *exposed_secrets(lines, told),
         *block_secrets(lines, told),
-        *record_secrets(lines, told),
         *table_secrets(lines, told),
         *answer_secrets(lines, told),
         *drawn_secrets(text),
     ]
+    if _STEMS.within(told):
+        found += [one for finder in _ABOUT for one in finder(lines, told)]
     if len(found) < 2:
         return found
     secrets = list(_merged(one for one in found if not one.personal))

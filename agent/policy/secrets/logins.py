@@ -18,7 +18,7 @@ def login_secrets(text: str, lowered: str) -> Iterator[Found]:
         yield from _of_a_host(text, lowered)
     if "\n" in text:
         yield from _answered(text, lowered)
-    for changed in matches(_CHANGED, ("reset", "rotated", "changed", "set "), text, lowered):
+    for changed in matches(_CHANGED, _CHANGES, text, lowered) if " it" in text or " now" in text else ():
         if _meant(changed["secret"]):
             yield Found(*changed.span("secret"), "password")
 
@@ -28,10 +28,11 @@ def _answered(text: str, lowered: str) -> Iterator[Found]:
     for pair in matches(_BELOW, ("login", "log-in", "cred", "pass", "pw", "access", "account"), text, lowered):
         if chosen(pair["secret"]) or worded(pair["secret"]):
             yield Found(*pair.span("secret"), "password")
-    for shut in matches(_SHUT_OUT, _SHUT, lowered, lowered):
-        for said in _REPLIED.finditer(text, shut.end(), min(len(text), shut.end() + 200)):
-            if _meant(said["secret"]):
-                yield Found(*said.span("secret"), "password")
+    for regex, words in ((_SHUT_OUT, _SHUT), (_WHICH, _LOGINS_ASKED)):
+        for shut in matches(regex, words, lowered, lowered) if regex is _SHUT_OUT or "?\n" in text else ():
+            for said in _REPLIED.finditer(text, shut.end(), min(len(text), shut.end() + 200)):
+                if _meant(said["secret"]):
+                    yield Found(*said.span("secret"), "password")
 
 
 def _meant(said: str) -> bool:
@@ -70,25 +71,14 @@ _BELOW = re.compile(
 _SHUT_OUT = re.compile(
     r"(?:(?:can'?t|cannot|can not|couldn'?t|unable to|how (?:do|can) (?:i|we|you)|trying to|who can|anyone able to) "
     r"(?:get (?:in|on)|log ?in|log on|sign in|ssh|rdp|access|unlock)"
-    r"|lock(?:ed|ing) (?:me |us |you )?out|access denied"
-    r"|(?:log-?in|creds?|credentials|admin|root|account)\b[^\n]{0,50}\?)[^\n]{0,80}"
+    r"|lock(?:ed|ing) (?:me |us |you )?out|access denied)[^\n]{0,80}"
 )
 _SHUT = (
-    "can",
-    "could",
-    "unable",
-    "how ",
-    "trying",
-    "who ",
-    "anyone",
-    "lock",
-    "access",
-    "log",
-    "cred",
-    "admin",
-    "root",
-    "acc",
+    *("can't ", "cant ", "cannot ", "can not ", "couldn", "unable ", "how do ", "how can ", "trying to ", "who can "),
+    *("anyone able ", "locked ", "locking ", "access denied"),
 )
+_WHICH = re.compile(r"(?:log-?in|creds?|credentials|admin|root|account)\b[^\n]{0,50}\?(?=\n)")
+_LOGINS_ASKED = ("log", "cred", "admin", "root", "account")
 _REPLIED = re.compile(
     r"(?:(?<=\n)|(?<![\w-])(?i:it'?s|its|still|try|use|now|be|is|that'?s|and|with|just|/|pw|:)) "
     r"(?=[`\"']?(?P<secret>[^\s`\"']{5,100}?)[`\"']?[.,;]?(?:[ \t\n]|\Z))"
@@ -97,6 +87,7 @@ _CHANGED = re.compile(
     r"(?:reset|rotated|changed|set)\b[^\n]{0,40}?[ ,](?i:it'?s|its|it is|now)(?: (?i:now))? [`\"']?"
     r"(?P<secret>(?=\S*\d)[^\s`\"']{6,100}?)[`\"']?(?=[.,;]?(?:[ \t\n]|\Z))"
 )
+_CHANGES = ("reset", "rotated", "changed", "set ")
 """`reset done, it's X now`."""
 _LOGIN = re.compile(
     r"(?<![\w./-])(?:log(?:ged|ging)?[ -](?:in|on|into)|logins?|logon|sign(?:ed)?[ "

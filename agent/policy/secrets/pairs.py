@@ -51,6 +51,7 @@ _BEHIND = re.compile(
 _BRACKETED = re.compile(
     rf"\((?i:{'|'.join(_NAMES)}), (?:(?i:pass(?:word)?|pw|pwd)[:=]? )?{_MARK}(?P<secret>[^\s`\"“”|]{{6,100}}?){_MARK}\)"
 )
+_OPENED = tuple(f"({name}, " for name in _NAMES)
 _DRAWN = 12
 _BACK = 64
 _KNOWN = re.compile(_ACCOUNT, re.IGNORECASE)
@@ -81,12 +82,12 @@ def pair_secrets(text: str, lowered: str) -> Iterator[Found]:
             said = pair["secret"]
             if _behind(text, pair) if regex is _BEHIND else settled(said) and _told(text, pair.start()):
                 yield Found(*pair.span("secret"), "password")
-    yield from _of_one(text)
+    yield from _of_one(text, lowered)
 
 
-def _of_one(text: str) -> Iterator[Found]:
+def _of_one(text: str, lowered: str) -> Iterator[Found]:
     """Of an account in brackets, and of an address of mail."""
-    for pair in _BRACKETED.finditer(text) if ", " in text and "(" in text else ():
+    for pair in matches(_BRACKETED, _OPENED, text, lowered):
         if settled(pair["secret"]):
             yield Found(*pair.span("secret"), "password")
     for pair in _OF_MAIL.finditer(text) if "@" in text else ():

@@ -10,7 +10,7 @@ from agent.policy.secrets.drawn import plain
 from agent.policy.secrets.personal import PERSONAL
 from agent.policy.secrets.shapes import Pattern, pattern
 from agent.policy.secrets.spans import Found
-from agent.policy.secrets.values import looks_drawn, plausible
+from agent.policy.secrets.values import chosen, looks_drawn, plausible, strong, worded
 
 _END = r"(?![A-Za-z0-9])"
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
@@ -156,6 +156,13 @@ _ISSUED: tuple[Pattern, ...] = (
     ),
     pattern(
         "password",
+        "@",
+        r"[=\"'][A-Za-z][\w.-]{1,40}:(?P<secret>(?!\d{1,5}/)[^\s\"'@/:]{5,100})@(?!sha256)"
+        r"(?=[\w.-]{3,100}[:/\"']|[\w-]{1,60}\.[\w.-]{2,60}(?:\s|$))",
+        check=lambda value: chosen(value) or worded(value) or strong(value),
+    ),
+    pattern(
+        "password",
         "@tcp( @udp( @unix(",
         r"(?<![\w./@-])[A-Za-z][\w.-]{0,40}[/:](?P<secret>[^\s\"'<>]{3,100})@(?:tcp|udp|unix)\(",
     ),
@@ -230,7 +237,7 @@ _ISSUED: tuple[Pattern, ...] = (
     ),
     pattern(
         "secret",
-        "/",
+        "/magic /reset /password /invit /activate/ /verify-email/ /set-password/ /confirm/ /unlock/ /join/",
         r"/(?:magic|magic-?link|reset|reset-password|password[_-]?resets?|invit\w{1,7}|activate|verify-email|set-password"
         rf"|confirm|unlock|join)/(?P<secret>{_UUID})",
         holds=r"-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-",

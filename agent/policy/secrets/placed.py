@@ -14,7 +14,7 @@ from agent.policy.secrets.shells import COMMANDS, PIPED
 from agent.policy.secrets.spans import Found, value_at
 from agent.policy.secrets.statements import ADDRESSES, ARGUMENTS, STATEMENTS
 from agent.policy.secrets.validators import VALIDATORS
-from agent.policy.secrets.values import chosen, looks_drawn, plausible, secret_under, strong, worded
+from agent.policy.secrets.values import chosen, looks_drawn, plausible, secret_under, worded
 
 _QUOTED = (*CALLS, *ARGUMENTS, *VALIDATORS, *CONSOLES)
 """All that has quotes in it."""
@@ -64,10 +64,6 @@ def _placed(text: str, found: re.Match[str]) -> Iterator[Found]:
     if "whole" in known:
         if plausible(found["whole"]):
             yield Found(*found.span("whole"), "password")
-        return
-    if "chosen" in known:
-        if chosen(found["chosen"]) or worded(found["chosen"]) or strong(found["chosen"]):
-            yield Found(*found.span("chosen"), "password")
         return
     value = value_at(text, found.end("word" if "word" in known else "at"))
     said = text[value.start : value.end] if value else ""

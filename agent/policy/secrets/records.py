@@ -17,7 +17,6 @@ _VALUE = re.compile(
     r"\\?[\"']?(?:[ \t]{0,20}[:=]>?[ \t]{0,4}|>)"
 )
 _VALUES = words("default value plaintext_ parametervalue param-value encrypted_value secret_ val")
-_STEMS = words("pass pwd secret token key cred secure auth licence psk community salt cookie sas jwt hmac sig seed")
 _FIELD = (
     r"(?:(?<![A-Za-z])|Parameter)(?:[nN]ame|[kK]ey|[tT]ype|[iI]d|secret_name|param-name|variable(?:_name)?)"
     r"\\?[\"']?(?:[ \t]{0,20}[:=]>?[ \t]{0,4}|>)\\?[\"']?(?P<field>[\w./-]{2,80})"
@@ -47,8 +46,6 @@ def record_secrets(text: str, lowered: str) -> Iterator[Found]:
             for one in _GENERATED.finditer(text)
             if issued(one["secret"]) or worded(one["secret"])
         )
-    if not any(stem in lowered for stem in _STEMS):
-        return
     for joined in matches(_VALUE, tuple(_VALUES), text, lowered):
         value = value_at(text, joined.end())
         kind = _kind_of_record(text, joined.start(), value) if value else None

@@ -161,7 +161,7 @@ COMMANDS: tuple[Place, ...] = (
         r"(?![\w.-]*(?i:id|sha|commit|digest|md5|tag|print|kid|public-key|ttl|name|base64|body|payload))"
         r"[\w.-]{1,80}=(?P<word>)",
     ),
-    near("value", r"(?P<name>[\w./-]{2,80})[\"']?[ ]-{1,2}value[ =](?P<at>)"),
+    near(("-value ", "-value="), r"(?P<name>[\w./-]{2,80})[\"']?[ ]-{1,2}value[ =](?P<at>)"),
     at("secret ", r"secret (?:add|create|update)[^\n|;]{0,120} --data[ =](?P<at>)(?!@)"),
     at("put ", r"\bput[ ](?P<name>[\w./:-]{1,150})[ ](?P<at>)(?=[\"']|\S*\d\S*[ \t]*(?:\n|\Z))"),
     at("send", r"\bsend(?: --)? [\"'](?P<whole>[^\"'\n\\]{4,100})\\[rn][\"']"),

@@ -12,21 +12,6 @@ _NOUN = (
     r"(?i:pass(?:word|wd|phrase|code)?s?\b|\bpwd?s?\b|\bpsk\b|secret|\btokens?\b|\bkey\b|\bcred|\blog ?ins?\b|locked"
     r"|passwor[dt]|kennwort|mot de passe|contraseña|senha|парол)"
 )
-_STEMS = (
-    "pass",
-    "pw",
-    "psk",
-    "secret",
-    "token",
-    "key",
-    "cred",
-    "login",
-    "locked",
-    "kennwort",
-    "contrase",
-    "senha",
-    "парол",
-)
 _NEAR = re.compile(_NOUN)
 _WHEN = (
     *("old", "new", "was", "now", "current", "previous", "before", "after", "temp", "initial", "alt", "neu", "ancien"),
@@ -53,8 +38,6 @@ _BACK, _ON = 300, 80
 
 def turned_secrets(text: str, lowered: str) -> Iterator[Found]:
     """Behind words for before and after, near a noun for secrets, in whatever line that is."""
-    if not any(stem in lowered for stem in _STEMS):
-        return
     for regex, words in ((_CALLED, _WHEN), (_MADE, _VERBS)):
         for one in matches(regex, words, text, lowered):
             said = one["secret"].rstrip(",.;:)")

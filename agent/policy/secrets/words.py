@@ -17,6 +17,11 @@ PASSWORDS = words(
     "salasõna fjalëkalimi лозинка парола पासवर्ड รหัสผ่าน"
 )
 """People choose what stands under these, so anything may."""
+STEMS = words(
+    "pass pw psk pwd secret token key cred login locked kennwort contrase senha парол cookie pin code otp tan one-time "
+    "secure auth licence community salt sas jwt hmac sig seed"
+)
+"""Without one of these, in lower case, no sentence and no record tells a secret."""
 PHRASES = words("mnemonic passphrase")
 """And under these even several words."""
 ISSUED = words(
