@@ -20,7 +20,8 @@ class StoredKey(Noun):
     """A machine's key is not a person and cannot approve."""
     scopes: tuple[Scope, ...]
     digest: str = Field(repr=False)
-    """HMAC-SHA-256 of the whole key under a key derived from the root secret, in hexadecimal."""
+    """HMAC-SHA-256 of the whole key under a key derived from the root secret, in hexadecimal; empty once somebody has
+    revoked it, so that a clock which is set back lets nobody in again."""
     created_at: datetime
     teams: tuple[str, ...] | None = None
     """Whose incidents they see; an empty name: those that went to no team. None: everybody's."""
@@ -30,4 +31,4 @@ class StoredKey(Noun):
     """To the minute."""
 
     def valid(self, at: datetime) -> bool:
-        return self.revoked_at is None or at < self.revoked_at
+        return self.revoked_at is None or (self.digest != "" and at < self.revoked_at)

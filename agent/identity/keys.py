@@ -37,6 +37,10 @@ class KeyStore(Protocol):
         """Set `revoked_at`, to the earlier of `at` and what it is."""
         ...
 
+    async def forget(self, id: str, at: datetime) -> None:  # noqa: A002 (the field's name)
+        """Revoke it for good: `digest` goes, too."""
+        ...
+
     async def list(self) -> Sequence[StoredKey]:
         """All of them, the revoked too, the oldest first."""
         ...
@@ -87,7 +91,7 @@ class Keys:
         parts = KEY.fullmatch(token)
         key = await self._store.get(parts["id"]) if parts else None
         # Compared in every case: how long a refusal takes must not tell which ids there are.
-        kept = key.digest if key else self._digest("nobody")
+        kept = (key and key.digest) or self._digest("nobody")
         right = self._equal(self._digest(token), kept)
         old = self._former is not None and self._equal(_hashed(self._former, token), kept)
         now = self._clock.now()
@@ -131,8 +135,8 @@ class Keys:
         return minted
 
     async def revoke(self, id: str) -> None:  # noqa: A002 (the field's name)
-        """Refused from now on. NotFound when there is none."""
-        await self._store.revoke((await self._known(id)).id, self._clock.now())
+        """Refused from now on, whatever becomes of the clock. NotFound when there is none."""
+        await self._store.forget((await self._known(id)).id, self._clock.now())
 
     async def list(self) -> Sequence[StoredKey]:
         """All of them, the revoked too, the oldest first."""

@@ -36,6 +36,9 @@ class SqlKeys:
     async def revoke(self, id: str, at: datetime) -> None:  # noqa: A002 (the field's name)
         await self._database.write(lambda connection: self._revoke(connection, id, at))
 
+    async def forget(self, id: str, at: datetime) -> None:  # noqa: A002 (the field's name)
+        await self._database.write(lambda connection: self._forget(connection, id, at))
+
     async def list(self) -> Sequence[StoredKey]:
         rows = await self._database.read(
             lambda connection: connection.execute(select(keys).order_by(keys.c.created_at, keys.c.id)).all()
@@ -43,9 +46,9 @@ class SqlKeys:
         return [_key(row) for row in rows]
 
     async def rehash(self, id: str, digest: str) -> None:  # noqa: A002 (the field's name)
-        await self._database.write(
-            lambda connection: connection.execute(update(keys).where(keys.c.id == id).values(digest=digest))
-        )
+        # Not of one that was revoked for good meanwhile.
+        hashed = update(keys).where(keys.c.id == id, keys.c.digest != "").values(digest=digest)
+        await self._database.write(lambda connection: connection.execute(hashed))
 
     async def touch(self, id: str, at: datetime) -> None:  # noqa: A002 (the field's name)
         used = update(keys).where(keys.c.id == id).values(last_used_at=at)
@@ -68,6 +71,10 @@ class SqlKeys:
             return
         connection.execute(update(keys).where(keys.c.id == id_).values(revoked_at=at))
         self._tell(connection, known, f"A key of {known.name} is refused from {at:%Y-%m-%d %H:%M:%S} UTC.")
+
+    def _forget(self, connection: Connection, id_: str, at: datetime) -> None:
+        self._revoke(connection, id_, at)
+        connection.execute(update(keys).where(keys.c.id == id_).values(digest=""))
 
     def _tell(self, connection: Connection, key: StoredKey, text: str) -> None:
         facts = {"key": key.id, "name": key.name, "kind": key.kind}

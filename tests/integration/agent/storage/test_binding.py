@@ -9,7 +9,15 @@ from sqlalchemy import delete, update
 
 from agent.domain.alert import Alert, AlertStatus, Severity
 from agent.domain.approval import ApprovalStatus, Decision
-from agent.domain.errors import AgentError, AlreadyDecided, ApprovalExpired, NotAllowed, NotFound, Refused
+from agent.domain.errors import (
+    AgentError,
+    AlreadyDecided,
+    ApprovalExpired,
+    NotAllowed,
+    NotFound,
+    Refused,
+    Unauthenticated,
+)
 from agent.domain.incident import IncidentStatus
 from agent.domain.remediation import Proposal, Risk, effect_key
 from agent.domain.rules import Team
@@ -201,6 +209,19 @@ async def test_whose_key_is_revoked_after_the_click_has_allowed_nothing(desk: De
     with pytest.raises(Refused, match="ann has no valid key any more"):
         await desk.dispatch(asked)
     assert desk.done == []
+
+
+@pytest.mark.attack("S25")
+async def test_whose_key_was_revoked_is_not_let_in_by_a_clock_that_is_set_back(desk: Desk, clock: Clock) -> None:
+    minted = await desk.key("ann", "approve:high")
+    await desk.keys.revoke(minted.key.id)
+    clock.time -= timedelta(days=3)
+    with pytest.raises(Unauthenticated):
+        await desk.keys.authenticate(minted.token)
+    # Whoever was just let in has the key hashed anew, where the root secret was replaced.
+    await desk.keys._store.rehash(minted.key.id, minted.key.digest)
+    with pytest.raises(Unauthenticated):
+        await desk.keys.authenticate(minted.token)
 
 
 @pytest.mark.attack("S25")

@@ -31,6 +31,10 @@ class InMemoryKeys:
         before = self.rows[id].revoked_at
         self._change(id, revoked_at=at if before is None else min(at, before))
 
+    async def forget(self, id: str, at: datetime) -> None:  # noqa: A002 (the protocol's name)
+        await self.revoke(id, at)
+        self._change(id, digest="")
+
     async def list(self) -> Sequence[StoredKey]:
         return sorted(self.rows.values(), key=lambda key: key.created_at)
 

@@ -117,6 +117,20 @@ async def test_a_revoked_key_is_refused_in_the_same_words_and_its_name_is_free_a
     assert [key.valid(NOW) for key in await keys.list()] == [False, True]
 
 
+@pytest.mark.parametrize("back", [timedelta(hours=1), timedelta(days=3)])
+async def test_a_clock_that_is_set_back_lets_nobody_in_whose_key_was_revoked(back: timedelta) -> None:
+    clock = Clock()
+    keys = keys_of(clock=clock)
+    first = await keys.create("ann", "person", ["read"])
+    await keys.revoke(first.key.id)
+    clock.time -= back
+    with pytest.raises(Unauthenticated):
+        await keys.authenticate(first.token)
+    with pytest.raises(Unauthenticated):
+        await keys.holder(first.key.id)
+    assert [key.revoked_at for key in await keys.list()] == [NOW]
+
+
 async def test_while_a_key_is_replaced_two_are_valid_and_never_three() -> None:
     clock = Clock()
     keys = keys_of(clock=clock)
