@@ -1,12 +1,14 @@
 """Which of many processes places alerts, and which tells people?  One at a time; when it dies, another at once.
 
-On PostgreSQL whoever has a duty holds an advisory lock of its session, which ends with the process or its connection.
+On PostgreSQL whoever has a duty holds an advisory lock of its session, which ends with the process or its connection,
+or when the process asks nothing any more, because it froze.
 The record of SQLite has one process, which has every duty. What is written under a duty is fenced besides, by the
 transaction that writes it: a process that does not know yet that it has lost its session changes nothing.
 """
 
 import asyncio
 import threading
+from datetime import timedelta
 from enum import IntEnum
 from types import TracebackType
 from typing import Self
@@ -22,6 +24,8 @@ from agent.telemetry import Log
 
 log = Log(__name__)
 
+SILENT = timedelta(minutes=1)
+"""A process that has asked for no duty for so long, which each does once a second, is taken to be frozen."""
 _SPACE = 0x1C4D
 """The first half of every lock's number: other programs may use advisory locks too."""
 _TRY = text("SELECT pg_try_advisory_lock(:space, :duty)")
@@ -53,13 +57,14 @@ def next_batch(connection: Connection, known: int) -> None:
 class Duties:
     """The duties of this process. Opened and closed with `async with`."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, silent: timedelta = SILENT) -> None:
         shared = not url.startswith("sqlite")
         self._engine: Engine | None = (
             create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=patience())
             if shared
             else None
         )
+        self._silent = silent
         self._connection: Connection | None = None
         self._held: set[Duty] = set()
         self._lock = threading.Lock()
@@ -79,12 +84,19 @@ class Duties:
     def _has(self, engine: Engine, duty: Duty) -> bool:
         with self._lock:
             try:
-                self._connection = self._connection or engine.connect()
+                self._connection = self._connection or self._connect(engine)
                 return self._ask(self._connection, duty)
             except DBAPIError as error:
                 log.warning("lost the record, and every duty with it", because=str(error.orig).strip())
                 self._drop()
                 return False
+
+    def _connect(self, engine: Engine) -> Connection:
+        connection = engine.connect()
+        # PostgreSQL 13 knows no such limit: there a duty waits until whoever froze wakes or is killed.
+        if (connection.dialect.server_version_info or (0,)) >= (14,):
+            connection.exec_driver_sql(f"SET idle_session_timeout = {self._silent // timedelta(milliseconds=1)}")
+        return connection
 
     def _ask(self, connection: Connection, duty: Duty) -> bool:
         if duty in self._held:

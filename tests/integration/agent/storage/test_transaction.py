@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Connection, text
@@ -133,3 +134,11 @@ async def test_a_duty_is_one_processes_at_a_time_and_goes_on_when_its_session_en
             await asyncio.to_thread(postgres.start)
             assert [await other.has(Duty.PLACE), await one.has(Duty.PLACE)] == [True, False]
         await until_told(lambda: one.has(Duty.PLACE))
+
+
+async def test_the_duty_of_a_process_that_froze_is_anothers(postgres: PostgresServer) -> None:
+    async with Duties(postgres.address, silent=timedelta(seconds=1)) as frozen, Duties(postgres.address) as other:
+        assert [await frozen.has(Duty.PLACE), await other.has(Duty.PLACE)] == [True, False]
+        # It asks nothing any more.
+        await until_told(lambda: other.has(Duty.PLACE))
+        assert not await frozen.has(Duty.PLACE)
