@@ -109,6 +109,7 @@ async def postgres_checkpoints(
     from psycopg_pool import AsyncConnectionPool
 
     from agent.storage.postgres_saver import FencedPostgresSaver
+    from agent.storage.unpipelined import UnpipelinedCursor
 
     address = url.replace("postgresql+psycopg", "postgresql")
     options = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
@@ -118,7 +119,7 @@ async def postgres_checkpoints(
         min_size=1,
         max_size=CONNECTIONS,
         timeout=10,
-        kwargs=options | patience(),
+        kwargs=options | patience() | {"cursor_factory": UnpipelinedCursor},
         # One that a restarted server has closed is not handed out.
         check=AsyncConnectionPool.check_connection,
         open=False,

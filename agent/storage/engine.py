@@ -10,7 +10,10 @@ from sqlalchemy.exc import DBAPIError
 STATEMENT = 30
 """Seconds one statement may take on PostgreSQL, the wait for its turn to write included."""
 ABANDONED = 15
-"""Seconds after which PostgreSQL ends a transaction that its process has left open, and with it its turn to write."""
+"""Seconds after which PostgreSQL ends a transaction that its process has left open, and with it its turn to write.
+
+So long anybody waits for a lock before they look who has it.
+"""
 CONNECT = 5
 """Seconds to reach PostgreSQL."""
 SILENT = 20
@@ -34,6 +37,8 @@ def said(error: Exception) -> str:
 
 def patience() -> dict[str, str | int]:
     """What a connection to PostgreSQL is told, so that each of its waits ends."""
+    limits = {"statement_timeout": STATEMENT, "lock_timeout": ABANDONED + 1}
+    limits["idle_in_transaction_session_timeout"] = ABANDONED
     return {
         "connect_timeout": CONNECT,
         "keepalives_idle": SILENT // 2,
@@ -41,7 +46,7 @@ def patience() -> dict[str, str | int]:
         "keepalives_count": 2,
         "tcp_user_timeout": SILENT * 1000,
         "application_name": "incident-agent",
-        "options": f"-c statement_timeout={STATEMENT}s -c idle_in_transaction_session_timeout={ABANDONED}s",
+        "options": " ".join(f"-c {name}={seconds}s" for name, seconds in limits.items()),
     }
 
 

@@ -33,9 +33,12 @@ class Fenced:
 
 
 def fence(connection: Connection, lease: Lease | None) -> None:
-    """LeaseLost when the job's epoch has moved on, to be asked in the transaction that writes. None is nobody's job."""
+    """LeaseLost when the job's epoch has moved on, to be asked in the transaction that writes. None is nobody's job.
+
+    No row is locked for it: epochs move in a turn to write alone, and this is one.
+    """
     if lease is None:
         return
-    epoch = connection.scalar(select(jobs.c.epoch).where(jobs.c.id == lease.job.id).with_for_update())
+    epoch = connection.scalar(select(jobs.c.epoch).where(jobs.c.id == lease.job.id))
     if epoch != lease.epoch:
         raise LeaseLost

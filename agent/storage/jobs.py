@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select, update
 
 from agent.domain.clocks import APART
 from agent.domain.errors import LeaseLost, QueueFull
@@ -77,14 +78,14 @@ class SqlJobs:
         return time_of_jobs(connection, self._clock)
 
     def _lease(self, connection: Connection, holder: str, length: timedelta) -> Lease | None:
-        while found := _due(connection, self._now(connection), 1):
-            if held := self._hold(connection, found[0], holder, length):
+        while found := _next(connection, self._now(connection)):
+            if held := self._hold(connection, found, holder, length):
                 return held
         return None
 
     def _claim(self, connection: Connection, job: str, holder: str, length: timedelta) -> Lease | None:
-        found = _due(connection, self._now(connection), 1, jobs.c.id == job)
-        return self._hold(connection, found[0], holder, length) if found else None
+        found = _next(connection, self._now(connection), jobs.c.id == job)
+        return self._hold(connection, found, holder, length) if found else None
 
     def _hold(self, connection: Connection, job: Job, holder: str, length: timedelta) -> Lease | None:
         """None when it was tried too often already: then it is dead now; or when somebody may still be at it."""
@@ -163,20 +164,33 @@ def oldest(connection: Connection, clock: Clock) -> timedelta:
     return max(now - first, timedelta(0)) if first else timedelta(0)
 
 
-def _due(connection: Connection, now: datetime, limit: int, *only: ColumnElement[bool]) -> list[Job]:
-    """The most urgent jobs that are due and whose incidents nobody works on."""
+def _due(connection: Connection, now: datetime, limit: int) -> list[Job]:
+    return [_job(row) for row in connection.execute(_most_urgent(now).limit(limit))]
+
+
+def _next(connection: Connection, now: datetime, *only: ColumnElement[bool]) -> Job | None:
+    """The most urgent that can be taken now, and nobody else's from here on.
+
+    Passed over is one whose holder is storing a checkpoint, or froze as it did (`FencedPostgresSaver`): to wait for it
+    would be to keep everybody from writing. It can be taken when that is over, or the server has ended it.
+    """
+    row = connection.execute(_most_urgent(now).where(*only).limit(1).with_for_update(skip_locked=True)).one_or_none()
+    return _job(row) if row else None
+
+
+def _most_urgent(now: datetime) -> Select[Any]:
+    """The jobs that are due and whose incidents nobody works on, in order."""
     other = jobs.alias()
+    # Whoever held a job last may wake before it is taken over: until then nobody begins another of its incident.
+    at_it = or_(other.c.lease_until > now, jobs.c.status == "queued")
     busy = exists().where(
-        other.c.incident == jobs.c.incident,
-        other.c.id != jobs.c.id,
-        other.c.status == "leased",
-        other.c.lease_until > now,
+        other.c.incident == jobs.c.incident, other.c.id != jobs.c.id, other.c.status == "leased", at_it
     )
-    order = (jobs.c.priority, jobs.c.not_before, jobs.c.id)
-    rows = connection.execute(select(jobs).where(_free(now), ~busy, *only).order_by(*order).limit(limit))
-    return [
-        Job(id=row.id, kind=row.kind, incident=row.incident, payload=row.payload, priority=row.priority) for row in rows
-    ]
+    return select(jobs).where(_free(now), ~busy).order_by(jobs.c.priority, jobs.c.not_before, jobs.c.id)
+
+
+def _job(row: Row[Any]) -> Job:
+    return Job(id=row.id, kind=row.kind, incident=row.incident, payload=row.payload, priority=row.priority)
 
 
 def _free(now: datetime) -> ColumnElement[bool]:

@@ -15,8 +15,8 @@ from agent.domain.job import Lease
 from agent.storage.checkpoints import lease_of
 from agent.storage.savers import followed, held
 
-# Shared: whoever takes the job over waits until what is being written by leave of this lease is there.
-_EPOCH = "SELECT epoch FROM jobs WHERE id = %s FOR SHARE"
+# Nobody leases the job until what is being written by leave of this lease is there; else it may be changed meanwhile.
+_EPOCH = "SELECT epoch FROM jobs WHERE id = %s FOR KEY SHARE"
 
 
 class FencedPostgresSaver(AsyncPostgresSaver):
@@ -26,6 +26,8 @@ class FencedPostgresSaver(AsyncPostgresSaver):
 
     def __init__(self, pool: AsyncConnectionPool[AsyncConnection[DictRow]], *, serde: SerializerProtocol) -> None:
         super().__init__(pool, serde=serde)
+        # As with `UnpipelinedCursor`: whoever freezes leaves nothing half sent.
+        self.supports_pipeline = False
 
     aget_tuple = followed(AsyncPostgresSaver.aget_tuple)
     aput = held(AsyncPostgresSaver.aput)
@@ -36,7 +38,9 @@ class FencedPostgresSaver(AsyncPostgresSaver):
         async with self.conn.connection() as connection, connection.transaction():
             if (lease := lease_of(config)) is not None:
                 await _fence(connection, lease)
-            yield AsyncPostgresSaver(connection, serde=self.serde)
+            saver = AsyncPostgresSaver(connection, serde=self.serde)
+            saver.supports_pipeline = self.supports_pipeline
+            yield saver
 
 
 async def _fence(connection: AsyncConnection[DictRow], lease: Lease) -> None:

@@ -52,8 +52,9 @@ def _upgrade(connection: Connection) -> bool:
     if revision(connection) == newest():
         return False
     if connection.dialect.name == "postgresql":
-        # A large table may take longer than any statement otherwise may.
+        # A large table may take longer than any statement otherwise may, and who reads it is waited for.
         connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
     # Alembic takes half a second to import, and there is mostly nothing for it to do.
     from alembic import command
     from alembic.config import Config

@@ -49,6 +49,22 @@ async def test_two_jobs_of_one_incident_never_run_side_by_side(waiting: Waiting)
     assert {first.job.id, (await waiting.lease()).job.id} == {"a", "b"}
 
 
+async def test_a_job_whose_lease_ran_out_comes_before_more_urgent_ones_of_its_incident(
+    waiting: Waiting, clock: Clock
+) -> None:
+    await waiting.put("a")
+    asleep = await waiting.lease("asleep")
+    await waiting.put("more urgent", priority=0)
+    await clock.sleep(LENGTH + A_MOMENT)
+    # It may wake at any time, and goes on with what is still its.
+    other = await waiting.lease("other")
+    assert other.job.id == "a"
+    assert await waiting.look() is None
+    assert await waiting.queue.renew([asleep], LENGTH) == []
+    await waiting.queue.acknowledge(other)
+    assert (await waiting.lease()).job.id == "more urgent"
+
+
 async def test_one_of_many_workers_gets_the_job(waiting: Waiting) -> None:
     await waiting.put("a")
     leases = await asyncio.gather(*(waiting.look(f"w{number}") for number in range(8)))

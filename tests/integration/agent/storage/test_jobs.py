@@ -28,8 +28,8 @@ async def test_due_are_the_most_urgent_whose_time_has_come_and_whose_incident_is
     assert [job.id for job in await jobs.due(10)] == ["high", "low"]
     assert [job.id for job in await jobs.due(1)] == ["high"]
     await clock.sleep(timedelta(minutes=1))
-    # The lease has run out meanwhile.
-    assert {job.id for job in await jobs.due(10)} == {"high", "low", "later", "worked on", "its neighbour"}
+    # The lease has run out meanwhile; whoever held it may still wake, until somebody else has it.
+    assert {job.id for job in await jobs.due(10)} == {"high", "low", "later", "worked on"}
 
 
 @pytest.mark.parametrize("job", ["unheard of", "done", "held", "of a busy incident", "later"])
