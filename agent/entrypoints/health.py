@@ -1,4 +1,4 @@
-"""Is it alive, is it ready, and how is it doing?"""
+"""Is it alive, is it ready, and how is it doing?  Load balancers ask the first two with HEAD as well as with GET."""
 
 import asyncio
 from datetime import timedelta
@@ -21,12 +21,14 @@ router = APIRouter(route_class=Guarded, tags=["health"])
 PATIENCE = timedelta(seconds=2)
 
 
+@open_router.head("/livez", include_in_schema=False)
 @open_router.get("/livez")
 async def alive() -> dict[str, str]:
     """The process answers; nothing else is asked of it, so that a slow disk does not get it restarted."""
     return {"status": "alive"}
 
 
+@open_router.head("/readyz", include_in_schema=False)
 @open_router.get("/readyz", responses={503: {"description": "It cannot take requests at the moment."}})
 async def ready(request: Request) -> Response:
     """Can it take alerts?  Why not, and what to do about it, is told to whoever has a key."""

@@ -29,7 +29,7 @@ def _of(routes: Iterable[BaseRoute]) -> Iterator[Need]:
         route = found.original_route
         if isinstance(route, Route):
             takes = _takes(route.dependant) if isinstance(route, APIRoute) else _plain(route.path)
-            for method in sorted(set(route.methods or ()) - {"HEAD"}):
+            for method in sorted(route.methods or ()):
                 yield Need(method=method, path=found.path or route.path, takes=takes)
 
 

@@ -114,11 +114,17 @@ class Everywhere:
             await self._app(scope, receive, send)
 
     def _wrong_host(self, scope: Scope) -> Response | None:
-        """A page elsewhere whose name resolves to this machine still sends that name (DNS rebinding)."""
+        """A page elsewhere whose name resolves to this machine still sends that name (DNS rebinding).
+
+        Of two, a proxy before us may have gone by the other one (RFC 9112, section 3.2).
+        """
+        hosts = Headers(scope=scope).getlist("host")
+        if len(hosts) > 1:
+            return problem(400, "The request has more than one Host header.", {"Connection": "close"})
         if not self._loopback_only:
             return None
         client = scope.get("client")
-        leave = may_use_local_key(client[0] if client else "", Headers(scope=scope).get("host"))
+        leave = may_use_local_key(client[0] if client else "", next(iter(hosts), None))
         return None if leave.allowed else problem(421, leave.reason, {"Connection": "close"})
 
     def _too_often(self, scope: Scope) -> Response | None:

@@ -176,7 +176,7 @@ def routes(served: Served) -> set[tuple[str, str]]:
     found = set()
     for context in iter_route_contexts(served.running.config.app.routes):  # type: ignore[union-attr]
         route: Any = context.original_route
-        found |= {(method, context.path or route.path) for method in route.methods or () if method != "HEAD"}
+        found |= {(method, context.path or route.path) for method in route.methods or ()}
     return found
 
 

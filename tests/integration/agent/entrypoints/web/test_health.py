@@ -29,6 +29,25 @@ async def test_alive_and_ready_say_no_more_without_a_key(served: Served) -> None
     assert wrong.json() == {"status": "ready"}
 
 
+async def test_asked_for_the_headers_alone_it_answers_the_same_without_a_body(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def asked(path: str) -> list[tuple[int, str, bytes]]:
+        """Over a connection of their own: what a body left behind would be taken for the next answer."""
+        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{served.port}") as http:
+            answers = [await http.request(method, path) for method in ("HEAD", "GET")]
+        return [(answer.status_code, answer.headers["content-length"], answer.content) for answer in answers]
+
+    assert await asked("/livez") == [(200, "18", b""), (200, "18", b'{"status":"alive"}')]
+    assert await asked("/readyz") == [(200, "18", b""), (200, "18", b'{"status":"ready"}')]
+
+    async def broken() -> bool:
+        raise OperationalError("select 1", {}, Exception("disk I/O error"))
+
+    monkeypatch.setattr(served.application.views, "alive", broken)
+    assert await asked("/readyz") == [(503, "22", b""), (503, "22", b'{"status":"not ready"}')]
+
+
 async def test_not_ready_but_alive_while_the_record_does_not_answer(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:

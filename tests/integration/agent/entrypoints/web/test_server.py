@@ -129,8 +129,10 @@ async def test_sender_that_hangs_up_half_way_harms_nobody(served: Served) -> Non
         ("Content-Length: -1",),
         ("Transfer-Encoding: xchunked",),
         ("Transfer-Encoding : chunked",),
+        ("Host: localhost", "Content-Length: 5"),
+        ("Host: agent.example", "Content-Length: 5"),
     ],
-    ids=range(7),
+    ids=range(9),
 )
 @pytest.mark.attack("S40")
 async def test_request_with_two_meanings_is_refused(served: Served, headers: tuple[str, ...]) -> None:
