@@ -1,6 +1,7 @@
 """Who does the next job, of many processes?  Redis tells them at once that one is due; the record says whose it is."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
@@ -25,6 +26,9 @@ WINDOW = 500
 """Jobs that are announced at a time."""
 LISTEN = timedelta(seconds=2)
 """How long Redis is asked to hold its answer back until there are news."""
+LOOK = timedelta(seconds=30)
+"""How often the record is asked for a job all the same: Redis hands what a dead reader held to another by its own
+clock, which may be set back, and until then it is announced to nobody else."""
 
 
 class RedisQueue(SqlQueue):
@@ -32,12 +36,18 @@ class RedisQueue(SqlQueue):
 
     def __init__(self, jobs: JobRecord, announcements: Announcements, chance: Random) -> None:
         super().__init__(jobs, chance)
+        self._look = LOOK.total_seconds()
+        self._looked = time.monotonic()
         self._announcements = announcements
         self._unannounced = asyncio.Event()
         self._answers = True
         """Did Redis, the last time?"""
 
     async def lease(self, holder: str, length: timedelta) -> Lease | None:
+        if time.monotonic() - self._looked > self._look:
+            self._looked = time.monotonic()
+            if lease := await super().lease(holder, length):
+                return lease
         while self._answers and (told := await self._told(holder)):
             lease = await self._jobs.claim(told.job, holder, length)
             await self._settle(told)

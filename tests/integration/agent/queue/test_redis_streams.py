@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from agent.domain.job import Job, JobKind
 from agent.queue.announcements import ANNOUNCED, GROUP, STREAMS, Announcements
-from agent.queue.redis_streams import redis_queue
+from agent.queue.redis_streams import RedisQueue, redis_queue
 from agent.storage.jobs import SqlJobs
 from tests.clocks import Clock
 from tests.farends.redis import HOW, RedisServer, redis_server
@@ -100,6 +100,21 @@ async def test_a_wiped_redis_is_filled_again_from_the_record(redis: RedisServer,
             await waiting.publish()
             assert client.xlen(STREAMS[2]) == 20
         assert await _done(waiting, 20) == sorted(f"job-{number}" for number in range(20))
+
+
+async def test_what_redis_keeps_for_a_reader_that_died_is_found_on_the_record(
+    redis: RedisServer, jobs: SqlJobs
+) -> None:
+    """As when its clock was set back after the reader had died: by that it holds it since a moment that is to come."""
+    async with through(redis, jobs, unsettled=timedelta(days=3)) as waiting:
+        await waiting.put("a")
+        await waiting.publish()
+        assert isinstance(waiting.queue, RedisQueue)
+        assert await waiting.queue._announcements.take("died") is not None
+        await waiting.publish()
+        assert await waiting.queue.lease("w", LENGTH) is None
+        waiting.queue._look = 0.0
+        assert await _done(waiting, 1) == ["a"]
 
 
 async def test_announcements_that_were_trimmed_away_are_made_again(redis: RedisServer, jobs: SqlJobs) -> None:
