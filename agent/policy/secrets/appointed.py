@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from agent.policy.first_words import matches
 from agent.policy.secrets.names import trust
 from agent.policy.secrets.spans import Found
-from agent.policy.secrets.values import chosen, known, looks_drawn, plausible, told_outright
+from agent.policy.secrets.values import chosen, known, looks_drawn, plausible, strong, told_outright
 
 _NAME = (
     r"(?i:password|passwd|pass|pwd|pw|passphrase|passcode|secret|token|psk|pin|credentials?|cookie|"
@@ -49,6 +49,8 @@ _HERE = re.compile(
     r"(?:,[^\n:]{0,80}| (?:for|of|to|in|on|from|as)\b[^\n:]{0,80}| ?\([^\n)]{0,40}\))?: "
     r"[`\"']?(?P<secret>[^\s`\"]{6,200})[`\"']?[ \t]*(?:\n|\\n|$)"
 )
+_ITS = re.compile(rf", (?:it|which|this|that)(?:'s| is| was) {_WHOSE} (?:[\w-]{{1,20}} ){{0,3}}?{_NAME}(?={_OF})")
+_WORDS = re.compile(r"(?<!\S)[^\s`\"']{6,100}(?!\S)")
 _MINE = re.compile(rf"that(?:'s| was| is) {_WHOSE} (?:[\w-]{{1,20}} ){{0,2}}?{_NAME}(?![\w-])")
 """Of the line above: `argh, that was my password`."""
 
@@ -71,10 +73,20 @@ def appointed_secrets(text: str, lowered: str) -> Iterator[Found]:
                 if not role["key"] or trust(role["key"].replace(" ", "_")):
                     yield from _named_by(text, role.start(), used=regex is _FOR)
     yield from _above(text, lowered)
+    yield from _earlier(text, lowered)
     for begins, regex in ((("prompt", "ask"), _PROMPTED), (("here", "this is", "sending", "attached"), _HERE)):
         for found in matches(regex, begins, text, lowered):
             if not _PAIR.match(found["secret"]) and _worth(found["secret"]):
                 yield Found(*found.span("secret"), "password")
+
+
+def _earlier(text: str, lowered: str) -> Iterator[Found]:
+    """`we found X in the log, it is the smtp password`."""
+    for role in matches(_ITS, (", it", ", which", ", this", ", that"), text, lowered):
+        least = max(text.rfind("\n", 0, role.start()) + 1, role.start() - _BACK)
+        for word in _WORDS.finditer(text, least, role.start()):
+            if strong(word[0]) or (chosen(word[0]) and told_outright(word[0]) and any(map(str.isdigit, word[0]))):
+                yield Found(*word.span(), "password")
 
 
 def _above(text: str, lowered: str) -> Iterator[Found]:

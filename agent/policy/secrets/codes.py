@@ -47,7 +47,7 @@ _THEN = re.compile(
     r"(?i:min|sec|hour|day|times?|attempts?|users?|ms|digits?|characters?|bytes|requests?)\b)"
     rf"|\n[ \t>*]{{0,12}}(?P<alone>\d{{3}}[ -]\d{{3}}|\d{{6}}|\d{{8}})[* \t]*(?=\n|\Z)"
 )
-_NEEDS = ("code", "otp", "one-time", "one time", " pin", "pin:", "pin=", "tan ")
+_NEEDS = ("code", "otp", "one-time", "one time", "pin ", "pin:", "pin=", "tan ")
 _REACH = 260
 """Characters of a mail between what it calls a code and the code."""
 

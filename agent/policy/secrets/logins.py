@@ -19,7 +19,7 @@ def login_secrets(text: str, lowered: str) -> Iterator[Found]:
     if "\n" in text:
         yield from _answered(text, lowered)
     for changed in matches(_CHANGED, _CHANGES, text, lowered) if " it" in text or " now" in text else ():
-        if _meant(changed["secret"]):
+        if _meant(changed["secret"]) and not _RELEASE.fullmatch(changed["secret"]):
             yield Found(*changed.span("secret"), "password")
 
 
@@ -87,6 +87,8 @@ _CHANGED = re.compile(
     r"(?:reset|rotated|changed|set)\b[^\n]{0,40}?[ ,](?i:it'?s|its|it is|now)(?: (?i:now))? [`\"']?"
     r"(?P<secret>(?=\S*\d)[^\s`\"']{6,100}?)[`\"']?(?=[.,;]?(?:[ \t\n]|\Z))"
 )
+_RELEASE = re.compile(r"[A-Z]?[a-z]+\d{1,3}")
+"""`Postgres15`, `node12`."""
 _CHANGES = ("reset", "rotated", "changed", "set ")
 """`reset done, it's X now`."""
 _LOGIN = re.compile(
@@ -133,7 +135,7 @@ def _after_login(text: str, at: int) -> Iterator[Found]:
         if (
             (before in _BEFORE_ONE and _typed(word, before))
             or (before == "and" and said[-3:-2] in ([], ["with"], ["as"], ["using"], ["use"]) and _meant(word.text))
-            or (before == "to" and _signed(word.text))
+            or (before == "to" and (_signed(word.text) or _set_so(word.text)))
             or _pair(word.text)
         ):
             yield Found(word.start, word.end, "password")
@@ -159,6 +161,10 @@ def _all_kinds(said: str) -> bool:
 def _signed(word: str) -> bool:
     """Base64 has only two signs; people use others."""
     return strong(word) and len(word) <= 40 and not _SIGNS.isdisjoint(word)
+
+
+def _set_so(word: str) -> bool:
+    return len(word) >= _DRAWN and any(map(str.isdigit, word)) and _meant(word) and not _RELEASE.fullmatch(word)
 
 
 def _typed(word: Word, before: str) -> bool:

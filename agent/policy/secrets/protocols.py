@@ -16,6 +16,12 @@ PROTOCOLS: tuple[Place, ...] = (
         r"(?=[^\s,()]{4,100}\))",
     ),
     at("input password", r"Input Password {2,8}\S{0,60} {2,8}(?P<at>)"),
+    at(
+        ("given", "entered", "provided", "typed", "supplied", "submitted", "comparing"),
+        r"(?i:given|entered|provided|typed|supplied|submitted|comparing)(?:[=:] ?| )[\"'`]"
+        r"(?P<word>)(?=[^\"'`\s]{5,100}[\"'`])",
+        needs=("auth", "login", "logon", "hash"),
+    ),
     near('"result"', r"\"special\":\s?(?:true|false)[^{}]{0,200}\"result\":\s?(?P<at>)(?=\")"),
     at(
         ("otp", "totp", "mfa", "2fa", "sms"),

@@ -201,6 +201,8 @@ COMMANDS: tuple[Place, ...] = (
     at("/v ", r"/v[ ](?P<name>[\w.-]{2,60})[^\n]{0,60} /d[ ](?P<at>)"),
     near("reg_", r"(?P<name>[\w.-]{2,60})[ \t]+REG_(?:EXPAND_)?SZ[ \t]+(?P<at>)"),
     at("signtool", r"signtool[^\n]{0,200} /p[ ](?P<at>)"),
+    at("mkpasswd ", r"mkpasswd (?:-{1,2}[\w-]{1,20}(?:[ =][a-z0-9-]{3,12})? ){0,3}(?P<word>)"),
+    at("--", r"--(?P<name>[\w-]{2,40}), (?P<at>)(?=[^\s,\"'\]]{4,})", needs=("--pass", "--pwd", "--token", "--secret")),
     at("rclone obscure", r"rclone obscure[ ](?P<at>)"),
     at("radtest", r"radtest[ ]\S{1,80}[ ](?P<at>)"),
     at("radtest", r"radtest[ ]\S{1,80}[ ]\S{1,100}[ ]\S{1,80}[ ]\d{1,5}[ ](?P<at>)"),

@@ -68,7 +68,7 @@ _DOING = re.compile(r"(?<!rout)(?<!sign)ing \Z")
 _MOST_WORDS, _NEAR = 18, 4
 _COPULAS = words(
     "is was are be to : = now with from as using type enter use by ist lautet est es é è är er jest это → -> => – - "
-    "/ | it's its es: via будет は 是 为 為 こと new old and or now jetzt "
+    "/ // | it's its es: via будет は 是 为 為 こと new old and or now jetzt "
     "ahora maintenant agora teraz nu ora adesso теперь 现在 и und et y "
     "e i je este là είναι adalah หรือ คือ هي היא then become becomes set currently equals remains reads says contains "
     "c'est à ? >> .. ; – — ==> 's ’s held holds contained"
@@ -116,6 +116,9 @@ _RUN = re.compile(
 )
 """A command of a shell, in quotes as a phrase would be."""
 _POINTED = re.compile(r"(?i:use|here'?s|try|take) (?i:this|the|my|that|our)(?: [\w-]{1,20})? [\w-]+\Z")
+_ASIDE = re.compile(r" \((?!\S+\))[^()\n]{4,60}\)(?= )")
+"""`password (shown once) X`; not `password (X)`."""
+_ACCOUNT = re.compile(r" (?:for|of|to) (?:the |user |account )?[\w.@]{1,30}[-_.@][\w.@-]{1,40}: ?[`\"']?$")
 _CALLED = re.compile(r"(?i:phrase:?|master pass(?:word)?)\Z")
 _OPTION = re.compile(r" --?[a-z]")
 _NUMBERED = re.compile(r"(?:[a-z]{3,} ){2,5}\d{2,4}")
@@ -159,7 +162,8 @@ def told_secrets(text: str, lowered: str) -> Iterator[Found]:
             and _OF_ENTRA.search(text, max(0, noun.start() - 300))
         ):
             continue
-        for one in _in_window(text, noun.end(), issued=issued):
+        aside = _ASIDE.match(text, noun.end())
+        for one in _in_window(text, aside.end() if aside else noun.end(), issued=issued):
             yield one
             end = one.end
 
@@ -208,7 +212,7 @@ def _names_other(subject: str) -> bool:
 
 
 def _quoted_phrase(text: str, found: re.Match[str], before: str, place: int) -> Found | None:
-    whole = _IN_QUOTES.match(text, found.start()) if _is_copula(before, place) else None
+    whole = _IN_QUOTES.match(text, found.start()) if _is_copula(text, found.start(), before, place) else None
     said = whole["v"] if whole else ""
     if not whole or len(said.split()) < 3 or not plausible(said) or _RUN.match(said) or _OPTION.search(said):
         return None
@@ -247,14 +251,14 @@ def _chosen(text: str, noun: int, word: Word, before: str, place: int) -> bool:
         return True
     if _in_apposition(text, word, before):
         return chosen(word.text) or slug(word.text) or ("-" not in word.text and told_outright(word.text))
-    if not _is_copula(before, place) or (
+    if not _is_copula(text, word.start, before, place) or (
         before.lower() == "from" and _TABLE.search(text, max(0, noun - 60), word.start)
     ):
         return False
     if (
         chosen(word.text)
         or (word.quoted and worded(word.text))
-        or (slug(word.text) and (place == 0 or word.quoted or before in ("/", "|") or _outright(before)))
+        or (slug(word.text) and (place == 0 or word.quoted or before in ("/", "|", "//") or _outright(before)))
     ):
         return True
     at_once = place == 0 and (
@@ -310,9 +314,9 @@ def _outright(before: str) -> bool:
     return before.lower() in _OUTRIGHT or before[-1:] == ":"
 
 
-def _is_copula(before: str, place: int) -> bool:
+def _is_copula(text: str, at: int, before: str, place: int) -> bool:
     if before[-1:] == ":" and (_ABOUT_AN_ID.search(before) or _names_other(before[:-1].strip(LEAD))):
-        return False
+        return _ACCOUNT.search(text, max(0, at - 90), at) is not None
     return place == 0 or before.lower() in _COPULAS or before[-1:] in (":", "=", "は", "?")
 
 

@@ -47,7 +47,7 @@ def test_names_of_what_deals_with_secrets_stay(text: str) -> None:
     ],
 )
 def test_what_is_called_a_secret_in_passing_is_found(text: str) -> None:
-    assert said(appointed_secrets, text) == ["Kx9mmQ2wz!"]
+    assert set(said(appointed_secrets, text)) == {"Kx9mmQ2wz!"}
 
 
 @pytest.mark.parametrize(
@@ -59,6 +59,12 @@ def test_what_is_something_else_beside_the_name_of_a_secret_stays(text: str) -> 
 
 def test_what_is_still_the_password_is_found() -> None:
     assert said(appointed_secrets, "is Rosa64&& still the root password?") == ["Rosa64&&"]
+
+
+def test_what_is_called_a_password_later_in_the_sentence_is_found() -> None:
+    text = "we found UqRgBBannf4T!sVU in the log of web-12, it is the smtp password"
+    assert said(appointed_secrets, text) == ["UqRgBBannf4T!sVU"]
+    assert said(appointed_secrets, "we found OPS-1234 in v2.3.1, it is the token service") == []
 
 
 def test_what_is_called_a_password_in_the_next_line_is_found() -> None:

@@ -10,6 +10,7 @@ from tests.unit.agent.policy.secrets.told import said
     "text",
     [
         "your verification code is 482913",
+        "PIN for the HSM: 482913",
         "Your code is 482913. It expires soon.",
         "the code from the authenticator is 482913",
         'sms body="Your shop code is 482913"',

@@ -54,6 +54,7 @@ def test_user_and_password_answer_a_question_for_the_login() -> None:
         ("ola: can't log in to db-1\nbo: use maria and burlXnLAbMMVGM", "burlXnLAbMMVGM"),
         ("ola: locked out of the bastion\nbo: try lamp_river42", "lamp_river42"),
         ("ola: keycloak admin?\nbo 10:15: should be `Sunset88x!`", "Sunset88x!"),
+        ("bo: i set it to walnut2793 for now, change it after", "walnut2793"),
         ("bo: reset done, it's Sunset88x! now", "Sunset88x!"),
         ("log in with tanja and Sunset88x! on db-1", "Sunset88x!"),
     ],
@@ -69,6 +70,7 @@ def test_what_answers_somebody_who_cannot_get_in_is_found(text: str, secret: str
         "ola: can't log in to grafana\nbo: use SSO and clear cookies, it's the new MFA policy, see OPS-1421",
         "ola: can't connect to the replica\nbo: use port 5433 and sslmode=require, try shop-v2.3.1",
         "bo: config changed, it's checkout2 now",
+        "bo: changed the config, it's Postgres15 now, set it to m5.2xlarge later",
         "connect with TLS1.3 and OAuth2",
     ],
 )
