@@ -1,5 +1,6 @@
 """What is a case?  A folder with an alert and recorded telemetry; the truth beside it is never read here."""
 
+import codecs
 import itertools
 import json
 from collections.abc import Mapping, Sequence
@@ -30,8 +31,8 @@ class Case:
 
     @property
     def alert(self) -> bytes:
-        """The webhook body, exactly as it would be posted."""
-        return (self.folder / "alert.json").read_bytes()
+        """The webhook body, exactly as it would be posted; a byte order mark is the file's, and no sender's."""
+        return (self.folder / "alert.json").read_bytes().removeprefix(codecs.BOM_UTF8)
 
     @property
     def bodies(self) -> bytes:
@@ -59,7 +60,7 @@ class Case:
     def meta(self) -> dict[str, Any]:
         """What the recorder noted. The agent is shown `now` and `step_s` of it and nothing else."""
         path = self.folder / "meta.json"
-        return dict(json.loads(path.read_text("utf-8"))) if path.exists() else {}
+        return dict(json.loads(path.read_text("utf-8-sig"))) if path.exists() else {}
 
 
 def find(*roots: Path) -> list[Case]:

@@ -201,7 +201,7 @@ async def measured(
 def cause_of(case: Case) -> str:
     """What the person knows who closes it; empty when nothing was wrong."""
     truth = case.folder / "truth.json"
-    return str(json.loads(truth.read_text("utf-8")).get("root_cause") or "") if truth.exists() else ""
+    return str(json.loads(truth.read_text("utf-8-sig")).get("root_cause") or "") if truth.exists() else ""
 
 
 def table(told: Sequence[Occurrence]) -> str:

@@ -51,14 +51,14 @@ def names_of(case: Case) -> set[str]:
     if path := case.file("logs.jsonl"):
         found |= {str(line.get(field) or "") for line in records(path) for field in ("service", "pod")}
     if path := case.file("changes.json"):
-        found |= {str(change.get("service") or "") for change in json.loads(path.read_text("utf-8"))}
+        found |= {str(change.get("service") or "") for change in json.loads(path.read_text("utf-8-sig"))}
     return found - {""}
 
 
 def renamed_copy(case: Case, names: Names) -> None:
     """Put the new names into the case's files, whose folder is ours to write to; links are replaced."""
     for name in ("alert.json", "topology.json", "changes.json"):
-        _rewrite(case, name, lambda path: [json.dumps(_through(json.loads(path.read_text("utf-8")), names.there))])
+        _rewrite(case, name, lambda path: [json.dumps(_through(json.loads(path.read_text("utf-8-sig")), names.there))])
     for name in ("alerts.jsonl", "logs.jsonl", "tool_outputs.jsonl"):
         _rewrite(case, name, lambda path: (json.dumps(_through(one, names.there)) + "\n" for one in records(path)))
     _rewrite(case, "metrics.om", lambda path: _metrics(path, names.there))

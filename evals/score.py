@@ -107,7 +107,7 @@ def judge_all(results: Mapping[str, Any], *truth: Path) -> dict[str, list[Judged
     for case in cases.find(*truth):
         told = case.folder / "truth.json"
         if told.exists():
-            per_set[case.set].append(judge(case.id, json.loads(told.read_text("utf-8")), answers.get(case.id)))
+            per_set[case.set].append(judge(case.id, json.loads(told.read_text("utf-8-sig")), answers.get(case.id)))
     return dict(per_set)
 
 

@@ -69,7 +69,7 @@ class Retiming:
 
 def command(stream: Path, truth: Path, out: Path | None, retiming: Retiming) -> int:
     """Print the figures as a Markdown table, write JSON when asked."""
-    told = json.loads(truth.read_text("utf-8"))
+    told = json.loads(truth.read_text("utf-8-sig"))
     alerts, told = retimed(_known(stream, told), told, retiming)
     placed = correlate(alerts, stream.parent)
     scores = replace(score(told, placed, shown(alerts, placed)), twins=twins(alerts, told))

@@ -18,7 +18,7 @@ from tools.base import BackendError
 
 if TYPE_CHECKING:
     from agent.graph.context import Sources
-    from tools.base import Metrics
+    from tools.base import Logs, Metrics
 
 Source = TypeVar("Source")
 
@@ -47,7 +47,7 @@ def served(case: Case, metrics: Server) -> Iterator["Sources"]:
         try:
             client = opened.enter_context(prometheus.serving(recording, lookback=lookback(case.step)))
         except (RuntimeError, *_UNREADABLE) as error:
-            _tell(recording, error, "asked without Prometheus")
+            _tell(recording, f"asked without Prometheus: {type(error).__name__}: {error}")
             yield recorded_sources(case)
         else:
             yield replace(recorded_sources(case, with_metrics=False), metrics=client)
@@ -63,12 +63,21 @@ def recorded_sources(case: Case, *, with_metrics: bool = True) -> "Sources":
     logs, changes, graph = case.file("logs.jsonl"), case.file("changes.json"), case.file("topology.json")
     return Sources(
         metrics=_metrics(case, recording, answers) if with_metrics else None,
-        logs=_source(logs, recorded.RecordedLogs),
+        logs=_logs(logs),
         changes=(known,) if (known := _source(changes, recorded.RecordedChanges)) else (),
         topology=(drawn,) if (drawn := _source(graph, recorded.RecordedTopology)) else (),
         cluster=RecordedCluster(answers) if answers else None,
         step=case.step,
     )
+
+
+def _logs(path: Path | None) -> "Logs | None":
+    from tools.clients.recorded import RecordedLogs  # noqa: PLC0415 (likewise)
+
+    found = _source(path, RecordedLogs)
+    if path and found and found.unread:
+        _tell(path, f"answered without {found.unread} of its lines, which cannot be read")
+    return found
 
 
 def _metrics(case: Case, recording: Path | None, answers: Path | None) -> "Metrics | None":
@@ -91,12 +100,12 @@ def _source(path: Path | None, read: Callable[[Path], Source]) -> Source | None:
     try:
         return read(path)
     except _UNREADABLE as error:
-        _tell(path, error, "answered without it")
+        _tell(path, f"answered without it: {type(error).__name__}: {error}")
         return None
 
 
-def _tell(path: Path, error: Exception, how: str) -> None:
-    print(f"{path.parent.name}/{path.name}: {how}: {type(error).__name__}: {error}", file=sys.stderr)
+def _tell(path: Path, how: str) -> None:
+    print(f"{path.parent.name}/{path.name}: {how}", file=sys.stderr)
 
 
 def lookback(step: timedelta) -> timedelta:

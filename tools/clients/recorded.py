@@ -6,7 +6,7 @@ The files are those of the case format: `metrics.om.xz` (OpenMetrics with timest
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -85,14 +85,15 @@ class RecordedLogs:
     """`Logs` over a case's lines."""
 
     def __init__(self, path: Path, *, shift: timedelta = timedelta(0)) -> None:
-        self._lines = files.log_lines(path, shift)
+        self._lines, self.unread = files.log_lines(path, shift)
+        """`unread`: lines of the file that are left out, since they cannot be read."""
 
     def extend(self, path: Path, at: datetime, *, origin: datetime | None = None) -> None:
         """From `at` on, answer from a second recording, whose moment `origin` (default: its beginning) becomes `at`."""
-        lines = files.log_lines(path, timedelta(0))
+        lines, _ = files.log_lines(path, timedelta(0))
         if lines:
             shift = at - (origin or lines[0].at)
-            lines = [line for line in files.log_lines(path, shift) if line.at >= at]
+            lines = [replace(line, at=line.at + shift) for line in lines if line.at + shift >= at]
         self._lines = [line for line in self._lines if line.at < at] + lines
 
     async def search(self, asked: LogSearch) -> LogPage:

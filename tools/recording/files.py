@@ -11,11 +11,27 @@ from tools.base import BackendError, Change, LogLine, Topology
 from tools.recording import graphs, log_record
 from tools.recording.packed import unpacked
 
+_ONE_IN = 10
+"""One in so many lines of a log may be broken: a recorder stops in the middle of one, or two write at once."""
 
-def log_lines(path: Path, shift: timedelta) -> list[LogLine]:
-    """JSON lines of `ts service pod level trace message`, in the order of their times."""
-    with _of_its_shape(path):
-        return sorted((log_record.line(record, shift) for record in records(path)), key=lambda line: line.at)
+
+def log_lines(path: Path, shift: timedelta) -> tuple[list[LogLine], int]:
+    """JSON lines of `ts service pod level trace message`, in the order of their times; how many were left out.
+
+    Those that cannot be read are. BackendError when they are more than one in ten.
+    """
+    read: list[LogLine] = []
+    broken, first = 0, ""
+    with unpacked(path, errors="replace") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                if line.strip():
+                    read.append(log_record.line(json.loads(line), shift))
+            except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
+                broken, first = broken + 1, first or f"line {number}: {error!r}"
+    if broken * _ONE_IN > len(read) + broken:
+        raise BackendError(f"{path}: {broken} of its {len(read) + broken} lines cannot be read, the first on {first}")
+    return sorted(read, key=lambda line: line.at), broken
 
 
 def changes(path: Path, shift: timedelta) -> list[Change]:

@@ -51,7 +51,7 @@ def test_log_lines_of_all_services_come_in_the_order_of_time(tmp_path: Path) -> 
 
     write_case(incident(before=Arm(incident().before.series, [late, early])), tmp_path)
 
-    lines = log_lines(tmp_path / "logs.jsonl.xz", timedelta(0))
+    lines, _ = log_lines(tmp_path / "logs.jsonl.xz", timedelta(0))
     assert [(line.at, line.message) for line in lines] == [
         (datetime(1970, 1, 12, 13, 51, 20, 250_000, UTC), "early"),
         (datetime(1970, 1, 12, 13, 51, 21, tzinfo=UTC), "late"),

@@ -175,8 +175,16 @@ async def test_plain_graphs_and_their_hosts_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "why"),
     [
-        ("logs.jsonl", '{"message": "no time"}', "logs.jsonl: something in it is missing"),
-        ("logs.jsonl", '{"ts": 1, "mess', "logs.jsonl: cannot be read"),
+        (
+            "logs.jsonl",
+            '{"message": "no time"}',
+            "logs.jsonl: 1 of its 1 lines cannot be read, the first on line 1: Key",
+        ),
+        (
+            "logs.jsonl",
+            '{"ts": 1}\n' * 8 + '\n{"ts": 1, "mess',
+            "1 of its 9 lines cannot be read, the first on line 10: ",
+        ),
         ("changes.json", '[{"service": "cart"}]', "changes.json: something in it is missing"),
         ("topology.json", '{"nodes": ["cart"]}', "topology.json: something in it is missing"),
         ("topology.json", "[]", "topology.json: something in it is missing"),
