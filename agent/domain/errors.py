@@ -30,7 +30,7 @@ class AlreadyDecided(AgentError):
 
 
 class ApprovalExpired(AgentError):
-    """This approval has expired; the incident is parked for a human, and a new investigation may ask again."""
+    """This approval has expired or was withdrawn, and nothing was done; a new investigation may ask again."""
 
 
 class NotAllowed(AgentError):

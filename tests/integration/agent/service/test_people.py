@@ -3,7 +3,11 @@
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from agent.bootstrap import Replaced, bootstrap
+from agent.domain.approval import Decision
+from agent.domain.errors import ApprovalExpired
 from agent.domain.event import EventType
 from agent.domain.incident import IncidentStatus
 from agent.domain.remediation import Effect, EffectStatus
@@ -16,6 +20,7 @@ from agent.storage.tables import effects
 from agent.testing import NoMemory
 from tests.clocks import Clock
 from tests.incidents import an_incident
+from tests.integration.agent.storage.proposals import VALID, proposal
 
 ANN = Caller(name="ann", kind="person", scopes=frozenset({"approve:low"}))
 
@@ -50,3 +55,18 @@ async def test_an_action_that_is_under_way_when_somebody_says_stop_is_theirs_to_
         assert [one.status for one in await application.views.effects()] == [EffectStatus.UNKNOWN]
         told = [entry.event.type for entry in await application.views.audit(0)]
         assert told.count(EventType.ESCALATED) == 1
+
+
+async def test_who_answers_a_question_that_somebody_closed_is_not_told_that_it_waits_for_a_human(
+    tmp_path: Path,
+) -> None:
+    settings = Settings.model_validate({"data": tmp_path / "data", "runbooks": tmp_path / "none"})
+    replaced = Replaced(clock=Clock(), sources=Sources(), executors={}, memory=NoMemory(), channels=())
+    async with bootstrap(settings, replaced) as application:
+        incident = an_incident(status=IncidentStatus.AWAITING_APPROVAL)
+        await application.record.database.write(partial(incidents.insert, incident=incident))
+        asked = await application.record.approvals.request(proposal(), "a human is asked", "Restart?", VALID)
+        people = application.service.people
+        await people.close("inc-1", ANN)
+        with pytest.raises(ApprovalExpired, match="expired or was withdrawn, and nothing was done"):
+            await people.decide(asked.id, Decision.APPROVE, ANN, "rest")
