@@ -1,12 +1,12 @@
 """Is one alert that cannot be read told apart from the others, on both engines?"""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import bindparam, event, select, update
 
-from agent.domain.alert import Alert, AlertStatus, Fate, Severity
+from agent.domain.alert import Fate
 from agent.domain.errors import Conflict
 from agent.storage import alerts
 from agent.storage.alerts import Arrival, Receipt
@@ -14,21 +14,20 @@ from agent.storage.database import Database
 from agent.storage.schema import migrate
 from agent.storage.tables import alerts as table
 from tests.clocks import Clock
+from tests.integration.agent.storage.fired import fired
 
 
 async def test_one_that_cannot_be_read_is_told_apart_and_set_aside_as_it_lies(database: Database, clock: Clock) -> None:
     now = clock.now()
     receipt = Receipt(id="rc", integration="test", sender="s", received_at=now, accepted=3, quarantined=0)
-    fired = Alert(
-        integration="test", name="N", status=AlertStatus.FIRING, severity=Severity.LOW, labels={"a": "ü"}, starts_at=now
-    )
-    arrival = Arrival(receipt, [(id_, fired) for id_ in ("al-1", "al-2", "al-3")], [])
+    alert = fired(0, now).model_copy(update={"labels": {"a": "ü"}})
+    arrival = Arrival(receipt, [(id_, alert) for id_ in ("al-1", "al-2", "al-3")], [])
     await database.write(lambda connection: alerts.store(connection, arrival))
     later = update(table).where(table.c.id == "al-2").values(alert={"urgency": "now"})
     await database.write(lambda connection: connection.execute(later))
 
     waiting = await database.read(lambda connection: alerts.unplaced(connection, 10))
-    assert [(one.id, one.alert) for one in waiting.alerts] == [("al-1", fired), ("al-3", fired)]
+    assert [(one.id, one.alert) for one in waiting.alerts] == [("al-1", alert), ("al-3", alert)]
     why = "Its row on the record cannot be read: integration: Field required; "
     assert [(one.id, one.receipt, one.why.startswith(why)) for one in waiting.unreadable] == [("al-2", "rc", True)]
 
@@ -48,11 +47,11 @@ async def test_any_number_is_placed_again_and_none_of_them_that_was_placed_meanw
     """Two people may have all placed again, both at once."""
     now = clock.now()
     receipt = Receipt(id="rc", integration="test", sender="s", received_at=now, accepted=3, quarantined=0)
-    fired = _fired(0, now)
+    alert = fired(0, now)
     ids = [f"al-{number}" for number in range(70_000)]
     known = {ids[0]: Fate.QUARANTINED, ids[1]: Fate.INCIDENT, ids[-1]: Fate.QUARANTINED}
     await database.write(
-        lambda connection: alerts.store(connection, Arrival(receipt, [(id_, fired) for id_ in known], []))
+        lambda connection: alerts.store(connection, Arrival(receipt, [(id_, alert) for id_ in known], []))
     )
     placed = update(table).where(table.c.id == bindparam("its")).values(fate=bindparam("so"))
     rows = [{"its": id_, "so": fate} for id_, fate in known.items()]
@@ -67,9 +66,9 @@ async def test_with_alerts_that_are_placed_again_goes_what_followed_them_and_end
     database: Database, clock: Clock
 ) -> None:
     now = clock.now()
-    many = [(f"al-{number}", _fired(number, now)) for number in range(alerts.PART + 1)]
+    many = [(f"al-{number}", fired(number, now)) for number in range(alerts.PART + 1)]
     early, late, joined, other = "early", "late", "joined", "other"
-    stored = [(early, many[-1][1]), *many, (late, many[-1][1]), (joined, many[-1][1]), (other, _fired(-1, now))]
+    stored = [(early, many[-1][1]), *many, (late, many[-1][1]), (joined, many[-1][1]), (other, fired(-1, now))]
     receipt = Receipt(id="rc", integration="test", sender="s", received_at=now, accepted=len(stored), quarantined=0)
     await database.write(lambda connection: alerts.store(connection, Arrival(receipt, stored, [])))
     ended = {early: None, late: None, joined: "inc-1", other: None}
@@ -90,7 +89,7 @@ async def test_what_followed_is_not_looked_for_alert_by_alert(tmp_path: Path) ->
     database = Database(f"sqlite:///{tmp_path / 'agent.db'}")
     migrate(database)
     clock, said = Clock(), list[tuple[str, object]]()
-    stored = [("al-1", _fired(1, clock.now()))]
+    stored = [("al-1", fired(1, clock.now()))]
     receipt = Receipt(id="rc", integration="t", sender="s", received_at=clock.now(), accepted=1, quarantined=0)
     await database.write(lambda connection: alerts.store(connection, Arrival(receipt, stored, [])))
     await database.write(lambda connection: connection.execute(update(table).values(looked_at_again=clock.now())))
@@ -106,14 +105,3 @@ async def test_what_followed_is_not_looked_for_alert_by_alert(tmp_path: Path) ->
     database.close()
     assert asked
     assert [step for step in plans if "CORRELATED" in step] == []
-
-
-def _fired(number: int, now: datetime) -> Alert:
-    return Alert(
-        integration="test",
-        name="N",
-        status=AlertStatus.FIRING,
-        severity=Severity.LOW,
-        labels={"number": str(number)},
-        starts_at=now,
-    )

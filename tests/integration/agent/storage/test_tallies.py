@@ -1,10 +1,10 @@
 """Is what is kept count of what there is, wherever alerts end, are looked at again or are let go?  On both engines."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import Connection, text
 
-from agent.domain.alert import Alert, AlertStatus, Fate, Placed, Severity
+from agent.domain.alert import Fate, Placed
 from agent.domain.incident import IncidentStatus
 from agent.domain.retention import Retention
 from agent.ports import Unparsed
@@ -17,6 +17,7 @@ from agent.storage.schema import migrate
 from agent.storage.tables import metadata
 from tests.clocks import Clock
 from tests.integration.agent.storage import proposals
+from tests.integration.agent.storage.fired import fired
 
 ALL_RULES = Retention(
     incidents=timedelta(days=1), noise=timedelta(days=1), runs=None, changes=None, reads=None, journal=None
@@ -147,18 +148,7 @@ async def _stored(database: Database, clock: Clock, many: int, *, alike: bool = 
     """So many alerts, and two parts of the same body that are none."""
     now = clock.now()
     receipt = Receipt(id="rc", integration="t", sender="s", received_at=now, accepted=many, quarantined=2)
-    fired = [(f"al-{number}", _fired(0 if alike else number, now)) for number in range(many)]
+    arrived = [(f"al-{number}", fired(0 if alike else number, now)) for number in range(many)]
     parts = [Unparsed(body=b"?", reason="No alert."), Unparsed(body=b"!", reason="No alert.")]
-    await database.write(lambda connection: alerts.store(connection, Arrival(receipt, fired, parts)))
+    await database.write(lambda connection: alerts.store(connection, Arrival(receipt, arrived, parts)))
     return (await database.read(lambda connection: alerts.unplaced(connection, many))).alerts
-
-
-def _fired(number: int, now: datetime) -> Alert:
-    return Alert(
-        integration="t",
-        name="N",
-        status=AlertStatus.FIRING,
-        severity=Severity.LOW,
-        labels={"number": str(number)},
-        starts_at=now,
-    )
