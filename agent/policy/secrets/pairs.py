@@ -34,6 +34,13 @@ _SPACED = re.compile(
     re.MULTILINE,
 )
 _ENUMERATED = re.compile(r" / [`*\"']{0,2}\Z|\d / \Z")
+_HOSTED = re.compile(
+    r"(?<![\w./-])(?:[\w-]{1,60}(?:\.[\w-]{1,60}){1,6}|[a-z][a-z-]{1,30}\d{1,4})(?::\d+)? / [`*\"']{0,2}\Z"
+)
+"""The host, the user and the password: of an enumeration the first is no host."""
+_AT_HOST = re.compile(
+    rf"(?<![\w./@:-])(?i:{'|'.join(_NAMES)}):(?P<secret>[^\s`\"'@:/]{{5,60}})@(?=[\w-]{{1,60}}(?:\.[\w-]{{1,60}})+)"
+)
 _KINDS = ("user", "service", "svc", "test", "support", "backup", "monitor")
 _COLUMN = re.compile(
     rf"(?<![\w./@:-])(?i:{'|'.join(_NAMES)}){_MARK}(?: {{2,20}}|\t{{1,4}}| (?:-|–|—|→|->|=>|\|) )(?P"
@@ -52,7 +59,7 @@ _BRACKETED = re.compile(
     rf"\((?i:{'|'.join(_NAMES)}), (?:(?i:pass(?:word)?|pw|pwd)[:=]? )?{_MARK}(?P<secret>[^\s`\"“”|]{{6,100}}?){_MARK}\)"
 )
 _OPENED = tuple(f"({name}, " for name in _NAMES)
-_DRAWN = 12
+_DRAWN, _LONG = 12, 8
 _BACK = 64
 _KNOWN = re.compile(_ACCOUNT, re.IGNORECASE)
 _TIGHT = re.compile(
@@ -87,6 +94,9 @@ def pair_secrets(text: str, lowered: str) -> Iterator[Found]:
 
 def _of_one(text: str, lowered: str) -> Iterator[Found]:
     """Of an account in brackets, and of an address of mail."""
+    for pair in matches(_AT_HOST, _NAMES, text, lowered) if "@" in text else ():
+        if settled(pair["secret"]) and not pair[0].lower().startswith(_KINDS):
+            yield Found(*pair.span("secret"), "password")
     for pair in matches(_BRACKETED, _OPENED, text, lowered):
         if settled(pair["secret"]):
             yield Found(*pair.span("secret"), "password")
@@ -138,7 +148,11 @@ def _apart(text: str) -> Iterator[Found]:
 def _worth(text: str, pair: re.Match[str]) -> bool:
     said = pair["secret"]
     if _ENUMERATED.search(text, max(0, pair.start() - 6), pair.start()):
-        return False
+        return (
+            _HOSTED.search(text, max(0, pair.start() - 90), pair.start()) is not None
+            and len(said) >= _LONG
+            and settled(said)
+        )
     if _KNOWN.fullmatch(pair["user"]) or _told(text, pair.start()):
         return settled(said)
     return strong(said) and _SIGNED.search(said) is not None

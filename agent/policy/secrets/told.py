@@ -192,7 +192,8 @@ def _in_window(text: str, at: int, *, issued: bool) -> Iterator[Found]:
             pass
         elif issued:
             meant = _introduced(before, place) or _in_apposition(text, word, before) or _pointed(text, at, word)
-            if meant and _given_out(word, introduced=before.lower() in _OUTRIGHT):
+            changed = before in ("from", "to") and (strong(word.text) or paired(word.text))
+            if meant and (changed or _given_out(word, introduced=before.lower() in _OUTRIGHT)):
                 yield Found(word.start, word.end, "secret")
         elif not other and (phrase := _phrase_at(text, at, found, before, place)):
             yield phrase

@@ -52,6 +52,7 @@ def test_what_stands_beside_an_account_is_its_password(text: str, secret: str) -
             "login: admin -> viewer",
         ),
         "memory / disk of app: 12Gi / 95%",
+        "user:alice42@shop.net, loki.shop.net / grafana / tempo2",
     ],
 )
 def test_other_pairs_stay(text: str) -> None:
@@ -60,7 +61,12 @@ def test_other_pairs_stay(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["grafana uat → https://g.shop.net (admin, Sunset88x!)", "bo: keycloak admin?\nal: admin Sunset88x!"],
+    [
+        "Bastion: db-34.eu.shop.io / postgres / Sunset88x!",
+        "admin:Sunset88x!@db-34.eu.shop.io:8443",
+        "grafana uat → https://g.shop.net (admin, Sunset88x!)",
+        "bo: keycloak admin?\nal: admin Sunset88x!",
+    ],
 )
 def test_the_password_in_brackets_or_in_an_answer_is_found(text: str) -> None:
     assert set(said(pair_secrets, text)) == {"Sunset88x!"}

@@ -175,6 +175,7 @@ def test_commands_and_ids_behind_a_noun_stay(text: str) -> None:
         ("SFTP: port 22, user svc-orders, pass prairie4711, folder /in", "prairie4711"),
         ("SFTP: user svc-orders with password lamp-river-stone-moss", "lamp-river-stone-moss"),
         ("🔑 shop prod → `Lamp.River.42`", "Lamp.River.42"),
+        ("please update the secret from Sunset88x! to another in vault", "Sunset88x!"),
         ("Generated admin password (save it now) N3gn6ELVe4f7Xj7h", "N3gn6ELVe4f7Xj7h"),
         ("Temporary password for etl-user: N95jQe4JzUd7Pmz0", "N95jQe4JzUd7Pmz0"),
         ("creds for db-1 in case you need them: tanja // Lamp.River.42", "Lamp.River.42"),
