@@ -49,3 +49,6 @@ def restore(
     if not as_it_was:
         say("Actions are paused, since what was done after the backup is not known here: look, start the agent,")
         say("then `incident-agent actions resume`.")
+        complain(
+            "Keys that were revoked since the backup open again: see `incident-agent keys list`, and revoke them anew."
+        )
