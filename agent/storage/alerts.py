@@ -1,4 +1,4 @@
-"""Where is each alert, and where did it end? Receipts, alerts, quarantine, silences and changes."""
+"""Where is each alert, and where did it end? Receipts, alerts, and what could not be parsed."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -130,7 +130,7 @@ def _components(connection: Connection, incident: str) -> Sequence[str]:
 
 def _last_feedback(connection: Connection, incident: str) -> Row[Any] | None:
     of_it = select(feedback).where(feedback.c.incident == incident).order_by(feedback.c.id.desc())
-    return connection.execute(of_it).first()
+    return connection.execute(of_it.limit(1)).first()
 
 
 def _denied(said: Row[Any] | None) -> bool:
@@ -191,8 +191,8 @@ def _outcome(connection: Connection, incident: Incident) -> str:
 
 
 def _last_fact(connection: Connection, incident: str, kind: EventType, name: str) -> Any:
-    told = [entry.event for entry in journal.entries(connection, incident=incident, limit=10_000)]
-    return next((event.facts.get(name) for event in reversed(told) if event.type is kind), None)
+    last = journal.entries(connection, incident=incident, types=(kind,), newest=True, limit=1)
+    return last[0].event.facts.get(name) if last else None
 
 
 def _save(connection: Connection, lesson: Lesson, clock: Clock) -> None:
