@@ -280,7 +280,7 @@ _SHARE = re.compile(r"\b(?:share|ratio|fraction) of\b", re.IGNORECASE)
 _MEMBERS = {
     **{name.removesuffix("s"): unit for name, unit in _UNITS.items()},
     **dict.fromkeys(("share",), "share"),
-    **dict.fromkeys(("count", "deviation", "alert", "line", "expected"), "count"),
+    **dict.fromkeys(("count", "deviation", "shared", "alert", "line", "expected"), "count"),
 }
 """Words of a member's name, in the singular, that say what its value is."""
 _NO_DAY = date(1970, 1, 1)

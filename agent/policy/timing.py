@@ -8,8 +8,8 @@ from agent.policy.observed import Observed
 from agent.policy.statements import Instant, Statement, relations
 from agent.policy.values import SECONDS, belongs, same
 
-SLACK = timedelta(minutes=1)
-"""The onset is not known more exactly than this."""
+SLACK = timedelta(seconds=30)
+"""By so much a time may be off that is told in whole minutes."""
 _FEW_DEVIATIONS = 3.0
 """Robust deviations below which a value may be called usual."""
 _MOST_UNCHANGED = 1.2

@@ -32,6 +32,7 @@ EVIDENCE = [
             "before": 0.01234,
             "after": 0.34671,
             "deviations": 24.8,
+            "not_shared": 31.0,
             "points": [[1793534400 + 30 * n, 0.01 + 0.001 * n] for n in range(60)],
         },
         query='sum by (service) (rate(http_errors_total{service="cart"}[5m]))',
@@ -118,6 +119,13 @@ EVIDENCE = [
         "failing share of cart went from 0 to 0.31 (40 robust deviations).",
         {"before": 0.0, "after": 0.31, "deviations": 40.0, "symptom_of": "checkout"},
     ),
+    evidence(
+        "e12",
+        EvidenceKind.CHANGE,
+        "payment",
+        "config of payment at 12:02:24 UTC: “longer time-outs”.",
+        {"at": "2026-11-01T12:02:24+00:00", "kind": "config", "summary": "longer time-outs", "author": "ci"},
+    ),
 ]  # fmt: skip
 
 TRUE = [
@@ -150,6 +158,7 @@ TRUE = [
     ("The requests of frontend fell to 70, from 320 before.", ["e8"]),
     ("cart logged 57 lines such as “no answer from payment”.", ["e11"]),
     ("The failing share of cart is 31%.", ["e10"]),
+    ("payment was reconfigured shortly before the onset.", ["e12"]),
     ("The requests of frontend fell from 320 to 70.", ["e8"]),
 ]  # fmt: skip
 
@@ -161,6 +170,7 @@ FALSE = [
     ("a pod nobody has seen", "The pod cart-7f9c8d6b5-zzzzz of cart logged 214 lines.", ["e2"]),
     ("another number", "The error ratio of cart rose from 0.012 to 0.437.", ["e1"]),
     ("another percentage", "cart fails 53% of its requests.", ["e1"]),
+    ("deviations for a percentage", "cart fails 31% of its requests.", ["e1"]),
     ("another factor", "Errors of cart rose from 1.2% to 34.7%, 12 times as many.", ["e1"]),
     ("a point of a long series", "The error ratio of cart was 0.043.", ["e1"]),
     ("the numbers swapped", "The error ratio of cart went from 0.347 to 0.012.", ["e1"]),
@@ -176,6 +186,7 @@ FALSE = [
     ("another day", "cart was deployed at 2026-10-31T11:58:30Z.", ["e3"]),
     ("one end of what was looked at, as an event", "cart began to fail at 11:00.", ["e1"]),
     ("before and after confused", "cart was deployed at 11:58:30, after the onset.", ["e3"]),
+    ("just before, told as after", "payment was reconfigured shortly after the onset.", ["e12"]),
     ("another distance", "cart was deployed 9 min before the onset.", ["e3"]),
     ("another version", "cart was deployed with v2.15.0.", ["e3"]),
     ("another metric", "cart_pool_size of cart went from 0.012 to 0.347.", ["e1"]),
