@@ -135,7 +135,7 @@ def _after_login(text: str, at: int) -> Iterator[Found]:
         if (
             (before in _BEFORE_ONE and _typed(word, before))
             or (before == "and" and said[-3:-2] in ([], ["with"], ["as"], ["using"], ["use"]) and _meant(word.text))
-            or (before == "to" and (_signed(word.text) or _set_so(word.text)))
+            or (before == "to" and (_signed(word.text) or (said == ["to"] and _set_so(word.text))))
             or _pair(word.text)
         ):
             yield Found(word.start, word.end, "password")

@@ -72,6 +72,7 @@ def test_what_answers_somebody_who_cannot_get_in_is_found(text: str, secret: str
         "bo: config changed, it's checkout2 now",
         "bo: changed the config, it's Postgres15 now, set it to m5.2xlarge later",
         "connect with TLS1.3 and OAuth2",
+        "the ssh public key was reset to AAAAC3NzaC1lZDI1NTE5AAAAIqyd7Fl2cqrHP8IfKZvs8mPK1xp5edHiLcJODhm0a11Q",
     ],
 )
 def test_other_answers_stay(text: str) -> None:
