@@ -83,7 +83,8 @@ def appointed_secrets(text: str, lowered: str) -> Iterator[Found]:
 def _earlier(text: str, lowered: str) -> Iterator[Found]:
     """`we found X in the log, it is the smtp password`."""
     for role in matches(_ITS, (", it", ", which", ", this", ", that"), text, lowered):
-        least = max(text.rfind("\n", 0, role.start()) + 1, role.start() - _BACK)
+        least = max(0, role.start() - _BACK)
+        least = max(least, text.rfind("\n", least, role.start()) + 1)
         for word in _WORDS.finditer(text, least, role.start()):
             if strong(word[0]) or (chosen(word[0]) and told_outright(word[0]) and any(map(str.isdigit, word[0]))):
                 yield Found(*word.span(), "password")

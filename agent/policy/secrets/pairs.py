@@ -107,7 +107,7 @@ def _of_one(text: str, lowered: str) -> Iterator[Found]:
 
 def _behind(text: str, pair: re.Match[str]) -> bool:
     """Drawn, or the answer to a question."""
-    line = text.rfind("\n", 0, pair.start())
+    line = text.rfind("\n", max(0, pair.start() - 2 * _BACK), pair.start())
     asked = line > 0 and text.find("?", max(0, line - 2), line) >= 0
     return _drawn(pair["secret"]) or (asked and settled(pair["secret"]))
 
