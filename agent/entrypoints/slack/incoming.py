@@ -4,9 +4,16 @@ import json
 from typing import Annotated, Literal, TypeVar
 from urllib.parse import parse_qs
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-_Id = Annotated[str, Field(max_length=200)]
+
+def _storable(text: str) -> str:
+    """Without what no database takes as text: NUL, and halves of a character."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+_Text = Annotated[str, AfterValidator(_storable)]
+_Id = Annotated[_Text, Field(max_length=200)]
 
 
 class _Part(BaseModel):
@@ -19,7 +26,7 @@ class _Named(_Part):
 
 class _Pressed(_Part):
     action_id: _Id
-    value: Annotated[str, Field(max_length=2_000)] = ""
+    value: Annotated[_Text, Field(max_length=2_000)] = ""
 
 
 class Click(_Part):
@@ -29,21 +36,21 @@ class Click(_Part):
     user: _Named
     team: _Named
     trigger_id: _Id
-    response_url: str = ""
+    response_url: _Text = ""
     actions: Annotated[list[_Pressed], Field(min_length=1, max_length=1)]
 
 
 class _Typed(_Part):
-    value: str | None = None
+    value: _Text | None = None
 
 
 class _State(_Part):
-    values: dict[str, dict[str, _Typed]] = {}
+    values: dict[_Text, dict[_Text, _Typed]] = {}
 
 
 class _View(_Part):
     callback_id: _Id
-    private_metadata: Annotated[str, Field(max_length=3_000)] = ""
+    private_metadata: Annotated[_Text, Field(max_length=3_000)] = ""
     state: _State = _State()
 
 
@@ -65,11 +72,11 @@ class Submitted(_Part):
 class Command(_Part):
     """`/incident …`"""
 
-    text: str = ""
+    text: _Text = ""
     user_id: _Id
     team_id: _Id
     trigger_id: _Id
-    response_url: str = ""
+    response_url: _Text = ""
 
 
 class Written(_Part):
@@ -77,7 +84,7 @@ class Written(_Part):
 
     type: Literal["message", "app_mention"]
     user: _Id
-    text: str = ""
+    text: _Text = ""
     ts: _Id
     thread_ts: _Id
     channel: _Id
@@ -96,7 +103,7 @@ class Challenge(_Part):
     """Slack asks whether this is the right address."""
 
     type: Literal["url_verification"]
-    challenge: Annotated[str, Field(max_length=1_000)]
+    challenge: Annotated[_Text, Field(max_length=1_000)]
 
 
 Shape = TypeVar("Shape")
