@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from langgraph.errors import GraphDrained
 from langgraph.runtime import RunControl
@@ -29,8 +30,23 @@ LOOK = timedelta(seconds=1)
 GATHER = timedelta(milliseconds=50)
 """How long news is gathered before people are told of it."""
 SWEEP = timedelta(seconds=2)
+ASIDE = 28
+"""So many runs at most leave their place to other jobs while they watch what their action did."""
 GRACE = timedelta(seconds=25)
 """How long a stop waits for running steps to end; below Kubernetes' usual 30 s. Then they are cut off."""
+
+
+class _Place:
+    """Room for one job; a run that from now on only watches leaves it to another."""
+
+    def __init__(self, room: asyncio.Semaphore) -> None:
+        self._room: asyncio.Semaphore | None = room
+
+    def leave(self) -> None:
+        """Again and again is as good as once."""
+        room, self._room = self._room, None
+        if room is not None:
+            room.release()
 
 
 @dataclass(eq=False)
@@ -49,7 +65,11 @@ class _Held:
 
 
 class Worker:
-    """Runs `concurrency` jobs at once, places alerts, follows the journal and sweeps, until it is stopped."""
+    """Runs `concurrency` jobs at once, places alerts, follows the journal and sweeps, until it is stopped.
+
+    Whoever watches what an action did is not counted, up to ASIDE of them: it may take minutes, and would keep a new
+    alert waiting.
+    """
 
     def __init__(
         self,
@@ -75,7 +95,8 @@ class Worker:
 
     async def run(self) -> None:
         """Work until `stop`; then let running steps end, within the grace, give the rest back, and return."""
-        loops = [self._work_forever() for _ in range(self._concurrency)]
+        room = asyncio.Semaphore(self._concurrency)
+        loops = [self._work_forever(room) for _ in range(self._concurrency + ASIDE)]
         loops += [self._place_forever(), self._every(SWEEP, self._sweep)]
         news = [asyncio.Event() for _ in self._beside]
         loops += [self._stir(news), *(self._follow(*one) for one in zip(self._beside, news, strict=True))]
@@ -100,13 +121,20 @@ class Worker:
         self._queue.wake()
         self._service.placement.wake()
 
-    async def _work_forever(self) -> None:
+    async def _work_forever(self, room: asyncio.Semaphore) -> None:
         while not self._stopping.is_set():
-            if await self._guarded(self._work) == 0:
-                await self._queue.wait(IDLE)
+            await room.acquire()
+            place = _Place(room)
+            try:
+                if await self._guarded(partial(self._work, place)) == 0:
+                    await self._queue.wait(IDLE)
+            finally:
+                place.leave()
 
-    async def _work(self) -> int:
+    async def _work(self, place: _Place) -> int:
         """The next job, if there is one; how many that was."""
+        if self._stopping.is_set():
+            return 0
         lease = await self._queue.lease(self._name, LEASE)
         if lease is None:
             return 0
@@ -115,15 +143,15 @@ class Worker:
             await self._queue.release(lease)
             return 0
         with logged_with(job=lease.job.id, incident=lease.job.incident):
-            await self._work_on(lease)
+            await self._work_on(lease, place)
         return 1
 
-    async def _work_on(self, lease: Lease) -> None:
+    async def _work_on(self, lease: Lease, place: _Place) -> None:
         control = RunControl()
         self._controls.add(control)
         started = self._clock.now()
         try:
-            await self._under_lease(lease, control)
+            await self._under_lease(lease, control, place)
             await self._queue.acknowledge(lease)
             took = (self._clock.now() - started).total_seconds()
             log.info("job finished", seconds=took)
@@ -138,9 +166,9 @@ class Worker:
         finally:
             self._controls.discard(control)
 
-    async def _under_lease(self, lease: Lease, control: RunControl) -> None:
+    async def _under_lease(self, lease: Lease, control: RunControl, place: _Place) -> None:
         """Run the job while its lease is kept alive; when it is lost, or a stop must end, the run is cut off."""
-        held = _Held(lease, asyncio.create_task(self._service.runs.run(lease, control)))
+        held = _Held(lease, asyncio.create_task(self._service.runs.run(lease, control, place.leave)))
         self._held.append(held)
         try:
             await asyncio.wait({held.run})

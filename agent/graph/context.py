@@ -60,3 +60,5 @@ class Context:
     budgets: Budgets
     lease: Lease | None = None
     """The job this run is part of; late writes of a worker that lost it are refused."""
+    aside: Callable[[], None] = lambda: None
+    """Called when the run from now on only watches: its worker may begin another job meanwhile."""

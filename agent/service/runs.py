@@ -1,6 +1,7 @@
 """A leased job is worked on: the graph starts, or goes on where it stood."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
@@ -29,9 +30,12 @@ class Runs:
         self._graph = graph
         self._context = context
 
-    async def run(self, lease: Lease, control: RunControl | None = None) -> None:
+    async def run(
+        self, lease: Lease, control: RunControl | None = None, aside: Callable[[], None] = lambda: None
+    ) -> None:
         """Work on the job until it ends or waits for a human. Safe to call again after a crash at any point.
 
+        `aside` is called when from then on it only watches what its action did.
         Raises GraphDrained when `control` asked to stop between two steps.
         """
         job = lease.job
@@ -42,7 +46,7 @@ class Runs:
         config = RunnableConfig(configurable={"thread_id": thread, LEASE: lease}, recursion_limit=STEPS)
         given = await self._next_input(lease, incident, thread, await self._graph.aget_state(config))
         if given is not _NOTHING:
-            context = self._context(lease, incident)
+            context = replace(self._context(lease, incident), aside=aside)
             with span(
                 "invoke_agent incident-agent",
                 gen_ai__operation__name="invoke_agent",

@@ -49,6 +49,7 @@ async def _watch(context: Context, action: Action, query: str, since: datetime) 
     if context.sources.metrics is None:
         detail = "No metrics back end is configured, so nobody but a human can tell."
         return Verification(recovered=False, query=query, observed=None, detail=detail)
+    context.aside()
     return await watch(context.sources.metrics, context.clock, action.success, query, since)
 
 

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any, Never
 
+import pytest
 from sqlalchemy import select
 
 from agent.bootstrap import Application, Replaced, bootstrap
@@ -127,6 +129,58 @@ async def test_what_was_leased_while_a_stop_came_is_given_back_untouched(tmp_pat
         again = await application.queue.lease("another", timedelta(seconds=30))
 
     assert (queue.leased, model.asked, again and again.attempt) == (1, 0, 1)
+
+
+class Watching:
+    """`service.Runs` whose first job watches what its action did until the others are done."""
+
+    def __init__(self, jobs: int, *, leaves: bool) -> None:
+        self._others = jobs - 1
+        self._leaves = leaves
+        self.watching = asyncio.Event()
+        self.over = asyncio.Event()
+        self.at_once = 0
+        self.most_at_once = 0
+
+    async def run(self, _: Lease, __: object, aside: Callable[[], None]) -> None:
+        if not self.watching.is_set():
+            self.watching.set()
+            if self._leaves:
+                aside()
+                aside()
+            await self.over.wait()
+            return
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        await asyncio.sleep(0.01)
+        self.at_once -= 1
+        self._others -= 1
+        if self._others == 0:
+            self.over.set()
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+async def test_whoever_watches_what_an_action_did_leaves_its_place_to_another_and_to_one_alone(
+    tmp_path: Path, *, leaves: bool
+) -> None:
+    runs: Any = Watching(4, leaves=leaves)
+    replaced = Replaced(model=NoAnswer(), memory=NoMemory(), sources=Sources())
+    async with bootstrap(Settings.model_validate({"data": tmp_path}), replaced) as application:
+        for name in ("cart", "shop", "mail", "bank"):
+            await application.service.intake.receive("alertmanager", "test", _body(_alert("Errors", name)))
+        service = replace(application.service, runs=runs)
+        worker = Worker(service, application.queue, application.clock, concurrency=1, grace=timedelta(0))
+        working = asyncio.create_task(worker.run())
+        async with asyncio.timeout(PATIENCE):
+            await runs.watching.wait()
+            if leaves:
+                await runs.over.wait()
+            else:
+                await asyncio.sleep(0.2)
+            worker.stop()
+            await working
+
+    assert (runs.over.is_set(), runs.most_at_once) == ((True, 1) if leaves else (False, 0))
 
 
 @asynccontextmanager

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
 
-from agent.domain.remediation import SuccessQuery
-from agent.graph.nodes.verify import watch
+from agent.domain.remediation import Action, SuccessQuery
+from agent.graph.context import Context, Sources
+from agent.graph.nodes.verify import _watch, watch
 from tests.clocks import NOON, Clock
 from tools.base import BackendError, Series
 
@@ -92,3 +95,14 @@ async def test_a_clock_that_is_set_back_does_not_make_it_wait_until_it_has_caugh
     seen = await watch(Metrics({-10_000_000: value}), clock, SUCCESS, "q", BEGAN)
 
     assert (seen.recovered, clock.slept < 100) == (value < 0.05, True)
+
+
+async def test_a_run_leaves_its_place_before_it_begins_to_watch_and_keeps_it_where_there_is_nothing_to_watch() -> None:
+    left: list[float] = []
+    clock = Clock()
+    seen: dict[str, object] = {"clock": clock, "aside": lambda: left.append((clock.now() - BEGAN).total_seconds())}
+    action = SimpleNamespace(success=SUCCESS)
+    for metrics, places in ((None, []), (Metrics({0: 0.01}), [0.0])):
+        context = SimpleNamespace(**seen, sources=Sources(metrics=metrics))
+        await _watch(cast(Context, context), cast(Action, action), "q", BEGAN)
+        assert left == places
