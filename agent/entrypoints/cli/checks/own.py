@@ -61,7 +61,7 @@ async def record(settings: Settings) -> Finding:
     from agent.storage.schema import remedy
 
     try:
-        found, wanted = await asyncio.to_thread(_revisions, settings)
+        found, wanted, paused = await asyncio.to_thread(_record, settings)
     except (SQLAlchemyError, OSError) as error:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         return Finding("record", State.BROKEN, reason, remedy(settings.database))
@@ -70,20 +70,26 @@ async def record(settings: Settings) -> Finding:
         return Finding("record", State.OK, f"{kind}, empty: the first start fills it")
     if found != wanted:
         return Finding("record", State.BROKEN, f"{kind} at {found}, wanted {wanted}", "Run: incident-agent migrate")
+    if paused:
+        says = f"{kind} at {found}; every action is paused, as after a restore"
+        return Finding("record", State.OK, says, "Once you have looked why, run: incident-agent actions resume")
     return Finding("record", State.OK, f"{kind} at {found}")
 
 
-def _revisions(settings: Settings) -> tuple[str, str]:
-    """(the database's revision, the newest); empty for a database that does not exist yet."""
+def _record(settings: Settings) -> tuple[str, str, bool]:
+    """(the database's revision, the newest, whether every action is paused); empty for one that does not exist yet."""
     from sqlalchemy import make_url
 
     from agent.storage.schema import newest, revision
+    from agent.storage.switches import actions_paused
 
+    wanted = newest()
     # Connecting to a SQLite file that is not there would make it.
     if not settings.shared and not Path(make_url(settings.database).database or "").exists():
-        return "", newest()
+        return "", wanted, False
     with _connected(settings) as connection:
-        return revision(connection), newest()
+        found = revision(connection)
+        return found, wanted, found == wanted and actions_paused(connection)
 
 
 async def clock(settings: Settings, host: "Clock | None" = None) -> Finding:

@@ -12,7 +12,10 @@ from agent.entrypoints.cli.checks.finding import Finding, State
 from agent.entrypoints.cli.checks.run import findings
 from agent.settings import Settings
 from agent.storage.database import Database
+from agent.storage.journal import Chain
 from agent.storage.schema import migrate, newest
+from agent.storage.switches import switch_actions
+from tests.clocks import Clock
 from tests.farends.answers import PATIENT, Answer, Instead
 from tests.farends.loopback import Asked, FarEnd
 from tests.system import program
@@ -186,6 +189,22 @@ def test_the_record_is_ok_at_its_newest_shape(tmp_path: Path) -> None:
     migrate(database)
     database.close()
     assert found(configured)["record"] == Finding("record", State.OK, f"sqlite at {newest()}")
+
+
+def test_that_every_action_is_paused_is_said_with_the_way_out(tmp_path: Path) -> None:
+    configured = settings(tmp_path)
+    configured.data.mkdir(mode=0o700)
+    database = Database(configured.database)
+    try:
+        migrate(database)
+        chain = Chain(b"k" * 32, Clock())
+        database.write_now(lambda connection: switch_actions(connection, chain, paused=True, who="ann"))
+    finally:
+        database.close()
+
+    told = found(configured)["record"]
+    assert (told.state, "every action is paused" in told.says) == (State.OK, True)
+    assert told.mend.endswith("incident-agent actions resume")
 
 
 def test_a_data_folder_that_others_can_read_is_broken(tmp_path: Path) -> None:
