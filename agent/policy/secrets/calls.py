@@ -27,7 +27,7 @@ CALLS: tuple[Place, ...] = (
     at(
         ("connect", "__construct", "mysqli", "new pdo", "imap_open", "openconnection", "open_connection"),
         rf"(?i:connect|__construct|mysqli|new pdo|imap_open|open_?connection)\w{{0,20}}"
-        rf"\(\s{{0,20}}(?:{_OTHER})?{_TEXT}(?:{_OTHER})?{_TEXT}{_VALUE}",
+        rf"\(\s{{0,20}}(?:{_OTHER})?{_TEXT}(?:{_OTHER})?{_TEXT}(?![\"']t3s?:){_VALUE}",
     ),
     at(
         ("auth", "login", "credential", "ldap_bind", "simple_bind", "logon", "attempt", "createuser", "create_user"),

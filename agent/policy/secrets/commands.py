@@ -47,6 +47,7 @@ _USER_OPTIONS = {
     r"[ =]?\\{0,2}[\"']?[^\s:'\"/]+:",
     "smbclient|rpcclient|winexe|smbmount|net|smbget|smbcacls|mount\\.cifs|"
     "mount|wmic|pth-winexe": r"(?:-U|--user)[ =]?\\{0,2}[\"']?[^\s%'\"]+%",
+    "transmission-remote": r"\s-n[ =]?\\{0,2}[\"']?[^\s:'\"/]+:",
     "lftp": r" -u[ ]?\\{0,2}[\"']?[^\s,'\"]+,",
     "sqlplus|sqlldr|impdp|expdp|rman|exp|imp": r"(?:^|[ \"'])[A-Za-z_][\w$#.-]*/(?=[^\s/@]+@|\\?[\"'])",
 }

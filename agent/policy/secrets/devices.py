@@ -4,7 +4,7 @@ from agent.policy.secrets.places import Place, at, near
 
 _HEADS = (
     "set|username|user|enable|line|neighbor|tacacs|tacacs-server|radius|radius-server|crypto|ntp|ppp|ip|ipv6|aaa|standby|"
-    "vrrp|isis|key|wpa-psk|security|authentication|snmp-server|vpn|peer|area|local-user|server-private|bgp|ospf|key-string"
+    "vrrp|IPSec|ipsec|isis|key|wpa-psk|security|authentication|snmp-server|vpn|peer|area|local-user|server-private|bgp|ospf|key-string"
 )
 _NOUNS = (
     r"password|secret|key|key-string|psk|pre-shared-key|pre-shared-secret|[\w-]*password-value|md5|ascii|passphrase"
@@ -22,6 +22,7 @@ DEVICES: tuple[Place, ...] = (
         ("auth=", "login=", "user=", "users=", "creds=", "credentials=", "bundle_"),
         r"(?<![a-z])(?i:auth|login|users?|creds|credentials|bundle_\w{2,60})=[\"']?[A-Za-z][\w.@-]{1,40}:(?P<word>)",
     ),
+    at(("v1 ", "v2c "), r"(?<=[ (])v(?:1|2c),? community[ =:]{1,2}(?P<at>)"),
     near("v2c ", r"(?<=v2c )(?P<word>)(?=\S{4,60} \d{2,5}\b)"),
     at(
         "check_",
@@ -99,6 +100,12 @@ DEVICES: tuple[Place, ...] = (
     at("key-string ", r"key-string (?:\d )?(?P<at>)(?=\S{3,}[ \t]*(?:\n|$))", before=r"[ \t]*"),
     at("ascii-text ", r"ascii-text (?P<at>)(?=\\?\")"),
     at(("{plain}", "{clear}", "{cleartext}"), r"(?i:\{(?:plain|clear|cleartext)\})(?P<whole>[^\s:\"'<]{3,200})"),
+    at(("sip:", "sips:"), r"sips?:[\w.+-]{1,60}:(?P<whole>[^\s@:;<>]{3,100})@(?=[\w-])"),
+    near(
+        tuple(f";{way}" for way in ("ssh", "rdp", "telnet", "vnc", "ftp", "sftp", "winrm", "https")),
+        r"(?m)^[\w.-]{2,100};[\w.@-]{1,60};(?P<whole>[^;\s]{4,100});\w{2,10}[ \t]*$",
+    ),
+    near("\t", r"(?m)^[\w.-]{2,100}\t\d{1,3}(?:\.\d{1,3}){3}\t[\w.@-]{1,60}\t(?P<word>)(?=\S{5,100}[ \t]*$)"),
     at("register =", r"register =>? ?[\w.+-]{1,60}:(?P<whole>\S{3,100})@[\w.-]{1,80}"),
     at(
         ("proxy-user", "userpwd", "proxyuserpwd", "proxy_user"),

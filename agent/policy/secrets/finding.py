@@ -13,6 +13,7 @@ from agent.policy.secrets.commands import command_secrets
 from agent.policy.secrets.cookies import cookies
 from agent.policy.secrets.drawn import drawn_secrets
 from agent.policy.secrets.exposed import exposed_secrets
+from agent.policy.secrets.listed import listed_secrets
 from agent.policy.secrets.logins import login_secrets
 from agent.policy.secrets.named import named_secrets
 from agent.policy.secrets.pairs import pair_secrets
@@ -52,6 +53,7 @@ def findings(text: str) -> list[Found]:
         *named_secrets(plain, told),
         *cookies(text, small),
         *command_secrets(lines, told),
+        *listed_secrets(lines, told),
         *placed_secrets(lines, told),
         *told_secrets(lines, told),
         *login_secrets(lines, told),

@@ -1,5 +1,6 @@
 """What do secrets and personal data look like? One entry a kind; the shapes are those their issuers publish."""
 
+import base64
 import re
 from collections.abc import Iterator
 from urllib.parse import unquote_plus
@@ -14,6 +15,7 @@ from agent.policy.secrets.values import chosen, looks_drawn, plausible, strong, 
 
 _END = r"(?![A-Za-z0-9])"
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_BREAKS = re.compile(r"\\[rn]|\s")
 _GROUPED = re.compile(rf"(?:[a-z]+-)?{_UUID}")
 _MARKS = (
     "AKID LTAI SCW HRKU- v1.0- fo1_ fm1 fm2_ pscale_ sbp_ nfp_ ATBB CCIPAT_ bkua_ sq sgp_ AKCp cmVmd rubygems_ oy2 cio "
@@ -48,6 +50,15 @@ def _no_name(value: str) -> bool:
 def _drawn_by_a_maker(path: str) -> bool:
     """The secret end of an address: an id in groups, or drawn, whatever stands before it in the path."""
     return _GROUPED.fullmatch(path) is not None or any(map(looks_drawn, path.split("/")[-1:]))
+
+
+def _of_a_private_key(value: str) -> bool:
+    """A PEM in base64 once more, whatever it is called; a certificate alone is public."""
+    compact = _BREAKS.sub("", value).rstrip("=")
+    said = base64.b64decode(
+        compact[: len(compact) // 4 * 4], altchars=b"-_" if "-" in compact or "_" in compact else None
+    )
+    return b"PRIVATE KEY" in said
 
 
 def _no_sentence(said: str) -> bool:
@@ -90,6 +101,12 @@ _ISSUED: tuple[Pattern, ...] = (
         r"-----END [A-Za-z0-9 ]{0,20}(?:PRIVATE KEY(?: BLOCK)?|Static key "
         r"V1)-----|(?:(?:\\[nr]|\s){0,4}[A-Za-z0-9+/=]{20,})*"
         r"(?:\\n[A-Za-z0-9+/=]+)?)",
+    ),
+    pattern(
+        "private-key",
+        "LS0tLS1CRUdJTi",
+        r"LS0tLS1CRUdJTi[A-Za-z0-9+/_-]{16,}(?:(?:\\[rn]|\s){1,40}[A-Za-z0-9+/_-]{30,})*={0,2}",
+        check=_of_a_private_key,
     ),
     pattern("jwt", "eyJ", r"eyJ(?<![A-Za-z0-9_-]...)[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)?"),
     pattern(
@@ -335,7 +352,7 @@ def patterned(text: str, small: str) -> Iterator[Found]:
         yield from PATTERNS[at].spans(text)
 
 
-_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{20,}+={0,2}(?![A-Za-z0-9+/_=-])")
+_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{20,}+={0,2}(?![A-Za-z0-9+/_=-])")
 _WORD = re.compile(r"[^\s\"'<>]+")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 

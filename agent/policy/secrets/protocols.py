@@ -93,5 +93,11 @@ PROTOCOLS: tuple[Place, ...] = (
     ),
     at(('"params"',), r"\"params\":\s?\[\"?\w+\"?,\s?(?P<at>)(?=\"[^\"]{6,100}\"\])", needs="jsonrpc"),
     at(("xoauth2 ", "x-api-key "), r"\b(?:xoauth2|x-api-key)[ ](?P<at>)(?=\S{16,})", needs="secret string"),
+    at(
+        ("ntlm", "nthash", "nt hash", "nt_hash", "lm hash", "lmhash"),
+        r"(?i:ntlm(?:v1)?(?:[ _-]?hash)?|(?:nt|lm)[ _-]?hash)[\"']?\s{0,20}[:=]\s{0,20}[\"']?"
+        r"(?:[0-9a-fA-F]{32}:)?(?P<whole>[0-9a-fA-F]{32})(?![0-9a-fA-F])",
+    ),
+    near("//", r"(?<=\w)//[A-Za-z][\w.-]{0,40}:(?P<whole>[^\s/@:\"']{4,100})@[\w.-]{1,100}(?=[/:])"),
     near(":::", r"\b[0-9a-fA-F]{32}:(?P<whole>[0-9a-fA-F]{32})(?=:::)"),
 )

@@ -111,7 +111,7 @@ COMMANDS: tuple[Place, ...] = (
         r"(?:ht|mosquitto_)passwd[ ](?:-[a-zA-Z]+[ ]+)*-[a-zA-Z]*b[a-zA-Z]*[ ](?:-[a-zA-Z]+[ ]+)*"
         r"\S{1,200}[ ]\S{1,100}[ ](?P<at>)",
     ),
-    at("net", r"\bnet1?(?:\.exe)?[ ]user[ ][^\s/]{1,64}[ ](?P<at>)(?![/ ])", needs=" user "),
+    at("net", r"\bnet1?(?:\.exe)?[ ]{1,3}user[ ]{1,3}[^\s/]{1,64}[ ]{1,3}(?P<at>)(?![/ ])", needs=" user "),
     at("net", r"\bnet(?:\.exe)?[ ]use[ ](?:\w:[ ])?\S{1,200}[ ](?P<at>)(?=\S+[ ]/user)", needs=" use "),
     at("net", r"\bnet(?:\.exe)?[ ]use[ ][^\n]{0,200}/user:\S{1,100}[ ](?P<at>)(?![/ ])", needs=" use "),
     at(("/p:", "/pass", "/rp:"), r"(?<=[ \"'])/(?:p|pass|password|rp|passwd):(?P<at>)(?!\w+=)(?=\S)"),
@@ -200,6 +200,19 @@ COMMANDS: tuple[Place, ...] = (
     at("--user", r"(?<!\S)--user[ =]\\?[\"']?[\w.@-]{1,64}:\\?[\"']?(?P<at>)(?!(?:[a-z]+|\d+)(?:\s|$))"),
     at("/v ", r"/v[ ](?P<name>[\w.-]{2,60})[^\n]{0,60} /d[ ](?P<at>)"),
     near("reg_", r"(?P<name>[\w.-]{2,60})[ \t]+REG_(?:EXPAND_)?SZ[ \t]+(?P<at>)"),
+    at(
+        "$",
+        r"\$(?P<variable>[A-Za-z]\w{0,20})\s?=\s?(?P<at>)(?=[\"'][^\"'\n]{3,200}[\"'][^\n]{0,300}?"
+        r"[ ]-{1,2}(?i:p(?:assword|w|ass)?)[ =:]?[\"']?\$\{?(?P=variable)\b)",
+        needs=(" -p", " --p"),
+    ),
+    at(
+        ("expdp ", "impdp ", "sqlplus ", "sqlldr "),
+        r"(?:expdp|impdp|sqlplus|sqlldr) (?:-\w{1,2} ){0,3}[A-Za-z][\w$#]{1,30}/(?P<whole>[^\s/@\"']{4,60})(?=\s|$)",
+    ),
+    at("conn", r"(?i:conn(?:ect)?) \w{1,30}/(?P<at>)(?=\"[^\"\n]{3,100}\"@)"),
+    at("ftp> user ", r"ftp> user \S{1,60} (?P<at>)"),
+    at("connect(", r"connect\([\"'][^\"'\n]{1,60}[\"'],\s?(?P<at>)(?=[\"'][^\"'\n]{3,100}[\"'],\s?[\"']t3s?://)"),
     at("signtool", r"signtool[^\n]{0,200} /p[ ](?P<at>)"),
     at("mkpasswd ", r"mkpasswd (?:-{1,2}[\w-]{1,20}(?:[ =][a-z0-9-]{3,12})? ){0,3}(?P<word>)"),
     at("--", r"--(?P<name>[\w-]{2,40}), (?P<at>)(?=[^\s,\"'\]]{4,})", needs=("--pass", "--pwd", "--token", "--secret")),

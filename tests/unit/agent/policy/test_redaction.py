@@ -316,6 +316,26 @@ def test_what_cannot_be_redacted_is_refused(redactor: Redactor) -> None:
         redactor.redact("x" * 8_000_001)
 
 
+@pytest.mark.parametrize("name", ["SSH_PRIVATE_KEY_B64=", "TLS_KEY_B64=", "  tls.key: ", "here it is ", ""])
+@pytest.mark.parametrize("kind", ["RSA PRIVATE KEY", "EC PRIVATE KEY", "PRIVATE KEY", "OPENSSH PRIVATE KEY"])
+def test_a_private_key_in_base64_goes_whatever_it_is_called(redactor: Redactor, name: str, kind: str) -> None:
+    body = "\n".join(["MHcCAQEEID5fPsn8wQUJ4u685FDlBecWq4jkuvtRFZqZ"] * 3)
+    written = base64.b64encode(f"-----BEGIN {kind}-----\n{body}\n-----END {kind}-----\n".encode()).decode()
+
+    assert redactor.redact(f"{name}{written}") == f"{name}<private-key:1>"
+    wrapped = "\n".join(written[at : at + 76] for at in range(0, len(written), 76))
+    assert written[20:40] not in (told := redactor.redact(f"{name}{wrapped}"))
+    assert written[100:140] not in told
+
+
+@pytest.mark.parametrize("kind", ["CERTIFICATE", "PUBLIC KEY", "CERTIFICATE REQUEST"])
+def test_what_is_public_stays_in_base64(redactor: Redactor, kind: str) -> None:
+    body = "MIIDUcry47cixEaqLPMPNE1bWhzQtYUfqEfxA8vsgZTVtRXkPzkyM7mprmQlO"
+    text = "ca.crt: " + base64.b64encode(f"-----BEGIN {kind}-----\n{body}\n-----END {kind}-----\n".encode()).decode()
+
+    assert redactor.redact(text) == text
+
+
 @pytest.mark.parametrize(
     "piece",
     [
@@ -385,6 +405,16 @@ def test_what_cannot_be_redacted_is_refused(redactor: Redactor) -> None:
             "seed abc ",
             "random_password ",
         ),
+        *(
+            '["-p",',
+            'a0="a" ',
+            'a0="a" a1=a ',
+            "$a='b' -p",
+            "LS0tLS1CRUdJTi",
+            "LS0tLS1CRUdJTi" + "a" * 40 + "\n",
+            "//a:b",
+        ),
+        *("sip:a:b", "ntlm : ", "connect('a','b',", "a;b;cdef;ssh", "a\t1.2.3.4\tb\t", "expdp a/b"),
     ],
 )
 def test_no_text_makes_it_slow(redactor: Redactor, piece: str) -> None:

@@ -38,10 +38,22 @@ from tests.unit.agent.policy.secrets.told import said
             "echo 'bob:Kx9!mmQ2' | chpasswd",
             "user app on >Kx9!mmQ2 ~*",
         ),
+        *("Command Line:\tnet  user bob Kx9!mmQ2 /domain", "$p='Kx9!mmQ2'; Connect-VIServer a -Password $p"),
+        "expdp app/Kx9!mmQ2 directory=DUMP",
+        *("ftp> user bob Kx9!mmQ2\n230 Login successful.", "weblogic> connect('bob','Kx9!mmQ2','t3://web:7001')"),
+        *("IPSec gateway a\nIPSec secret Kx9!mmQ2", "poll failed (v2c community=Kx9!mmQ2)"),
+        *("registrar: sip:5398:Kx9!mmQ2@pbx.example", "cannot parse 'postgres//app:Kx9!mmQ2@db/shop'"),
+        *("gw.example;readonly;Kx9!mmQ2;ssh", "portal\t192.0.2.7\treporting\tKx9!mmQ2"),
     ],
 )
 def test_protocols_statements_and_configurations_are_read(text: str) -> None:
     assert set(said(placed_secrets, text)) == {"Kx9!mmQ2"}
+
+
+def test_a_password_in_quotes_may_have_the_sign_before_the_host_in_it() -> None:
+    text = 'CONNECT sys/"Kx9!@mQ2"@//db:1521/shop AS SYSDBA'
+
+    assert "Kx9!@mQ2" in said(placed_secrets, text)
 
 
 @pytest.mark.parametrize(
