@@ -76,7 +76,8 @@ _LEAKED = re.compile(
     r"(?P<secret>[^\s`\"']{5,300})"
 )
 _TYPED = re.compile(
-    r"(?m)^[^\n$#>%]{0,60}[$#>%]{1,3} (?P<command>[^\n]{3,300})\n(?P<q>[\"']?)(?P<secret>[^\s\"']{5,2000})(?P=q)"
+    r"(?m)^(?:[^\n$#>%]{0,60}[$#>%]{1,3} |(?=cat ))(?P<command>[^\n]{3,300})\n"
+    r"(?P<q>[\"']?)(?P<secret>[^\s\"']{5,2000})(?P=q)"
     r"[ \t]*(?=\n|\Z)"
 )
 _PRINTS = re.compile(
@@ -91,6 +92,7 @@ _NOT_OF_ONE = re.compile(
     r"metadata|[. ]name\b|-o name|namespace|\.type\b|wc -|sha\d*sum|md5|--version|ls |accessor|stat "
     r"|(?i:secret|token|passw\w*|key)[_-]?(?i:name|url|uri|arn|path|file|ttl|count|type|version|expiry|username)"
 )
+_LAST = re.compile(r"[\w.-]{2,60}\Z")
 _REPLY = re.compile(r"\d\) \"(?P<name>[\w-]{3,40})\"\s{1,4}\d\) \"(?P<secret>[^\"\n]{3,200})\"")
 
 
@@ -189,12 +191,24 @@ def _printed(text: str) -> Iterator[Found]:
     """What a command printed that is there to print a secret."""
     for typed in _TYPED.finditer(text):
         command, said = typed["command"], typed["secret"]
-        if _PRINTS.search(command) and _OF_ONE.search(command) and not _NOT_OF_ONE.search(command) and _alone(said):
+        if (
+            _PRINTS.search(command)
+            and _OF_ONE.search(command)
+            and not _NOT_OF_ONE.search(command)
+            and (_alone(said) or _of_file(command, said))
+        ):
             yield Found(*typed.span("secret"), "password")
     for reply in _REPLY.finditer(text):
         kind = trust(reply["name"])
         if kind and secret_under(kind, reply["secret"]):
             yield Found(*reply.span("secret"), "password" if kind is Trust.CHOSEN else "secret")
+
+
+def _of_file(command: str, said: str) -> bool:
+    """What a file or an output holds that is called after a secret: `cat .vault_pass`."""
+    name = _LAST.search(command)
+    kind = trust(name[0]) if name else None
+    return kind is not None and not _FIELD.match(said) and ":" not in said and secret_under(kind, said)
 
 
 def _alone(word: str) -> bool:

@@ -27,7 +27,7 @@ _HOLDER = re.compile(
 _LISTED = re.compile(r"[\"'](?:unseal_|recovery_)?keys(?:_hex|_b64|_base64)?[\"']\s?:\s?\[(?P<body>[^\]]{16,4000})\]")
 _ITEM = re.compile(r"[\"'](?P<secret>[A-Za-z0-9+/=_-]{32,200})[\"']")
 _SECTION = re.compile(
-    r"(?m)^[ \t]*\[(?i:admins?|users|accounts|credentials|passwords|secrets|tokens|logins)\][ \t]*\n"
+    r"(?m)^[ \t]*(?:\w{2,20} )?\[(?i:admins?|users|accounts|credentials|passwords|secrets|tokens|logins)\][ \t]*\n"
     r"(?P<body>(?:[ \t]*[^\s\[][^\n]{0,300}(?:\n|\Z)){1,60})"
 )
 _OF_SECTION = re.compile(r"(?m)^[ \t]*[\w.@-]{1,60} ?= ?(?P<secret>[^\s;#]{5,200})[ \t]*$")
@@ -75,6 +75,8 @@ def block_secrets(text: str, lowered: str) -> Iterator[Found]:
             yield from (Found(*one.span("secret"), "secret") for one in _ITEM.finditer(text, *several.span("body")))
     for holder in matches(_HOLDER, _HOLDERS, text, lowered) if "{" in text else ():
         yield from _held(text, holder)
+    if "secret" in lowered and _SECRET_KIND.search(text):
+        yield from _kubernetes(text)
     if "\n" not in text:
         return
     if "]\n" in text:
@@ -83,8 +85,6 @@ def block_secrets(text: str, lowered: str) -> Iterator[Found]:
         for scalar in _SCALAR.finditer(text):
             if trust(scalar["name"]):
                 yield from _lines(text, *scalar.span("body"))
-    if "secret" in lowered and _SECRET_KIND.search(text):
-        yield from _kubernetes(text)
 
 
 def _sections(text: str) -> Iterator[Found]:

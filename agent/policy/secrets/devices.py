@@ -106,6 +106,41 @@ DEVICES: tuple[Place, ...] = (
         r"(?m)^[\w.-]{2,100};[\w.@-]{1,60};(?P<whole>[^;\s]{4,100});\w{2,10}[ \t]*$",
     ),
     near("\t", r"(?m)^[\w.-]{2,100}\t\d{1,3}(?:\.\d{1,3}){3}\t[\w.@-]{1,60}\t(?P<word>)(?=\S{5,100}[ \t]*$)"),
+    at(
+        ("try ", "use ", "should be "),
+        r"(?:try|use|should be) (?P<word>)(?=[`\"'][^\s`\"']{5,100}[`\"'] for (?:the |our )?(?:[\w-]{1,20} ){0,2}?"
+        r"(?:admin|root|service) (?:user|account|login)\b)",
+        needs=" for ",
+    ),
+    at(
+        ("login", "log-in", "creds", "credentials"),
+        r"(?:login|log-in|creds|credentials)(?: on [\w.-]{2,80})?(?: is| ?[:=]) ?"
+        r"[A-Za-z][\w.@\\-]{1,40}(?: ?[/:] ?| with )"
+        r"[`\"']?(?P<word>)",
+    ),
+    at(
+        ("creds: ", "credentials: "),
+        r"(?:creds|credentials): [A-Za-z][\w.@\\-]{1,40} (?P<word>)(?=(?=\S*[A-Za-z])(?=\S*\d)\S{6,60}[ \t]*(?:\n|\Z))",
+    ),
+    near(
+        tuple(
+            f" on the {what}" for what in ("ilo", "idrac", "ipmi", "bmc", "switch", "router", "firewall", "nas", "pdu")
+        ),
+        r"(?<![\w./@:-])[A-Za-z][\w.-]{1,30}:(?P<word>)"
+        r"(?=[^\s:/]{5,60} on the (?i:ilo|idrac|ipmi|bmc|switch|router|firewall"
+        r"|nas|pdu)\b)",
+    ),
+    at(
+        ("jumphost", "jump host", "bastion"),
+        r"(?i:jumphost|jump host|bastion)[^\n]{0,60}\n[> ]{0,3}[\w.-]{2,40}[:/](?P<word>)(?=\S{5,60}[ \t]*(?:\n|\Z))",
+    ),
+    at("changed ", r"changed [\w.-]{1,30} from (?P<word>)(?=[^\s:/]{6,60} to [^\s:/]{6,60} on [\w.-]+)"),
+    at("changed ", r"changed [\w.-]{1,30} from [^\s:/]{6,60} to (?P<word>)(?=[^\s:/]{6,60} on [\w.-]+)"),
+    at(
+        ("the old one", "the same one", "the default one", "the usual one"),
+        r"the (?:old|same|default|usual) one[,:]? [`\"']?(?P<word>)",
+        needs=("pass", "pw", "login", "cred"),
+    ),
     at("register =", r"register =>? ?[\w.+-]{1,60}:(?P<whole>\S{3,100})@[\w.-]{1,80}"),
     at(
         ("proxy-user", "userpwd", "proxyuserpwd", "proxy_user"),

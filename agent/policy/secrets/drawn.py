@@ -13,7 +13,7 @@ _PUBLIC = re.compile(
     r"-----BEGIN (?:[A-Z0-9 ]{0,30} )?(?:CERTIFICATE|PUBLIC KEY)[A-Z ]{0,20}-----(?:(?!-----)[\s\S]){0,20000}"
 )
 _NAMED = re.compile(
-    r"(?:[\"'\]]=>\s{0,12}string\(\d{1,4}\) \"|name=\\?\"[\w.-]{1,60}\\?\"(?:\r?\n){2}"
+    r"(?:session=<|[\"'\]]=>\s{0,12}string\(\d{1,4}\) \"|name=\\?\"[\w.-]{1,60}\\?\"(?:\r?\n){2}"
     r"|[\w\]-][\"'`]{0,2}(?:=|=>|:=|:)[\"'`]{0,2}|[\w\]-]\\?[\"'][ "
     r"]?(?:=>|:|=)[ ]?\\?[\"']?|(?:^|\n|\\n|[{,])[-+<>* \t]{0,12}[\w.-]{1,60}[ "
     r"]{0,3}(?:=>|::?|=)[ ]{0,8}\\?[\"'`]?"
@@ -21,7 +21,7 @@ _NAMED = re.compile(
     r"\w+/]{27}=\|)?|\"[ ]-[ ])\Z"
 )
 _OF_AN_ID = re.compile(
-    r"(?i)(?<![a-z])(?:ids?|[ug]uids?|sid|cursor|schema|version|body|payload|hash|"
+    r"(?i)(?<![a-z])(?:site key|ids?|[ug]uids?|sid|cursor|schema|version|body|payload|hash|"
     r"digest(?:value)?|accessor|etag|checksum|fingerprint|thumbprint|cert\w{0,8}"
     r"|public|publishable|nonce|revision|marker|continuation|trace|span|"
     r"request[ _-]id|integrity|snapshot|object|ref|kid|arn|checkpoint|"

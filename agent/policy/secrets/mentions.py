@@ -80,6 +80,8 @@ def _start_of_name(text: str, at: int) -> int:
 def _kind(text: str, start: int, name: str) -> Trust | None:
     """Two words before it count, too: `Unseal Key 1:`, `next token:`."""
     kind = trust(name)
+    if name == "session" and text.startswith("=<", start + len(name)):
+        return None
     if name == "PASS" and text[start - 4 : start] in ("--- ", "    "):
         return None
     if _NO_NAME.search(text, max(0, start - 40), start) or name.startswith("pam_"):

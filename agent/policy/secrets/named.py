@@ -39,6 +39,8 @@ _WHOLE = re.compile(r"(?: (?!-)[^\s\"'=]{1,40}){1,8}(?=[\"'])")
 """The rest of a value in a pair of which the whole stands in quotes: `"NAME=a b c"`."""
 _WITH_ESCAPES = re.compile(r"(?:\\.|[^\s\\\"]){3,200}(?=\")")
 _PHRASE = re.compile(r"(?:[a-z]{2,} ){2,23}[a-z0-9]{2,}[!?*#$]?(?=$|[\n,;\"'}\])<.`]|\\n)")
+_WORDS = re.compile(r"(?:[a-z]{3,} ){2,7}[a-z]{3,}(?=[\"'\n]|\Z)")
+"""Of a secret that somebody has made up of words: `SESSION_SECRET=orbit violet ember tractor`."""
 _NEXT_WORD = re.compile(r" [A-Za-z]{2,}[ ,.:;]")
 _NEXT_WORDS = re.compile(r" [A-Za-z']{2,} [A-Za-z']{2,}[ ,.:;]")
 _COMPARERS = words("equals eq matches")
@@ -92,7 +94,12 @@ def _value(text: str, start: int, end: int, kind: Trust) -> Value | None:
         return value if value and secret_under(kind, text[value.start : value.end]) else None
     if joined := ASSIGNED.match(text, end):
         within = _within(text, joined.end(), kind)
-        return within or _assigned(text, start, joined, kind) or _loosely(text, start, end, kind)
+        return (
+            within
+            or _made_up(text, start, joined, kind)
+            or _assigned(text, start, joined, kind)
+            or _loosely(text, start, end, kind)
+        )
     if text[start - 1 : start] in ("<", ":", '"') and (element := ELEMENT.match(text, end)):
         found = Value(*element.span("v"), quoted=True)
         return found if secret_under(kind, element["v"]) else None
@@ -152,6 +159,15 @@ def _argument(text: str, start: int, end: int, kind: Trust) -> Value | None:
 
 def _member(text: str, start: int, end: int) -> bool:
     return text[start - 1 : start] == "." or "." in text[start:end]
+
+
+def _made_up(text: str, start: int, joined: re.Match[str], kind: Trust) -> Value | None:
+    """The words that somebody has made up a secret of; without quotes, only behind a sign of equality."""
+    if kind is not Trust.ISSUED or not text[start : joined.start()].lower().endswith("secret"):
+        return None
+    value = value_at(text, joined.end())
+    phrase = _WORDS.match(text, value.start) if value and (value.quoted or joined[0] == "=") else None
+    return Value(*phrase.span(), quoted=True) if phrase and all(map(plausible, phrase[0].split())) else None
 
 
 def _assigned(text: str, start: int, joined: re.Match[str], kind: Trust) -> Value | None:

@@ -38,6 +38,8 @@ _HOSTED = re.compile(
     r"(?<![\w./-])(?:[\w-]{1,60}(?:\.[\w-]{1,60}){1,6}|[a-z][a-z-]{1,30}\d{1,4})(?::\d+)? / [`*\"']{0,2}\Z"
 )
 """The host, the user and the password: of an enumeration the first is no host."""
+_ARROWED = re.compile(r"[\w-]{1,60}(?:\.[\w-]{1,60}){1,6} (?:→|->|=>) [`*]{0,2}\Z")
+"""`host.example → user / X`."""
 _AT_HOST = re.compile(
     rf"(?<![\w./@:-])(?i:{'|'.join(_NAMES)}):(?P<secret>[^\s`\"'@:/]{{5,60}})@(?=[\w-]{{1,60}}(?:\.[\w-]{{1,60}})+)"
 )
@@ -153,7 +155,8 @@ def _worth(text: str, pair: re.Match[str]) -> bool:
             and len(said) >= _LONG
             and settled(said)
         )
-    if _KNOWN.fullmatch(pair["user"]) or _told(text, pair.start()):
+    arrowed = _ARROWED.search(text, max(0, pair.start() - 90), pair.start()) is not None
+    if _KNOWN.fullmatch(pair["user"]) or arrowed or _told(text, pair.start()):
         return settled(said)
     return strong(said) and _SIGNED.search(said) is not None
 

@@ -15,6 +15,8 @@ from agent.policy.secrets.values import chosen, looks_drawn, plausible, strong, 
 
 _END = r"(?![A-Za-z0-9])"
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_OF_DOCUMENTS = ("EXAMPLE", "EXAMPLEKEY")
+"""So end the keys that the documentation of AWS shows."""
 _BREAKS = re.compile(r"\\[rn]|\s")
 _GROUPED = re.compile(rf"(?:[a-z]+-)?{_UUID}")
 _MARKS = (
@@ -73,7 +75,12 @@ def _of_basic(value: str) -> bool:
 
 def _of_aws(value: str) -> bool:
     """Digests have the length of such a secret, too, but letters of one case."""
-    return mixed(value) and any(map(str.isupper, value)) and any(map(str.islower, value))
+    return (
+        not value.endswith(_OF_DOCUMENTS)
+        and mixed(value)
+        and any(map(str.isupper, value))
+        and any(map(str.islower, value))
+    )
 
 
 def _of_a_hook(path: str) -> bool:
@@ -210,7 +217,7 @@ _ISSUED: tuple[Pattern, ...] = (
         "password",
         "assword",
         r"(?i:app(?:lication)? passwords?)(?:[ :]{1,3}|[^\n:=]{0,60}(?:[:=] ?| is ))(?:is )?[\"'`]?"
-        r"(?P<secret>[a-z]{4}(?: [a-z]{4}){3})\b",
+        r"(?P<secret>[a-z]{4}(?: [a-z]{4}){3}|[a-z]{16})\b",
     ),
     pattern(
         "password",
@@ -220,6 +227,14 @@ _ISSUED: tuple[Pattern, ...] = (
         words="pass pw",
         check=_no_sentence,
     ),
+    pattern(
+        "secret",
+        "",
+        r"(?i:manual|authenticator|totp|2fa|mfa)[^\n]{0,60}?[:=] ?[`\"']?"
+        r"(?P<secret>(?=[a-z ]*\d)[a-z2-7]{4}(?: [a-z2-7]{4}){3,7})\b",
+        words="manual authenticator totp 2fa mfa",
+    ),
+    pattern("issued", "TGT-", r"(?<![A-Za-z0-9])TGT-\d{1,8}-[A-Za-z0-9.-]{20,}"),
     pattern("secret", "key=", r"[?&]key=(?P<secret>[A-Za-z0-9_.~-]{16,})", check=_no_name),
     pattern(
         "issued",
@@ -248,7 +263,7 @@ _ISSUED: tuple[Pattern, ...] = (
         "secret",
         "/",
         r"/(?:magic|magic-?link|reset|reset-password|password[_-]?resets?|"
-        r"verify|verify-email|invites?|confirm|activate|activation|unlock"
+        r"verify|verify-email|invites?|invitations?(?:/accept)?|accept|sign-?up|recover|confirm|activate|activation|unlock"
         rf"|set-password|signin|login|token|share|shared)/(?!{_UUID})(?P<secret>[A-Za-z0-9_-]{{20,}})",
         check=_no_name,
     ),
@@ -263,7 +278,7 @@ _ISSUED: tuple[Pattern, ...] = (
         "secret",
         "",
         r"https?://[^\s?\"']{1,200}/(?:magic|login|invite|reset|verify|join|sso|auth|activate|confirm|unlock|share)[\w-]{0,20}"
-        r"\?(?:\w{1,12}=[^\s&]{0,40}&){0,3}(?:t|k|c|h|s|key|tok|token|hash|link)=(?P<secret>[A-Za-z0-9_.~%-]{16,})",
+        r"\?(?:\w{1,12}=[^\s&]{0,40}&){0,3}(?:t|k|c|h|s|key|tok|token|hash|link|magic|invite|otl)=(?P<secret>[A-Za-z0-9_.~%-]{16,})",
         words="http",
         holds=r"\?\w",
         check=mixed,

@@ -38,6 +38,16 @@ PROTOCOLS: tuple[Place, ...] = (
         # Digits alone are the group that a container runs as.
         r"(?P<whole>(?!\d+[\"'])[^\"'\n]{3,200})[\"']",
     ),
+    near(
+        ('"p":', '\\"p\\":'),
+        r"\"(?:e|u|l|user|email|login|username)\\?\":\s?\\?\"[^\"\n]{1,100}\",\s?\\?\"p\\?\":\s?(?P<at>)(?=\\?\")",
+    ),
+    near(
+        ('_password"', '_secret"', '_access_key"'),
+        r"\"type\":\s?\"\w{2,60}_(?:password|secret|access_key)\"[^{}]{0,200}(?:\{[^{}]{0,400}?|\{[^{}]{0,100}\{[^{}]{0,400}?)"
+        r"\"(?:value|result|secret)\":\s?(?P<at>)(?=\")",
+    ),
+    near("secret=", r"(?m)^key ?= ?(?P<whole>\S{16,200})\n(?:[^\n]{0,100}\n)?secret ?="),
     near("vault.azure.net/secrets/", r"\"value\":\s?(?P<at>)(?=\")"),
     near(
         ('"key"', "'key'"),

@@ -8,7 +8,23 @@ from agent.policy.secrets.names import Trust, trust
 from agent.policy.secrets.spans import Found
 from agent.policy.secrets.values import secret_under, settled
 
-_STEMS = ("pass", "pwd", "pw", "token", "secret", "key", "psk", "pin", "cred", "code", "wort", "contrase", "senha")
+_STEMS = (
+    "pass",
+    "pwd",
+    "pw",
+    "token",
+    "secret",
+    "key",
+    "psk",
+    "pin",
+    "cred",
+    "code",
+    "wort",
+    "contrase",
+    "senha",
+    "sid",
+    "sess",
+)
 _MOST = 400
 """Characters of a line of a table; of more lines than `_ROWS` none is looked at."""
 _ROWS = 200

@@ -24,7 +24,8 @@ _NO_SECRET = words(
     "lookups validation expiry age length too short long weak strong never there here n/a na tbd todo x expected "
     "whatever needed keepass keepassxc bitwarden lastpass vaultwarden dashlane 1password sso saml ldap kerberos "
     "via using through over same unchanged see ask soon later attached above below separately saved stored "
-    "known required: latest secretstr securestring on_create always b64enc run pass pwd passphrase"
+    "await attempt attempts known required: latest secretstr securestring on_create always b64enc run pass pwd "
+    "passphrase"
 )
 _MASK = re.compile(
     r"[*•x]{3,} ?\(.*|(?:REPLACE|CHANGE|INSERT|FILL|PUT|YOUR|ENTER|TODO)_[A-Z_]+"
@@ -46,7 +47,8 @@ _REFERENCE = re.compile(
     | [a-z]+(?:[A-Z][a-z]+)*(?:Password|Token|Secret|Pwd|Passphrase)
     | (?:Ctrl|Alt|Shift|Cmd|Meta)\+\S+ | [a-z]+:S\d{3,5} | [a-z]+(?:-[a-z]+){1,6}:(?:latest|\d{1,4})
     | <[^<>]*>? | %[A-Z_]{3,}% | %[-+]?\d*[a-z]%?\}?
-    | \[[A-Za-z_ -]*\]? | [\[({][\w\"' -]*[:=,.]?[)\]}]? | @Microsoft\.KeyVault.* | ref\+.*
+    | \[[A-Za-z_ -]*\]?(?:@.*)? | <{2,3}\ ?\w+.* | \$[A-Za-z_]\w*\[.* | resolve:[a-z-]+:.* | \w+/\w+EXAMPLE(?:KEY)?
+    | [A-Za-z0-9/+]{20,36}EXAMPLE(?:KEY)? | [\[({][\w\"' -]*[:=,.]?[)\]}]? | @Microsoft\.KeyVault.* | ref\+.*
     | ENC(?:\[|%5B).* | A[KS]IA(?:[A-Z0-9]{16}|\w+(?:/|%2F)\d{8}.*) | vault(?::|%3A).* | arn:.* | \\\$\(.* | %3C.*%3E
     | [A-Za-z_]\w*\[["'][A-Za-z_][\w.-]*["']?\]?
     | !(?:Ref|Sub|vault|Get\w+|Import\w+|Join|secret|env|reference)\b.*
@@ -103,7 +105,7 @@ _OBJECT = re.compile(
 )
 _WORDED = re.compile(
     r"[A-Za-z]{3,12}([-_.])[A-Za-z]{3,12}(?!\1)[-_.]\d{2,5}|[A-Z][a-z]{2,11}([-_.])[A-Z][a-z]{2,11}\2\d{2,5}"
-    r"|[A-Za-z]{3,12}[_.][A-Za-z]{3,12}\d{2,4}[!?#$]?|[A-Za-z]{3,12}([-_.])[A-Za-z]{3,12}(?:\3[A-Za-z]{3,12}){1,6}\d{0,5}[!?#$]?"
+    r"|[A-Za-z]{3,12}[_.][A-Za-z]{3,12}\d{2,4}[!?#$]?|[A-Za-z]{3,12}([-_.])[A-Za-z]{3,12}(?:\3[A-Za-z]{3,12}){1,6}(?:\3?\d{1,5})?[!?#$]?"
 )
 _PAIRED = re.compile(r"[A-Za-z]{3,12}_[A-Za-z]{3,12}\d{2,4}[!?#$]?|[A-Z][a-z]{2,11}\.[A-Z]?[a-z]{2,11}\.?\d{2,4}")
 _LONG = 40
@@ -132,9 +134,17 @@ def plausible(value: str) -> bool:
         or _MASK.fullmatch(value)
         or _REFERENCE.fullmatch(value)
         or _SENTENCE.fullmatch(value)
+        or _LABELS.fullmatch(value)
     ):
         return False
     return not (_ROOTED.fullmatch(value) and not _random_path(value))
+
+
+_LABELS = re.compile(
+    r"(?i:(?:your |your new |current |new )?(?:passwor[dt]|mot de passe|contrase[nñ]a|kennwort|wachtwoord|senha"
+    r"|hasło|lösenord|adgangskode|пароль|パスワード|密码|비밀번호)\W{0,3})"
+)
+"""What a form calls a field."""
 
 
 def _random_path(value: str) -> bool:
@@ -152,13 +162,25 @@ def issued(value: str) -> bool:
     if _KEY_OF_A_CACHE.fullmatch(value) or _NAME_OF_ONE.fullmatch(value):
         return False
     if _HOST.fullmatch(value) or _SLUG.fullmatch(value):
-        return any(_HEX_PART.fullmatch(part) for part in value.split("-")) or passphrase(value) or _numbered(value)
+        return (
+            any(_HEX_PART.fullmatch(part) for part in value.split("-"))
+            or passphrase(value)
+            or _numbered(value)
+            or _of_words(value)
+        )
     return other or (len(value) >= 20 and "." not in value and "/" not in value) or by_chance(value)
 
 
 def _numbered(value: str) -> bool:
     """Three words and a number right behind the last, `lamp-river-stone8609`."""
     return _WORDS_AND_NUMBER.fullmatch(value) is not None and not _OBJECT.search(value)
+
+
+def _of_words(value: str) -> bool:
+    """Three words or more between hyphens, four between dots, and none that a host or an object would have."""
+    least = 3 if "-" in value else 4
+    words = re.split("[-.]", value)
+    return len(words) >= least and min(map(len, words)) >= 4 and worded(value)
 
 
 def passphrase(value: str) -> bool:
@@ -255,7 +277,8 @@ _KNOWN = re.compile(
     | 1Password | [\w./@+-]+/[\w.@+-]+(?::\d+){1,2} | [A-Za-z]+['’](?:s|t|re|ve|ll|d|m) | [A-Za-z_]\w*=[~.]{0,2}/\S*
     | [a-z][A-Za-z_.]*=\S* | [a-z_.]+[=<>]{1,2}\d\S* | \S+\(\S* | --?[a-z][\w-]* | [-"'({\[<,;:/].*\w=\S*
     | \$\w+ | \$?\{.*
-    | [A-Z][A-Z0-9.-]{1,15}\\{1,2}[\w.$-]+ | (?:\w+::)+\w+ | [A-Za-z]+:\d{1,6}[a-z]{0,2} | [A-Za-z]\w*\.\w+(?:\.\w+)*
+    | [A-Z][A-Z0-9.-]{1,15}\\{1,2}[\w.$-]+ | [a-z][a-z0-9-]{1,15}\\{1,2}[a-z][a-z._-]{1,30}
+    | (?:\w+::)+\w+ | [A-Za-z]+:\d{1,6}[a-z]{0,2} | [A-Za-z]\w*\.\w+(?:\.\w+)*
     | [A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+ | [a-z]*(?:[A-Z][a-z]+)+
     | (?:PBKDF2|HMAC|ECDHE|DHE)-[A-Z0-9-]{3,30}
     | [A-Z]{2,6}v\d(?:\.\d)? | [A-Z][A-Z_]{2,30}=\S*

@@ -104,13 +104,13 @@ KEYS = words(
     "validation machine registration eth wallet team "
     "password pre sdk cookie stripe pagerduty genie opsgenie postmark "
     "snyk codecov honeycomb splunk hec launchdarkly ld "
-    "datadog dd heroku newrelic pushover sendgrid mailgun twilio algolia"
+    "symm datadog dd heroku newrelic pushover sendgrid mailgun twilio algolia"
 )
 """Before `key`: it opens something."""
 SIGNED = tuple(words("pay merchant cookie session csrf sign secret secure auth pass"))
 """How words begin that make a hash key one that signs."""
 KEYS_OF_NO_SECRET = words(
-    "gpg pgp configuration "
+    "site gpg pgp configuration "
     "public pub publishable incident rule duplicate authority subject signed "
     "foreign partition part sort range cache host authorized known idempotency dedup dedupe "
     "deduplication from row object s3 obj message msg record group index "

@@ -316,6 +316,51 @@ def test_what_cannot_be_redacted_is_refused(redactor: Redactor) -> None:
         redactor.redact("x" * 8_000_001)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "git clone https://gitlab-ci-token:[MASKED]@git.shop.example/shop/web.git",
+        "password: '{{resolve:secretsmanager:prod/shop:SecretString:password}}'",
+        "$password = $_POST['password']; // line 48",
+        "An attempt was made to reset an account's password. Subject: acme\\wanda Target: acme\\kevin.chen",
+        "catalog:!!:53820:0:99999:7:::\ndaemon:*:94592:0:99999:7:::",
+        '{"login.password":"Mot de passe","login.forgot":"Forgot your password?"}',
+        "imap-login: Disconnected: method=PLAIN, TLS, session=<dnHqxmj08IJIH4H9gl6Ckg>",
+        "AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        "recaptcha site key: 6L2Nh9kMaBCKGypVtduwjK1G9paJARbfPJd3fwDq (public)",
+        'User-Password = "<<< secret >>>"',
+        "+const password = await vault.read(`secret/ledger`);",
+        "sudo: 3 incorrect password attempts",
+        "client secret: waiting until cluster ready",
+    ],
+)
+def test_what_masks_names_or_asks_for_a_secret_stays(redactor: Redactor, text: str) -> None:
+    assert redactor.redact(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("SESSION_SECRET=orbit violet ember tractor\nPORT=1", "orbit violet ember tractor"),
+        ('{"session":{"secret":"wqghpjaib xqkedn cat"}}', "wqghpjaib xqkedn cat"),
+        ("export API_TOKEN=maple-ember-saffron", "maple-ember-saffron"),
+        ("{User:root Secret:tiger.biscuit.spring.hamster DB:5}", "tiger.biscuit.spring.hamster"),
+        ("cat /var/lib/rabbitmq/.erlang.cookie\nINGFZEHZWDEILLTCVVHP\n# web", "INGFZEHZWDEILLTCVVHP"),
+        ("$ terraform output -raw grafana_admin_password\ncanyon.banjo.winter.77\n$ ls", "canyon.banjo.winter.77"),
+        (
+            '{"apiVersion":"v1","data":{"erlang-cookie":"Y29iYWx0Mzc5NjE="},"kind":"Secret","type":"Opaque"}',
+            "Y29iYWx0Mzc5NjE=",
+        ),
+        (
+            "sid | user_id | data\n----+---------+-----\n4593b78ab1dd2177ef9e64118b698ac1 | 6725 | x\n",
+            "4593b78ab1dd2177ef9e64118b698ac1",
+        ),
+    ],
+)
+def test_made_up_words_and_what_is_printed_go(redactor: Redactor, text: str, secret: str) -> None:
+    assert secret not in redactor.redact(text)
+
+
 @pytest.mark.parametrize("name", ["SSH_PRIVATE_KEY_B64=", "TLS_KEY_B64=", "  tls.key: ", "here it is ", ""])
 @pytest.mark.parametrize("kind", ["RSA PRIVATE KEY", "EC PRIVATE KEY", "PRIVATE KEY", "OPENSSH PRIVATE KEY"])
 def test_a_private_key_in_base64_goes_whatever_it_is_called(redactor: Redactor, name: str, kind: str) -> None:
@@ -415,6 +460,15 @@ def test_what_is_public_stays_in_base64(redactor: Redactor, kind: str) -> None:
             "//a:b",
         ),
         *("sip:a:b", "ntlm : ", "connect('a','b',", "a;b;cdef;ssh", "a\t1.2.3.4\tb\t", "expdp a/b"),
+        *(
+            "changed a from abcdef ",
+            "login on a: ",
+            "mfa : abc2 ",
+            '_password" "type": "a_password" {',
+            "key=a\nsecret=",
+            "cat a\n",
+        ),
+        *("SECRET=abc ", "bastion\na:", "creds: a "),
     ],
 )
 def test_no_text_makes_it_slow(redactor: Redactor, piece: str) -> None:

@@ -40,6 +40,15 @@ from tests.unit.agent.policy.secrets.told import said
         ),
         *("Command Line:\tnet  user bob Kx9!mmQ2 /domain", "$p='Kx9!mmQ2'; Connect-VIServer a -Password $p"),
         "expdp app/Kx9!mmQ2 directory=DUMP",
+        *(
+            "try `Kx9!mmQ2` for the jenkins admin user",
+            "login = bob/Kx9!mmQ2 pls delete",
+            "login on web.example: bob : Kx9!mmQ2",
+            "its still the old one, Kx9!mmQ2, nobody changed the password",
+        ),
+        *("bob:Kx9!mmQ2 on the ILO", "> bastion web-1\n> bob:Kx9!mmQ2", "credentials: shop_rw Kx9!mmQ2"),
+        *('{"variables":{"e":"bob@shop.example","p":"Kx9!mmQ2"}}', "login is bob/Kx9!mmQ2"),
+        '{"type": "ad_password", "instances": [{"attributes": {"id": "7", "value": "Kx9!mmQ2"}}]}',
         *("ftp> user bob Kx9!mmQ2\n230 Login successful.", "weblogic> connect('bob','Kx9!mmQ2','t3://web:7001')"),
         *("IPSec gateway a\nIPSec secret Kx9!mmQ2", "poll failed (v2c community=Kx9!mmQ2)"),
         *("registrar: sip:5398:Kx9!mmQ2@pbx.example", "cannot parse 'postgres//app:Kx9!mmQ2@db/shop'"),
@@ -300,3 +309,24 @@ def test_names_of_databases_and_addresses_stay(text: str) -> None:
 def test_keys_and_numbers_behind_options_are_found() -> None:
     assert said(command_secrets, "nsupdate -y hmac-sha256:ddns:q7Rk2VxLw9TzPb4N= update.txt") == ["q7Rk2VxLw9TzPb4N="]
     assert said(command_secrets, "yubico-piv-tool -a verify-pin -P 482913") == ["482913"]
+
+
+def test_both_passwords_of_a_change_are_found_without_a_word_for_them() -> None:
+    text = "ann: changed svc_app from Kx9!mmQ2 to Needle2022_ on web-1 at 09:33"
+
+    assert said(placed_secrets, text) == ["Kx9!mmQ2", "Needle2022_"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ann: changed timeout from 3000ms to 6000ms on web-1",
+        "changed image from shop:1.2.3 to shop:1.2.4 on web-1",
+        "try `kubectl` for the admin user",
+        "login = failed/denied",
+        "web:8443 on the switch",
+        "daemon:*:94592:0:99999:7:::",
+    ],
+)
+def test_what_is_changed_or_tried_and_is_no_password_stays(text: str) -> None:
+    assert said(placed_secrets, text) == []
