@@ -71,8 +71,8 @@ async def record(settings: Settings) -> Finding:
     if found != wanted:
         return Finding("record", State.BROKEN, f"{kind} at {found}, wanted {wanted}", "Run: incident-agent migrate")
     if paused:
-        says = f"{kind} at {found}; every action is paused, as after a restore"
-        return Finding("record", State.OK, says, "Once you have looked why, run: incident-agent actions resume")
+        mend = "A person or a restore has paused them. Once you have looked why, run: incident-agent actions resume"
+        return Finding("record", State.OK, f"{kind} at {found}; every action is paused", mend)
     return Finding("record", State.OK, f"{kind} at {found}")
 
 
