@@ -96,7 +96,8 @@ class Worker:
     async def run(self) -> None:
         """Work until `stop`; then let running steps end, within the grace, give the rest back, and return."""
         room = asyncio.Semaphore(self._concurrency)
-        loops = [self._work_forever(room) for _ in range(self._concurrency + ASIDE)]
+        # Without a place, as where people are told and nothing else is done, nobody would ever get one to leave.
+        loops = [self._work_forever(room) for _ in range(self._concurrency + ASIDE if self._concurrency else 0)]
         loops += [self._place_forever(), self._every(SWEEP, self._sweep)]
         news = [asyncio.Event() for _ in self._beside]
         loops += [self._stir(news), *(self._follow(*one) for one in zip(self._beside, news, strict=True))]
@@ -126,15 +127,14 @@ class Worker:
             await room.acquire()
             place = _Place(room)
             try:
-                if await self._guarded(partial(self._work, place)) == 0:
+                # It may have waited for its place until the stop came.
+                if not self._stopping.is_set() and await self._guarded(partial(self._work, place)) == 0:
                     await self._queue.wait(IDLE)
             finally:
                 place.leave()
 
     async def _work(self, place: _Place) -> int:
         """The next job, if there is one; how many that was."""
-        if self._stopping.is_set():
-            return 0
         lease = await self._queue.lease(self._name, LEASE)
         if lease is None:
             return 0
