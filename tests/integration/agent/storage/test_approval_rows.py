@@ -3,35 +3,13 @@
 from functools import partial
 
 import pytest
-from sqlalchemy import update
 
-from agent.domain.alert import Alert, AlertStatus, Severity
-from agent.storage import alerts, incidents
-from agent.storage.alerts import Arrival, Receipt
+from agent.storage import incidents
 from agent.storage.approval_rows import senders
 from agent.storage.database import Database
-from agent.storage.tables import alerts as alerts_table
 from tests.clocks import Clock
 from tests.incidents import an_incident
-
-
-async def _sent(database: Database, clock: Clock, sender: str, incident: str) -> None:
-    now = clock.now()
-    receipt = Receipt(
-        id=f"rc-{sender}", integration="generic", sender=sender, received_at=now, accepted=1, quarantined=0
-    )
-    alert = Alert(
-        integration="generic",
-        name="High",
-        status=AlertStatus.FIRING,
-        severity=Severity.HIGH,
-        labels={"service": "cart"},
-        starts_at=now,
-    )
-    arrival = Arrival(receipt=receipt, alerts=[(f"al-{sender}", alert)], unparsed=())
-    await database.write(lambda connection: alerts.store(connection, arrival))
-    placed = update(alerts_table).where(alerts_table.c.receipt == receipt.id).values(incident=incident)
-    await database.write(lambda connection: connection.execute(placed))
+from tests.integration.agent.storage.sent import sent
 
 
 @pytest.mark.attack("S24")
@@ -46,7 +24,7 @@ async def test_whose_alert_was_split_off_is_an_author_all_the_same(database: Dat
     for one in made.values():
         await database.write(partial(incidents.insert, incident=one))
     for sender, incident in {"am": "inc-1", "eve": "inc-2", "mallory": "inc-4", "other": "inc-5"}.items():
-        await _sent(database, clock, sender, incident)
+        await sent(database, clock, sender, incident)
 
     found = {name: await database.read(partial(senders, incident=name)) for name in made}
 

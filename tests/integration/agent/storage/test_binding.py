@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, update
 
-from agent.domain.alert import Alert, AlertStatus, Severity
 from agent.domain.approval import ApprovalStatus, Decision
 from agent.domain.errors import (
     AgentError,
@@ -22,17 +21,16 @@ from agent.domain.incident import IncidentStatus
 from agent.domain.remediation import Proposal, Risk, effect_key
 from agent.domain.rules import Team
 from agent.identity.keys import LOCAL_OPERATOR
-from agent.storage import alerts, incidents, unanswered
-from agent.storage.alerts import Arrival, Receipt
+from agent.storage import incidents, unanswered
 from agent.storage.database import Database
 from agent.storage.journal import Chain
 from agent.storage.schema import migrate
-from agent.storage.tables import alerts as alerts_table
 from agent.storage.tables import approvals, keys, votes
 from agent.storage.tables import incidents as incidents_table
 from tests.clocks import Clock
 from tests.integration.agent.storage.desk import Desk
 from tests.integration.agent.storage.proposals import VALID, incident, proposal
+from tests.integration.agent.storage.sent import sent
 
 TRIALS = 1_000
 
@@ -146,37 +144,15 @@ async def test_what_was_asked_by_a_clock_that_was_ahead_is_not_valid_until_it_ha
     assert "Nothing was done: the clock was set back since it was asked" in entries[-1].event.text
 
 
-async def _sent(desk: Desk, sender: str, incident: str = "inc-1") -> None:
-    now = desk.clock.now()
-    receipt = Receipt(
-        id=f"rc-{sender}", integration="generic", sender=sender, received_at=now, accepted=1, quarantined=0
-    )
-    alert = Alert(
-        integration="generic",
-        name="High",
-        status=AlertStatus.FIRING,
-        severity=Severity.HIGH,
-        labels={"service": "cart"},
-        starts_at=now,
-    )
-    arrival = Arrival(receipt=receipt, alerts=[(f"al-{sender}", alert)], unparsed=())
-    await desk.database.write(lambda connection: alerts.store(connection, arrival))
-    await desk.database.write(
-        lambda connection: connection.execute(
-            update(alerts_table).where(alerts_table.c.receipt == receipt.id).values(incident=incident)
-        )
-    )
-
-
 @pytest.mark.attack("S24")
 async def test_who_sent_the_alert_cannot_approve_what_it_led_to(desk: Desk) -> None:
     mallory, ann = await desk.person("mallory"), await desk.person("ann")
     asked = await desk.ask()
-    await _sent(desk, "mallory")
+    await sent(desk.database, desk.clock, "mallory", "inc-1")
     with pytest.raises(NotAllowed, match="mallory sent the alert that led to this, and somebody else must decide"):
         await desk.approve(asked, mallory)
     await desk.approve(asked, ann)
-    await _sent(desk, "ann")
+    await sent(desk.database, desk.clock, "ann", "inc-1")
     with pytest.raises(Refused, match="ann sent the alert that led to this"):
         await desk.dispatch(asked)
     assert desk.done == []
@@ -186,7 +162,7 @@ async def test_who_sent_the_alert_cannot_approve_what_it_led_to(desk: Desk) -> N
 async def test_the_only_operator_of_an_installation_of_one_may_try_it_out(desk: Desk) -> None:
     operator = await desk.keys.authenticate((await desk.keys.create_local_operator()).token)
     asked = await desk.ask()
-    await _sent(desk, LOCAL_OPERATOR)
+    await sent(desk.database, desk.clock, LOCAL_OPERATOR, "inc-1")
     await desk.approve(asked, operator)
     assert (await desk.dispatch(asked)).status == "done"
 
