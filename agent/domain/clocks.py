@@ -7,9 +7,12 @@ APART = timedelta(minutes=10)
 been set back since."""
 
 
-def passed(since: datetime, length: timedelta, now: datetime) -> bool:
-    """Has so long?  Also when that cannot be told: whoever waits must not wait until the clock has caught up."""
-    return not since <= now < since + length
+def passed(since: datetime | None, length: timedelta, now: datetime) -> bool:
+    """Has so long, or was it never?
+
+    Also when that cannot be told: whoever waits must not wait until the clock has caught up.
+    """
+    return since is None or not since <= now < since + length
 
 
 def lately(moment: datetime, length: timedelta, now: datetime) -> bool:

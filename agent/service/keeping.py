@@ -31,7 +31,7 @@ class Keeping:
     async def tend(self) -> int:
         """How many things were let go; call it every few seconds. Nothing is, while the journal is not trusted."""
         now = self._chain.clock.now()
-        if self._anchors.wrong or (self._looked_at and not passed(self._looked_at, PAUSE, now)):
+        if self._anchors.wrong or not passed(self._looked_at, PAUSE, now):
             return 0
         gone = await self._let_go(now) + await self._drop_runs(now)
         if gone == 0:
@@ -41,7 +41,7 @@ class Keeping:
 
     async def _count(self, now: datetime) -> None:
         """What is told of all alerts is put right, should it ever not be."""
-        if self._counted_at and not passed(self._counted_at, _COUNTED, now):
+        if not passed(self._counted_at, _COUNTED, now):
             return
         self._counted_at = now
         if not await self._database.read(tallies.true):

@@ -211,7 +211,7 @@ class Placement:
             known.silence(silence)
         for planned in in_force(self._calendar, now):
             known.silence(planned)
-        if self._learned is None or passed(self._learned, TOPOLOGY_AGE, now):
+        if passed(self._learned, TOPOLOGY_AGE, now):
             known.learn(await self._topology())
             self._learned = now
         return known

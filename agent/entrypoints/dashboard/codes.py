@@ -27,8 +27,7 @@ class Codes:
 
     def redeem(self, code: str, now: datetime) -> bool:
         """Is it good?  From now on it is not."""
-        made_at = self._made_at.pop(_digest(code), None)
-        return made_at is not None and not passed(made_at, VALID_FOR, now)
+        return not passed(self._made_at.pop(_digest(code), None), VALID_FOR, now)
 
 
 def one_time_code(application: Application) -> str:

@@ -25,6 +25,10 @@ def test_a_minute_has_passed_when_it_has_or_when_nobody_can_tell(later: timedelt
     assert passed(NOON, MINUTE, NOON + later) is over
 
 
+def test_since_what_never_was_it_has_passed() -> None:
+    assert passed(None, MINUTE, NOON)
+
+
 @pytest.mark.parametrize(
     ("ago", "so"),
     [(-APART - SECOND, False), (-APART, True), (timedelta(0), True), (MINUTE - SECOND, True), (MINUTE, False)],
