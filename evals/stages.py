@@ -26,7 +26,7 @@ STAGES: Mapping[str, int] = {
     "ranking.tabulate": _FEW,
     "onset.find": _FEW,
     "topology.graph": _FEW,
-    "topology.excesses": _FEW,
+    "excess.excesses": _FEW,
     "topology.flows": _FEW,
     "changes.shifts": _FEW,
     "calls.lost": _FEW,

@@ -44,11 +44,13 @@ class Lost:
     row: int
     share: float = 1.0
     """`part` over that of whoever accounts for most."""
+    failing: float = 1.0
+    """0 to 1: how clearly requests fail where the alert is, which is what missing calls would explain."""
 
     @property
     def strength(self) -> float:
-        """0 to 1: how clearly the calls are missing, and how much of that it accounts for."""
-        return self.share * gain(self.z)
+        """0 to 1: how clearly the calls are missing, how much of that it accounts for, and of what it explains."""
+        return self.failing * self.share * gain(self.z)
 
 
 @dataclass(frozen=True)

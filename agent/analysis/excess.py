@@ -75,7 +75,11 @@ class Excess:
         return gain(together / widths) if (widths := float(np.linalg.norm(mine) * np.linalg.norm(other))) else 0.0
 
 
-def excesses(table: Table, onset: Onset) -> dict[Dimension, dict[str, Excess]]:
+Excesses = Mapping[Dimension, Mapping[str, Excess]]
+"""Dimension -> component -> what it has more of."""
+
+
+def excesses(table: Table, onset: Onset) -> Excesses:
     """Of all components that were measured in the incident."""
     return {"time": _time(table, onset), "failures": _failures(table, onset)}
 

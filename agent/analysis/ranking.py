@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from agent.analysis import calls, changes, cluster, conditions, log_templates, onset, report, storm, topology
+from agent.analysis import calls, changes, cluster, conditions, excess, log_templates, onset, report, storm, topology
 from agent.analysis.calls import Lost
 from agent.analysis.changes import Shift
 from agent.analysis.cluster_trouble import Trouble, nats
@@ -21,14 +21,12 @@ from agent.analysis.symptom import spoken_of
 from agent.analysis.table import tabulate
 from agent.analysis.topology import Flow, Graph
 from agent.analysis.weights import SHIPPED, Fusion, Weights
-from agent.domain.incident import Symptom
 from tools.base import Change
 
 _CHANGE_WINDOW = timedelta(minutes=60)
 """A change this long before the onset is still worth a sentence."""
 _CHANGE_LATE = timedelta(minutes=5)
 """The onset may be found this much too early."""
-_FAILING = frozenset({Symptom.ERRORS, Symptom.AVAILABILITY})
 
 
 def diagnose(seen: Observations, weights: Weights = SHIPPED) -> Findings:
@@ -42,11 +40,13 @@ def weigh(seen: Observations, weights: Weights = SHIPPED) -> Weighed:
     began = onset.find(table, seen.alerts, seen.symptom, seen.now, seen.step)
     deps = topology.graph(seen.topology, table)
     tops = {alert.service for alert in seen.alerts} & deps.nodes
-    flows = topology.flows(table, began, deps, tops, spoken_of(seen.alerts, seen.symptom))
+    symptom = spoken_of(seen.alerts, seen.symptom)
+    measured = excess.excesses(table, began)
+    flows = topology.flows(measured, deps, tops, symptom)
     dossiers = {name: Dossier(name) for name in _candidates(seen, deps)}
     _add_shifts(dossiers, changes.shifts(table, began.first, began.last))
-    if spoken_of(seen.alerts, seen.symptom) in _FAILING:
-        _add_lost(dossiers, calls.lost(table, began))
+    if (failing := topology.failures_shown(measured, tops, symptom)) > 0:
+        _add_lost(dossiers, calls.lost(table, began), failing)
     # A sample tells of the step that it ends: what is logged in that may be of the incident already.
     logged = began.at - seen.step if began.sure else began.at
     spoken = log_templates.line_shifts(seen.lines, logged, seen.now)
@@ -99,10 +99,11 @@ def _add_flows(dossiers: Mapping[str, Dossier], flows: Iterable[Flow]) -> None:
         one.flows.sort(key=lambda flow: -flow.share[one.component] * flow.strength)
 
 
-def _add_lost(dossiers: Mapping[str, Dossier], found: Sequence[Lost]) -> None:
+def _add_lost(dossiers: Mapping[str, Dossier], found: Sequence[Lost], failing: float) -> None:
     for one in found:
         if one.component in dossiers:
-            dossiers[one.component].lost = replace(one, share=one.part / max(other.part for other in found))
+            share = one.part / max(other.part for other in found)
+            dossiers[one.component].lost = replace(one, share=share, failing=failing)
 
 
 def _add_lines(dossiers: Mapping[str, Dossier], found: Sequence[LineShift]) -> None:

@@ -90,7 +90,7 @@ def loud(one: Dossier, weighed: Weighed) -> float:
     """The loudest of all that was measured: series, lines, calls no longer made."""
     moved = [_beyond(shift, weighed) for shift in one.shifts[:_LOOKED_AT]]
     said = [line.strength for line in one.lines]
-    lost = [one.lost.z] if one.lost else []
+    lost = [one.lost.failing * one.lost.z] if one.lost else []
     return math.log1p(max([0.0, *moved, *said, *lost]))
 
 

@@ -13,8 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from agent.analysis.changes import gain
-from agent.analysis.excess import GATE, Dimension, Excess, excesses
-from agent.analysis.onset import Onset
+from agent.analysis.excess import GATE, Dimension, Excess, Excesses
 from agent.analysis.table import Table
 from agent.domain.incident import Symptom
 from tools.base import Topology
@@ -97,9 +96,8 @@ def graph(topology: Topology | None, table: Table) -> Graph:
     return Graph({node: frozenset(under) for node, under in callees.items()}, frozenset(nodes), kinds)
 
 
-def flows(table: Table, onset: Onset, deps: Graph, tops: Iterable[str], symptom: Symptom) -> list[Flow]:
+def flows(measured: Excesses, deps: Graph, tops: Iterable[str], symptom: Symptom) -> list[Flow]:
     """One flow for each alerting component: of what the alerts speak of where that shows, else of all that shows."""
-    measured = excesses(table, onset)
     shown = [
         _flow(dimension, top, excess, deps)
         for top in sorted(set(tops))
@@ -108,6 +106,14 @@ def flows(table: Table, onset: Onset, deps: Graph, tops: Iterable[str], symptom:
         if _divisible(excess[top], dimension, _SPOKEN_OF.get(symptom))
     ]
     return [flow for flow in shown if flow.dimension == _SPOKEN_OF.get(symptom)] or shown
+
+
+def failures_shown(measured: Excesses, tops: Iterable[str], symptom: Symptom) -> float:
+    """0 to 1: how clearly more requests fail at an alerting component. Alerts that speak of failures vouch for them."""
+    if _SPOKEN_OF.get(symptom) == "failures":
+        return 1.0
+    shown = [excess for top in tops if (excess := measured["failures"].get(top))]
+    return max((gain(excess.beyond) for excess in shown if excess.amount > 0), default=0.0)
 
 
 def _divisible(symptom: Excess, dimension: Dimension, spoken: Dimension | None) -> bool:

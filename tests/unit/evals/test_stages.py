@@ -61,7 +61,8 @@ def test_a_stage_is_done_anew_only_for_what_it_reads() -> None:
 
 def test_a_stage_reads_what_those_read_that_it_calls() -> None:
     assert {"changes._FLOOR", "onset._CLIP"} <= reads("onset.find")
-    assert {"changes.MOST", "excess._KNOWN", "topology._SHALLOW"} <= reads("topology.flows")
+    assert {"changes.MOST", "excess._KNOWN"} <= reads("excess.excesses")
+    assert {"excess._KNOWN", "topology._SHALLOW"} <= reads("topology.flows")
     assert reads("ranking.tabulate") == frozenset()
 
 

@@ -84,6 +84,39 @@ def test_failures_are_divided_by_what_fails_not_by_what_is_slow() -> None:
     assert findings.suspects[0].component == "middle"
 
 
+def _calls_ending_at_the_middle(shop: Shop, alert_name: str) -> Observations:
+    """The middle calls the back and the side less often, for as many requests; only the front tells its failures."""
+    seen = shop.observed(shop.alert(alert_name))
+    kept = [one for one in seen.readings if one.series.name != "error_ratio" or one.series.labels["service"] == "front"]
+    times = kept[0].series.times
+    made = np.where(times >= shop.began.timestamp(), 20.0, 40.0)
+    noise = np.random.default_rng(5).normal(1, 0.02, (2, len(times)))
+    fewer = [
+        Series("calls_per_second", {"source": "middle", "destination": callee}, times, made * wobble)
+        for callee, wobble in zip(("back", "side"), noise, strict=True)
+    ]
+    return dataclasses.replace(seen, readings=(*kept, *readings(fewer)))
+
+
+@pytest.mark.parametrize("alert_name", ["HighErrorRatio", "HighLatency", "UsersComplain"])
+def test_who_no_longer_makes_its_calls_explains_failures_whatever_the_alert_speaks_of(alert_name: str) -> None:
+    shop = Shop(lifts={("error_ratio", "front"): 0.2})
+
+    first = weigh(_calls_ending_at_the_middle(shop, alert_name)).dossiers[0]
+
+    assert first.component == "middle"
+    assert first.lost
+    assert first.lost.strength > 0.9
+
+
+def test_calls_no_longer_made_explain_nothing_where_nothing_fails() -> None:
+    slower = Shop(lifts={("request_latency_seconds", "front"): 0.05})
+
+    weighed = weigh(_calls_ending_at_the_middle(slower, "HighLatency"))
+
+    assert not any(one.lost for one in weighed.dossiers)
+
+
 def test_a_dependency_first_called_in_the_incident_blames_its_caller() -> None:
     shop = Shop(lifts={("error_ratio", "front"): 0.2, ("error_ratio", "middle"): 0.25})
     fresh = [
