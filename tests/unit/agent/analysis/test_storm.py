@@ -44,6 +44,18 @@ def test_slow_calls_are_an_echo() -> None:
     assert _first(slow + _alerts("cpu_usage", "c-1")) == "c-1"
 
 
+def test_alerts_about_the_same_quantity_are_no_independent_witnesses() -> None:
+    said = [alert("LogPatternAnomaly", NOW, component="a-0", template=str(n)) for n in range(3)]
+
+    assert _first(said + _alerts("cpu_usage", "c-1")) == "c-1"
+
+
+def test_alerts_about_different_quantities_add_up() -> None:
+    both = _alerts("cpu_usage", "c-1") + _alerts("disk_io_reads", "c-1")
+
+    assert _first(both + _alerts("memory_usage_MB", "a-0") + _alerts("memory_limit_percent", "a-0")) == "c-1"
+
+
 def test_blame_tells_the_most_telling_alert_with_its_counts() -> None:
     first = blame(_alerts("memory_usage", *PODS) + _alerts("cpu_usage", "b-1"), GRAPH, "service")[0]
 
