@@ -2,7 +2,8 @@
 
 In each round every other value of every constant is tried alone; then the best of each are taken together, the most
 telling first, each only while it still helps. It helps when what the sets lose falls by more than one standard error
-of the difference, case by case, and rises by as much in none of them: what is to hold elsewhere must hold here. The
+of the difference, cause by cause, and rises by as much in none of them: what is to hold elsewhere must hold here.
+Cases with the same component at fault are one lesson, not several (a cluster-robust error: Liang and Zeger 1986). The
 loss is that of the ranking, in a conditional logit, and that of whether anything is wrong.
 """
 
@@ -34,15 +35,16 @@ def search(study: Study, sets: Sequence[str], rounds: int = ROUNDS) -> Values:
     return values
 
 
-def gained(before: Mapping[str, float], after: Mapping[str, float]) -> float:
+def gained(before: Mapping[str, float], after: Mapping[str, float], causes: Mapping[str, str]) -> float:
     """By how much less is lost, over all sets; 0 when that may be chance, or one of them clearly loses more.
 
-    Copies and windows of a case stand or fall with it: they are one lesson, not several.
+    `causes`: case -> component at fault; cases without one are lessons of their own. Copies and windows of a case stand
+    or fall with it.
     """
     less: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for name in sorted(before.keys() | after.keys()):
         case = case_of(name).partition("@")[0]
-        less[case.partition("/")[0]][case] += before.get(name, 0.0) - after.get(name, 0.0)
+        less[case.partition("/")[0]][causes.get(case, case)] += before.get(name, 0.0) - after.get(name, 0.0)
     gains = [gain for of_set in less.values() for gain in of_set.values()]
     harmed = any(_clear([-gain for gain in of_set.values()]) for of_set in less.values())
     return math.fsum(gains) if _clear(gains) and not harmed else 0.0
@@ -60,7 +62,7 @@ def _one_round(study: Study, sets: Sequence[str], values: Values) -> Values:
         tried = {**values, name: at}
         study.prepare(sets, [tried], _WINDOWS)
         now = _lost(study, sets, tried, fusion)
-        if gained(lost, now) > 0:
+        if gained(lost, now, study.causes) > 0:
             values, lost = tried, now
     return values
 
@@ -72,7 +74,7 @@ def _alone(study: Study, sets: Sequence[str], values: Values, fusion: Fusion) ->
     lost = _lost(study, sets, values, fusion)
     best: dict[str, tuple[float, float]] = {}
     for name, at in steps:
-        gain = gained(lost, _lost(study, sets, {**values, name: at}, fusion))
+        gain = gained(lost, _lost(study, sets, {**values, name: at}, fusion), study.causes)
         if gain > best.get(name, (0.0, at))[0]:
             best[name] = gain, at
     return [(name, at) for name, (_, at) in sorted(best.items(), key=lambda one: -one[1][0])]

@@ -99,6 +99,11 @@ class Study:
         """Those with cases whose truth is known."""
         return sorted({name.partition("/")[0] for name in self.truths})
 
+    @property
+    def causes(self) -> dict[str, str]:
+        """Case -> the component at fault, where it is known."""
+        return {name: component for name, (component, _) in self.truths.items() if component}
+
     def looked(self, sets: Iterable[str], values: Values, windows: int = ALL) -> list[Looked]:
         """Told the truth; what has none is left out."""
         found = [one for name in sets for one in analysed(self.task(name, values, windows))]

@@ -71,21 +71,28 @@ def _lost(each: float, cases: str = "abcdef", set_: str = "one") -> dict[str, fl
 def test_a_gain_counts_beyond_one_standard_error(
     before: dict[str, float], after: dict[str, float], gain: float
 ) -> None:
-    assert gained(before, after) == gain
+    assert gained(before, after, {}) == gain
 
 
 def test_copies_and_windows_of_one_case_are_one_lesson() -> None:
     copies = [f"one/a{of}" for of in ("", " (faint)", " (late)", "@0", "@1")]
 
-    assert gained(dict.fromkeys(copies, 0.5), dict.fromkeys(copies, 0.25)) == 0.0
+    assert gained(dict.fromkeys(copies, 0.5), dict.fromkeys(copies, 0.25), {}) == 0.0
+
+
+def test_cases_of_one_cause_are_one_lesson() -> None:
+    causes = dict.fromkeys(_lost(0.5), "back")
+
+    assert gained(_lost(0.5), _lost(0.25), causes) == 0.0
+    assert gained(_lost(0.5), _lost(0.25), {**causes, **dict.fromkeys(_lost(0.5, "abc"), "front")}) == 1.5
 
 
 def test_what_clearly_harms_one_set_is_no_gain() -> None:
     before = _lost(0.5) | _lost(0.5, "abc", "two")
 
-    assert gained(before, _lost(0.25) | _lost(0.5, "abc", "two")) == 1.5
-    assert gained(before, _lost(0.25) | _lost(0.75, "abc", "two")) == 0.0
-    assert gained(before, _lost(0.25) | _lost(0.5, "ab", "two") | _lost(0.75, "c", "two")) == 1.25
+    assert gained(before, _lost(0.25) | _lost(0.5, "abc", "two"), {}) == 1.5
+    assert gained(before, _lost(0.25) | _lost(0.75, "abc", "two"), {}) == 0.0
+    assert gained(before, _lost(0.25) | _lost(0.5, "ab", "two") | _lost(0.75, "c", "two"), {}) == 1.25
 
 
 def test_what_was_analysed_is_kept_until_a_constant_changes(tmp_path: Path) -> None:
