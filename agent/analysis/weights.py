@@ -31,10 +31,10 @@ class Fusion:
     """Learned. Each e-fold of deviations by which a kind of line about the component became more frequent."""
     change: float = 2.0
     """Learned. A change at the very onset; it halves with every `change_age`."""
-    storm: float = 4.0
-    """Set. Of the logarithm of the blame by alerts, so much is believed: alerts of a storm depend on one another."""
-    storm_chance: float = 12.0
-    """Set. Blame, in the nats of `storm`, that any component of a storm reaches by chance."""
+    storm: float = 2.83
+    """Learned. Of the logarithm of the blame by alerts, so much is believed: alerts of a storm depend on one another."""
+    storm_chance: float = 8.0
+    """Set. Blame, in the nats of `storm`, that somebody in a storm reaches by chance: in three of four, more does."""
     nothing: float = 2.0
     """Set. What the loudest of some hundred quiet series reaches by chance: below it, a component shows nothing."""
     witness: float = 0.5
@@ -59,9 +59,9 @@ class Judgement:
     first: Logistic = Logistic(-4.46, (2.48, -0.91))
     """Learned, of (weight, loud): the first suspect is the cause, when telemetry was looked at. Of two as heavy, the
     one that is so without a loud sign explains more of the symptom."""
-    storm_most: float = 3.0
+    storm_most: float = 5.0
     """Set. Nats beyond which a storm of alerts, which depend on one another, makes nobody surer."""
-    storm: Logistic = Logistic(-3.38, (1.55,))
+    storm: Logistic = Logistic(-2.915, (1.106,))
     """Learned, of (weight): the same when alerts are all there is."""
 
 
