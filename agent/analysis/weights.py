@@ -32,7 +32,7 @@ class Fusion:
     change: float = 2.0
     """Learned. A change at the very onset; it halves with every `change_age`."""
     storm: float = 2.83
-    """Learned. Of the logarithm of the blame by alerts, so much is believed: alerts of a storm depend on one another."""
+    """Learned. Of the logarithm of the blame by alerts, so much is believed: quantities depend on one another, too."""
     storm_chance: float = 8.0
     """Set. Blame, in the nats of `storm`, that somebody in a storm reaches by chance: in three of four, more does."""
     nothing: float = 2.0
