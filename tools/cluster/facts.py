@@ -65,6 +65,7 @@ class Pod:
     images: tuple[str, ...] = ()
     """Of the containers that are wanted."""
     started_at: datetime | None = None
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -77,4 +77,10 @@ def owner(item: Object) -> tuple[str, str]:
 
 def whole(item: Object, names: Names) -> str:
     """The workload it is a part of, else its own name."""
-    return names.whole(text(item, "kind"), name(item), *owner(item))
+    kind, own = text(item, "kind"), name(item)
+    owned_by = owner(item)
+    node = owned_by[1] if owned_by[0] == "Node" else text(spec(item), "nodeName")
+    if kind == "Pod" and node and own.endswith(f"-{node}"):
+        # A kubelet names what it runs from a file after its node (documentation, "Create static Pods").
+        return own.removesuffix(f"-{node}")
+    return names.whole(kind, own, *owned_by)

@@ -1,7 +1,7 @@
 """What does a pod of the Kubernetes API say?  JSON -> facts; a partial object gives partial facts.
 
-Beside the API's fields two of our own may stand, when a printed table is all there is: `printed` (`status`, `ready`,
-`restarts`, as kubectl prints them) and `agoSeconds`.
+Beside the API's fields some of our own may stand, when a printed table is all there is: `printed` (`status`, `ready`,
+`restarts`, as kubectl prints them), `agoSeconds` and `madeSecondsAgo`.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from tools.cluster import fields
 from tools.cluster.facts import Condition, Container, Pod
 from tools.cluster.fields import Object
 from tools.cluster.names import Names
-from tools.cluster.times import AGE, before, moment
+from tools.cluster.times import AGE, MADE, before, moment
 
 _DONE = "Completed"
 
@@ -40,6 +40,7 @@ def pod_of(item: Object, names: Names, at: datetime | None = None) -> Pod:
         conditions=conditions,
         images=tuple(fields.text(one, "image") for one in fields.members(fields.spec(item), "containers")),
         started_at=moment(status.get("startTime")),
+        created_at=moment(fields.meta(item).get("creationTimestamp")) or before(at, printed.get(MADE)),
     )
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 AGE = "agoSeconds"
 """Beside an object's own fields: how long before it was read something happened."""
+MADE = "madeSecondsAgo"
+"""Beside an object's own fields: how long before it was read it was made."""
 _STAMPS = frozenset(
     {"lastTimestamp", "eventTime", "lastObservedTime", "startedAt", "finishedAt", "startTime", "creationTimestamp"}
 )

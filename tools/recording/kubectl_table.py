@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tools.cluster.times import AGE
+from tools.cluster.times import AGE, MADE
 from tools.recording.kubectl_words import absent, ago, count_of, kind_named, kind_of, labels
 
 Object = dict[str, Any]
@@ -93,7 +93,10 @@ def _pod(row: Row) -> Object:
     last = ago(restarts[2])[0] if restarts and restarts[2] else None
     return {
         "spec": {"nodeName": absent(row.get("NODE", ""))},
-        "printed": _printed(row.get("STATUS", ""), ready, int(restarts[1]) if restarts else 0, last),
+        "printed": {
+            **_printed(row.get("STATUS", ""), ready, int(restarts[1]) if restarts else 0, last),
+            MADE: ago(row.get("AGE", ""))[0],
+        },
     }
 
 

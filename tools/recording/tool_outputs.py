@@ -22,7 +22,10 @@ LARGEST = 4_000_000
 """Characters of one answer that are looked at."""
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 _STREAMS = re.compile(r"(?m)^(?:stdout|stderr):\s*$")
-_NAMES = ("service_name", "service", "app_name", "deployment", "deployment_name", "pod_name", "pod", "name")
+_NAMES = (
+    *("service_name", "service", "app_name", "app", "deployment", "deployment_name", "workload", "workload_name"),
+    *("component", "pod_name", "pod", "name"),
+)
 _WORKS = re.compile(
     r"\b(succeeded|success(?:ful)?|open|connected|reachable|active \(running\)|running|healthy|ok)\b", re.IGNORECASE
 )
@@ -36,6 +39,12 @@ _UNIT = re.compile(r"(?m)^\s*Active:\s+([a-z-]+)")
 _ALIAS = re.compile(r"(?m)[:-]\s+\*\w")
 """A YAML alias: what a document of a cluster never has, and what makes a small one huge."""
 _NO_ALERTS = re.compile(r"\bno\b.*\balerts?\b|\berror:", re.IGNORECASE)
+_NO_LOG = re.compile(
+    r"\W*no (?:\w+ ){0,2}(?:logs?|lines?|entries|records|resources|events)\b[^:]*$"
+    r"|error from server \(\w+\): |error: (?:a container name must be specified|unable to |timed out waiting)",
+    re.IGNORECASE,
+)
+"""What the tool itself says, in one line, when there is no log to show."""
 _ALERT = 200
 _HEAD = 1_000
 """Characters in which somebody who tried says how it went."""
@@ -179,10 +188,16 @@ def _take_text(one: ToolOutput, text: str, into: Gathered) -> None:
     elif rows := kubectl_table.objects(text, one.args):
         into.add(rows)
     elif "log" in one.tool.lower():
-        into.lines += logs.of_text(text, _component(one.args), _level(one))
+        if not _is_no_log(text):
+            into.lines += logs.of_text(text, _component(one.args), _level(one))
     elif _about_alerts(one):
         lines = [line.strip() for line in text.splitlines()]
         into.monitors += [Monitor(line[:_ALERT], True, "") for line in lines if line and not _NO_ALERTS.search(line)]
+
+
+def _is_no_log(text: str) -> bool:
+    said = text.strip()
+    return "\n" not in said and bool(_NO_LOG.match(said))
 
 
 def _about_alerts(one: ToolOutput) -> bool:

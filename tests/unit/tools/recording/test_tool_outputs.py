@@ -469,3 +469,46 @@ async def test_a_recording_that_cannot_be_read_says_so(tmp_path: Path, written: 
     path.write_bytes(written)
     with pytest.raises(BackendError, match="cannot be read"):
         await RecordedCluster(path).state(NOW)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "No error logs found for service cart.",
+        "No resources found in shop namespace.",
+        "no log entries\n",
+        'Error from server (BadRequest): container "cart" in pod "cart-1" is waiting to start: ContainerCreating',
+        "error: a container name must be specified for pod cart-1, choose one of: [cart proxy]\n",
+    ],
+)
+def test_that_there_is_no_log_is_no_line_of_a_log(told: str) -> None:
+    for tool in ("GetErrorLogs", "kubectl_logs"):
+        assert _state(tool, told, service_name="cart").lines == ()
+
+
+def test_a_line_that_says_that_nothing_was_found_is_one_when_it_stands_in_a_log() -> None:
+    told = "error: no entries found for order 7\nINFO next"
+    assert len(_state("GetErrorLogs", told, service_name="cart").lines) == 2
+    one = _state("GetErrorLogs", "12:00:01 ERROR no product found for id 7", service_name="cart")
+    assert [line.level for line in one.lines] == ["error"]
+
+
+@pytest.mark.parametrize("key", ["app", "workload", "component", "deployment_name"])
+def test_a_log_belongs_to_whom_it_was_asked_of(key: str) -> None:
+    (line,) = _state("GetRecentLogs", "ERROR boom", **{key: "cart", "namespace": "shop"}).lines
+    assert line.service == "cart"
+
+
+def test_a_table_tells_how_old_a_pod_is() -> None:
+    told = "NAME                    READY   STATUS    RESTARTS   AGE\n" + f"{POD}   0/1     Pending   0          9d\n"
+    (pod,) = _state("GetResources", told, resource_type="pods").pods
+    assert pod.created_at == NOW - timedelta(days=9)
+
+
+def test_a_pod_that_a_kubelet_runs_from_a_file_is_named_without_its_node() -> None:
+    told = (
+        "NAMESPACE     NAME                    READY   STATUS    RESTARTS   AGE   IP   NODE\n"
+        "kube-system   kube-scheduler-cp-1     1/1     Running   0          9d    x    cp-1\n"
+    )
+    (pod,) = _state("GetResources", told, resource_type="pods").pods
+    assert pod.workload == "kube-scheduler"
