@@ -1,30 +1,33 @@
-"""Which components does the state of the cluster speak against?  Rules, then who explains whom.
+"""Which components does the state of the cluster speak against?  Rules, then what is old, then who explains whom."""
 
-A node that is down explains its pods; a component that is broken for a reason of its own explains those above it that
-only fail to reach it (as the walk to the deepest anomalous dependency does for metrics, see `topology`).
-"""
-
-from collections.abc import Collection, Iterable, Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from agent.analysis import cluster_objects, cluster_pods, cluster_refusals, cluster_reports, cluster_wiring
+from agent.analysis import (
+    cluster_addresses,
+    cluster_explained,
+    cluster_objects,
+    cluster_pods,
+    cluster_refusals,
+    cluster_reports,
+    cluster_wiring,
+)
 from agent.analysis.cluster_reports import LOGGED
 from agent.analysis.cluster_standing import Now, is_well
 from agent.analysis.cluster_trouble import CRASH, WRONG, Trouble, strongest
 from agent.analysis.topology import Graph
+from agent.domain.alert import Alert
 from agent.domain.hypothesis import Fault
 from tools.cluster.facts import ClusterState
 
-EXPLAINED: Final = 0.3
-"""What is left of a trouble that another component explains."""
-
-_OF_ITS_PLACE: Final = frozenset({"absent", "refused", "lost"})
-"""Troubles that only the place explains, a node or a namespace, and no component below."""
+LASTING: Final = 0.3
+"""What is left of a trouble that is much older than what is alerted, and that no alert is about."""
 
 
-def troubles(state: ClusterState | None, deps: Graph) -> list[Trouble]:
-    """Everything that is wrong now; the strength of what another component explains is lowered."""
+def troubles(state: ClusterState | None, deps: Graph, alerts: Sequence[Alert] = ()) -> list[Trouble]:
+    """Everything that is wrong now; the strength of what another component explains, or of what is old, is lowered."""
     if state is None:
         return []
     now = Now.of(state)
@@ -33,9 +36,29 @@ def troubles(state: ClusterState | None, deps: Graph) -> list[Trouble]:
         *cluster_objects.troubles(now),
         *cluster_refusals.troubles(now),
         *cluster_wiring.troubles(now),
+        *cluster_addresses.troubles(now),
         *cluster_reports.troubles(now),
     ]
-    return [_weighed(_refined(one, found), found, deps) for one in found]
+    lasting = _lasting(found, now, alerts)
+    found = [_faded(one) if one.component in lasting else _refined(one, found) for one in found]
+    return cluster_explained.weighed(found, deps)
+
+
+def _lasting(found: Sequence[Trouble], now: Now, alerts: Sequence[Alert]) -> set[str]:
+    """Components that were in trouble long before, when the alerts are about others and do not speak of these."""
+    told = {word for alert in alerts for text in _told(alert) for word in re.findall(r"[\w.-]+", text)}
+    about = {alert.service for alert in alerts} & now.state.names
+    old = {one.component for one in found if now.lasting(one.component)}
+    spoken_of = told | {now.whole(word) for word in told}
+    return old - spoken_of if about else set()
+
+
+def _told(alert: Alert) -> list[str]:
+    return [alert.name, *alert.labels.values(), *alert.annotations.values()]
+
+
+def _faded(one: Trouble) -> Trouble:
+    return replace(one, strength=one.strength * LASTING, text=f"{one.text}; so for more than a day")
 
 
 def looked(state: ClusterState | None) -> bool:
@@ -58,35 +81,6 @@ def _refined(one: Trouble, found: Sequence[Trouble]) -> Trouble:
         return one
     best = max(telling, key=lambda other: other.strength)
     return replace(one, fault=best.fault, text=f"{one.text}; {best.text}", own=best.own)
-
-
-def _weighed(one: Trouble, found: Sequence[Trouble], deps: Graph) -> Trouble:
-    return replace(one, strength=one.strength * EXPLAINED) if _explained(one, found, deps) else one
-
-
-def _explained(one: Trouble, found: Sequence[Trouble], deps: Graph) -> bool:
-    """Its place is broken, or something below it is; a crash is passed on only by what is broken itself."""
-    if one.own:
-        return False
-    below = deps.below([one.component]) - {one.component}
-    return any(
-        other.strength >= WRONG
-        and other.component != one.component
-        and (
-            (other.own and other.component == one.place)
-            or (
-                one.kind not in _OF_ITS_PLACE
-                and (other.own or one.kind != CRASH)
-                and _under(other.component, one.component, below, deps)
-            )
-        )
-        for other in found
-    )
-
-
-def _under(lower: str, upper: str, below: Collection[str], deps: Graph) -> bool:
-    """In a circle nobody is."""
-    return lower in below and upper not in deps.below([lower])
 
 
 def fault(found: Iterable[Trouble]) -> Fault:

@@ -115,6 +115,14 @@ MEASURES = (
     _kind(Fault.NETWORK, "network", "packet", "retransmi", r"\bdns\b"),
 )
 """What a monitor measures: a resource is a component's own, anything else may be passed on by what it depends on."""
+UNRESOLVED = _kind(
+    Fault.NETWORK,
+    "names that DNS cannot resolve",
+    *(r"\bEAI_AGAIN\b", r"\bSERVFAIL\b", "temporary failure in name resolution", "unable to resolve"),
+    "lookup .*(?:timeout|timed out)",
+    blames=True,
+)
+"""Whatever is looked up: it is the DNS that does not answer."""
 LOGS = (
     _kind(
         Fault.CONFIGURATION,
@@ -122,13 +130,7 @@ LOGS = (
         *(r"\bENOTFOUND\b", r"\bNXDOMAIN\b", "no such host", "name or service not known", "unknown ?host"),
         *("nodename nor servname", "could not be resolved"),
     ),
-    _kind(
-        Fault.NETWORK,
-        "names that DNS cannot resolve",
-        *(r"\bEAI_AGAIN\b", r"\bSERVFAIL\b", "temporary failure in name resolution", "unable to resolve"),
-        "lookup .*(?:timeout|timed out)",
-        blames=True,
-    ),
+    UNRESOLVED,
     _kind(
         Fault.CONFIGURATION,
         "a certificate that is not valid",
@@ -165,6 +167,7 @@ LOGS = (
         Fault.DEPENDENCY,
         "another component that cannot be reached",
         *("connection refused", "ECONNREFUSED", "(?:could not|can'?t|unable to|failed to) connect"),
+        *(r"connection to \S+ (?:was )?(?:refused|failed)", "upstream connect error", "no healthy upstream"),
         *("code = Unavailable", "no route to host", "EHOSTUNREACH", "network is unreachable", "connection reset"),
         *("ECONNRESET", "broken pipe"),
         blames=True,

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from pydantic import JsonValue
 
+from agent.analysis.cluster_addresses import addresses
 from agent.analysis.cluster_standing import Now
 from agent.analysis.cluster_trouble import BROKEN, FAILING, HINT, WRONG, Trouble
 from agent.analysis.wording import quoted
@@ -50,6 +51,8 @@ def _workload(workload: Workload, now: Now) -> Iterable[Trouble]:
         "ready": workload.ready,
         "conditions": [f"{one.type}={one.status} {one.reason}: {one.message[:240]}" for one in unmet],
     }
+    if workload.desired == 0 and (zero := _zero(workload, now)):
+        yield zero
     short = workload.desired is not None and workload.ready is not None and workload.ready < workload.desired
     if not short or (workload.name in now.pods and now.well(workload.name)):
         return
@@ -60,6 +63,23 @@ def _workload(workload: Workload, now: Now) -> Iterable[Trouble]:
     if now.state.pods and workload.name not in now.pods:
         kind, strength, text = "absent", FAILING, f"{text}: it has no pod at all"
     yield Trouble(workload.name, kind, text, strength, fault, about, content, own=False, place=workload.namespace)
+
+
+def _zero(workload: Workload, now: Now) -> Trouble | None:
+    """Nothing is wanted of it: that is meant so, unless others call it or it was just now scaled down."""
+    called = sorted({one.workload.name for one in addresses(now.state) if one.host == workload.name} - {workload.name})
+    scaled = any(
+        one.reason == "ScalingReplicaSet" and one.component == workload.name and now.recent(one.at)
+        for one in now.state.events
+    )
+    if not (called or scaled or workload.name == now.dns):
+        return None
+    why = f"though {called[0]} calls it" if called else "just now" if scaled else "and nobody else resolves names"
+    text = f"{workload.name} is scaled to {workload.desired}, {why}"
+    about = f"{workload.kind} {workload.namespace}/{workload.name}"
+    strength = BROKEN if workload.name == now.dns else WRONG
+    content: JsonValue = {"desired": workload.desired, "called by": [*called]}
+    return Trouble(workload.name, "zero", text, strength, Fault.CONFIGURATION, about, content)
 
 
 _BAD_CONDITIONS = {("Available", "False"), ("Progressing", "False"), ("ReplicaFailure", "True"), ("Failed", "True")}

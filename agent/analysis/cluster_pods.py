@@ -130,7 +130,9 @@ def _evicted(pod: Pod, _: Sequence[Event]) -> Finding | None:
         if "ephemeral-storage" in pod.message or "disk" in pod.message.lower()
         else Fault.RESOURCE_MEMORY
     )
-    return "evicted", "evicted by the kubelet, whose node was short of resources", HINT, fault, True
+    # The kubelet tells who used too much; anybody else only stood where it was short.
+    own = "consumption" in pod.message or "exceeds" in pod.message
+    return "evicted", "evicted by the kubelet, whose node was short of resources", HINT, fault, own
 
 
 def _image(pod: Pod, events: Sequence[Event]) -> Finding | None:
@@ -219,6 +221,9 @@ def _unready(pod: Pod, events: Sequence[Event]) -> Finding | None:
 def _pending(pod: Pod, _: Sequence[Event]) -> Finding | None:
     if pod.phase != "Pending":
         return None
+    if not (pod.node or pod.conditions or any(one.state for one in pod.containers)):
+        # The scheduler says of every pod that it cannot place why: it did not look at this one.
+        return "unplaced", "is Pending, on no node, and no scheduler says why", WRONG, Fault.UNKNOWN, False
     return "pending", f"is Pending, {pod.status or 'for no reason given'}", WRONG, Fault.UNKNOWN, True
 
 

@@ -21,7 +21,9 @@ LOGGED = "log"
 """The kind of every trouble that only a log speaks of: however much is written, it counts once."""
 _BAD_LEVELS = frozenset({"error", "fatal", "critical"})
 _QUOTED = 200
-_ROUTINE = frozenset({"BackOff", "Unhealthy", "Failed", "Killing", "ProbeWarning", "FailedScheduling", "FailedMount"})
+_ROUTINE = frozenset(
+    {"BackOff", "Unhealthy", "Failed", "Killing", "ProbeWarning", "FailedScheduling", "FailedMount", "NodeNotReady"}
+)
 """Of pods: their own status says it better when it is known."""
 _ELSEWHERE = frozenset({"FailedCreate"})
 """See `cluster_refusals`."""
@@ -72,7 +74,8 @@ def _event(component: str, reason: str, events: list[Event]) -> Trouble:
         fault=found.fault if found else _FAULTS.get(kind, Fault.UNKNOWN),
         about=f"events {reason} of {latest.kind} {latest.namespace}/{latest.name}",
         content={"count": count, "reason": reason, "message": latest.message[:_QUOTED]},
-        own=kind not in {"unready", CRASH},
+        # A pod is told, too, when its node is not ready: that is the node's.
+        own=kind not in {"unready", CRASH} and (kind != "node" or latest.kind != "Pod"),
         untrusted=True,
     )
 
@@ -126,7 +129,9 @@ def _logs(now: Now) -> Iterable[Trouble]:
     for (component, says), lines in by_kind.items():
         kind, count = kinds[says], sum(one.count for one in lines)
         yield _logged(component, component, kind, count, lines[0].text, own=not kind.blames)
-        if kind.blames:
+        if kind is messages.UNRESOLVED and now.dns and now.dns != component:
+            yield _logged(now.dns, component, kind, count, lines[0].text, own=False)
+        elif kind.blames:
             for name in sorted({name for one in lines for name in addressed(one.text, names)} - {component}):
                 yield _logged(name, component, kind, count, lines[0].text, own=False)
 

@@ -8,6 +8,12 @@ from tools.cluster.facts import ClusterState, Container, Event, Pod
 FRESH = timedelta(minutes=10)
 """Kubelet and scheduler try again, and report again, at least every 5 minutes (documentation, "Pod Lifecycle",
 restart back-off; scheduler, unschedulable queue): what was not reported for twice as long is over."""
+LONG = timedelta(days=1)
+"""Whatever has been wrong for so long did not begin with what is alerted now."""
+_BACK_OFF = timedelta(minutes=5)
+"""The longest pause before a restart (documentation, "Pod Lifecycle"): many restarts took at least so long each."""
+_DNS = ("coredns", "kube-dns")
+"""Names of the cluster's DNS (documentation, "Debugging DNS Resolution")."""
 FLAPPING = 3
 """Restarts from which a pod that is ready at the moment is still in trouble, if the last was FRESH ago."""
 
@@ -27,6 +33,27 @@ class Now:
             if not pod.deleting:
                 pods.setdefault(pod.workload, []).append(pod)
         return cls(state, pods)
+
+    @property
+    def dns(self) -> str:
+        """The component that resolves names; empty when it was not seen."""
+        seen = {one.name for one in self.state.workloads} | set(self.pods)
+        return next((name for name in _DNS if name in seen), "")
+
+    def lasting(self, component: str) -> bool:
+        """Was all that is wrong with its pods wrong long ago already?"""
+        ill = [one for one in self.pods.get(component, ()) if not is_well(one) or self.flaps(one)]
+        return bool(ill) and all(self._lasting(one) for one in ill)
+
+    def _lasting(self, pod: Pod) -> bool:
+        """It never started since it was made, or its many restarts took longer."""
+        if pod.created_at is None or self.state.at - pod.created_at < LONG:
+            return False
+        return pod.phase == "Pending" or pod.restarts * _BACK_OFF >= LONG
+
+    def whole(self, pod: str) -> str:
+        """The workload of the pod of that name; the name itself when there is none."""
+        return next((one.workload for one in self.state.pods if one.name == pod), pod)
 
     def recent(self, at: datetime | None) -> bool:
         return at is not None and self.state.at - at <= FRESH

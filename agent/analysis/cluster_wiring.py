@@ -1,24 +1,18 @@
-"""Do services, ports, selectors, addresses and probes fit together, and do they answer?
+"""Do services, ports, selectors and probes fit together, and do they answer?
 
 Kubernetes documentation, "Debug Services" (selector, endpoints, targetPort, a connection tried from inside) and
-"Define Environment Variables for a Container".
+"Debugging DNS Resolution".
 """
 
-import re
 from collections.abc import Collection, Iterable, Mapping
 
 from pydantic import JsonValue
 
 from agent.analysis.cluster_standing import Now
-from agent.analysis.cluster_trouble import BROKEN, FAILING, HINT, WRONG, Trouble
+from agent.analysis.cluster_trouble import BROKEN, FAILING, WRONG, Trouble
 from agent.analysis.wording import quoted
 from agent.domain.hypothesis import Fault
 from tools.cluster.facts import ClusterState, ContainerSpec, Probe, Service, Workload
-
-_ADDRESS = re.compile(
-    r"(?:\w+://)?(?:[^/@\s]*@)?([a-z](?:[a-z0-9-]*[a-z0-9])?)(\.[a-z0-9.-]+)?:(\d{2,5})(?:/\S*)?", re.IGNORECASE
-)
-_LOCAL = {"localhost"}
 
 
 def troubles(now: Now) -> list[Trouble]:
@@ -29,15 +23,9 @@ def troubles(now: Now) -> list[Trouble]:
             found
             for workload in state.workloads
             for one in workload.containers
-            for found in _addresses(workload, one, state)
-        ),
-        *(
-            found
-            for workload in state.workloads
-            for one in workload.containers
             for found in _probe_ports(workload, one)
         ),
-        *(found for probe in state.probes for found in _probe(probe, state)),
+        *(found for probe in state.probes for found in _probe(probe, now)),
     ]
 
 
@@ -89,30 +77,6 @@ def _misses(port: str, known: Collection[str]) -> bool:
     return bool(port and known) and comparable and port not in known
 
 
-def _addresses(workload: Workload, container: ContainerSpec, state: ClusterState) -> Iterable[Trouble]:
-    """An address in the environment that names a service the cluster has, and a port it has not."""
-    services = {one.name: one for one in state.services}
-    for variable, value in container.env.items():
-        found = _ADDRESS.fullmatch(value.strip())
-        if not found or found[1].lower() in _LOCAL or not services:
-            continue
-        name, port = found[1], int(found[3])
-        here = not found[2] or found[2].startswith(f".{workload.namespace}")
-        if name in services:
-            ports = sorted(one.port for one in services[name].ports)
-            if not ports or port in ports:
-                continue
-            has = ", ".join(map(str, ports))
-            strength, text = WRONG, f"{variable} of {workload.name} is {name}:{port}, but that service has port {has}"
-        elif here:
-            strength, text = HINT, f"{variable} of {workload.name} is {name}:{port}, but no such service was seen"
-        else:
-            continue
-        about = f"{workload.kind} {workload.namespace}/{workload.name}"
-        content: JsonValue = {"variable": variable, "host": name, "port": port}
-        yield Trouble(workload.name, "address", text, strength, Fault.CONFIGURATION, about, content)
-
-
 def _probe_ports(workload: Workload, container: ContainerSpec) -> Iterable[Trouble]:
     known = set(container.ports) | {str(number) for number in container.ports.values()}
     for which, port in container.probes.items():
@@ -123,8 +87,8 @@ def _probe_ports(workload: Workload, container: ContainerSpec) -> Iterable[Troub
             yield Trouble(workload.name, "probe port", text, WRONG, Fault.CONFIGURATION, about, {"port": port})
 
 
-def _probe(probe: Probe, state: ClusterState) -> Iterable[Trouble]:
-    if probe.works or _wrong_port(probe, state):
+def _probe(probe: Probe, now: Now) -> Iterable[Trouble]:
+    if probe.works or _wrong_port(probe, now.state):
         return
     if probe.node:
         text = f"{quoted(probe.what)} does not run on node {probe.target}"
@@ -137,6 +101,10 @@ def _probe(probe: Probe, state: ClusterState) -> Iterable[Trouble]:
             f"Node {probe.target}",
             {"daemon": probe.what, "works": False},
         )
+    elif probe.unresolved and now.dns and any(one.name == probe.target for one in now.state.services):
+        text = f"the name of service {probe.target}, which exists, could not be resolved from inside the cluster"
+        content: JsonValue = {"tried": probe.target, "works": False}
+        yield Trouble(now.dns, "dns", text, WRONG, Fault.NETWORK, f"Service {probe.target}", content)
     else:
         text = f"{probe.target} could not be reached on {probe.what} from inside the cluster"
         yield Trouble(

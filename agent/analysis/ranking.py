@@ -57,7 +57,7 @@ def weigh(seen: Observations, weights: Weights = SHIPPED) -> Weighed:
     _add_flows(dossiers, flows)
     _add_changes(dossiers, seen.changes, began.at)
     _add_blame(dossiers, storm.blame(seen.alerts, deps, seen.service_label) if len(seen.alerts) > 1 else [])
-    _add_troubles(dossiers, cluster.troubles(seen.cluster, deps))
+    _add_troubles(dossiers, cluster.troubles(seen.cluster, deps, seen.alerts))
     clear = max((flow.strength for flow in flows), default=0.0)
     for one in dossiers.values():
         one.parts = _parts(one, clear, weights.fusion)

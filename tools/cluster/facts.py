@@ -186,6 +186,8 @@ class Probe:
     works: bool
     node: bool = False
     """The target is a node."""
+    unresolved: bool = False
+    """It failed because the target's name could not be resolved."""
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,11 @@ _WORKS = re.compile(
 )
 _FAILS = re.compile(
     r"\b(fail(?:ed|ure)?|refused|timed? ?out|unreachable|no route|not (?:open|reachable|running)|unsuccessful"
-    r"|inactive|dead|stopped)\b",
+    r"|inactive|dead|stopped|could not resolve|not known|no such host|nxdomain|bad address)\b",
+    re.IGNORECASE,
+)
+_UNRESOLVED = re.compile(
+    r"name resolution|could not (?:be )?resolved?|name or service not known|no such host|nxdomain|bad address",
     re.IGNORECASE,
 )
 _UNIT = re.compile(r"(?m)^\s*Active:\s+([a-z-]+)")
@@ -216,7 +220,9 @@ def _probe(one: ToolOutput, text: str) -> Probe | None:
         return None
     if (works := _works(text[:_HEAD])) is None:
         return None
-    return Probe(node or service, service if node else f"port {port}", works=works, node=bool(node))
+    unresolved = not works and not node and bool(_UNRESOLVED.search(text[:_HEAD]))
+    what = service if node else f"port {port}"
+    return Probe(node or service, what, works=works, node=bool(node), unresolved=unresolved)
 
 
 def _works(text: str) -> bool | None:

@@ -512,3 +512,10 @@ def test_a_pod_that_a_kubelet_runs_from_a_file_is_named_without_its_node() -> No
     )
     (pod,) = _state("GetResources", told, resource_type="pods").pods
     assert pod.workload == "kube-scheduler"
+
+
+def test_a_name_that_was_not_resolved_is_told_from_a_port_that_was_refused() -> None:
+    told = 'nc: getaddrinfo for host "cart.shop.svc" port 80: Temporary failure in name resolution'
+    args = {"service_name": "cart", "port": 80}
+    assert _state("CheckServiceConnectivity", told, **args).probes[0].unresolved is True
+    assert _state("CheckServiceConnectivity", "Connection refused", **args).probes[0].unresolved is False
