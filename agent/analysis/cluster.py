@@ -16,14 +16,14 @@ from agent.analysis import (
 )
 from agent.analysis.cluster_reports import LOGGED
 from agent.analysis.cluster_standing import Now, is_well
-from agent.analysis.cluster_trouble import CRASH, WRONG, Trouble, strongest
+from agent.analysis.cluster_trouble import CRASH, ROLLOUT, WRONG, Trouble, strongest
 from agent.analysis.topology import Graph
 from agent.domain.alert import Alert
 from agent.domain.hypothesis import Fault
 from tools.cluster.facts import ClusterState
 
-LASTING: Final = 0.3
-"""What is left of a trouble that is much older than what is alerted, and that no alert is about."""
+LASTING: Final = 0.1
+"""What is left of a trouble that is much older than what is alerted, and that no alert is about: less than a hint."""
 
 
 def troubles(state: ClusterState | None, deps: Graph, alerts: Sequence[Alert] = ()) -> list[Trouble]:
@@ -39,6 +39,9 @@ def troubles(state: ClusterState | None, deps: Graph, alerts: Sequence[Alert] = 
         *cluster_addresses.troubles(now),
         *cluster_reports.troubles(now),
     ]
+    # Something new is no trouble by itself: it tells who of those in trouble began it.
+    ill = {one.component for one in found if one.kind != ROLLOUT}
+    found = [one for one in found if one.component in ill]
     lasting = _lasting(found, now, alerts)
     found = [_faded(one) if one.component in lasting else _refined(one, found) for one in found]
     return cluster_explained.weighed(found, deps)

@@ -185,9 +185,24 @@ LOGS = (
     ),
 )
 """In the order in which they are tried: what says more comes first."""
+_REFUSED = re.compile(r"(\d+) ((?:\{[^}]*\}|[^,{])+)")
 OTHER = Kind(re.compile(""), Fault.APPLICATION, "errors of its own")
 
 
 def first(kinds: Sequence[Kind], text: str) -> Kind | None:
     """The first kind whose words are in the text."""
     return next((kind for kind in kinds if kind.words.search(text)), None)
+
+
+def scheduling(text: str) -> Kind | None:
+    """What keeps a pod from most nodes: `0/4 nodes are available: 1 node(s) had untolerated taint {a: }, 3 ...`.
+
+    Most clusters have nodes, e.g. those of the control plane, that take no pods and say so in every such message.
+    """
+    counted = [
+        (int(nodes), why)
+        for _, _, said in (part.partition("nodes are available:") for part in text.split(";"))
+        for nodes, why in _REFUSED.findall(said.partition("preemption:")[0])
+    ]
+    most = max((nodes for nodes, _ in counted), default=0)
+    return first(SCHEDULING, "; ".join(why for nodes, why in counted if nodes == most)) or first(SCHEDULING, text)

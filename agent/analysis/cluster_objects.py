@@ -4,16 +4,19 @@ Kubernetes documentation, "Nodes" (conditions, heartbeats), "Node-pressure Evict
 deadline) and "Persistent Volumes" (binding).
 """
 
+import re
+from collections import defaultdict
 from collections.abc import Iterable
+from datetime import timedelta
 
 from pydantic import JsonValue
 
 from agent.analysis.cluster_addresses import addresses
 from agent.analysis.cluster_standing import Now
-from agent.analysis.cluster_trouble import BROKEN, FAILING, HINT, WRONG, Trouble
+from agent.analysis.cluster_trouble import BROKEN, FAILING, HINT, ROLLOUT, WRONG, Trouble
 from agent.analysis.wording import quoted
 from agent.domain.hypothesis import Fault
-from tools.cluster.facts import Claim, Node, Workload
+from tools.cluster.facts import Claim, Event, Node, Workload
 
 _PRESSURE = {"DiskPressure": Fault.RESOURCE_DISK, "MemoryPressure": Fault.RESOURCE_MEMORY}
 
@@ -23,6 +26,7 @@ def troubles(now: Now) -> list[Trouble]:
     return [
         *(found for node in state.nodes for found in _node(node)),
         *(found for workload in state.workloads for found in _workload(workload, now)),
+        *_rollouts(now),
         *(found for claim in state.claims for found in _claim(claim)),
     ]
 
@@ -83,6 +87,28 @@ def _zero(workload: Workload, now: Now) -> Trouble | None:
 
 
 _BAD_CONDITIONS = {("Available", "False"), ("Progressing", "False"), ("ReplicaFailure", "True"), ("Failed", "True")}
+
+
+def _rollouts(now: Now) -> Iterable[Trouble]:
+    """One replica set was scaled up and another down, within the hour that events are kept: what runs is new."""
+    scaled: dict[str, list[tuple[Event, str, str]]] = defaultdict(list)
+    for event in now.state.events:
+        found = _SCALED.search(event.message) if event.reason == "ScalingReplicaSet" else None
+        if found and event.at is not None and now.state.at - event.at <= _KEPT:
+            scaled[event.component].append((event, found[1], found[2]))
+    for component, events in scaled.items():
+        up = {name for _, way, name in events if way == "up"}
+        down = {name for _, way, name in events if way == "down"}
+        if up - down and down - up:
+            last = max(event.at for event, _, _ in events if event.at)
+            text = f"{component} was rolled out anew at {last:%H:%M:%S} UTC"
+            about = f"events of Deployment {events[0][0].namespace}/{component}"
+            content: JsonValue = {"up": [*sorted(up - down)], "down": [*sorted(down - up)]}
+            yield Trouble(component, ROLLOUT, text, HINT, Fault.DEPLOYMENT, about, content)
+
+
+_SCALED = re.compile(r"Scaled (up|down) replica set (\S+)")
+_KEPT = timedelta(hours=1)
 
 
 def _claim(claim: Claim) -> Iterable[Trouble]:

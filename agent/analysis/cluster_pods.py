@@ -153,7 +153,8 @@ def _unscheduled(pod: Pod, events: Sequence[Event]) -> Finding | None:
     unmet = any(one.type == "PodScheduled" and one.status == "False" for one in pod.conditions)
     if not (refused or unmet):
         return None
-    fault, why = _kind(messages.SCHEDULING, _said(pod, events, "FailedScheduling"), Fault.UNKNOWN)
+    kind = messages.scheduling(_said(pod, events, "FailedScheduling"))
+    fault, why = (kind.fault, f" ({kind.says})") if kind else (Fault.UNKNOWN, "")
     return "unscheduled", f"cannot be scheduled{why}", BROKEN, fault, fault is not Fault.INFRASTRUCTURE
 
 

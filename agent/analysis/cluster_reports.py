@@ -64,7 +64,11 @@ def _events(now: Now) -> Iterable[Trouble]:
 def _event(component: str, reason: str, events: list[Event]) -> Trouble:
     strength, kind = _EVENTS.get(reason, (HINT, reason))
     count, latest = sum(one.count for one in events), events[-1]
-    found = messages.first(_wordings(reason), latest.message)
+    found = (
+        messages.scheduling(latest.message)
+        if reason == "FailedScheduling"
+        else messages.first(_wordings(reason), latest.message)
+    )
     why = f": {found.says}" if found else ""
     return Trouble(
         component=component,
@@ -91,7 +95,6 @@ _FAULTS = {
 
 def _wordings(reason: str) -> tuple[Kind, ...]:
     return {
-        "FailedScheduling": messages.SCHEDULING,
         "FailedMount": messages.VOLUME,
         "FailedAttachVolume": messages.VOLUME,
         "Unhealthy": messages.PROBE,

@@ -20,6 +20,8 @@ HINT: Final = 0.5
 
 CRASH: Final = "crash"
 """The kind of trouble that a container which ends again and again is."""
+ROLLOUT: Final = "rollout"
+"""The kind that only says that something new runs."""
 
 
 @dataclass(frozen=True)

@@ -107,3 +107,27 @@ def test_what_an_alert_is_about_is_a_cause_however_old() -> None:
     found = diagnosed(*healthy(), old)
     assert (found.verdict, found.component) == (Verdict.CAUSE, "web")
     assert found.onset.at <= NOW
+
+
+def _scaled(name: str, way: str, number: str, minutes: float) -> Object:
+    said = event(
+        deployment(name), "ScalingReplicaSet", f"Scaled {way} replica set {name}-{number} to 1", minutes=minutes
+    )
+    return {**said, "type": "Normal"}
+
+
+def test_who_logs_errors_of_its_own_since_it_was_rolled_out_is_suspected_before_who_only_logs() -> None:
+    lines = (line("cart", "boom"), line("web", "boom"), line("web", "boom"))
+    rolled = [_scaled("cart", "up", "5d", 9), _scaled("cart", "down", "4c", 8)]
+    found = diagnosed(*healthy(), *rolled, lines=lines, calls=frozenset())
+    assert found.suspects[0].component == "cart"
+    assert "cart was rolled out anew at 11:52:00 UTC" in found.suspects[0].why
+
+
+def test_a_rollout_by_itself_is_no_trouble() -> None:
+    for told in (
+        [_scaled("cart", "up", "5d", 9), _scaled("cart", "down", "4c", 8)],
+        [_scaled("cart", "up", "5d", 90), _scaled("cart", "down", "4c", 89)],
+        [_scaled("cart", "up", "5d", 9), _scaled("cart", "down", "5d", 8)],
+    ):
+        assert diagnosed(*healthy(), *told).verdict is Verdict.HEALTHY
