@@ -143,6 +143,7 @@ NOT_TUNED: Mapping[str, str] = {
     "storm._FEWEST_PARTS": "a whole of one part is that part",
     "calls.Lost.share": "all of it, until others are known",
     "calls.Lost.failing": "all of it, until the symptom is known",
+    "calls.Lost.excused": "none of it, until others are known",
     "excess.Excess.agreed": "all of them, until others are known",
     "log_templates.LineShift.led": "all of them, until others are known",
     "log_templates._SPEAKS": "a name of the kind of line that is told by its words; `_trouble` gives the same",

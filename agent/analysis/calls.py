@@ -1,13 +1,14 @@
 """Who has stopped making calls?
 
 A request that fails early makes fewer calls than usual. Counted per request that reaches it, a caller that alone makes
-fewer calls of all kinds ends its requests itself; when several callers do, what they all call ends them.
+fewer calls ends its requests itself, unless what it still calls as ever explains that; when several callers do, what
+they all call ends them.
 """
 
 import math
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -46,11 +47,15 @@ class Lost:
     """`part` over that of whoever accounts for most."""
     failing: float = 1.0
     """0 to 1: how clearly requests fail where the alert is, which is what missing calls would explain."""
+    reached: frozenset[str] = frozenset()
+    """Of a caller that alone makes fewer calls: what it still calls as ever. One of those may have ended them."""
+    excused: float = 0.0
+    """0 to 1: how clearly one of those, or what it depends on, stands out by itself."""
 
     @property
     def strength(self) -> float:
         """0 to 1: how clearly the calls are missing, how much of that it accounts for, and of what it explains."""
-        return self.failing * self.share * gain(self.z)
+        return (1 - self.excused) * self.failing * self.share * gain(self.z)
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,7 @@ def lost(table: Table, onset: Onset) -> list[Lost]:
         out[caller][callee] = edge
     changed = {caller: z for caller, made in out.items() if gain(z := _together(made)) > 0}
     if len(changed) < _FEWEST:
-        found = [_told(caller, _mean(out[caller]), z, {caller: out[caller]}) for caller, z in changed.items()]
+        found = [_alone(caller, out[caller], z) for caller, z in changed.items()]
     else:
         found = _shared({caller: out[caller] for caller in changed}, min(changed.values()))
     return sorted((one for one in found if one.part > 0), key=lambda one: (-one.part, one.component))
@@ -79,6 +84,11 @@ def lost(table: Table, onset: Onset) -> list[Lost]:
 def _together(made: Mapping[str, _Edge]) -> float:
     """The deviations of a caller's kinds of call as one (Stouffer 1949); 0 when it makes one kind only."""
     return sum(edge.z for edge in made.values()) / math.sqrt(len(made)) if len(made) >= _FEWEST else 0.0
+
+
+def _alone(caller: str, made: Mapping[str, _Edge], z: float) -> Lost:
+    reached = frozenset(callee for callee, edge in made.items() if not gain(edge.z))
+    return replace(_told(caller, _mean(made), z, {caller: made}), reached=reached)
 
 
 def _mean(made: Mapping[str, _Edge]) -> float:
@@ -108,11 +118,14 @@ def _told(component: str, part: float, z: float, shown: Mapping[str, Mapping[str
 
 
 def _edges(table: Table, onset: Onset) -> dict[tuple[str, str], _Edge]:
-    """(caller, callee) -> how many of its calls are missing, each per request that reaches the caller."""
+    """(caller, callee) -> how many of its calls are missing, each per request that reaches the caller.
+
+    Counted by the same metric where that tells of calls to the caller, too: two metrics disagree by chance.
+    """
     between, within = _traffic(table)
     made = {edge: _summed(table.values[rows]) for edge, rows in between.items()}
     incoming = {node: _summed(table.values[rows]) for node, rows in within.items()}
-    for caller in {caller for caller, _ in made} - incoming.keys():
+    for caller in {caller for caller, _ in made}:
         if got := [values for (_, callee), values in made.items() if callee == caller]:
             incoming[caller] = _summed(np.array(got))
     found = {}

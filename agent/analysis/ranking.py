@@ -59,8 +59,10 @@ def weigh(seen: Observations, weights: Weights = SHIPPED) -> Weighed:
     _add_blame(dossiers, storm.blame(seen.alerts, deps, seen.service_label) if len(seen.alerts) > 1 else [])
     _add_troubles(dossiers, cluster.troubles(seen.cluster, deps, seen.alerts))
     clear = max((flow.strength for flow in flows), default=0.0)
-    for one in dossiers.values():
-        one.parts = _parts(one, clear, weights.fusion)
+    shown = {name: _shown(one, clear) for name, one in dossiers.items()}
+    _excuse(dossiers.values(), deps, shown)
+    for name, one in dossiers.items():
+        one.parts = _parts(one, shown[name], weights.fusion)
         one.weight = fused(one.parts, weights.fusion)
     _add_priors(dossiers, priors(seen.found_before))
     ranked = sorted(dossiers.values(), key=lambda one: (-one.weight, one.component))
@@ -104,6 +106,15 @@ def _add_lost(dossiers: Mapping[str, Dossier], found: Sequence[Lost], failing: f
         if one.component in dossiers:
             share = one.part / max(other.part for other in found)
             dossiers[one.component].lost = replace(one, share=share, failing=failing)
+
+
+def _excuse(found: Iterable[Dossier], deps: Graph, shown: Mapping[str, float]) -> None:
+    """A call that went out as ever and met what stands out by itself explains the calls that would have followed it."""
+    for one in found:
+        if one.lost:
+            below = deps.below(one.lost.reached) - {one.component}
+            excused = max((shown.get(name, 0.0) for name in below), default=0.0)
+            one.lost = replace(one.lost, excused=min(1.0, excused))
 
 
 def _add_lines(dossiers: Mapping[str, Dossier], found: Sequence[LineShift]) -> None:
@@ -150,14 +161,20 @@ def _add_priors(dossiers: Mapping[str, Dossier], known: Mapping[str, Prior]) -> 
             dossiers[component].weight = max(0.0, dossiers[component].weight + prior.nats)
 
 
-def _parts(one: Dossier, clear: float, fusion: Fusion) -> Parts:
-    """`clear`, 0 to 1, says how much of the symptom a flow has already divided among the components."""
+def _shown(one: Dossier, clear: float) -> float:
+    """How much of the symptom is its own, or of all that moved in one signal.
+
+    `clear`, 0 to 1, says how much of the symptom a flow has already divided among the components.
+    """
     heard = [(1 - clear if shift.row.meaning.signal in ECHOES else 1.0) * shift.standing for shift in one.shifts]
     carried = [flow.strength * _tempered(flow.share[one.component]) for flow in one.flows]
-    missed = [one.lost.strength] if one.lost else []
+    return max([*heard, *carried], default=0.0)
+
+
+def _parts(one: Dossier, shown: float, fusion: Fusion) -> Parts:
     passed = one.failing.strength if one.failing else 0.0
     return Parts(
-        measured=max([*heard, *carried, *missed], default=0.0),
+        measured=max(shown, one.lost.strength if one.lost else 0.0),
         moved=math.log1p(max([shift.own for shift in one.shifts], default=0.0)),
         lines=math.log1p(max(0.0, _loudest(one.lines) - fusion.witness * _loudest(one.complaints)) + passed),
         change=max((_recency(minutes, fusion) for _, minutes in one.changes), default=0.0),

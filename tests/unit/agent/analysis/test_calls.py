@@ -1,3 +1,4 @@
+import dataclasses
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -46,6 +47,22 @@ def test_what_several_callers_call_less_is_what_ends_their_requests() -> None:
     fewer = {("front", "side"): 0.3, ("front", "back"): 0.2, ("middle", "back"): 0.1, ("middle", "other"): 0.5}
 
     assert _blamed(fewer) == [("back", 0.8)]
+
+
+def test_what_is_still_called_as_ever_is_told_of_a_caller_that_ends_its_requests() -> None:
+    onset = Onset(NOW - timedelta(minutes=2), 1.0, _FIRST, _COLUMNS, "")
+
+    (found,) = calls.lost(_table({("front", "side"): 0.2, ("front", "back"): 0.4}), onset)
+
+    assert (found.component, list(found.reached)) == ("front", ["middle"])
+    assert dataclasses.replace(found, excused=0.75).strength == found.strength / 4
+
+
+def test_calls_are_counted_for_each_call_of_the_same_metric() -> None:
+    """As many requests as ever by another metric, but fewer calls of the middle, which it passes on: it lost none."""
+    fewer = {("front", "middle"): 0.5, ("middle", "back"): 0.5, ("middle", "other"): 0.5}
+
+    assert _blamed(fewer) == [("front", 0.2)]
 
 
 def test_as_many_calls_as_ever_blame_nobody() -> None:

@@ -84,8 +84,10 @@ def test_failures_are_divided_by_what_fails_not_by_what_is_slow() -> None:
     assert findings.suspects[0].component == "middle"
 
 
-def _calls_ending_at_the_middle(shop: Shop, alert_name: str) -> Observations:
-    """The middle calls the back and the side less often, for as many requests; only the front tells its failures."""
+def _calls_ending_at_the_middle(
+    shop: Shop, alert_name: str, called: tuple[str, str] = ("back", "side")
+) -> Observations:
+    """The middle makes two calls less often, for as many requests; only the front tells its failures."""
     seen = shop.observed(shop.alert(alert_name))
     kept = [one for one in seen.readings if one.series.name != "error_ratio" or one.series.labels["service"] == "front"]
     times = kept[0].series.times
@@ -93,7 +95,7 @@ def _calls_ending_at_the_middle(shop: Shop, alert_name: str) -> Observations:
     noise = np.random.default_rng(5).normal(1, 0.02, (2, len(times)))
     fewer = [
         Series("calls_per_second", {"source": "middle", "destination": callee}, times, made * wobble)
-        for callee, wobble in zip(("back", "side"), noise, strict=True)
+        for callee, wobble in zip(called, noise, strict=True)
     ]
     return dataclasses.replace(seen, readings=(*kept, *readings(fewer)))
 
@@ -107,6 +109,21 @@ def test_who_no_longer_makes_its_calls_explains_failures_whatever_the_alert_spea
     assert first.component == "middle"
     assert first.lost
     assert first.lost.strength > 0.9
+
+
+def test_what_a_caller_still_calls_and_stands_out_excuses_it() -> None:
+    """The middle calls the back as ever, and no longer what it would call after that: it is the back that fails."""
+    busy = Shop(lifts={("error_ratio", "front"): 0.2, ("cpu_usage_cores", "back"): 1.5})
+    seen = _calls_ending_at_the_middle(busy, "HighErrorRatio", ("side", "rates"))
+    times = seen.readings[0].series.times
+    as_ever = Series("calls_per_second", {"source": "middle", "destination": "back"}, times, np.full(len(times), 40.0))
+
+    weighed = weigh(dataclasses.replace(seen, readings=(*seen.readings, *readings([as_ever]))))
+
+    lost = next(one.lost for one in weighed.dossiers if one.component == "middle")
+    assert lost
+    assert lost.strength < 0.3
+    assert weighed.dossiers[0].component == "back"
 
 
 def test_calls_no_longer_made_explain_nothing_where_nothing_fails() -> None:
