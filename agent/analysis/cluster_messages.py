@@ -119,6 +119,7 @@ UNRESOLVED = _kind(
     Fault.NETWORK,
     "names that DNS cannot resolve",
     *(r"\bEAI_AGAIN\b", r"\bSERVFAIL\b", "temporary failure in name resolution", "unable to resolve"),
+    "lookup .*server misbehaving",
     "lookup .*(?:timeout|timed out)",
     blames=True,
 )

@@ -6,7 +6,7 @@ what makes a cause, whatever they claim, and a component they name is only a hin
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from agent.analysis import cluster_messages as messages
 from agent.analysis.cluster_messages import Kind
@@ -123,6 +123,7 @@ def _monitors(now: Now) -> Iterable[Trouble]:
 def _logs(now: Now) -> Iterable[Trouble]:
     """What a component logs as an error is a hint at it; an address it cannot reach is a hint at who is there."""
     names = known(now)
+    services = {one.address: one.name for one in now.state.services if one.address}
     by_kind: dict[tuple[str, str], list[LogKind]] = defaultdict(list)
     kinds: dict[str, Kind] = {}
     for one in _bad_lines(now):
@@ -135,7 +136,7 @@ def _logs(now: Now) -> Iterable[Trouble]:
         if kind is messages.UNRESOLVED and now.dns and now.dns != component:
             yield _logged(now.dns, component, kind, count, lines[0].text, own=False)
         elif kind.blames:
-            for name in sorted({name for one in lines for name in addressed(one.text, names)} - {component}):
+            for name in sorted({name for one in lines for name in addressed(one.text, names, services)} - {component}):
                 yield _logged(name, component, kind, count, lines[0].text, own=False)
 
 
@@ -166,10 +167,14 @@ def known(now: Now) -> set[str]:
     return {one.name for one in state.services} | {one.name for one in state.workloads} | set(now.pods)
 
 
-def addressed(text: str, names: Collection[str]) -> set[str]:
-    """The components whose name stands in the text as an address: with a port, a domain, or as what is looked up."""
+def addressed(text: str, names: Collection[str], services: Mapping[str, str]) -> set[str]:
+    """The components whose name stands in the text as an address: with a port, a domain, or as what is looked up.
+
+    `services`: whose are the addresses in numbers, which is what is left of a name once it was resolved.
+    """
+    numbers = {services[one] for one in re.findall(r"\b\d+(?:\.\d+){3}\b", text) if one in services}
     hosts = re.findall(
         r"([a-z][a-z0-9-]*)(?:\.[a-z0-9.-]+)?:\d{2,5}\b|([a-z][a-z0-9-]*)\.[a-z0-9-]+\.svc\b", text, re.IGNORECASE
     )
     hosts += re.findall(r"(?:lookup|host|ENOTFOUND|EAI_AGAIN)[: '\"]+([a-z][a-z0-9-]*)()", text)
-    return {name for pair in hosts for name in pair if name in names}
+    return numbers | {name for pair in hosts for name in pair if name in names}

@@ -126,6 +126,8 @@ class Service:
     ports: tuple[ServicePort, ...]
     addresses: int | None
     """Ready endpoints; None when they were not told."""
+    address: str = ""
+    """Of the service itself, within the cluster; empty when it has none."""
 
 
 @dataclass(frozen=True)

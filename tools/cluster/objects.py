@@ -139,6 +139,7 @@ def _service(item: Object, addresses: Mapping[str, int]) -> Service:
             if (number := fields.count(one, "port")) is not None
         ),
         addresses=addresses.get(fields.name(item), told),
+        address=fields.text(fields.spec(item), "clusterIP").replace("None", ""),
     )
 
 

@@ -204,6 +204,7 @@ def _service(found: Sequence[Section], first: Mapping[str, Section]) -> Object:
     item: Object = {
         "spec": {
             "selector": _labelled(first, "Selector"),
+            "clusterIP": absent(_value(first, "IP")) or None,
             "ports": [
                 {"port": count_of(port), "targetPort": target} for port, target in zip(ports, targets, strict=False)
             ],

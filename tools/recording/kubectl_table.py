@@ -144,6 +144,8 @@ def _service(row: Row) -> Object:
     spec: Object = {"ports": [{"port": int(port)} for port in ports]}
     if chosen := labels(absent(row.get("SELECTOR", ""))):
         spec["selector"] = chosen
+    if own := absent(row.get("CLUSTER-IP", "")):
+        spec["clusterIP"] = own
     return {"spec": spec}
 
 

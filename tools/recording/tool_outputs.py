@@ -44,7 +44,7 @@ _ALIAS = re.compile(r"(?m)[:-]\s+\*\w")
 """A YAML alias: what a document of a cluster never has, and what makes a small one huge."""
 _NO_ALERTS = re.compile(r"\bno\b.*\balerts?\b|\berror:", re.IGNORECASE)
 _NO_LOG = re.compile(
-    r"\W*no (?:\w+ ){0,2}(?:logs?|lines?|entries|records|resources|events)\b[^:]*$"
+    r"\W*no (?:\w+ ){0,2}(?:logs?|errors?|warnings?|lines?|entries|records|resources|events)\b[^:]*$"
     r"|error from server \(\w+\): |error: (?:a container name must be specified|unable to |timed out waiting)",
     re.IGNORECASE,
 )

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from agent.domain.hypothesis import Fault, Verdict
 from tests.unit.agent.analysis.cluster_made import (
     NOW,
@@ -16,6 +18,7 @@ from tests.unit.agent.analysis.cluster_made import (
     node,
     pod,
     ready,
+    service,
     waiting,
 )
 from tools.cluster.facts import Probe
@@ -131,3 +134,18 @@ def test_a_rollout_by_itself_is_no_trouble() -> None:
         [_scaled("cart", "up", "5d", 9), _scaled("cart", "down", "5d", 8)],
     ):
         assert diagnosed(*healthy(), *told).verdict is Verdict.HEALTHY
+
+
+def test_an_address_in_numbers_is_that_of_the_service_that_has_it() -> None:
+    cart = service("cart")
+    cart["spec"]["clusterIP"] = "10.96.3.4"
+    told = "call failed: dial tcp 10.96.3.4:80: i/o timeout"
+    found = diagnosed(*healthy(), cart, lines=(line("web", told),) * 9)
+    assert found.suspects[0].component == "cart"
+
+
+@pytest.mark.parametrize("word", ["server misbehaving", "i/o timeout"])
+def test_a_lookup_that_fails_is_held_against_the_dns(word: str) -> None:
+    dns = [pod("coredns", 1), deployment("coredns", 1, 1)]
+    told = line("web", f"dial tcp: lookup cart on 10.96.0.10:53: {word}")
+    assert diagnosed(*healthy(), *dns, lines=(told,) * 9).suspects[0].component == "coredns"

@@ -477,6 +477,7 @@ async def test_a_recording_that_cannot_be_read_says_so(tmp_path: Path, written: 
         "No error logs found for service cart.",
         "No resources found in shop namespace.",
         "no log entries\n",
+        "No errors found in the logs of cart in the last 30 minutes",
         'Error from server (BadRequest): container "cart" in pod "cart-1" is waiting to start: ContainerCreating',
         "error: a container name must be specified for pod cart-1, choose one of: [cart proxy]\n",
     ],
@@ -519,3 +520,18 @@ def test_a_name_that_was_not_resolved_is_told_from_a_port_that_was_refused() -> 
     args = {"service_name": "cart", "port": 80}
     assert _state("CheckServiceConnectivity", told, **args).probes[0].unresolved is True
     assert _state("CheckServiceConnectivity", "Connection refused", **args).probes[0].unresolved is False
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        (
+            "NAME   TYPE        CLUSTER-IP   EXTERNAL-IP   PORT(S)   AGE\n"
+            "cart   ClusterIP   10.96.3.4    <none>        80/TCP    9d\n"
+        ),
+        "Name:       cart\nNamespace:  shop\nSelector:   app=cart\nIP:         10.96.3.4\nPort:       http  80/TCP\n",
+    ],
+)
+def test_a_service_has_the_address_that_kubectl_prints(told: str) -> None:
+    (service,) = _state("GetResources", told, resource_type="services").services
+    assert service.address == "10.96.3.4"
