@@ -222,9 +222,16 @@ def _unready(pod: Pod, events: Sequence[Event]) -> Finding | None:
 def _pending(pod: Pod, _: Sequence[Event]) -> Finding | None:
     if pod.phase != "Pending":
         return None
-    if not (pod.node or pod.conditions or any(one.state for one in pod.containers)):
+    waits = pod.status in {"Pending", ""} and not any(one.state for one in pod.containers)
+    if waits and not (pod.node or pod.conditions):
         # The scheduler says of every pod that it cannot place why: it did not look at this one.
-        return "unplaced", "is Pending, on no node, and no scheduler says why", WRONG, Fault.UNKNOWN, False
+        return (
+            "unplaced",
+            "is Pending, on no node that is known, and no scheduler says why",
+            WRONG,
+            Fault.UNKNOWN,
+            False,
+        )
     return "pending", f"is Pending, {pod.status or 'for no reason given'}", WRONG, Fault.UNKNOWN, True
 
 

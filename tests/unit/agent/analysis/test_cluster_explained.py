@@ -71,6 +71,13 @@ def test_a_scheduler_that_is_down_explains_pods_that_nobody_places() -> None:
     assert alone.component == "cart"
 
 
+def test_a_pod_whose_containers_are_being_made_was_placed_wherever_that_is() -> None:
+    making = _unplaced() | {"printed": {"status": "ContainerCreating", "ready": False}, "status": {}}
+    found = diagnosed(*_without_cart(), making, endpoints("cart", 0), _crashing("kube-scheduler"))
+    assert "no scheduler" not in " ".join(one.why for one in found.suspects)
+    assert {one.component: one.why for one in found.suspects}["cart"].count("ContainerCreating") == 1
+
+
 def test_a_controller_manager_that_is_down_explains_workloads_without_pods() -> None:
     found = diagnosed(*healthy(), deployment("mail", 1, 0), _crashing("kube-controller-manager"))
     assert (found.verdict, found.component) == (Verdict.CAUSE, "kube-controller-manager")
