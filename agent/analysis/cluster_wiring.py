@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from pydantic import JsonValue
 
-from agent.analysis.cluster_standing import Now
+from agent.analysis.cluster_standing import LONG, Now
 from agent.analysis.cluster_trouble import BROKEN, FAILING, WRONG, Trouble
 from agent.analysis.wording import quoted
 from agent.domain.hypothesis import Fault
@@ -25,6 +25,7 @@ def troubles(now: Now) -> list[Trouble]:
             for one in workload.containers
             for found in _probe_ports(workload, one)
         ),
+        *_isolated(now),
         *(found for probe in state.probes for found in _probe(probe, now)),
     ]
 
@@ -123,3 +124,18 @@ def _wrong_port(probe: Probe, state: ClusterState) -> bool:
     """Whoever tried asked for a port that the service does not offer: that says nothing."""
     ports = {f"port {port.port}" for one in state.services if one.name == probe.target for port in one.ports}
     return bool(ports) and probe.what not in ports
+
+
+def _isolated(now: Now) -> Iterable[Trouble]:
+    """Who could not be reached, and is shut off by a network policy that is not there for long."""
+    state = now.state
+    failed = {one.target for one in state.probes if not (one.works or one.node or one.unresolved)}
+    labels = {one.name: one.labels for one in state.workloads} | {one.workload: one.labels for one in state.pods}
+    for policy in state.isolations:
+        young = policy.created_at is None or state.at - policy.created_at < LONG
+        for name in sorted(failed & set(labels)):
+            if young and _matches(policy.selector, labels[name]):
+                text = f"network policy {policy.name} lets nobody in to {name} but whom it lists"
+                about = f"NetworkPolicy {policy.namespace}/{policy.name}"
+                content: JsonValue = {"selects": _written(policy.selector), "not reached": name}
+                yield Trouble(name, "policy", text, WRONG, Fault.NETWORK, about, content)

@@ -152,6 +152,17 @@ class Quota:
 
 
 @dataclass(frozen=True)
+class Isolation:
+    """A NetworkPolicy that lets nobody in to its pods but whom it lists."""
+
+    name: str
+    namespace: str
+    selector: Mapping[str, str]
+    """Of its pods; empty: all of the namespace."""
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Event:
     """What a component of Kubernetes reported about an object. `message` is untrusted."""
 
@@ -214,6 +225,7 @@ class ClusterState:
     services: tuple[Service, ...] = ()
     claims: tuple[Claim, ...] = ()
     quotas: tuple[Quota, ...] = ()
+    isolations: tuple[Isolation, ...] = ()
     events: tuple[Event, ...] = ()
     monitors: tuple[Monitor, ...] = ()
     probes: tuple[Probe, ...] = ()

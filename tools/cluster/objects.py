@@ -13,6 +13,7 @@ from tools.cluster.facts import (
     Claim,
     ContainerSpec,
     Event,
+    Isolation,
     Node,
     Pod,
     Quota,
@@ -23,6 +24,7 @@ from tools.cluster.facts import (
 from tools.cluster.fields import Object
 from tools.cluster.names import Names
 from tools.cluster.pods import pod_of
+from tools.cluster.times import MADE, before, moment
 
 WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Job", "Rollout"})
 _BAD_NODE = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")
@@ -37,6 +39,7 @@ class Parsed(TypedDict):
     services: tuple[Service, ...]
     claims: tuple[Claim, ...]
     quotas: tuple[Quota, ...]
+    isolations: tuple[Isolation, ...]
     events: tuple[Event, ...]
 
 
@@ -58,6 +61,7 @@ def parsed(items: Sequence[Object], events: Iterable[Object], names: Names, at: 
         services=tuple(_service(item, addresses) for item in _of(items, {"Service"})),
         claims=tuple(_claim(item, mounts) for item in _of(items, {"PersistentVolumeClaim"})),
         quotas=tuple(_quota(item) for item in _of(items, {"ResourceQuota"})),
+        isolations=tuple(_isolation(item, at) for item in _of(items, {"NetworkPolicy"}) if _isolates(item)),
         events=tuple(event_of(item, whole, at) for item in events),
     )
 
@@ -157,3 +161,16 @@ def _quota(item: Object) -> Quota:
     used, hard = fields.mapping(status, "used"), fields.mapping(status, "hard")
     allowed = hard or fields.mapping(fields.spec(item), "hard")
     return Quota(fields.name(item), fields.namespace(item), used=fields.texts(used), hard=fields.texts(allowed))
+
+
+def _isolates(item: Object) -> bool:
+    """Whom it selects is isolated for what comes in unless only `Egress` is named (API reference, `policyTypes`)."""
+    types = fields.spec(item).get("policyTypes")
+    return "podSelector" in fields.spec(item) and (not types or "Ingress" in types)
+
+
+def _isolation(item: Object, at: datetime) -> Isolation:
+    selector = fields.mapping(fields.mapping(fields.spec(item), "podSelector"), "matchLabels")
+    made = moment(fields.meta(item).get("creationTimestamp"))
+    made = made or before(at, fields.mapping(item, "printed").get(MADE))
+    return Isolation(fields.name(item), fields.namespace(item), fields.texts(selector), made)

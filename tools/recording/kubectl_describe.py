@@ -59,6 +59,7 @@ _TELLING = (
     (("Taints", "Conditions"), "Node"),
     (("Selector", "Port"), "Service"),
     (("StorageClass", "Volume"), "PersistentVolumeClaim"),
+    (("Created on", "Spec"), "NetworkPolicy"),
 )
 
 
@@ -244,6 +245,18 @@ def _quota(found: Sequence[Section], _: Mapping[str, Section]) -> Object:
     return {"status": {"used": used, "hard": hard}}
 
 
+def _policy(_: Sequence[Section], first: Mapping[str, Section]) -> Object:
+    inner = {one.key: one for one in first["Spec"].sections} if "Spec" in first else {}
+    made = re.sub(r" ([+-]\d{4}) UTC$", r"\1", _value(first, "Created on"))
+    return {
+        "metadata": {"creationTimestamp": made},
+        "spec": {
+            "podSelector": {"matchLabels": labels(_value(inner, "PodSelector").partition(" (")[0])},
+            "policyTypes": _value(inner, "Policy Types").split(", "),
+        },
+    }
+
+
 _BUILDERS = {
     "Pod": _pod,
     "Deployment": _workload,
@@ -254,6 +267,7 @@ _BUILDERS = {
     "Node": _node,
     "PersistentVolumeClaim": _claim,
     "ResourceQuota": _quota,
+    "NetworkPolicy": _policy,
 }
 
 

@@ -83,6 +83,7 @@ _TELLING = (
     (("STATUS", "VOLUME"), "PersistentVolumeClaim"),
     (("REQUEST",), "ResourceQuota"),
     (("COMPLETIONS",), "Job"),
+    (("POD-SELECTOR",), "NetworkPolicy"),
     (("READY",), "StatefulSet"),
 )
 
@@ -166,6 +167,11 @@ def _quota(row: Row) -> Object:
     }
 
 
+def _policy(row: Row) -> Object:
+    selector = {"matchLabels": labels(absent(row.get("POD-SELECTOR", "")))}
+    return {"spec": {"podSelector": selector}, "printed": {MADE: ago(row.get("AGE", ""))[0]}}
+
+
 def _job(row: Row) -> Object:
     done = _of(row.get("COMPLETIONS", ""))
     return {"status": {"succeeded": done[0]}} if done else {}
@@ -182,6 +188,7 @@ _BUILDERS: Mapping[str, Callable[[Row], Object]] = {
     "Endpoints": _endpoints,
     "PersistentVolumeClaim": _claim,
     "ResourceQuota": _quota,
+    "NetworkPolicy": _policy,
     "Job": _job,
 }
 

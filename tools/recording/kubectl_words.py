@@ -30,12 +30,14 @@ _SINGULAR = {
     "pvc": "PersistentVolumeClaim",
     "resourcequota": "ResourceQuota",
     "quota": "ResourceQuota",
+    "networkpolicy": "NetworkPolicy",
+    "netpol": "NetworkPolicy",
     "event": "Event",
     "ev": "Event",
     "horizontalpodautoscaler": "HorizontalPodAutoscaler",
     "hpa": "HorizontalPodAutoscaler",
 }
-KINDS = _SINGULAR | {f"{word}s": kind for word, kind in _SINGULAR.items()}
+KINDS = _SINGULAR | {f"{word}s": kind for word, kind in _SINGULAR.items()} | {"networkpolicies": "NetworkPolicy"}
 """Every way kubectl takes a kind's name, lower case -> the kind."""
 _ASKED = ("kind", "resource_type", "resourceType", "resource", "type")
 _REPEATED = re.compile(r"^(\S+)(?: \(x(\d+) over \S+\))?$")

@@ -535,3 +535,20 @@ def test_a_name_that_was_not_resolved_is_told_from_a_port_that_was_refused() -> 
 def test_a_service_has_the_address_that_kubectl_prints(told: str) -> None:
     (service,) = _state("GetResources", told, resource_type="services").services
     assert service.address == "10.96.3.4"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "NAME   POD-SELECTOR   AGE\nshut   app=cart       9m\n",
+        (
+            "Name:         shut\nNamespace:    shop\nCreated on:   2026-03-01 11:51:00 +0000 UTC\nSpec:\n"
+            "  PodSelector:     app=cart\n  Allowing ingress traffic:\n    <none> (Selected pods are isolated)\n"
+            "  Not affecting egress traffic\n  Policy Types: Ingress\n"
+        ),
+    ],
+    ids=["table", "described"],
+)
+def test_a_network_policy_tells_whom_it_isolates_and_since_when(told: str) -> None:
+    (found,) = _state("GetResources", told, resource_type="networkpolicies").isolations
+    assert (found.name, found.selector, found.created_at) == ("shut", {"app": "cart"}, NOW - timedelta(minutes=9))
