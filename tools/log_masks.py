@@ -31,7 +31,7 @@ def readable(message: str) -> str:
 
 def _words(message: str) -> list[str]:
     """The telling part of the message, without the fields that outsiders fill."""
-    words = _without_user_fields(_head(visible(message))[:MAX_MESSAGE]).split()
+    words = _without_user_fields(_named(_head(visible(message)))[:MAX_MESSAGE]).split()
     if words[1:2] == ["-"] and len(words) > 2 and _mask(words[0]) == "<ip>":
         words[2] = "<user>"  # the combined access log names the user there
     return words
@@ -49,6 +49,28 @@ def _head(message: str) -> str:
 
 
 _RAISED = re.compile(r"\s*(?:Caused by|[\w.$]+(?:Exception|Error|Throwable))\b")
+
+
+def _named(message: str) -> str:
+    """Java's usual beginnings of a line as one word: of time, process, thread and request, level and logger are kept.
+
+    Written out, they are half of a short line's words, and make any two such lines look alike.
+    """
+    found = _JAVA.match(message)
+    return f"{found['level']}[{found['logger']}] {message[found.end() :]}" if found else message
+
+
+_JAVA = re.compile(
+    r"""
+    \s*(?:(?:\d{4}-\d{2}-\d{2}[ T])?\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?\s+)?
+    (?:\[[^]\n]{1,100}\]\s+)?
+    (?P<level>TRACE|DEBUG|INFO|WARN|ERROR|FATAL)\s+
+    (?:(?:\[[^]\n]{0,200}\]\s+)?\d{1,10}\s+---\s+(?:\[[^]\n]{0,200}\]\s*){1,4})?
+    (?P<logger>[A-Za-z_$][\w$]*(?:\.[\w$/\[\]]+)+)\s*(?::|\s-)\s
+    """,
+    re.VERBOSE,
+)
+"""Of Spring Boot, and of Logback and Log4j: `12:00:00.123 [thread] INFO  a.b.Logger - said`."""
 
 
 _USER_FIELDS = frozenset(

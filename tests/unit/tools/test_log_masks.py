@@ -22,6 +22,16 @@ from tools.log_masks import readable, template
         ("db1 speaks http2 and utf8", "db1 speaks http2 and utf8"),
         ("rpc error: code = 14 desc = unavailable", "rpc error: code = 14 desc = unavailable"),
         ("mail to a.b@example.org bounced", "mail to <email> bounced"),
+        (
+            "2026-03-01 12:00:00.123  WARN [cart,4bf92f3577b34da6,a3ce929d] 1 --- [nio-80-exec-7] c.s.Cart  : no 5",
+            "WARN[c.s.Cart] no <num>",
+        ),
+        (
+            "2026-03-01T12:00:00.123Z ERROR 41 --- [cart] [io-80-exec-10] [4bf92f35-a3ce929d] o.a.[.[.[/] : not for 5",
+            "ERROR[o.a.[.[.[/]] not for <num>",
+        ),
+        ("12:00:00.123 [http-exec-7] INFO  com.shop.Cart - took 5 ms", "INFO[com.shop.Cart] took <num> ms"),
+        ("INFO 1 of 7 parts - done", "INFO <num> of <num> parts - done"),
         ("", ""),
         (
             'Traceback (most recent call last):\n  File "x.py", line 3, in f\nKeyError: 42',

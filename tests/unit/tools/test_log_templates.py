@@ -17,6 +17,15 @@ def test_a_word_becomes_variable_only_when_many_different_ones_stood_there() -> 
     assert assign([*few, *many]) == [*few, *["tenant <*> has no quota left"] * 5]
 
 
+def test_what_a_framework_writes_before_each_line_makes_no_two_of_them_alike() -> None:
+    said = ["took order", "price is high", "no stock left", "seat plan built", "cabin not free", "retry in vain"]
+    lines = [
+        f"2026-03-01 12:00:0{n}.123  INFO [cart,{n}bf92f3577b34,a3ce929d0e0e{n}] 1 --- [exec-{n}] c.s.Cart : {what}"
+        for n, what in enumerate(said)
+    ]
+    assert assign(lines) == [f"INFO[c.s.Cart] {what}" for what in said]
+
+
 def test_status_codes_keep_lines_apart_however_many_there_are() -> None:
     lines = [f"upstream cart answered status={code} on GET" for code in (200, 404, 500, 502, 503, 504)]
     assert assign(lines) == lines
