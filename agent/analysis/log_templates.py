@@ -153,16 +153,18 @@ def _gone(one: Absence) -> LineShift | None:
 def _led(shifts: Sequence[LineShift], seen: LogRecord) -> list[LineShift]:
     """With the share of each complaint's requests in which nobody else had complained before."""
     complaints = [shift for shift in shifts if shift.trouble >= _SPEAKS]
-    first: dict[str, tuple[datetime, str]] = {}
+    first: dict[str, dict[str, datetime]] = defaultdict(dict)
     for shift in complaints:
         for line in seen.kinds[shift.component, shift.template].since:
             if line.trace:
-                first[line.trace] = min(first.get(line.trace, (line.at, shift.component)), (line.at, shift.component))
+                of_trace = first[line.trace]
+                of_trace[shift.component] = min(of_trace.get(shift.component, line.at), line.at)
     return [replace(one, led=_share(one, first)) if one.trouble >= _SPEAKS else one for one in shifts]
 
 
-def _share(shift: LineShift, first: Mapping[str, tuple[datetime, str]]) -> float:
-    led = sum(first[trace][1] == shift.component for trace in shift.traces)
+def _share(shift: LineShift, first: Mapping[str, Mapping[str, datetime]]) -> float:
+    """Who complains at the same moment has not complained before: clocks of logs are coarse."""
+    led = sum(first[trace][shift.component] == min(first[trace].values()) for trace in shift.traces)
     return led / len(shift.traces) if shift.traces else 1.0
 
 

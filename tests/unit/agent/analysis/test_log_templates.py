@@ -64,6 +64,17 @@ def test_failures_begin_with_who_complains_first_or_halfway_with_whom_that_compl
     assert found == [{"cart": 1.0}, {"cart": 0.5, "store": 0.5}, {}]
 
 
+@pytest.mark.parametrize(("earlier", "led"), [(0, {"cart": 1.0, "store": 1.0}), (1, {"cart": 1.0, "store": 0.0})])
+def test_of_two_that_complain_in_the_same_moment_none_is_first_by_its_name(earlier: int, led: dict[str, float]) -> None:
+    lines = [
+        replace(line, trace=f"t{n}", at=line.at - timedelta(seconds=earlier * (name == "cart")))
+        for name in ("cart", "store")
+        for n, line in enumerate(_lines(name, "no answer", "error", 5, 0, 290))
+    ]
+
+    assert {one.component: one.led for one in line_shifts(lines, ONSET, NOW)} == led
+
+
 def test_lines_after_now_are_not_looked_at() -> None:
     later = [LogLine(NOW + timedelta(seconds=n), "cart", "failed", "error") for n in range(1, 50)]
 
