@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import pairwise
 from typing import TypeVar
 
 from langgraph.runtime import Runtime
@@ -34,7 +35,10 @@ AT_ONCE = 8
 LOG_LINES = 5_000
 """Lines of one page."""
 LOG_PAGES = 2
-"""Pages of the incident, and as many of what is usual: all of them are read within a second."""
+"""Pages of the newest lines, and as many of what is usual: all of them are read within a second."""
+LOG_PIECES = 6
+"""Stretches, with a page each, of the time in which the incident can have begun, when the newest lines do not reach
+back to it: the newest minute of a busy log tells nothing of what broke four minutes ago, and may be well again."""
 LOG_HISTORY = timedelta(minutes=30)
 CHANGE_HISTORY = timedelta(hours=6)
 
@@ -186,13 +190,14 @@ async def _logs(sources: Sources, alerts: Sequence[Alert], end: datetime, gaps: 
     start = told - LOG_HISTORY
     begun = told - LATEST_REPORT
     page = await gaps.or_else(_newest(sources.logs, start, end, begun), nothing)
-    usual = min(page.lines[-1].at, begun) if page.truncated and page.lines else start
+    oldest = page.lines[-1].at if page.truncated and page.lines else start
+    usual = min(oldest, begun)
     if usual <= start:
         return page
     # The newest lines fill the pages: what is usual is asked for apart, from before anything can have begun.
+    between = await gaps.or_else(_pieces(sources.logs, begun, oldest), nothing)
     before = await gaps.or_else(_newest(sources.logs, start, usual, start), nothing)
-    asked = f"{page.query}; {before.query}" if before.lines else page.query
-    return replace(page, lines=page.lines + before.lines, query=asked)
+    return _as_one([page, between, before])
 
 
 async def _newest(logs: Logs, start: datetime, end: datetime, enough: datetime) -> LogPage:
@@ -203,6 +208,24 @@ async def _newest(logs: Logs, start: datetime, end: datetime, enough: datetime) 
         page = await logs.search(LogSearch(start, lines[-1].at, limit=LOG_LINES))
         lines, pages = lines + page.lines, pages + 1
     return replace(first, lines=lines, truncated=page.truncated)
+
+
+async def _pieces(logs: Logs, start: datetime, end: datetime) -> LogPage:
+    """As one page: the newest lines of each of LOG_PIECES stretches of this time, the last stretch first."""
+    ends = [end - max(end - start, timedelta(0)) * piece / LOG_PIECES for piece in range(LOG_PIECES + 1)]
+    asked = [LogSearch(first, last, limit=LOG_LINES) for last, first in pairwise(ends) if first < last]
+    return _as_one([await logs.search(one) for one in asked])
+
+
+def _as_one(pages: Sequence[LogPage]) -> LogPage:
+    """Pages from the newest to the oldest; of what gave no line, nothing is said."""
+    told = [page for page in pages if page.lines] or pages[:1]
+    return LogPage(
+        lines=tuple(line for page in told for line in page.lines),
+        total=sum(page.total for page in told),
+        truncated=any(page.truncated for page in told),
+        query="; ".join(dict.fromkeys(page.query for page in told)),
+    )
 
 
 async def _changes(sources: Sources, start: datetime, end: datetime, gaps: _Gaps) -> tuple[Change, ...]:
