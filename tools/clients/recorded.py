@@ -5,6 +5,7 @@ The files are those of the case format: `metrics.om.xz` (OpenMetrics with timest
 """
 
 import asyncio
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -86,7 +87,7 @@ class RecordedLogs:
 
     def __init__(self, path: Path, *, shift: timedelta = timedelta(0)) -> None:
         self._lines, self.unread = files.log_lines(path, shift)
-        """`unread`: lines of the file that are left out, since they cannot be read."""
+        """In the order of time. `unread`: lines of the file that are left out, since they cannot be read."""
 
     def extend(self, path: Path, at: datetime, *, origin: datetime | None = None) -> None:
         """From `at` on, answer from a second recording, whose moment `origin` (default: its beginning) becomes `at`."""
@@ -97,7 +98,8 @@ class RecordedLogs:
         self._lines = [line for line in self._lines if line.at < at] + lines
 
     async def search(self, asked: LogSearch) -> LogPage:
-        found = [line for line in reversed(self._lines) if asked.fits(line)]
+        first, last = (bisect_left(self._lines, at, key=lambda line: line.at) for at in (asked.start, asked.end))
+        found = [line for line in reversed(self._lines[first:last]) if asked.fits(line)]
         return LogPage(tuple(found[: asked.limit]), len(found), len(found) > asked.limit, f"recorded logs {asked}")
 
 
