@@ -63,6 +63,7 @@ async def test_a_pod_that_waits_says_what_for(api: KubernetesFarEnd, tmp_path: P
         labels={"app": "big", "pod-template-hash": "75f6f5554b"},
         conditions=(said,),
         images=("x",),
+        created_at=datetime(2026, 11, 21, 20, 56, 54, tzinfo=UTC),
     )
 
 
