@@ -40,7 +40,7 @@ class Series:
         return f"{self.name}{{{inner}}}" if inner else self.name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LogLine:
     """One line of log. `message` is untrusted text."""
 
