@@ -125,6 +125,13 @@ NOT_TUNED: Mapping[str, str] = {
     **dict.fromkeys(("conditions._MOST", "conditions._STORM", "conditions._COMPARED", "conditions.CLOSEST"), _SURVEY),
     **dict.fromkeys(("survey_plan", "log_traces._SELDOM"), _SURVEY),
     **dict.fromkeys(
+        ("log_unfinished._ALWAYS", "log_unfinished._DIFFERS", "log_unfinished._LASTS"),
+        "no set has requests of several lines on one component: nineteen in twenty and three deviations, as everywhere",
+    ),
+    **dict.fromkeys(("log_unfinished._FAR", "log_unfinished._LONGEST"), _COST),
+    "log_unfinished.Unfinished.led": "all of them, until others are known",
+    **dict.fromkeys(("log_unfinished._fewer", "log_unfinished._angle"), _UNITS),
+    **dict.fromkeys(
         ("conditions._BEFORE", "conditions._LATE", "conditions._HOLE"),
         "decides in the quiet alone, whether an alert's condition held: the loss that is searched does not see it",
     ),

@@ -30,7 +30,7 @@ STAGES: Mapping[str, int] = {
     "topology.flows": _FEW,
     "changes.shifts": _FEW,
     "calls.lost": _FEW,
-    "log_templates.line_shifts": _FEW,
+    "log_templates.hear": _FEW,
     "log_templates.failing": _FEW,
     "storm.blame": _FEW,
     "standing.felt": _FEW,

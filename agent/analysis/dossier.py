@@ -8,6 +8,7 @@ from agent.analysis.cluster_trouble import Trouble
 from agent.analysis.conditions import Unmet
 from agent.analysis.log_templates import LineShift
 from agent.analysis.log_traces import Spectrum
+from agent.analysis.log_unfinished import Unfinished
 from agent.analysis.observations import Observations
 from agent.analysis.onset import Onset
 from agent.analysis.prior import Prior
@@ -48,6 +49,8 @@ class Dossier:
     """Written by itself about others: what those explain is not its own."""
     failing: Spectrum | None = None
     """When the requests through it fail more often than others."""
+    unfinished: Unfinished | None = None
+    """When its requests break off midway."""
     changes: list[tuple[Change, float]] = field(default_factory=list)
     """With the minutes before the onset."""
     lost: Lost | None = None

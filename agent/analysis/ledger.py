@@ -14,6 +14,7 @@ from agent.analysis.conditions import Unmet
 from agent.analysis.dossier import Weighed
 from agent.analysis.log_templates import LineShift
 from agent.analysis.log_traces import Spectrum
+from agent.analysis.log_unfinished import Unfinished
 from agent.analysis.storm import Blame
 from agent.analysis.topology import Flow
 from agent.domain.evidence import CallGraph, Curve, Evidence, EvidenceKind
@@ -139,6 +140,24 @@ class Ledger:
                 "requests_past_it": one.past,
                 "deviations": _rounded(one.z),
             },
+        )
+
+    def unfinished(self, one: Unfinished) -> str:
+        return self.add(
+            EvidenceKind.LOG,
+            f"{self.seen.seen.lines_query or 'log lines'} | lines of one request by trace id | template {one.template}",
+            one.component,
+            wording.sentence(wording.unfinished(one)),
+            {
+                "template": one.template,
+                "follows": one.follows,
+                "followed": one.since[0],
+                "requests": one.since[1],
+                "followed_before": one.before[0],
+                "requests_before": one.before[1],
+                "deviations": _rounded(one.z),
+            },
+            untrusted=True,
         )
 
     def change(self, change: Change) -> str:

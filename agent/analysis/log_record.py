@@ -36,6 +36,15 @@ class LogRecord:
     """(component, template) -> its lines."""
     scale: float
     """Time known since the onset over time known before it; 1 when nothing was seen before."""
+    told: Sequence[tuple[LogLine, str]]
+    """All of its lines with their kind, in the order in which they were given."""
+    stretches: Sequence[tuple[float, float]]
+    """From when to when, in Unix seconds, there is no hole in it; in the order of time."""
+
+    @property
+    def blank(self) -> bool:
+        """Whether nothing is known of the time before: then every kind of line seems new."""
+        return not any(kind.before for kind in self.kinds.values())
 
     @property
     def chance(self) -> float:
@@ -46,10 +55,13 @@ class LogRecord:
 def record(lines: Sequence[LogLine], onset: datetime, now: datetime) -> LogRecord:
     known = [line for line in lines if line.at <= now]
     kinds: dict[tuple[str, str], Kind] = defaultdict(Kind)
-    for line, text in zip(known, assign(line.message for line in known), strict=True):
+    told = list(zip(known, assign(line.message for line in known), strict=True))
+    for line, text in told:
         kind = kinds[line.service, text]
         (kind.since if line.at >= onset else kind.before).append(line)
-    return LogRecord(kinds, _scale(known, onset, now))
+    written = sorted(line.at.timestamp() for line in known)
+    hole = _hole(written)
+    return LogRecord(kinds, _scale(written, hole, onset, now), told, _stretches(written, hole))
 
 
 def deviations(before: float, after: int, scale: float) -> float:
@@ -63,10 +75,8 @@ def deviations(before: float, after: int, scale: float) -> float:
     return 2 * apart / math.sqrt(1 + scale + _JITTER**2 * expected)
 
 
-def _scale(known: Sequence[LogLine], onset: datetime, now: datetime) -> float:
-    written = sorted(line.at.timestamp() for line in known)
+def _scale(written: Sequence[float], hole: float, onset: datetime, now: datetime) -> float:
     begun, end = onset.timestamp(), now.timestamp()
-    hole = _hole(written)
     before = _known([*(at for at in written if at < begun), begun], hole)
     since = _known([begun, *(at for at in written if at >= begun), end], hole)
     return max(1.0, since) / before if before > 0 else 1.0
@@ -77,6 +87,11 @@ def _hole(written: Sequence[float]) -> float:
     gaps = [gap for gap in map(_length, itertools.pairwise(written)) if gap <= _SILENCE]
     usual = sum(gap * gap for gap in gaps) / sum(gaps) if sum(gaps) else _SILENCE
     return min(_SILENCE, max(_PAUSE, _PAUSES * usual))
+
+
+def _stretches(written: Sequence[float], hole: float) -> list[tuple[float, float]]:
+    cuts = [0, *(place for place, gap in enumerate(map(_length, itertools.pairwise(written)), 1) if gap > hole)]
+    return [(written[first], written[last - 1]) for first, last in itertools.pairwise([*cuts, len(written)]) if last]
 
 
 def _known(moments: Sequence[float], hole: float) -> float:

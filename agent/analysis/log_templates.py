@@ -10,6 +10,8 @@ from agent.analysis import log_traces
 from agent.analysis.log_absences import Absence, absences
 from agent.analysis.log_record import Kind, LogRecord, deviations, record
 from agent.analysis.log_traces import Spectrum
+from agent.analysis.log_unfinished import Troubled, Unfinished, unfinished
+from agent.analysis.topology import Graph
 from tools.base import LogLine
 from tools.invisible import visible
 
@@ -70,14 +72,29 @@ class LineShift:
         return self.z * self.trouble * max(_ECHO, self.led)
 
 
-def line_shifts(lines: Sequence[LogLine], onset: datetime, now: datetime) -> list[LineShift]:
+@dataclass(frozen=True)
+class Heard:
+    """What a log says."""
+
+    shifts: Sequence[LineShift]
     """The kinds of line whose rate changed, per component, the strongest first."""
+    unfinished: Sequence[Unfinished]
+    """Whose requests break off midway, the strongest first."""
+
+
+def hear(lines: Sequence[LogLine], onset: datetime, now: datetime, deps: Graph) -> Heard:
+    """`deps`: who waits for whom in a request."""
     seen = record(lines, onset, now)
     clear = max(_CHANGED, seen.chance)
     risen = [shift for (component, text), kind in seen.kinds.items() if (shift := _risen(component, text, kind, seen))]
-    risen = _led([shift for shift in risen if shift.z >= clear], seen)
+    least = _WARNED if seen.blank else 0.0
+    risen = [shift for shift in risen if shift.z >= clear and shift.trouble >= least]
+    complaints = _complaints(risen, seen)
+    broken = unfinished(seen, onset, deps, complaints)
+    risen = _led(risen, complaints, broken)
     gone = [shift for one in absences(seen) if one.z >= clear and (shift := _gone(one))]
-    return sorted([*risen, *gone], key=lambda shift: (-shift.strength, shift.first, shift.component, shift.template))
+    order = sorted([*risen, *gone], key=lambda shift: (-shift.strength, shift.first, shift.component, shift.template))
+    return Heard(order, broken)
 
 
 def failing(lines: Sequence[LogLine], shifts: Sequence[LineShift], onset: datetime, now: datetime) -> list[Spectrum]:
@@ -90,18 +107,20 @@ def failing(lines: Sequence[LogLine], shifts: Sequence[LineShift], onset: dateti
     return log_traces.spectra(since, failed)
 
 
-def begun(shifts: Sequence[LineShift], components: Sequence[str]) -> Mapping[str, float]:
-    """Component -> part of the requests that failed whose first complaint is its own, or of it; none of hardly any.
+def begun(heard: Heard, components: Sequence[str]) -> Mapping[str, float]:
+    """Component -> part of the requests that failed whose first trouble is its own, or of it; none of hardly any.
 
     Who complains of another may yet be what makes that look bad: they share it.
     """
-    complaints = [shift for shift in shifts if shift.trouble >= _SPEAKS and not shift.gone]
+    complaints = [shift for shift in heard.shifts if shift.trouble >= _SPEAKS and not shift.gone]
     first: dict[str, float] = defaultdict(float)
     for shift in complaints:
         named = [shift.component, *blamed(shift, components)]
         for name in named:
             first[name] += shift.led * len(shift.traces) / len(named)
-    failed = frozenset[str]().union(*(shift.traces for shift in complaints))
+    for one in heard.unfinished:
+        first[one.component] += len(one.broke)
+    failed = set[str]().union(*(shift.traces for shift in complaints), *(one.broke for one in heard.unfinished))
     whole = sum(first.values())
     return {name: part / whole for name, part in first.items()} if log_traces.enough(len(failed)) and whole else {}
 
@@ -150,22 +169,30 @@ def _gone(one: Absence) -> LineShift | None:
     )
 
 
-def _led(shifts: Sequence[LineShift], seen: LogRecord) -> list[LineShift]:
-    """With the share of each complaint's requests in which nobody else had complained before."""
-    complaints = [shift for shift in shifts if shift.trouble >= _SPEAKS]
+def _complaints(shifts: Sequence[LineShift], seen: LogRecord) -> Troubled:
+    """Request -> who complains in it, with the moment of the first complaint."""
     first: dict[str, dict[str, datetime]] = defaultdict(dict)
-    for shift in complaints:
-        for line in seen.kinds[shift.component, shift.template].since:
-            if line.trace:
-                of_trace = first[line.trace]
-                of_trace[shift.component] = min(of_trace.get(shift.component, line.at), line.at)
-    return [replace(one, led=_share(one, first)) if one.trouble >= _SPEAKS else one for one in shifts]
+    for shift in shifts:
+        if shift.trouble >= _SPEAKS:
+            for line in seen.kinds[shift.component, shift.template].since:
+                if line.trace:
+                    of_trace = first[line.trace]
+                    of_trace[shift.component] = min(of_trace.get(shift.component, line.at), line.at)
+    return first
 
 
-def _share(shift: LineShift, first: Mapping[str, Mapping[str, datetime]]) -> float:
+def _led(shifts: Sequence[LineShift], complaints: Troubled, broken: Sequence[Unfinished]) -> list[LineShift]:
+    """With the share of its requests in which nobody else had broken off or, of complaints, complained before."""
+    breaks = {trace: one.component for one in broken for trace in one.broke}
+    return [replace(one, led=_share(one, complaints, breaks)) for one in shifts]
+
+
+def _share(shift: LineShift, complaints: Troubled, breaks: Mapping[str, str]) -> float:
     """Who complains at the same moment has not complained before: clocks of logs are coarse."""
-    led = sum(first[trace][shift.component] == min(first[trace].values()) for trace in shift.traces)
-    return led / len(shift.traces) if shift.traces else 1.0
+    led = [trace for trace in shift.traces if breaks.get(trace, shift.component) == shift.component]
+    if shift.trouble >= _SPEAKS:
+        led = [trace for trace in led if complaints[trace][shift.component] == min(complaints[trace].values())]
+    return len(led) / len(shift.traces) if shift.traces else 1.0
 
 
 def _trouble(level: str, text: str) -> float:

@@ -13,6 +13,7 @@ from agent.analysis.dossier import Dossier, Parts, Weighed
 from agent.analysis.findings import Findings
 from agent.analysis.log_templates import LineShift
 from agent.analysis.log_traces import Spectrum
+from agent.analysis.log_unfinished import Unfinished
 from agent.analysis.observations import Observations
 from agent.analysis.prior import Prior, priors
 from agent.analysis.signals import ECHOES
@@ -49,10 +50,11 @@ def weigh(seen: Observations, weights: Weights = SHIPPED) -> Weighed:
         _add_lost(dossiers, calls.lost(table, began), failing)
     # A sample tells of the step that it ends: what is logged in that may be of the incident already.
     logged = began.at - seen.step if began.sure else began.at
-    spoken = log_templates.line_shifts(seen.lines, logged, seen.now)
-    _add_lines(dossiers, spoken)
-    _add_failing(dossiers, log_templates.failing(seen.lines, spoken, logged, seen.now))
-    begun = log_templates.begun(spoken, sorted(dossiers))
+    heard = log_templates.hear(seen.lines, logged, seen.now, deps)
+    _add_lines(dossiers, heard.shifts)
+    _add_unfinished(dossiers, heard.unfinished)
+    _add_failing(dossiers, log_templates.failing(seen.lines, heard.shifts, logged, seen.now))
+    begun = log_templates.begun(heard, sorted(dossiers))
     flows = [flow.told(begun) for flow in flows]
     _add_flows(dossiers, flows)
     _add_changes(dossiers, seen.changes, began.at)
@@ -128,6 +130,12 @@ def _add_lines(dossiers: Mapping[str, Dossier], found: Sequence[LineShift]) -> N
             dossiers[shift.component].complaints.append(shift)
 
 
+def _add_unfinished(dossiers: Mapping[str, Dossier], found: Iterable[Unfinished]) -> None:
+    for one in found:
+        if one.component in dossiers:
+            dossiers[one.component].unfinished = one
+
+
 def _add_failing(dossiers: Mapping[str, Dossier], found: Iterable[Spectrum]) -> None:
     for spectrum in found:
         if spectrum.component in dossiers:
@@ -174,7 +182,7 @@ def _shown(one: Dossier, clear: float) -> float:
 def _parts(one: Dossier, shown: float, fusion: Fusion) -> Parts:
     passed = one.failing.strength if one.failing else 0.0
     return Parts(
-        measured=max(shown, one.lost.strength if one.lost else 0.0),
+        measured=max([shown, *(found.strength for found in (one.lost, one.unfinished) if found)]),
         moved=math.log1p(max([shift.own for shift in one.shifts], default=0.0)),
         lines=math.log1p(max(0.0, _loudest(one.lines) - fusion.witness * _loudest(one.complaints)) + passed),
         change=max((_recency(minutes, fusion) for _, minutes in one.changes), default=0.0),

@@ -121,6 +121,8 @@ def _findings(one: Dossier, ledger: Ledger) -> list[tuple[str, str]]:
         found.append((wording.lost(one.lost), ledger.lost(one.lost)))
     found += [(wording.change(change, minutes), ledger.change(change)) for change, minutes in one.changes[:1]]
     found += [(wording.lines(line), ledger.lines(line)) for line in one.lines[:1]]
+    if one.unfinished:
+        found.append((wording.unfinished(one.unfinished), ledger.unfinished(one.unfinished)))
     if one.failing:
         found.append((wording.failing(one.failing), ledger.failing(one.failing)))
     found += [(wording.shift(shift), ledger.shift(shift)) for shift in one.shifts[:2] if shift.own >= 1]
@@ -142,7 +144,7 @@ def _fault(one: Dossier, weighed: Weighed) -> Fault:
     for shift in sorted(telling, key=_loudness):
         if shift.row.meaning.signal not in {Signal.OTHER, Signal.TRAFFIC}:
             return signals.FAULTS[shift.row.meaning.signal]
-    if one.flows or one.lines:
+    if one.flows or one.lines or one.unfinished:
         return Fault.APPLICATION
     return signals.FAULTS[one.blame.signal] if one.blame else Fault.UNKNOWN
 

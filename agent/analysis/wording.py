@@ -8,6 +8,7 @@ from agent.analysis.conditions import Unmet
 from agent.analysis.excess import Excess
 from agent.analysis.log_templates import LineShift
 from agent.analysis.log_traces import Spectrum
+from agent.analysis.log_unfinished import Unfinished
 from agent.analysis.storm import Blame
 from agent.analysis.topology import Flow
 from agent.domain.wording import counted
@@ -83,6 +84,11 @@ def lines(one: LineShift) -> str:
 def failing(one: Spectrum) -> str:
     past = f"{one.failing_past} of {one.past} that go past it" if one.past else "none goes past it"
     return f"{one.failing} of {one.through} logged requests through {one.component} failed since the onset, {past}"
+
+
+def unfinished(one: Unfinished) -> str:
+    went_on = f"{one.since[0]} of {one.since[1]} requests of {one.component} that logged {quoted(one.template)}"
+    return f"since the onset, {went_on} went on to {quoted(one.follows)}, {one.before[0]} of {one.before[1]} before"
 
 
 def change(one: Change, minutes: float) -> str:

@@ -3,15 +3,17 @@ from datetime import timedelta
 
 import numpy as np
 
-from agent.analysis.log_templates import failing, line_shifts
+from agent.analysis.log_templates import failing, hear
 from agent.analysis.log_traces import Spectrum, topology
 from agent.analysis.observations import Observations, readings
 from agent.analysis.ranking import diagnose, weigh
+from agent.analysis.topology import Graph
 from agent.policy.grounding import ground
 from tests.unit.agent.analysis.made import NOW, STEP, alert
 from tools.base import LogLine, Series, Topology
 
 ONSET = NOW - timedelta(minutes=3)
+NO_CALLS = Graph({}, frozenset(), {})
 CALLS = ("front", "orders", "stock", "orders", "prices", "orders", "front")
 """Who writes, line by line, about an order: two calls are made one after the other."""
 
@@ -63,14 +65,14 @@ def test_without_trace_ids_nothing_is_known_of_calls() -> None:
 def test_requests_through_a_component_fail_more_often_than_those_that_go_past_it() -> None:
     lines = _traffic()
 
-    found = failing(lines, line_shifts(lines, ONSET, NOW), ONSET, NOW)
+    found = failing(lines, hear(lines, ONSET, NOW, NO_CALLS).shifts, ONSET, NOW)
 
     assert found == [Spectrum(name, 22, 90, failing_past=0, past=90) for name in ("orders", "prices", "stock")]
     assert all(one.z > 4 for one in found)
 
 
 def test_who_complains_first_in_a_request_is_heard_before_those_who_pass_it_on() -> None:
-    found = [shift for shift in line_shifts(_traffic(), ONSET, NOW) if shift.level == "error"]
+    found = [shift for shift in hear(_traffic(), ONSET, NOW, NO_CALLS).shifts if shift.level == "error"]
 
     assert [(shift.component, shift.led) for shift in found] == [("stock", 1.0), ("orders", 0.0), ("front", 0.0)]
     assert found[0].strength == 4 * found[1].strength
