@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,10 @@ class Series:
         return f"{self.name}{{{inner}}}" if inner else self.name
 
 
+_NO_LABELS: Final[Mapping[str, str]] = {}
+"""One for all lines that have none: a busy log has a hundred thousand."""
+
+
 @dataclass(frozen=True, slots=True)
 class LogLine:
     """One line of log. `message` is untrusted text."""
@@ -51,7 +55,7 @@ class LogLine:
     """Lower case: `error`, `warning`, `info`, `debug`; empty when unknown."""
     pod: str = ""
     trace: str = ""
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=lambda: _NO_LABELS)
 
 
 @dataclass(frozen=True)

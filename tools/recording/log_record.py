@@ -26,12 +26,12 @@ def line(record: Mapping[str, Any], shift: timedelta) -> LogLine:
     message, pod = _text(record, _MESSAGES), _text(record, _PODS)
     return LogLine(
         at=_moment(record) + shift,
-        # Few values stand in all of the lines: each is kept once.
+        # Few values stand in all of the lines, and one request in several: each is kept once.
         service=sys.intern(_text(record, _SERVICES) or _PARTS.whole("Pod", pod)),
         message=message,
         level=sys.intern(level_of(_text(record, _LEVELS)) or parse(message).level),
         pod=sys.intern(pod),
-        trace=_text(record, _TRACES),
+        trace=sys.intern(_text(record, _TRACES)),
     )
 
 
