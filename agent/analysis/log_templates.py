@@ -57,7 +57,7 @@ class LineShift:
     traces: frozenset[str] = frozenset()
     """The requests that its lines since the onset name."""
     led: float = 1.0
-    """Share of its requests in which no other component had complained before."""
+    """Share of its requests in which no other component had broken off or, of a complaint, complained before."""
 
     @property
     def new(self) -> bool:
